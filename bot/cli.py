@@ -16,13 +16,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 from typing import TextIO
 
+from bot.command_line import command_line
 from commands.text.printable import printable
 from state.errors import BadSettings, GonogoError
-
-Verb = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,10 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from bot.env_file import Environment
 
     environment = Environment(os.environ)
-    options = _parser().parse_args(arguments, argparse.Namespace(environment=environment))
+    options = command_line().parse_args(arguments, argparse.Namespace(environment=environment))
     try:
-        verb: Verb = options.verb
-        return verb(options)
+        return COMMANDS[options.command](options)
     except GonogoError as error:
         _say_error(f"gonogo: {error}")
         return 1
@@ -68,183 +65,6 @@ def _say_error(text: str) -> None:
     first, *others = text.split("\n")
     for line in (first, *(f"  {other}" for other in others)):
         _say(line, sys.stderr)
-
-
-class _Version(argparse.Action):
-    """Prints the version; argparse's own would read it before each command."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
-
-        _say(f"gonogo {version('gonogo')}")
-        parser.exit()
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="gonogo", description="Takes a team through a production deployment from its own runbook page."
-    )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = verbs.add_parser(
-        "check",
-        help="check a runbook page; errors come with line numbers",
-        epilog="Exit codes: 0 if every page is good (warnings may remain), 1 if a page has errors or cannot be read, "
-        "2 if the command itself is wrong.",
-    )
-    check.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
-    form = check.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print all errors and warnings as JSON")
-    form.add_argument("--github", action="store_true", help="print them as annotations of a GitHub workflow")
-    check.set_defaults(verb=_check)
-    plan = verbs.add_parser(
-        "plan", help="show every command, query and request of a page as it will run, and the timeline"
-    )
-    plan.add_argument("page", type=Path, metavar="PAGE")
-    plan.set_defaults(verb=_plan)
-    adopt = verbs.add_parser(
-        "adopt",
-        help="turn a team's own Markdown runbook into a page, as far as that is sure",
-        epilog="Exit codes: 0 if the page was written (what is left for you is printed), 1 if it was not.",
-    )
-    adopt.add_argument("runbook", type=Path, metavar="RUNBOOK.md")
-    adopt.add_argument(
-        "--output", type=Path, metavar="PAGE", help="a new file; default: RUNBOOK.page.md beside the runbook"
-    )
-    adopt.set_defaults(verb=_adopt)
-    _add_reference(verbs)
-    _add_init(verbs)
-    doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
-    doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
-    doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
-    doctor.add_argument("--no-slack", action="store_true", help="for `gonogo serve --no-slack`: check nothing of Slack")
-    doctor.add_argument("--json", action="store_true", help="print all findings as JSON")
-    doctor.set_defaults(verb=_doctor)
-    serve = verbs.add_parser("serve", help="run the bot")
-    serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
-    serve.set_defaults(verb=_serve)
-    # its own parser reads all words, because it imports what only the extra brings
-    rehearse = verbs.add_parser(
-        "rehearse", add_help=False, prefix_chars="+", help="rehearse a whole deploy on this machine"
-    )
-    rehearse.add_argument("words", nargs="*")
-    rehearse.set_defaults(verb=_rehearse)
-    verify = verbs.add_parser(
-        "verify", help="verify that nothing in the record, in one run or in a bundle was changed from outside"
-    )
-    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole record")
-    verify.add_argument("--key", default="", metavar="FILE", help="the public key that must have signed the bundle")
-    verify.set_defaults(verb=_verify)
-    record = verbs.add_parser("record", help="copy the whole record to another place, and verify the copy")
-    places = record.add_subparsers(required=True, metavar="COMMAND").add_parser("copy", help="copy a record")
-    where = "a file, a postgresql:// address, or the variable that holds one, as '$GONOGO_STATE'"
-    places.add_argument("source", metavar="FROM", help=where)
-    places.add_argument("target", metavar="TO", help="where no record is yet")
-    places.set_defaults(verb=_copy_record)
-    _add_terminal(verbs)
-    return parser
-
-
-def _add_reference(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    kinds = verbs.add_parser("kinds", help="show the boxes of a page and their fields, with examples")
-    kinds.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: a list of all kinds")
-    kinds.set_defaults(verb=_kinds)
-    schema = verbs.add_parser("schema", help="print the JSON schema of the boxes, for editors")
-    schema.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: all kinds in one schema")
-    schema.set_defaults(verb=_schema)
-
-
-def _add_init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    init = verbs.add_parser("init", help="write a page for your stack, and a .env.example with its variables")
-    init.add_argument(
-        "page", nargs="?", type=Path, default=Path("runbook.md"), metavar="PAGE", help="default: runbook.md"
-    )
-    init.add_argument(
-        "--stack",
-        default="",
-        help="a recipe, like django-systemd, or a service manager, like pm2; a wrong one lists all",
-    )
-    init.add_argument("--name", default="", help="what is deployed, as in billing-api; default: the folder's name")
-    init.add_argument("--migrate", default="", metavar="TOOL", help="django, alembic …, or none; default: the recipe's")
-    init.add_argument("--hosts", default="", metavar="NUMBER", help="how many hosts run it; default: the recipe's")
-    init.add_argument("--roles", default="", metavar="A,B", help="the team's roles; the first is for those it has not")
-    init.add_argument(
-        "--env-example", type=Path, default=None, metavar="FILE", help="default: .env.example beside the page"
-    )
-    init.set_defaults(verb=_init)
-
-
-def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    start = _terminal_verb(verbs, "start", "start a run")
-    start.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
-    start.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
-    start.add_argument(
-        "--countdown", type=int, metavar="MINUTES", help="announce it now, start in MINUTES; default: the page's own"
-    )
-    start.add_argument("--note", default="", help="a note for the team")
-    sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
-    sign.add_argument("step", help="the step's id, as shown by `gonogo status`")
-    sign.add_argument("--refuse", default="", metavar="REASON", help="refuse to sign, with the reason")
-    answer = _terminal_verb(verbs, "answer", "answer for a step that failed or whose result is unknown")
-    answer.add_argument("step", help="the step's id, as shown by `gonogo status`")
-    answer.add_argument(
-        "answer",
-        choices=["again", "done", "skip", "override", "agree"],
-        help="run it again, I fixed it by hand, skip it, overrule a refusal, or agree as the second person",
-    )
-    answer.add_argument("reason", nargs="?", default="", help="needed for done, skip and override")
-    with_reason = {
-        "rollback": "roll back",
-        "hold": "start no new step",
-        "resume": "continue after a hold",
-        "keep": "decide KEEP; before the watch is over it needs a reason and a second person",
-    }
-    for name, what in with_reason.items():
-        _terminal_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
-    alarm = _terminal_verb(verbs, "false-alarm", "hold the countdown of an alert as a false alarm")
-    alarm.add_argument("alert", help="the alert's name, as shown by `gonogo status`")
-    alarm.add_argument("--reason", required=True, metavar="WHY")
-    alarm.add_argument("--for", dest="lasts", default="30 min", metavar="TIME", help='like "1 h"; default: 30 min')
-    end = _terminal_verb(verbs, "end", "close an abandoned run; rolls nothing back")
-    end.add_argument("number", type=int, metavar="RUN", help="the run's number, as shown by `gonogo status`")
-    end.add_argument("--reason", required=True, metavar="WHY")
-    _add_reports(verbs)
-
-
-def _add_reports(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    reads = {
-        "status": "show the run, who it is waiting for, and what to type",
-        "log": "print every event of a run, in order",
-        "report": "print the report of a run as Markdown, or write it as one HTML page",
-    }
-    status, log, report = (_terminal_verb(verbs, name, what) for name, what in reads.items())
-    for verb in (status, log, report):
-        verb.add_argument("number", nargs="?", type=int, default=0, metavar="RUN", help="as --run")
-    form = report.add_mutually_exclusive_group()
-    form.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained HTML page")
-    form.add_argument("--markdown", action="store_true", help="print Markdown; the default")
-    form.add_argument("--bundle", type=Path, metavar="FILE", help="write report and record as one signed .tar.gz")
-    history = _terminal_verb(verbs, "history", "list the runs, with the DORA metrics over all of them")
-    history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs to list; default: 10")
-    for verb in (status, log, history):
-        verb.add_argument("--json", action="store_true", help="print it as JSON, for programs")
-
-
-def _terminal_verb(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
-) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=what)
-    verb.add_argument("--run", type=int, default=0, help="the run's number; default: the active run, else the last")
-    verb.add_argument(
-        "--as",
-        dest="person",
-        default="",
-        metavar="USER_ID",
-        help="who you are; default: the Slack user that GONOGO_TERMINAL_USERS of `gonogo serve` names for your system "
-        "user. Any other name counts only for holding, refusing and rolling back, and is shown as claimed",
-    )
-    verb.set_defaults(verb=_terminal, name=name)
-    return verb
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -416,6 +236,22 @@ def _terminal_environ(environment: Environment) -> Mapping[str, str]:
     except BadSettings as error:
         _say_error(f"gonogo: {error} This command goes on without that file.")
         return environment.known
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "check": _check,
+    "plan": _plan,
+    "adopt": _adopt,
+    "kinds": _kinds,
+    "schema": _schema,
+    "init": _init,
+    "doctor": _doctor,
+    "serve": _serve,
+    "rehearse": _rehearse,
+    "verify": _verify,
+    "copy_record": _copy_record,
+    "terminal": _terminal,
+}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import _parser
+from bot.command_line import command_line
 from bot.doors.served_names import VARIABLE as TERMINAL_USERS
 from bot.env_file import VARIABLE as ENV_FILE
 from bot.rehearsal.scenarios import SCENARIOS
@@ -47,7 +47,7 @@ def test_every_setting_that_the_code_reads_is_in_the_readme() -> None:
 
 def test_every_terminal_command_in_the_readme_exists() -> None:
     known = set(
-        next(action for action in _parser()._actions if action.choices and "serve" in action.choices).choices or ()
+        next(action for action in command_line()._actions if action.choices and "serve" in action.choices).choices or ()
     )
     told = set(re.findall(r"gonogo ([\w-]+)`|`gonogo ([\w-]+)|^gonogo ([\w-]+)", README, re.MULTILINE))
     names = {word for words in told for word in words if word}
