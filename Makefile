@@ -39,7 +39,7 @@ bench: $(VENV)/.ready  ## speed and memory as ratios in one run
 mutants: $(VENV)/.ready  ## which small changes of a room its tests do not notice: ROOM=commands/signoff JOBS=2
 	$(PYTHON) -m tests.mutants --jobs $(JOBS) --only "$(ONLY)" $(ROOM)
 
-pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
+pictures: $(VENV)/.ready  ## make the documents' pictures anew, from a rehearsal
 	$(PYTHON) -m bot.rehearsal.screenshots $(ARGS)
 
 reference: $(VENV)/.ready  ## write docs/kinds.md anew, from the descriptions in the code

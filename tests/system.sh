@@ -7,9 +7,10 @@ need=""
 command -v ssh >/dev/null || need="$need openssh-client"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || need="$need chromium"
 fc-list 2>/dev/null | grep -qi 'noto.*thai\|noto sans thai' || need="$need fonts-noto-core fonts-noto-color-emoji"
-# without these, the tests of other login shells, poolers, metrics, journals, containers, registries, systemd, rolling
-# deploys and Rails are skipped
+# without these, the tests of copied records, other login shells, poolers, metrics, journals, containers, registries, systemd,
+# rolling deploys and Rails are skipped
 better=""
+command -v sqlite3 >/dev/null || better="$better sqlite3"
 command -v tcsh >/dev/null || better="$better tcsh"
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || better="$better pgbouncer"
 command -v prometheus >/dev/null || better="$better prometheus"

@@ -1,4 +1,4 @@
-"""The README is held to the code: step kinds, commands, settings and scenarios."""
+"""README and docs are held to the code: kinds, commands, settings, scenarios, links and quotes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from commands.steps.base import StepBox
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+DOCS = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")]
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
+EVERYTHING = "\n".join([README, *DOCS.values()])
 
 
-def first_cells(heading: str) -> list[str]:
+def first_cells(text: str, heading: str) -> list[str]:
     """The code words in the first column of the table under a heading."""
-    part = README.split(heading, 1)[1].split("\n#", 1)[0]
+    part = text.split(heading, 1)[1].split("\n#", 1)[0]
     return [
         word
         for line in part.splitlines()
@@ -31,43 +35,83 @@ def first_cells(heading: str) -> list[str]:
     ]
 
 
+def without_fences(text: str) -> str:
+    """A page without its code blocks."""
+    return re.sub(r"^(`{3,})[^`\n]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", without_fences(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def test_the_readme_is_read_in_five_minutes_and_leads_to_every_page() -> None:
+    assert len(README.encode()) <= 7_000, "the README is for the first five minutes; the rest belongs into docs/"
+    missing = [name for name in DOCS if f"(docs/{name})" not in README]
+    assert not missing, f"nobody finds docs/{missing}: name it in the README"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_to_a_file_and_heading_that_exist(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_fences(path.read_text())):
+        if re.match(r"[a-z]+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        linked = (path.parent / file).resolve() if file else path
+        assert linked.exists(), f"{target} leads nowhere"
+        if anchor:
+            assert anchor in anchors(linked.read_text()), f"{target}: the page has no such heading"
+
+
 def test_the_list_of_step_kinds_is_the_registry() -> None:
-    part = README.split("<!-- kinds: ", 1)[1].split("\n\n", 1)[0]
-    assert re.findall(r"`([^`]+)`", part) == sorted(KINDS), "the README's list and commands/steps/__init__.py differ"
+    part = DOCS["writing-a-page.md"].split("<!-- kinds: ", 1)[1].split("\n\n", 1)[0]
+    assert re.findall(r"`([^`]+)`", part) == sorted(KINDS), "the list of kinds and commands/steps/__init__.py differ"
 
 
-def test_every_setting_that_the_code_reads_is_in_the_readme() -> None:
+def test_every_setting_that_the_code_reads_is_in_the_table_of_variables() -> None:
     source = (ROOT / "bot" / "settings.py").read_text()
     channel = str(RunbookBox.model_fields["channel"].default).removeprefix("$")
     read = {*re.findall(r'env(?:iron)?\.get\("(\w+)"', source), TERMINAL_USERS, ENV_FILE, channel}
-    told = set(first_cells("## Run it for your team")) | {"GONOGO_PORT"}
-    assert read <= told, f"not in the README: {sorted(read - told)}"
+    told = set(first_cells(DOCS["operating.md"], "## Set it up")) | {"GONOGO_PORT"}
+    assert read <= told, f"not in docs/operating.md: {sorted(read - told)}"
     assert {name for name in told if not name.startswith("$") and name != "GONOGO_PORT"} <= read | {"$NAME"}
 
 
-def test_every_terminal_command_in_the_readme_exists() -> None:
+def test_every_terminal_command_is_told_and_exists() -> None:
     known = set(
         next(action for action in command_line()._actions if action.choices and "serve" in action.choices).choices or ()
     )
-    told = set(re.findall(r"gonogo ([\w-]+)`|`gonogo ([\w-]+)|^gonogo ([\w-]+)", README, re.MULTILINE))
+    told = set(re.findall(r"gonogo ([\w-]+)`|`gonogo ([\w-]+)|^gonogo ([\w-]+)", EVERYTHING, re.MULTILINE))
     names = {word for words in told for word in words if word}
-    assert names <= known, f"the README tells of commands that are not there: {sorted(names - known)}"
-    assert known <= names, f"the README does not tell of: {sorted(known - names)}"
+    assert names <= known, f"README and docs tell of commands that are not there: {sorted(names - known)}"
+    assert known <= names, f"README and docs do not tell of: {sorted(known - names)}"
 
 
 def test_every_story_is_told() -> None:
-    for name in SCENARIOS:
-        assert f"`{name}`" in README, f"the README does not name the story {name}"
+    told = {line for line in DOCS["rehearsal.md"].splitlines() if line.startswith("| `")}
+    assert told == {f"| `{name}` | {story.description} |" for name, story in SCENARIOS.items()}
 
 
-def test_every_make_target_in_the_readme_exists() -> None:
+def test_every_make_target_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    told = set(re.findall(r"make (\w+)(?: |`|$)", README))
-    assert {name for name in told if name in {"rehearse", "test", "bench", "mutants", "pictures"}} <= targets
+    told = set(re.findall(r"(?:^|`)make (\w+)", EVERYTHING, re.MULTILINE))
+    assert told <= targets, f"the Makefile has no {sorted(told - targets)}"
+
+
+def test_what_the_page_about_failures_quotes_is_what_the_code_says() -> None:
+    rooms = [path for room in ("bot", "commands", "state") for path in (ROOT / room).rglob("*.py")]
+    # a sentence over several lines of source is one sentence
+    said = re.sub(r"[\"']\s*\n\s*f?[\"']", "", "\n".join(path.read_text() for path in rooms))
+    quotes = re.findall(r"“([^”]+)”", DOCS["faq.md"].replace("\n", " "))
+    parts = [part.strip(" ,.") for quote in quotes for part in re.split(r"…|\d+", quote)]
+    assert len(parts) > 15
+    unsaid = [part for part in parts if len(part) > len("it has pg_dump") and part not in said]
+    assert not unsaid, f"the code says no longer: {unsaid}"
 
 
 def _around(box: StepBox) -> dict[str, StepBox]:
-    """A page around the README's examples of migrations: the way forward, the way back, and what a restore needs."""
+    """A page around the examples of migrations: the way forward, the way back, and what a restore needs."""
     migrate = 'host = "backend"\nfolder = "x"\ntool = "alembic"\n'
     texts = {
         "backup": 'host = "backend"\ndatabase_url = "$A"\nfolder = "$B"\nname = "x"',
@@ -79,7 +123,10 @@ def _around(box: StepBox) -> dict[str, StepBox]:
     return {**boxes, "migration": boxes["migrate"], "example": box, "back": back}
 
 
-@pytest.mark.parametrize(("kind", "text"), re.findall(r"```toml ([\w-]+)\n(.*?)```", README, re.DOTALL))
+EXAMPLES = "\n".join([README, DOCS["writing-a-page.md"], DOCS["databases.md"], DOCS["watch.md"]])
+
+
+@pytest.mark.parametrize(("kind", "text"), re.findall(r"```toml ([\w-]+)\n(.*?)```", EXAMPLES, re.DOTALL))
 def test_each_example_of_a_step_is_a_box_that_the_reader_takes(kind: str, text: str) -> None:
     if kind in KINDS:
         box = KINDS[kind].model_validate(tomllib.loads(text))
@@ -88,13 +135,13 @@ def test_each_example_of_a_step_is_a_box_that_the_reader_takes(kind: str, text: 
 
 
 def test_the_example_of_a_release_is_a_box_that_the_reader_takes() -> None:
-    example = README.split("```toml release\n", 1)[1].split("```", 1)[0]
+    example = EXAMPLES.split("```toml release\n", 1)[1].split("```", 1)[0]
     box = KINDS["release"].model_validate(tomllib.loads(example))
     assert box.places() == {("hosts", "backend"), ("webs", "api"), ("webs", "github")}
 
 
 def test_the_example_of_what_runs_is_taken_with_a_release() -> None:
-    example = README.split("```toml\nrunning = [", 1)[1].split("```", 1)[0]
+    example = EXAMPLES.split("```toml\nrunning = [", 1)[1].split("```", 1)[0]
     text = f'host = "backend"\nrepository = "$REPO"\nrunning = [{example}'
     box = KINDS["release"].model_validate(tomllib.loads(text))
     assert box.places() == {("hosts", "backend"), ("hosts", "frontend"), ("hosts", "worker"), ("webs", "api")}

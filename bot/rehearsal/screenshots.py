@@ -1,4 +1,4 @@
-"""`make pictures`: plays rehearsals and takes the README's screenshots at phone width."""
+"""`make pictures`: plays rehearsals and takes the documents' screenshots at phone width."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL of a record that several bots serve: it restarts, goes away, and says who owns a run."""
+"""The PostgreSQL of a record: it restarts, goes away, and says who owns a run."""
 
 from __future__ import annotations
 

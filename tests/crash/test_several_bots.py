@@ -1,4 +1,4 @@
-"""Several bots on one record in PostgreSQL, one after another in trouble: nothing is doubled, nothing is lost."""
+"""Several bots on one record, in trouble: nothing is doubled, nothing is lost."""
 
 from __future__ import annotations
 

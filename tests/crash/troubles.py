@@ -1,4 +1,4 @@
-"""What befalls one of several bots, or their PostgreSQL: killed, frozen, cut off, restarted, away."""
+"""What befalls a bot or its PostgreSQL: killed, frozen, cut off, restarted, away."""
 
 from __future__ import annotations
 

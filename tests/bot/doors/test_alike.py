@@ -1,4 +1,4 @@
-"""Bots of one record with other pages or people: the later one goes on with nothing, until the others have gone."""
+"""A bot with other pages or people than those of its record goes on with nothing of it."""
 
 from __future__ import annotations
 

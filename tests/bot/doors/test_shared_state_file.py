@@ -1,4 +1,4 @@
-"""A state file of several system users, set up as the README says; another user acts on it."""
+"""A state file of several system users, as docs/operating.md says; another user acts on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time of day is PostgreSQL's: a machine whose clock is wrong writes the same times as the others."""
+"""The time of day is PostgreSQL's, also on a machine whose clock is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several bots at the worst moments: two first starts at once, a copy meanwhile, no connection left, a full disk."""
+"""Several bots at the worst moments: two first starts, a copy, no connection, a full disk."""
 
 from __future__ import annotations
 

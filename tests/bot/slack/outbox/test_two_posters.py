@@ -1,4 +1,4 @@
-"""Of several bots one posts a run; one that was frozen while it waited says and changes nothing more."""
+"""Of several bots one posts a run; one that was frozen says and changes nothing more."""
 
 from __future__ import annotations
 
