@@ -200,6 +200,8 @@ class LogsStep(StepBox):
         if self.unit and result.code:
             todo = "check the unit's name, and put the user into the group systemd-journal"
             return warned(f"the journal shows this user no line of {self.unit}", todo)
+        if where := log_sources.printed_elsewhere(result.tail):
+            return warned(where, "name that log instead, or let the unit print into the journal")
         if result.code == log_sources.NO_DOCKER:
             return blocked(f"docker does not answer this user: {said}", "put the user into the group docker")
         if result.code == log_sources.NO_CONTAINER:

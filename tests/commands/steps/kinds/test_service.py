@@ -69,7 +69,7 @@ def test_a_crash_loop_fails_the_step() -> None:
     outcome = execute(box("service", ALLOWING), context(world))
     assert outcome.state == "failed"
     assert outcome.summary.startswith("dj-system-api did not start properly: ")
-    assert "it restarted by itself (4 → 9 restarts)" in outcome.summary
+    assert "it was started again (4 → 9 restarts)" in outcome.summary
 
 
 def test_a_service_that_still_runs_the_old_code_fails_the_step() -> None:
@@ -205,7 +205,7 @@ def test_all_processes_of_the_name_are_restarted_and_handed_on() -> None:
     [
         ({"status": "errored", "pid": 0, "restarts": 17}, "pm2 reports the status of process 1 as errored"),
         ({"pid": 92}, "process 1 is not new"),
-        ({"pid": 130, "restarts": 9}, "process 1 restarted by itself (4 → 9 restarts)"),
+        ({"pid": 130, "restarts": 9}, "process 1 was started again (4 → 9 restarts)"),
     ],
 )
 def test_a_second_process_that_fails_fails_the_step(second: dict[str, object], problem: str) -> None:
@@ -288,7 +288,7 @@ def test_another_commit_is_no_sign_of_a_start() -> None:
     ("change", "problem"),
     [
         ({"status": "errored", "pid": 0}, "pm2 reports its status as errored"),
-        ({"pid": 109, "restarts": 9}, "it restarted by itself (4 → 9 restarts)"),
+        ({"pid": 109, "restarts": 9}, "it was started again (4 → 9 restarts)"),
     ],
 )
 @pytest.mark.parametrize("more", ["", '\nsteady_in = "later"'])
