@@ -213,10 +213,10 @@ def test_a_second_process_that_fails_fails_the_step(second: dict[str, object], p
     assert (outcome.state, problem in outcome.summary) == ("failed", True), outcome.summary
 
 
-def preflight(state: str) -> tuple[str, str]:
+def preflight(state: str, step: str = SERVICE) -> tuple[str, str]:
     world = World()
     world.on_host("now=%s", state_result(state))
-    *_, check = box("service", SERVICE).preflight()
+    *_, check = box("service", step).preflight()
     (result,) = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
     return result.level, result.summary
 
@@ -227,6 +227,17 @@ def test_the_preflight_names_every_process() -> None:
         "warn",
         "pm2 does not run all of dj-system-api: online, errored",
     )
+
+
+def test_a_process_that_two_of_the_names_mean_is_refused_before_the_start() -> None:
+    """As a unit by its alias, or a service of pm2 beside its namespace."""
+    two = 'host = "h"\nnames = ["dj-system-api", "shop"]'
+    assert preflight(processes_json({"pid": 7}, {"pid": 7}), two) == (
+        "fail",
+        "two of the names mean the same process of dj-system-api, which would be restarted twice",
+    )
+    assert preflight(processes_json({"pid": 0}, {"pid": 0}), two)[0] == "ok"
+    assert preflight(processes_json({"pid": 7}, {"pid": 7}))[0] == "ok", "what identifies them may be the same text"
 
 
 def test_the_preflight_says_if_a_log_keeps_no_lines() -> None:

@@ -137,7 +137,7 @@ def test_a_service_that_two_projects_have_needs_the_name_of_its_project(stage: D
         store.stop()
 
 
-@pytest.mark.fault("what exists is not therefore right")
+@pytest.mark.fault("it exists, so it is right")
 def test_a_container_that_has_the_name_of_its_service_is_made_anew_too(stage: DockerStage) -> None:
     named = Project(stage, "named")
     try:
@@ -157,7 +157,7 @@ def test_a_container_that_has_the_name_of_its_service_is_made_anew_too(stage: Do
         named.stop()
 
 
-@pytest.mark.fault("what exists is not therefore right")
+@pytest.mark.fault("it exists, so it is right")
 def test_a_container_that_is_restarted_with_an_older_image_than_its_tag_means_says_so(stage: DockerStage) -> None:
     stage.daemon.image("app:moves", OLD)
     service = stage.daemon.service(next(_NAMES))

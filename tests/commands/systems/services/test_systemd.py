@@ -192,7 +192,7 @@ def test_a_reload_that_took_is_seen_at_the_address_and_one_that_did_nothing_too(
     ), outcome.summary
 
 
-@pytest.mark.fault("nothing found is not nothing there")
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("settings", "how"),
     [
@@ -224,7 +224,7 @@ def test_a_unit_that_prints_elsewhere_than_into_the_journal_has_no_log_there(
     assert before.summary == (what if how else f"the log of {service.name} can be read")
 
 
-@pytest.mark.fault("what exists is not therefore right")
+@pytest.mark.fault("it exists, so it is right")
 def test_a_changed_unit_file_that_systemd_has_not_read_is_said_before_and_after(stage: SystemdStage) -> None:
     service = stage.start(next(_NAMES))
     service.will(commit=NEW)
@@ -238,7 +238,7 @@ def test_a_changed_unit_file_that_systemd_has_not_read_is_said_before_and_after(
     assert "answers commit = 3333" in stage.restart(service).summary
 
 
-@pytest.mark.fault("what was compared with itself")
+@pytest.mark.fault("compared with itself")
 def test_an_address_that_answered_the_commit_before_the_reload_does_not_show_it(stage: SystemdStage) -> None:
     service = stage.start(next(_NAMES))
     service.will(commit=NEW)
@@ -273,4 +273,4 @@ def test_fifty_units_are_looked_at_with_one_command(stage: SystemdStage) -> None
     state, new = stage.box("steady", *services, more="").state_and_errors(ctx, {"log_mark": "none"})
     assert (len(state.processes), len(asked), new.lines) == (50, 1, ())
     assert {process.status for process in state.processes} == {"active"}
-    assert asked[0].count("systemctl show --no-pager") == 1
+    assert asked[0].count("systemctl show --no-pager") == 2, "one for what runs, and one for where it prints"
