@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from commands.runbook import Page
+from commands.runbook.groups import members_in_use
 
 CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{1,20}")
 HOLDER_ID = re.compile(r"[UWS][A-Z0-9]{1,20}")
@@ -18,6 +19,23 @@ def missing(page: Page, environ: Mapping[str, str], *, slack: bool = True) -> li
     """
     needed = (name for name in page.env_names() if slack or name != page.runbook.channel)
     return [name.removeprefix("$") for name in needed if not environ.get(name.removeprefix("$"))]
+
+
+def same_addresses(page: Page, environ: Mapping[str, str]) -> list[str]:
+    """The variables of one group that have the same value, as clauses: one of its hosts would stand for another."""
+    found = []
+    for sort, names in members_in_use(page):
+        places = {name: getattr(page.places, sort)[name] for name in names}
+        variables = [one.only_address if sort == "hosts" else one.only_url for one in places.values()]
+        by_value: dict[str, list[str]] = {}
+        for variable in variables:
+            by_value.setdefault(environ.get(variable.removeprefix("$"), ""), []).append(variable)
+        found += [
+            f"{' and '.join(same)} have the same value, but are addresses of different hosts"
+            for value, same in by_value.items()
+            if value and len(same) > 1
+        ]
+    return found
 
 
 def mentions(page: Page, environ: Mapping[str, str]) -> dict[str, list[str]]:

@@ -35,7 +35,9 @@ def texts(file: Path) -> Iterator[str]:
 
 def test_no_text_about_a_run_says_production() -> None:
     files = [file for room in ("bot", "commands", "state") for file in (ROOT / room).rglob("*.py")]
-    said = {text for file in files if "rehearsal" not in file.parts for text in texts(file) if PRODUCTION.search(text)}
+    # the rehearsal's own target is one; `adopt` and `init` write a team's page
+    read = [file for file in files if not {"rehearsal", "adopt", "init"} & set(file.parts)]
+    said = {text for file in read for text in texts(file) if PRODUCTION.search(text)}
     ordinary_words = {text for text in said if "staging" in text}  # that a secret scanner passes over
     assert said - ordinary_words - OF_NO_RUN == set(), "name the target, or say which database"
 

@@ -11,7 +11,7 @@ from bot.doctor.databases import check_databases
 from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_record
-from bot.environment import missing, people_of, wrong_ids
+from bot.environment import missing, people_of, same_addresses, wrong_ids
 from bot.settings import Settings, read_pages
 from bot.wiring import tools_for
 from commands.ports.preflight import FAIL, WARN, PreflightResult
@@ -30,6 +30,7 @@ from commands.start.preflight import (
 )
 
 Pages = Callable[[], Mapping[str, Page]]
+_TWICE = "give each host of the group its own address, and each only once"
 START_LIMIT = 10.0  # seconds that a start waits for its preflight at most
 
 
@@ -93,6 +94,9 @@ def _environment(settings: Settings, page: Page) -> list[PreflightLine]:
     problems = wrong_ids(page, settings.environ) if settings.slack else ()
     wrong = [PreflightResult(level=FAIL, summary=problem) for problem in problems]
     known = environment_lines(missing(page, settings.environ, slack=settings.slack))
+    wrong += [
+        PreflightResult(level=FAIL, summary=twice, todo=_TWICE) for twice in same_addresses(page, settings.environ)
+    ]
     return known + [PreflightLine(about="environment", result=result) for result in wrong]
 
 

@@ -42,6 +42,18 @@ def hosts_of(page: Page) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def members_in_use(page: Page) -> list[tuple[str, tuple[str, ...]]]:
+    """The members of each group that the steps use, by the sort of their place, in their order."""
+    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    for written in dict.fromkeys(step.written.id for step in page.steps if step.written):
+        same = [step for step in page.steps if step.written and step.written.id == written]
+        for field, sort in _SORTS.items():
+            names = sorted({getattr(step.box, field, "") for step in same})
+            if len(names) > 1:
+                found[sort, tuple(names)] = None
+    return list(found)
+
+
 def lines_of_page(steps: Iterable[PageStep]) -> Iterator[list[PageStep]]:
     """The steps as the page has them: those of one step on a group, or of one `one-by-one` box, are one list."""
     for _, same in groupby(steps, key=lambda step: (step.turn or step.written or step).id):

@@ -17,11 +17,13 @@ from commands.ports.preflight import (
     PreflightResult,
 )
 from commands.ports.tools import Tools
+from commands.runbook.groups import members_in_use
 from commands.runbook.page import Page
 from commands.start.request import require_valid_ref
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.systems.preflight.local_host import outlives_check
 from commands.systems.preflight.reachable import ReachableCheck
+from commands.systems.preflight.same_host import DifferentHostsCheck
 from state.errors import GonogoError, Refused
 
 LIMIT = 30.0  # seconds for the whole preflight
@@ -150,6 +152,12 @@ def _checks(page: Page) -> list[PreflightCheck]:
         *(ReachableCheck(place=place) for place in places),
         *(outlives_check(name) for name, host in page.places.hosts.items() if host.is_local),
         *(check for step in page.steps for check in step.box.preflight()),
+        *(
+            DifferentHostsCheck(host=name, others=names[:number])
+            for sort, names in members_in_use(page)
+            for number, name in enumerate(names if sort == "hosts" else ())
+            if number
+        ),
     ]
 
 

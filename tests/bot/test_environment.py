@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.environment import channel, channel_problem, mentions, missing, people_of, phones, wrong_ids
+from bot.environment import channel, channel_problem, mentions, missing, people_of, phones, same_addresses, wrong_ids
+from tests.groups import ROLLING
 from tests.pages import small
 
 PAGE = small()
@@ -20,6 +21,18 @@ def test_missing_variables_are_named_without_their_dollar_and_empty_ones_are_mis
     names = missing(PAGE, {**ENVIRON, "SHOP_KEY": ""})
     assert names == ["SHOP_SSH", "SHOP_KEY", "SHOP_KNOWN_HOSTS", "SHOP_URL", "SHOP_LEAD_PHONE"]
     assert missing(PAGE, ENVIRON | dict.fromkeys(names, "x")) == []
+
+
+@pytest.mark.fault("the first of several for all")
+def test_two_addresses_of_a_group_that_are_the_same_are_named_by_their_variables() -> None:
+    different = {name: name for name in ("SHOP_1", "SHOP_2", "SHOP_3", "EACH_1", "EACH_2", "EACH_3")}
+    assert same_addresses(ROLLING, {**different, "BALANCER": "SHOP_1"}) == []
+    assert same_addresses(ROLLING, {}) == [], "what is not set has its own line"
+    assert same_addresses(ROLLING, {**different, "SHOP_3": "SHOP_1", "EACH_2": "EACH_1"}) == [
+        "$SHOP_1 and $SHOP_3 have the same value, but are addresses of different hosts",
+        "$EACH_1 and $EACH_2 have the same value, but are addresses of different hosts",
+    ]
+    assert same_addresses(PAGE, ENVIRON) == []
 
 
 def test_each_role_has_the_ids_that_are_separated_by_commas() -> None:

@@ -56,7 +56,7 @@ def test_a_record_in_postgresql_is_copied_by_pg_dump_of_its_schema(postgres: Pos
     programs = postgres_programs()
     dump = subprocess.run([programs / "pg_dump", schema, kept.address.url], capture_output=True, check=True, timeout=60)
     copy = postgres.url(OWNER, "restored_record")
-    load = [programs / "psql", "-Xq", "-v", "ON_ERROR_STOP=1", copy]
+    load: list[str | Path] = [programs / "psql", "-Xq", "-v", "ON_ERROR_STOP=1", copy]
     subprocess.run(load, input=dump.stdout, check=True, timeout=60)
     kept.close()
     assert_whole(PostgresAddress(copy), kept.key_file)

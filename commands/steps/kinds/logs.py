@@ -197,9 +197,8 @@ class LogsStep(StepBox):
 
     def _judge_source(self, result: CommandResult) -> list[PreflightResult]:
         said = result.last_line if result.tail.strip() else "nothing"
-        if self.unit and result.code:
-            todo = "check the unit's name, and put the user into the group systemd-journal"
-            return warned(f"the journal shows this user no line of {self.unit}", todo)
+        if self.unit:
+            return self._judge_unit(result)
         if result.code == log_sources.NO_DOCKER:
             return blocked(f"docker does not answer this user: {said}", "put the user into the group docker")
         if result.code == log_sources.NO_CONTAINER:
@@ -210,7 +209,15 @@ class LogsStep(StepBox):
         if result.code:
             todo = "give it another logging driver, or read its log by a command"
             return warned(f"docker cannot read the log of {self.container}: {said}", todo)
-        return passed(f"the log of {self.unit or self.container} can be read")
+        return passed(f"the log of {self.container} can be read")
+
+    def _judge_unit(self, result: CommandResult) -> list[PreflightResult]:
+        if result.code:
+            todo = "check the unit's name, and put the user into the group systemd-journal"
+            return warned(f"the journal shows this user no line of {self.unit}", todo)
+        if where := log_sources.printed_elsewhere(result.tail):
+            return warned(where, "name that log instead, or let the unit print into the journal")
+        return passed(f"the log of {self.unit} can be read")
 
 
 def _not_read(summary: str, lines: tuple[str, ...] = ()) -> Outcome:

@@ -18,6 +18,7 @@ from commands.steps.container_commands import container_warning
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, attempt_of, note_after, states_after
+from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.values import has_placeholder
 from commands.systems.migrations.first_look import IS_THERE, judge_state
@@ -77,11 +78,16 @@ class MigrateStep(MigrationToolStep):
             return [line for box in self._backups[:1] for line in box.restore_plan()]
         lines = host_plan(self.host, self.script(self.mode), self.script_env())
         if self.mode == "back":
-            return [*lines, "STATE_BEFORE is the state before the step that this one undoes; it must be reached"]
+            reached = "STATE_BEFORE is the state before the step that this one undoes; it must be reached"
+            return [*lines, reached, *self._plan_of_queries()]
         return [
             *lines,
             "the state is asked before and after" + ("" if self.may_be_empty else ", and must have changed"),
+            *self._plan_of_queries(),
         ]
+
+    def _plan_of_queries(self) -> list[str]:
+        return [f"on {self.database}, after: {query.sql} (expects {query.expect})" for query in self.verify]
 
     def preflight(self) -> list[PreflightCheck]:
         more = [check for box in self._backups[:1] for check in box.restore_checks()] if self.restores() else []
@@ -96,7 +102,7 @@ class MigrateStep(MigrationToolStep):
         return [HostCheck(host=self.host, script=script, judge=judge, env=env, limit=ASK_LIMIT), *more]
 
     def run(self, ctx: Context) -> Outcome:
-        return self._go_back(ctx) if self.mode == "back" else self._go_forward(ctx)
+        return self._verified(ctx, self._go_back(ctx) if self.mode == "back" else self._go_forward(ctx))
 
     def recover(self, ctx: Context) -> Outcome | None:
         if self.restores() and self._backups:
@@ -108,7 +114,7 @@ class MigrateStep(MigrationToolStep):
         before = ctx.file(self.note_of_before(ctx))
         if before is not None and state == before:
             if self.mode == "back":
-                return self._is_back(state)
+                return self._verified(ctx, self._is_back(state))
             shown = show_state(state)
             return failed(f"The bot was interrupted here, and nothing was applied: the state is still {shown}.")
         ctx.save_file(note_after(self.forward_id(ctx), attempt_of(ctx)), state)
@@ -116,7 +122,12 @@ class MigrateStep(MigrationToolStep):
         return unknown(f"{gone} The state is {show_state(state)}; check the database before you decide.")
 
     def holds_now(self, ctx: Context) -> bool:
-        return self.mode == "back" and not self.restores() and self.ask(ctx) == ctx.file(self.note_of_before(ctx))
+        if self.mode != "back" or self.restores() or self.ask(ctx) != ctx.file(self.note_of_before(ctx)):
+            return False
+        return ask_queries(ctx, self.database, self.verify)[0] == len(self.verify)
+
+    def queries(self) -> tuple[str, ...]:
+        return tuple(query.sql for query in self.verify)
 
     def ran(self) -> tuple[str, ...]:
         return (self.command(self.mode).replace("$PROGRAM", self.command("program")).strip(),)
@@ -127,6 +138,17 @@ class MigrateStep(MigrationToolStep):
     def clean_up_after_run(self, ctx: Context) -> None:
         for box in self._backups[:1] if self.restores() else ():
             box.drop_replaced(ctx)
+
+    def _verified(self, ctx: Context, outcome: Outcome) -> Outcome:
+        """An outcome with the answers of the verify queries, which must hold if the tool has ended well."""
+        if outcome.state != AttemptState.DONE or not self.verify:
+            return outcome
+        count, lines = ask_queries(ctx, self.database, self.verify)
+        if count < len(lines):
+            return failed(f"{outcome.summary} But {first_failed(lines)}.", lines=lines, output=outcome.output)
+        compared = (*outcome.compared, *as_compared(lines))
+        summary = f"{outcome.summary} Every verify query passed."
+        return replace(outcome, summary=summary, lines=(*outcome.lines, *lines), compared=compared)
 
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a later look may find half of the migrations applied, or the job still at work
@@ -188,7 +210,7 @@ class MigrateStep(MigrationToolStep):
             return execute(self, ctx)
         state = self.ask(ctx)
         if state == ctx.file(self.note_of_before(ctx)):
-            return self._is_back(state)
+            return self._verified(ctx, self._is_back(state))
         shown = show_state(state)
         return failed(f"The restore was interrupted before the database was replaced: the state is still {shown}.")
 

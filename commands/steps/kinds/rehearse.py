@@ -25,6 +25,7 @@ from commands.steps.shared.rehearsed_steps import (
     returns_function,
     unasked,
     verify_function,
+    verify_function_of_tool,
 )
 from commands.steps.shared.tool_rehearsal import ToolRehearsal, way_back
 from commands.steps.values import parse_values, without_values
@@ -170,7 +171,9 @@ class RehearseStep(BackupCopyStep):
         if self._tool:
             if missing := self._tool.missing_values(ctx.values):
                 return self._not_started(ctx, f"No step has set <{missing[0]}> yet, which the migration tool needs.")
-            verify = verify_function("forward", "", ctx) + verify_function("rollback", "", ctx)
+            verify = verify_function_of_tool("forward", self.migration, ctx)
+            back = way_back(self.migration, ctx.boxes)
+            verify += verify_function_of_tool("rollback", back[0] if back else "", ctx)
             script = self._tool.script() + verify + returns_function(self._returning(ctx.boxes)) + _SCRIPT
             return self.judge(ctx, self.run_on_copy(ctx, script, self.env()))
         files: list[tuple[str, str]] = []
@@ -217,8 +220,8 @@ class RehearseStep(BackupCopyStep):
             return failed(summary, lines=lines, output=output)
         if broken := invalid_among(parse_differences(output, "not held"), ctx.file(self.forward) or ""):
             summary = (
-                f"In production the index {broken} is invalid, and IF NOT EXISTS would skip it; the copy does not have "
-                "it. Rebuild it with REINDEX INDEX, or drop it."
+                f"In the database itself the index {broken} is invalid, and IF NOT EXISTS would skip it; the copy does "
+                "not have it. Rebuild it with REINDEX INDEX, or drop it."
             )
             return failed(summary, output=output)
         return self._judge_content(output, values, verified)

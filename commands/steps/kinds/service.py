@@ -16,9 +16,9 @@ from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import ShellText
 from commands.steps.shared.readiness import READY_WITHIN
-from commands.steps.shared.service import AFTER, BEFORE, ERROR_LINES, ServiceBox, unread_note
+from commands.steps.shared.service import AFTER, BEFORE, ERROR_LINES, ServiceBox, obstacles_now, stale_note, unread_note
 from commands.steps.shared.service_preflight import judge_services, preflight_script, values_of
-from commands.steps.shared.service_readiness import Seen, wait_until_ready
+from commands.steps.shared.service_readiness import Seen, answer_before, reload_note, wait_until_ready
 from commands.steps.value_types import ValueType
 from commands.steps.values import fill, has_placeholder
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
@@ -133,6 +133,8 @@ class ServiceStep(ServiceBox):
         return f'steady_in: the page has no `steady` step "{self.steady_in}" for {self.called} on {self.host}'
 
     def run(self, ctx: Context) -> Outcome:
+        if self.reload and self.web:
+            answer_before(self, ctx)
         commands = self.shell_env(ctx.values)
         result = run_job(self, ctx, self.host, self._script(), self.host_env(), commands, hides=_STATE_LINE)
         said = tuple(line for line in result.tail.splitlines() if not _STATE_LINE.match(line))[-ERROR_LINES:]
@@ -186,8 +188,9 @@ class ServiceStep(ServiceBox):
             # by the bot's own clock, because the host's clock may differ
             uptime = max(one.uptime for one in seen.state.processes) + clock.monotonic() - looked
             began_at = clock.now() - timedelta(seconds=uptime)
+        notes = (reload_note(self, ctx, before, seen.state), stale_note(seen.state), unread_note(seen.new))
         return done(
-            self._summary(ctx, len(seen.state.processes)) + unread_note(seen.new),
+            self._summary(ctx, len(seen.state.processes)) + "".join(notes),
             lines=lines,
             values=values_of(before, seen.state),
             timestamps={"restarted_at": began_at.isoformat(), "ready_at": seen.ready_at.isoformat()},
@@ -218,7 +221,8 @@ class ServiceStep(ServiceBox):
             taken = []
         else:
             taken = judgement.not_reloaded(self.manages, before.processes, now)
-        return [*taken, *dict.fromkeys([*died, *process_problems(self.manages, ready, now)]), *others]
+        unknown = obstacles_now(seen.state)
+        return [*unknown, *taken, *dict.fromkeys([*died, *process_problems(self.manages, ready, now)]), *others]
 
     def _stay(self, ctx: Context, answer: str) -> str:
         """The answer of the health address after `steady`; of a service that never was ready the one before."""

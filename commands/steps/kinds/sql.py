@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared_fields import DatabaseName, LockTimeout
 from commands.systems.postgres.invalid_indexes import invalid_indexes
 from commands.systems.postgres.one_transaction import COMMITS, called_procedures, doubtful_statements, unsafe_statements
@@ -33,7 +34,6 @@ _COMMITTING = r"""
 SELECT called FROM (VALUES {}) AS call (called) WHERE EXISTS (
   SELECT FROM pg_proc WHERE prokind = 'p' AND prosrc ~* '\m(commit|rollback)\M'
   AND lower(proname) = lower(trim('"' FROM regexp_replace(called, '^.*\.', ''))))"""
-_PASSED = " ✓"  # at the end of a query's line
 
 
 class SqlStep(StepBox):
@@ -135,7 +135,7 @@ class SqlStep(StepBox):
         applied = ctx.tools.database.apply(self.database, migration, stop=ctx.stop, on_output=ctx.on_output)
         passed_count, lines = self._check(ctx, self.verify)
         if passed_count < len(lines):
-            return failed(f"{self.file} was applied, but {_first_failed(lines)}.", lines=lines)
+            return failed(f"{self.file} was applied, but {first_failed(lines)}.", lines=lines)
         how = f"was applied in {format_seconds(applied.seconds)}"
         if applied.already:
             how = "had already been applied by this run"
@@ -170,37 +170,13 @@ class SqlStep(StepBox):
                 "INDEX CONCURRENTLY failed, and IF NOT EXISTS skips what is there. Rebuild it with REINDEX INDEX.",
                 lines=lines,
             )
-        return done(summary, lines=lines, compared=_compared(lines))
+        return done(summary, lines=lines, compared=as_compared(lines))
 
     def _already(self) -> list[Verify]:
         return self.already or self.verify
 
     def _check(self, ctx: Context, queries: list[Verify]) -> tuple[int, tuple[str, ...]]:
-        """How many queries return what they should, and one line for each query."""
-        texts = [PageText(query.sql, ctx.values) for query in queries]
-        values = [_first_cell(ctx.tools.database.query(self.database, text).rows) for text in texts]
-        holds = [_is_expected(value, query.expect) for value, query in zip(values, queries, strict=True)]
-        lines = tuple(
-            f"{query.says}: {value}" + (_PASSED if passes else f" instead of {query.expect}")
-            for value, query, passes in zip(values, queries, holds, strict=True)
-        )
-        return sum(holds), lines
-
-
-def _first_cell(rows: tuple[tuple[Any, ...], ...]) -> Any:
-    return rows[0][0] if rows else None
-
-
-def _is_expected(value: Any, expected: int | str) -> bool:
-    return bool(value == expected) or str(value) == str(expected)
-
-
-def _first_failed(lines: tuple[str, ...]) -> str:
-    return next(line for line in lines if not line.endswith(_PASSED))
-
-
-def _compared(lines: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(line.removesuffix(_PASSED) for line in lines)
+        return ask_queries(ctx, self.database, queries)
 
 
 def _judge_rights(row: tuple[object, ...]) -> list[PreflightResult]:

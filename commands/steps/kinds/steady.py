@@ -12,7 +12,7 @@ from pydantic import Field
 from commands.ports.page_text import PLACEHOLDER
 from commands.steps.execution import host_plan, pause
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, unread_note
+from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, obstacles_now, unread_note
 from commands.steps.values import fill
 from commands.systems.services.judgement import described, process_problems, split_identities
 from commands.text.durations import Duration, format_duration, parse_duration
@@ -106,6 +106,7 @@ class SteadyStep(ServiceBox):
         answer = self.commit_of_all(ctx)
         now, new = self.state_and_errors(ctx, self._logs(ctx))
         problems = [
+            *obstacles_now(now),
             *process_problems(self.manages, before, now.processes),
             *self.problems(ctx, answer, new.lines),
         ]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from commands.steps.base import StepBox
+from commands.steps.base import StepBox, Verify
 from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.script_env import ScriptEnv
@@ -62,6 +62,24 @@ class MigrationToolStep(StepBox):
     )
     env: ScriptEnv = Field(default_factory=dict)
     may_be_empty: bool = Field(default=False, description="Whether it is fine if there was nothing to apply.")
+    database: str = Field(
+        default="",
+        description="The database of the `verify` queries, by its name under `[databases]` in Places.",
+        examples=["production"],
+    )
+    verify: list[Verify] = Field(
+        default_factory=list,
+        description="Queries that must hold once the tool has ended, beside the state that it reports.",
+        examples=[
+            [
+                {
+                    "says": "orders without a price",
+                    "expect": 0,
+                    "sql": "SELECT count(*) FROM orders WHERE price IS NULL",
+                }
+            ]
+        ],
+    )
     lock_timeout: LockTimeout = parse_duration("5 s")
     statement_timeout: Duration | None = Field(
         default=None,
@@ -172,6 +190,8 @@ class MigrationToolStep(StepBox):
 
     def commands_error(self) -> str:
         """What is wrong with its commands, for the page's author; empty if nothing."""
+        if bool(self.verify) != bool(self.database):
+            return "database: is missing beside verify; add it" if self.verify else "database: is for verify; add that"
         if self.mode == "back" and self.tool and not self.command("back") and self.back != RESTORE:
             return f'back: {self.tool} knows no way back; write back = "restore", or the command that goes back'
         wanted = ["state", *([] if self.restores() else [self.mode])]
@@ -193,6 +213,7 @@ class MigrationToolStep(StepBox):
             command,
             self.env,
             all_urls=shipped is not None and not shipped.reads_pgoptions,
+            may_be_silent=not self.state,
             **({"enter": enter} if enter else {}),
         )
 

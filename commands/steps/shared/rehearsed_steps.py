@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
-from commands.steps.base import AppliedFile, StepBox
+from commands.steps.base import AppliedFile, StepBox, Verify
 from commands.steps.outcome import Context
+from commands.steps.shared.migration_tool import MigrationToolStep
 from commands.steps.shared.sql_literals import with_literals
 
 # way, how it was answered, name, expected, found
@@ -39,7 +40,18 @@ def applying(path: str, boxes: Mapping[str, StepBox]) -> dict[str, AppliedFile]:
 
 def verify_function(way: str, path: str, ctx: Context) -> str:
     """A shell function that runs the verify queries of the page's steps that apply this file."""
-    queries = {query.sql: query for file in applying(path, ctx.boxes).values() for query in file.verify}
+    files = applying(path, ctx.boxes).values()
+    return _verify_function(way, [query for file in files for query in file.verify], ctx)
+
+
+def verify_function_of_tool(way: str, step: str, ctx: Context) -> str:
+    """The same for the step of this id, which runs a migration tool."""
+    box = ctx.boxes.get(step)
+    return _verify_function(way, box.verify if isinstance(box, MigrationToolStep) else [], ctx)
+
+
+def _verify_function(way: str, asked: Sequence[Verify], ctx: Context) -> str:
+    queries = {query.sql: query for query in asked}
     calls = [
         f"verify {way} {shlex.join((one.says, str(one.expect), with_literals(one.sql, ctx.values)))}"
         for one in queries.values()

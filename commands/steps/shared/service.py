@@ -223,6 +223,16 @@ class ServiceBox(HealthAddress):
         return self.manages.log_env(logs) | log_lines.script_env(self.errors)
 
 
+def stale_note(state: State) -> str:
+    """The sentence about what runs although something newer is there; empty if nothing is."""
+    return f" But {'; '.join(state.stale)}." if state.stale else ""
+
+
+def obstacles_now(state: State) -> list[str]:
+    """What keeps the manager from telling all; clauses. Of what it does not list at all, that is said already."""
+    return [one.what for one in state.obstacles] if state.processes else []
+
+
 def unread_note(new: NewLines) -> str:
     """The sentence about logs that could not be read; empty if all were."""
     return f" Not all of its logs were checked: {new.unreadable}." if new.unreadable else ""

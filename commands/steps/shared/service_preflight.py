@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
@@ -49,7 +50,12 @@ def _results(level: str, findings: Iterable[Finding]) -> Iterator[PreflightResul
 
 
 def _unfit(box: ServiceBox, state: State, types: Mapping[str, ValueType]) -> list[Finding]:
-    """Why what would be handed on cannot be."""
+    """Why the services cannot be restarted once each, or what would be handed on cannot be."""
+    pids = Counter(one.pid for one in state.processes if one.pid != "0" and len(box.services) > 1)
+    if twice := next((one for one in state.processes if pids[one.pid] > 1), None):
+        names = " and ".join(dict.fromkeys(one.service for one in state.processes if one.pid == twice.pid))
+        what = f"two of the names mean the same process of {names}, which would be restarted twice"
+        return [Finding(what=what, todo="name it once")]
     if not state.processes or all(fits(value, types[name]) for name, value in values_of(state, state).items()):
         return []
     count = f"{len(state.processes)} processes of {box.called} with a log each"

@@ -11,9 +11,10 @@ from commands.steps.outcome import Context
 from commands.steps.shared.readiness import POLL_INTERVAL, Lookout
 from commands.steps.shared.service import ServiceBox
 from commands.systems.logs.log_lines import NewLines
-from commands.systems.services.judgement import deaths, is_starting, not_restarted
+from commands.systems.services.judgement import deaths, is_starting, not_reloaded, not_restarted
 from commands.systems.services.manager import State
 
+_NOTE = "answer before {}"  # the run's file with the answer of the address before a reload
 WRONG_FOR = 15.0  # seconds for which another answer than that of a service that starts may be the one before
 _NO_LINES = NewLines(lines=(), total=0, unreadable="", note="")
 
@@ -51,6 +52,21 @@ def wait_until_ready(box: ServiceBox, ctx: Context, before: State, after: State,
     if box.serves(ctx, answer) and is_starting(found[0].processes):
         found = start.settle()
     return start.seen(answer, found)
+
+
+def answer_before(box: ServiceBox, ctx: Context) -> str:
+    """What the address answered before the first attempt, which the run notes."""
+    name = _NOTE.format(ctx.step_key)
+    noted = ctx.file(name)
+    return noted if noted is not None else ctx.save_file(name, box.wait_for_commit(ctx, 0))
+
+
+def reload_note(box: ServiceBox, ctx: Context, before: State, now: State) -> str:
+    """The sentence about a reload of which neither a process nor the answer shows anything; empty for another one."""
+    taken = not not_reloaded(box.manages, before.processes, now.processes)
+    if taken or not box.serves(ctx, ctx.file(_NOTE.format(ctx.step_key)) or "?"):
+        return ""
+    return " It answered this commit before as well, and no process is new: nothing shows that the reload took."
 
 
 Looked = tuple[State, NewLines]
@@ -95,7 +111,8 @@ class _Start:
         """Whether a process is not ready yet, or one from before goes on beside the new ones."""
         manager, now = self.box.manages, state.processes
         old = manager.settles and not_restarted(manager, self.before.processes, self.after.processes, now)
-        return bool(old or is_starting(now))
+        unknown = manager.settles and state.obstacles  # a command of the page may fail once
+        return bool(old or unknown or is_starting(now))
 
     def seen(self, answer: str, found: Looked) -> Seen:
         """What was seen at last."""

@@ -19,6 +19,7 @@ from commands.systems.postgres.same_database import identities
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from state.errors import Failed
 
 _SERVER = script("postgres/whole_database.sh")
 _SCRIPT = "".join(
@@ -76,7 +77,10 @@ def restore_whole(backup: ClientProgramsStep, folder: str, jobs: int, step: Step
 def drop_replaced(backup: ClientProgramsStep, ctx: Context) -> None:
     """Drop the database that the run has replaced, if it is there. Raises the tools' errors."""
     env = page_texts({"DATABASE": DatabaseAddress(backup.database_url)}, {})
-    ctx.tools.shell.ask(backup.host, backup.script(_DROP), env={**env, **_names(ctx)}, limit=60)
+    names = _names(ctx)
+    result = ctx.tools.shell.ask(backup.host, backup.script(_DROP), env={**env, **names}, limit=60)
+    if result.code:
+        raise Failed(f"{names['KEEP_AS']} could not be dropped: {result.last_line}", result.tail)
 
 
 def restore_checks(backup: ClientProgramsStep) -> list[PreflightCheck]:
@@ -100,7 +104,8 @@ def _names(ctx: Context) -> dict[str, str]:
 
 def _failure(result: CommandResult) -> str:
     if result.code == 93:
-        left = ", ".join(_LEFT.findall(result.tail)) or "none is left now"
+        if not (left := ", ".join(_LEFT.findall(result.tail))):
+            return f"The databases could not be renamed; the server's reason is below; {_NOTHING_CHANGED}."
         return f"Sessions in the database could not be ended ({left}); {_NOTHING_CHANGED}. End them by hand."
     general = f"The restore ended with exit code {result.code}; what failed is below."
     return address_error(result.code, result.tail) or _FAILURES.get(result.code, general)

@@ -12,7 +12,8 @@ from commands.text.printable import printable
 from state.errors import BadValue
 
 _ERROR_LINES = script("logs/log_source.sh")  # defines `error_lines`
-JOURNAL = f"{_ERROR_LINES}{script('logs/journal.sh')}"
+ELSEWHERE = script("logs/journal_elsewhere.sh")  # defines `elsewhere UNIT …`
+JOURNAL = f"{_ERROR_LINES}{ELSEWHERE}{script('logs/journal.sh')}"
 _FIND_CONTAINERS = script("services/docker_find.sh")  # defines `found`
 CONTAINER = f"{_ERROR_LINES}{_FIND_CONTAINERS}{script('logs/container.sh')}"
 COMMAND = f"{_ERROR_LINES}{script('logs/log_command.sh')}"
@@ -20,7 +21,9 @@ NO_DOCKER = 65  # exit codes
 NO_CONTAINER = 66
 SEVERAL_PROJECTS = 67
 # whether the log of NAME can be read
-ASK_UNIT = '[ -n "$(journalctl --quiet --no-pager --lines=1 --output=cat --unit="$NAME")" ]'
+ASK_UNIT = (
+    f'{ELSEWHERE}elsewhere "$NAME"\n[ -n "$(journalctl --quiet --no-pager --lines=1 --output=cat --unit="$NAME")" ]'
+)
 ASK_CONTAINER = f"""\
 {_FIND_CONTAINERS}export NAMES=$NAME SUDO=
 listed=$(found) || exit {NO_DOCKER}
@@ -43,6 +46,9 @@ _STATES = {
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+
+
+_ELSEWHERE = re.compile(r"^elsewhere=(\S+) (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +89,12 @@ def clock_problem(output: str, asked: float, answered: float) -> str:
     return "the host's clock differs from the bot's, by which the mark is"
 
 
+def printed_elsewhere(output: str) -> str:
+    """Which units print elsewhere than into the journal, as a clause; empty if none does."""
+    units = [f"{unit} prints elsewhere than into the journal ({how[:150]})" for unit, how in _ELSEWHERE.findall(output)]
+    return " and ".join(units)
+
+
 def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) -> SourceState:
     """Read what a program of this module printed beside the lines; `since` is the mark that it got.
 
@@ -95,6 +107,8 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
     incomplete, note = "", ""
     if dropped := int(values.get("dropped", "0")):
         incomplete = f"journald dropped {format_count(dropped, 'line')} by its rate limit"
+    elif where := printed_elsewhere(output):
+        incomplete = where
     elif is_silent and said:
         incomplete = f"its program says “{said[0].rstrip('.')}”"
     elif "rotated" in ages:

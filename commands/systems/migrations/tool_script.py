@@ -17,16 +17,38 @@ _ENTER = 'cd "$FOLDER"'
 URLS = script("migrations/urls.sh")
 _OPTIONS = URLS + script("migrations/options.sh")
 # a state command of several lines ends with the first one that fails
-_TELL_STATE = """\
+_ASK_STATE = """\
 shopt -s inherit_errexit
 state=$(migration_state)
+"""
+# a command of the page that prints the state on standard error would have an empty one before and after
+_ON_STANDARD_ERROR = (
+    "`state` printed nothing on its standard output, and “%s” on standard error; "
+    "if that is the state, add 2>&1 to it, and if not, 2> /dev/null"
+)
+_IS_PRINTED = f"""\
+[ -n "$state" ] || ! said=$(migration_state 2>&1 > /dev/null | tail -n 1 | grep .) || {{
+  printf {shlex.quote(_ON_STANDARD_ERROR)}'\\n' "$said"
+  exit 1
+}}
+"""
+_TELL_STATE = """\
 printf '\\ngonogo-migration-state=%s\\n' "$(printf %s "$state" | tr '\\n' ' ')\""""
 
 
 def tool_script(
-    program: str, state: str, command: str, variables: Iterable[str], *, all_urls: bool = False, enter: str = _ENTER
+    program: str,
+    state: str,
+    command: str,
+    variables: Iterable[str],
+    *,
+    all_urls: bool = False,
+    enter: str = _ENTER,
+    may_be_silent: bool = False,
 ) -> str:
     """A script that runs a command of the page; without one, it prints the state. `enter` goes to its folder.
+
+    `may_be_silent`: a state that is empty counts although the command says something on standard error.
 
     PGOPTIONS is written into those variables of the page that are URLs with options of their own; `all_urls`: into
     every URL, for a tool that does not read PGOPTIONS.
@@ -38,7 +60,7 @@ def tool_script(
             f"PROGRAM={shlex.quote(program)}",
             enter.strip(),
             f"migration_state() {{\n{state.strip()}\n}}",
-            command.strip() or _TELL_STATE,
+            command.strip() or f"{_ASK_STATE}{'' if may_be_silent else _IS_PRINTED}{_TELL_STATE}",
         )
     )
 

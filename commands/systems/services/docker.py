@@ -49,6 +49,7 @@ class Docker(Manager):
             logs={"log_mark": now},
             obstacles=tuple(_obstacles(lines, host)),
             warnings=tuple(_warnings(listed)),
+            stale=tuple(_stale(listed, {rest[0]: rest[1] for sort, *rest in lines if sort == "means"})),
         )
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
@@ -106,6 +107,18 @@ def _warnings(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[
     for name in dict.fromkeys(name for name, _, one in listed if one["log"] == "none"):
         what = f"docker keeps no log of {name} (log driver none), so its errors are not seen"
         yield Finding(what=what, todo="give it a log driver that docker logs can read")
+    for name, number, one in listed:
+        if one["of"] and not number:
+            service = f"{one['in']}/{one['of']}"
+            what = f"{name} is one container of the compose service {service}: a restart keeps its image {one['image']}"
+            yield Finding(what=what, todo=f'to make it anew by its compose file, write "{service}"')
+
+
+def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[str, str]) -> Iterator[str]:
+    for name, image in dict.fromkeys(
+        (name, one["image"]) for name, _, one in listed if means.get(one["image"]) not in (None, "", one["image_id"])
+    ):
+        yield f"{name} runs an older image than {image} is now, for a restart keeps a container's image"
 
 
 def _refused(said: str, host: str) -> Finding:

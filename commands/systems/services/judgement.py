@@ -51,7 +51,8 @@ def process_problems(
             found.append(f"{manager.title} reports {whose} as {process.status}")
     for (pid, restarts), process in zip(before, now, strict=False):
         began = "0" if pid == "0" else process.pid  # what had no process right after the restart may have got its first
-        if (pid, restarts) != (began, process.restarts):
+        ended = process.pid == "0" and process.phase is Phase.DOWN  # as its status says
+        if restarts != process.restarts or (pid != began and not ended):
             found.append(_restarted(process, now, restarts))
     return found
 
@@ -120,6 +121,7 @@ def split_identities(pids: str, restarts: str) -> list[Identity]:
 
 def _restarted(process: Process, others: Sequence[Process], restarts: int) -> str:
     whose = "it" if len(others) == 1 else who(process, others)
-    # not every manager counts them
-    how = f"{restarts} → {process.restarts} restarts" if process.restarts != restarts else "it is another process now"
-    return f"{whose} restarted by itself ({how})"
+    if process.restarts != restarts:
+        return f"{whose} was started again ({restarts} → {process.restarts} restarts)"
+    # by whom is not known: not every manager counts its own restarts, and a person may have done it
+    return f"{whose} no longer runs" if process.pid == "0" else f"{whose} is another process now"

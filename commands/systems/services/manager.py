@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
@@ -63,13 +63,15 @@ class State:
     - `processes`: every one of each service, always in the same order.
     - `obstacles`: why they cannot be restarted, such as a service that the manager does not know.
     - `warnings`: what else people should know before.
+    - `stale`: what runs although something newer is there, such as a changed file that was not read; clauses.
     - `logs`: where their logs end now, by the names in the manager's `log_values`.
     """
 
     processes: tuple[Process, ...]
     logs: Mapping[str, str]
     obstacles: tuple[Finding, ...] = ()
-    warnings: tuple[Finding, ...] = field(default=())
+    warnings: tuple[Finding, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
 class Manager:

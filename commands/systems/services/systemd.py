@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from commands.systems.logs.log_lines import NewLines
-from commands.systems.logs.log_sources import JOURNAL
+from commands.systems.logs.log_sources import ELSEWHERE, JOURNAL, printed_elsewhere
 from commands.systems.scripts import script
 from commands.systems.services.log_source import read_source
 from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
@@ -34,7 +34,7 @@ class Systemd(Manager):
     restart = 'unit_job restart "$name"'
     reload = 'unit_job reload "$name"'
     errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'
-    preflight = SUDO_RULES + script("services/systemd_preflight.sh")
+    preflight = SUDO_RULES + ELSEWHERE + script("services/systemd_preflight.sh")
 
     def read_state(self, output: str, host: str) -> State:
         head, units = _parse(output)
@@ -47,6 +47,7 @@ class Systemd(Manager):
             logs={"log_mark": head["cursor"][0] or _NO_CURSOR},
             obstacles=(*_unloaded(wanted, named, host), *_denied(head, wanted)),
             warnings=tuple(_warnings(head, named)),
+            stale=tuple(_stale(named)),
         )
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
@@ -129,6 +130,12 @@ def _denied(head: Mapping[str, Sequence[str]], wanted: Sequence[str]) -> list[Fi
     return sudo_obstacles(head, [f"systemctl {verb} {name}" for name in wanted])
 
 
+def _stale(named: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    for name, unit in named.items():
+        if unit.get("NeedDaemonReload") == "yes":
+            yield f"systemd has not read the changed unit file of {_full(name)}, and starts it by the old one"
+
+
 def _warnings(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     if "user" in head and "polkit" in head:
         what = f"whether the user {head['user'][0]} may {head['verb'][0]} units is not known: polkit decides"
@@ -137,6 +144,10 @@ def _warnings(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping[str
         if unit.get("UnitFileState") == "disabled" and not unit.get("TriggeredBy"):
             what, todo = f"{_full(name)} is disabled, so it will not run after a reboot of the host", "enable it"
             yield Finding(what=what, todo=f"{todo} (systemctl enable {name})")
+    if where := printed_elsewhere("\n".join(f"elsewhere={one}" for one in head.get("elsewhere", ()))):
+        yield Finding(what=f"{where}, so its errors are not seen", todo="add a `logs` step for that log")
+    for what in _stale(named):
+        yield Finding(what=what, todo="run systemctl daemon-reload before the restart")
     if unread := [_full(name) for name in head.get("unread", ()) if name in named]:
         todo = "put the user into the group systemd-journal; without it, errors are not seen"
         yield Finding(what=f"the journal shows this user no line of {', '.join(unread)}", todo=todo)

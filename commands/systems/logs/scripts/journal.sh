@@ -12,6 +12,7 @@ done
 [ "$(first_cursor)" = "$SINCE" ] || { echo state=gone; exit 0; }
 # --after-cursor leaves out a line too many if the cursor is another unit's
 own=$(first_cursor "${own_units[@]}")
+elsewhere "${units[@]}"
 source_lines() {
   if [ "$own" = "$SINCE" ]; then journalctl --quiet --no-pager "${own_units[@]}" --output=cat --after-cursor="$SINCE"
   else entries "${own_units[@]}" --output=cat; fi

@@ -30,6 +30,8 @@ sessions() {
   server -F '|' -v old="$old" <<< "SELECT coalesce(nullif(application_name, ''), usename, backend_type), count(*) FROM pg_stat_activity
     WHERE datname = :'old' GROUP BY 1 ORDER BY 2 DESC, 1"
 }
+# what only a person may commit or roll back
+prepared() { server -F '|' -v old="$old" <<< "SELECT 'prepared transaction ' || gid, 1 FROM pg_prepared_xacts WHERE database = :'old'"; }
 sessions | sed 's/^/session: /'
 # while the renaming waits for the last session it lets no new one in, so each is ended for good
 end_sessions() {
@@ -58,5 +60,5 @@ END
   wait $! || true
   [ "$code" != 0 ] || break
 done
-[ "$code" = 0 ] || { sessions | sed 's/^/left: /'; exit 93; }
+[ "$code" = 0 ] || { { sessions; prepared; } | sed 's/^/left: /'; exit 93; }
 printf 'swap_ms=%d\n' $(((${over/./} - ${began/./}) / 1000))

@@ -2,7 +2,8 @@
 # it, because all that docker tells holds secrets; the processes below it, which a reload replaces; and the time now.
 # $explain: also why docker or compose cannot be asked.
 state() {
-  local said one id pid
+  local said one id pid image
+  local -A seen=()
   if ! said=$(found 2>&1); then
     [ -n "${explain:-}" ] || { printf '%s\n' "$said" >&2; return 1; }
     printf 'refused\t%s\n' "$(tail -n 1 <<< "$said")"
@@ -13,9 +14,12 @@ state() {
   while IFS= read -r one; do
     printf 'facts\t%s\n' "$one"
     id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$one") pid=$(sed -E 's/.*"pid":([0-9]+)\}$/\1/' <<< "$one")
+    image=$(sed -E 's/.*"image":"([^"]*)".*/\1/' <<< "$one")
+    [ -n "${seen[$image]:-}" ] || printf 'means\t%s\t%s\n' "$image" "$($SUDO docker image inspect --format '{{.Id}}' -- "$image" 2> /dev/null || true)"
+    seen[$image]=1
     [ "$pid" = 0 ] || printf 'below\t%s\t%s\n' "$id" "$(cat "/proc/$pid/task/$pid/children" 2> /dev/null || true)"
   done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
-    '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"pid":{{.State.Pid}}}' 2> /dev/null)
+    '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || compose_problems "$said"
 }

@@ -1,22 +1,26 @@
 # Defines the function `found`, which prints for each of $NAMES, with tabs between: "container", the name, a container's
 # id, its number in its service, and its compose project or "-"; or "missing", the name; or "several", the name, the
 # projects that have such a service; and, if one is missing, "known", the name of each container and each service.
-# A name is that of a container, or else of a service of compose, if need be as "project/service".
+# A name is that of a container, or else of a service of compose, if need be as "project/service"; a container that has the
+# name of its own service stands for the service.
 found() {
   local listed
   # a container of `compose run` is none of its service
   listed=$($SUDO docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Label "com.docker.compose.service"}}	{{.Label "com.docker.compose.container-number"}}	{{.Label "com.docker.compose.oneoff"}}') || return
   LC_ALL=C sort -t '	' -k 3,3 -k 5,5n -k 2,2 <<< "$listed" | LC_ALL=C awk -F '\t' '
     NF == 6 && $6 != "True" { id[++n] = $1; name[n] = $2; project[n] = $3; service[n] = $4; number[n] = $5 }
-    function of_service(i) { return service[i] != "" && (service[i] == wanted || project[i] "/" service[i] == wanted) }
-    function find(    i, hits, projects, before) {
-      for (i = 1; i <= n; i++) if (name[i] == wanted) { print "container", wanted, id[i], "-", "-"; return }
-      for (i = 1; i <= n; i++) if (of_service(i)) {
+    function of_service(i, own) {
+      return service[i] != "" && (project[i] "/" service[i] == wanted || service[i] == wanted && (own == "" || project[i] == own)) }
+    function find(    i, hits, projects, before, own) {
+      for (i = 1; i <= n; i++) if (name[i] == wanted) {
+        if (service[i] != wanted) { print "container", wanted, id[i], "-", "-"; return }
+        own = project[i] }
+      for (i = 1; i <= n; i++) if (of_service(i, own)) {
         if (!hits++) projects = project[i]; else if (project[i] != before) projects = projects ", " project[i]
         before = project[i] }
       if (!hits) { print "missing", wanted; unknown = 1 }
       else if (projects ~ /, /) print "several", wanted, projects
-      else for (i = 1; i <= n; i++) if (of_service(i)) print "container", wanted, id[i], number[i], project[i] }
+      else for (i = 1; i <= n; i++) if (of_service(i, own)) print "container", wanted, id[i], number[i], project[i] }
     END {
       OFS = "\t"
       count = split(ENVIRON["NAMES"], names, "\n")

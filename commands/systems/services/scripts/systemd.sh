@@ -8,7 +8,7 @@ state() {
   printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
   systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
-    --property=UnitFileState,TriggeredBy,ControlGroup -- "${names[@]}" |
+    --property=UnitFileState,TriggeredBy,NeedDaemonReload,ControlGroup -- "${names[@]}" |
   while IFS= read -r line; do
     printf '%s\n' "$line"
     [[ $line = ControlGroup=/* ]] || continue

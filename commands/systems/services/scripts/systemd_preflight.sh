@@ -9,6 +9,7 @@ if [ "$(id -u)" != 0 ]; then
   fi
 fi
 units=$({ journalctl --quiet --field=_SYSTEMD_UNIT; journalctl --quiet --field=UNIT; } 2> /dev/null) || true
+elsewhere "${names[@]}" | sed 's/^/now=/'
 for name in "${names[@]}"; do
   grep -qxF -e "$name" -e "$name.service" <<< "$units" || printf 'now=unread=%s\n' "$name"
 done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from tests.commands.steps.migration_projects import (
     run_tool,
 )
 from tests.local_shell import LocalShell
+from tests.production import rows
 from tests.world import World
 
 COMMON = 'host = "h"\nfolder = "$APP"\nenv = { DATABASE_URL = "$URL" }\n'
@@ -293,6 +295,70 @@ def test_a_state_in_which_a_word_is_masked_is_no_state_to_go_back_to(tmp_path: P
     assert project.looked_at(own).level == "fail"
 
 
+VERIFIED = """database = "shop"
+
+[[verify]]
+says = "column price"
+expect = {}
+sql = "SELECT count(*) FROM pg_attribute WHERE attname = 'price'"
+"""
+
+
+def test_what_must_hold_after_a_migration_is_asked_beside_its_state(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("3\n")
+    own = f'{COMMON}state = "cat version"\nforward = "echo 4 > version"\nback = "echo 3 > version"\n'
+    project, world = Project(tmp_path, "unused"), World()
+    there: list[int] = [0]
+    world.on_sql("attname = 'price'", lambda _: rows(there[0]))
+
+    def run(toml: str, step: str = "step", attempt: int = 1) -> Outcome:
+        ctx = project.context(step, attempt)
+        return execute(box("migrate", toml), replace(ctx, tools=replace(ctx.tools, database=world.tools().database)))
+
+    forward, back = own + VERIFIED.format(1), own + BACK + VERIFIED.format(0)
+    bad = run(forward)
+    assert (bad.state, bad.summary) == ("failed", "Migrated from “3” to “4”. But column price: 0 instead of 1.")
+    there[0] = 1
+    project.files.clear()
+    (tmp_path / "version").write_text("3\n")
+    good = run(forward, attempt=2)
+    assert good.summary == "Migrated from “3” to “4”. Every verify query passed."
+    assert good.compared == ("migrations at “4”", "column price: 1")
+    still = run(back, "back")
+    assert still.summary == ("The migrations at “3”, as before the deploy. But column price: 1 instead of 0.")
+    ctx = project.context("back", 2)
+    ctx = replace(ctx, tools=replace(ctx.tools, database=world.tools().database))
+    assert not box("migrate", back).holds_now(ctx)
+    there[0] = 0
+    assert box("migrate", back).holds_now(ctx)
+    assert run(back, "back", 3).compared == ("migrations at “3”, as before the deploy", "column price: 0")
+    assert "on shop, after: SELECT count(*) FROM pg_attribute WHERE attname = 'price' (expects 1)" in plan(
+        box("migrate", forward)
+    )
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_state_on_standard_error_is_none_and_no_rollback_is_done_by_it(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("3\n")
+    own = f'{COMMON}state = "cat version >&2"\nforward = "echo 4 > version"\nmay_be_empty = true\n'
+    project = Project(tmp_path, "unused")
+    said = (
+        "migration tool does not report its state: `state` printed nothing on its standard output, and “3” on standard "
+        "error; if that is the state, add 2>&1 to it, and if not, 2> /dev/null"
+    )
+    assert (project.looked_at(own).level, project.looked_at(own).summary) == ("fail", f"the {said}")
+    assert project.run(own).summary == f"The {said}"
+    assert (tmp_path / "version").read_text() == "3\n"
+    # a run that began before that was known
+    project.files["migrations before step"] = ""
+    back = f'{COMMON}state = "cat version >&2"\nback = "echo 3 > version"\n{BACK}'
+    assert project.run(back, "back").summary == f"The {said}"
+    told = own.replace(">&2", "; echo loading >&2")
+    assert project.run(told, attempt=2).summary == "Migrated from “nothing applied” to “4”."
+    silent = own.replace("cat version >&2", "true")
+    assert Project(tmp_path, "unused").run(silent).state == "done"
+
+
 def test_commands_of_the_page_serve_any_tool(tmp_path: Path) -> None:
     (tmp_path / "version").write_text("3\n")
     own = f'{COMMON}state = "cat version"\nforward = "echo 4 > version"\nback = "echo $STATE_BEFORE > version"\n'
@@ -330,6 +396,13 @@ def test_commands_of_the_page_serve_any_tool(tmp_path: Path) -> None:
             {},
             unset_error(["$TAG"], ()),
         ),
+        (
+            ALEMBIC + VERIFIED.format(1).replace('database = "shop"', ""),
+            {},
+            "database: is missing beside verify; add it",
+        ),
+        (f'{ALEMBIC}database = "shop"', {}, "database: is for verify; add that"),
+        (ALEMBIC + VERIFIED.format(1), {}, ""),
         (ALEMBIC, {}, ""),
         (DJANGO + BACK, {"step": DJANGO}, ""),
     ],

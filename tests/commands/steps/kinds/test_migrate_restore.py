@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import APP, OWNER, Postgres
+from bot.rehearsal.target.postgres import APP, OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
 from commands.ports.preflight import PreflightResult
 from commands.rollback.loss import change_of, count, with_loss
@@ -22,9 +22,10 @@ from commands.steps.base import StepBox
 from commands.steps.outcome import Outcome, done
 from commands.steps.values import page_texts
 from commands.systems.preflight.hosts import HostCheck
+from state.errors import Failed
 from state.records import Attempt
 from tests.commands.runbook.spoiling import page_error
-from tests.commands.steps.builders import box
+from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import run_sql
 from tests.commands.steps.kinds.migrated_project import ALEMBIC, PLACES, MigratedProject
 from tests.commands.steps.kinds.test_migrate_tools import prisma_project
@@ -42,6 +43,7 @@ CREATE SEQUENCE tickets; SELECT nextval('tickets'), nextval('tickets'); GRANT SE
 COMMENT ON DATABASE shop IS 'the shop''s'; ALTER DATABASE shop SET search_path = public, "$user";
 GRANT CREATE ON DATABASE shop TO dj_app;
 """
+AS_IT_WAS = "production is as it was, and nothing was replaced"
 MAINTENANCE = 'host = "h"\ncommand = "x"\n'
 
 
@@ -157,6 +159,47 @@ def test_a_session_that_cannot_be_ended_keeps_production_as_it_is(shop: Shop, po
     assert back.state == "failed"
     assert back.summary.startswith("Sessions in the database could not be ended (admin)")
     assert (run_sql(shop.url, "SELECT count(*) FROM orders"), shop.databases()) == ([(3,)], [])
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (
+            "left: api|2\nleft: prepared transaction half|1\n",
+            (
+                f"Sessions in production's database could not be ended (api, prepared transaction half); {AS_IT_WAS}. "
+                "End them by hand."
+            ),
+        ),
+        ("", f"The databases could not be renamed; the server's reason is below; {AS_IT_WAS}."),
+    ],
+)
+def test_sessions_are_the_reason_only_if_some_were_seen(left: str, said: str) -> None:
+    world = World()
+    world.fail("RENAME TO", 93, f"ERROR:  permission denied to rename database\n{left}")
+    backup: Any = box("backup", f'{PLACES}name = "shop"\nat_least_lines = 1\n')
+    step = box(
+        "migrate", f'host = "h"\nfolder = "/app"\n{ALEMBIC}mode = "back"\nundoes = "migration"\nback = "restore"'
+    )
+    back = backup.restore_whole(step, context(world, {"backup_file": "shop.tar", "backup_sha256": "a" * 64}))
+    assert (back.state, back.summary) == ("failed", said)
+    assert any("permission denied to rename" in line for line in back.lines)
+
+
+def test_a_replaced_database_that_cannot_be_dropped_is_an_error(shop: Shop, postgres: Postgres) -> None:
+    shop.migrated()
+    assert shop.run("back").state == "done"
+    [kept] = shop.databases()
+    boxes = shop.boxes()
+    step: Any = boxes["back"]
+    step.take_boxes(boxes)
+    run_sql(postgres.url(SUPERUSER), f"ALTER DATABASE {kept} IS_TEMPLATE true")
+    with pytest.raises(Failed, match=f"{kept} could not be dropped: .*template"):
+        step.clean_up_after_run(shop.context("back", 1, boxes))
+    run_sql(postgres.url(SUPERUSER), f"ALTER DATABASE {kept} IS_TEMPLATE false")
+    step.clean_up_after_run(shop.context("back", 1, boxes))
+    assert shop.databases() == []
 
 
 def test_a_user_who_may_not_replace_the_database_is_named_before_the_start(shop: Shop, postgres: Postgres) -> None:

@@ -13,7 +13,7 @@ import pytest
 from bot.rehearsal.target.postgres import Postgres
 from tests.commands.steps.builders import box
 from tests.commands.steps.databases import run_sql
-from tests.commands.steps.kinds.migrated_project import ALEMBIC, DJANGO, MigratedProject
+from tests.commands.steps.kinds.migrated_project import ALEMBIC, COMMON, DJANGO, MigratedProject
 from tests.commands.steps.migration_projects import alembic_project, alembic_revision, django_project, run_tool
 from tests.conftest import make_host
 
@@ -60,6 +60,23 @@ def test_alembic_is_rehearsed_forward_and_back_on_the_copy_alone(alembic: Migrat
     )
     assert "forward changes orders: + price integer" in outcome.lines
     assert outcome.measures["rollback_seconds"] > 0
+
+
+def test_the_verify_queries_of_both_ways_are_asked_on_the_copy(alembic: MigratedProject) -> None:
+    there = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'price'"
+    step = f'{COMMON}{ALEMBIC}{alembic.env}database = "shop"\n'
+
+    def expecting(number: int) -> str:
+        return f'verify = [{{ says = "column price", expect = {number}, sql = "{there}" }}]\n'
+
+    back = f'{step}mode = "back"\nundoes = "migration"\n'
+    alembic.more = {"migration": box("migrate", step + expecting(1)), "back": box("migrate", back + expecting(0))}
+    outcome = alembic.rehearse()
+    assert outcome.state == "done", outcome.summary + outcome.output
+    assert "2 verify queries passed" in outcome.summary
+    alembic.more["back"] = box("migrate", back + expecting(1))
+    outcome = alembic.run("rehearse", attempt=2)
+    assert (outcome.state, "column price" in outcome.summary) == ("failed", True), outcome.summary
 
 
 def test_django_is_rehearsed_and_the_rows_that_it_leaves_for_new_models_are_no_loss(

@@ -71,7 +71,7 @@ def test_a_crash_loop_fails_the_step() -> None:
     outcome = execute(box("service", ALLOWING), context(world))
     assert outcome.state == "failed"
     assert outcome.summary.startswith("dj-system-api did not start properly: ")
-    assert "it restarted by itself (4 → 9 restarts)" in outcome.summary
+    assert "it was started again (4 → 9 restarts)" in outcome.summary
 
 
 @pytest.mark.fault("compared with itself")
@@ -210,7 +210,7 @@ def test_all_processes_of_the_name_are_restarted_and_handed_on() -> None:
     [
         ({"status": "errored", "pid": 0, "restarts": 17}, "pm2 reports the status of process 1 as errored"),
         ({"pid": 92}, "process 1 is not new"),
-        ({"pid": 130, "restarts": 9}, "process 1 restarted by itself (4 → 9 restarts)"),
+        ({"pid": 130, "restarts": 9}, "process 1 was started again (4 → 9 restarts)"),
     ],
 )
 def test_a_second_process_that_fails_fails_the_step(second: dict[str, object], problem: str) -> None:
@@ -218,10 +218,10 @@ def test_a_second_process_that_fails_fails_the_step(second: dict[str, object], p
     assert (outcome.state, problem in outcome.summary) == ("failed", True), outcome.summary
 
 
-def preflight(state: str) -> tuple[str, str]:
+def preflight(state: str, step: str = SERVICE) -> tuple[str, str]:
     world = World()
     world.on_host("now=%s", state_result(state))
-    *_, check = box("service", SERVICE).preflight()
+    *_, check = box("service", step).preflight()
     (result,) = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
     return result.level, result.summary
 
@@ -232,6 +232,17 @@ def test_the_preflight_names_every_process() -> None:
         "warn",
         "pm2 does not run all of dj-system-api: online, errored",
     )
+
+
+def test_a_process_that_two_of_the_names_mean_is_refused_before_the_start() -> None:
+    """As a unit by its alias, or a service of pm2 beside its namespace."""
+    two = 'host = "h"\nnames = ["dj-system-api", "shop"]'
+    assert preflight(processes_json({"pid": 7}, {"pid": 7}), two) == (
+        "fail",
+        "two of the names mean the same process of dj-system-api, which would be restarted twice",
+    )
+    assert preflight(processes_json({"pid": 0}, {"pid": 0}), two)[0] == "ok"
+    assert preflight(processes_json({"pid": 7}, {"pid": 7}))[0] == "ok", "what identifies them may be the same text"
 
 
 def test_the_preflight_says_if_a_log_keeps_no_lines() -> None:
@@ -294,7 +305,7 @@ def test_another_commit_is_no_sign_of_a_start() -> None:
     ("change", "problem"),
     [
         ({"status": "errored", "pid": 0}, "pm2 reports its status as errored"),
-        ({"pid": 109, "restarts": 9}, "it restarted by itself (4 → 9 restarts)"),
+        ({"pid": 109, "restarts": 9}, "it was started again (4 → 9 restarts)"),
     ],
 )
 @pytest.mark.parametrize("more", ["", '\nsteady_in = "later"'])

@@ -73,14 +73,14 @@ def test_a_crash_loop_that_shows_during_the_wait_fails_the_step() -> None:
     world.on_host("now=%s", lambda _: state_result(next(states)))
     outcome = run_step(world)
     assert outcome.state == "failed"
-    assert outcome.summary == "dj-system-api did not stay healthy: it restarted by itself (3 → 5 restarts)."
+    assert outcome.summary == "dj-system-api did not stay healthy: it was started again (3 → 5 restarts)."
 
 
 def test_another_process_is_reported_without_waiting() -> None:
     world = new_code()
     world.on_host("now=%s", state_result(service_json(pid=101, restarts=4)))
     step = box("steady", STEADY.replace("5 s", "1 h"))
-    assert "it restarted by itself (3 → 4 restarts)" in execute(step, context(world, RESTARTED)).summary
+    assert "it was started again (3 → 4 restarts)" in execute(step, context(world, RESTARTED)).summary
 
 
 def test_a_service_that_pm2_no_longer_lists_fails_the_step() -> None:
@@ -116,7 +116,7 @@ def test_the_second_process_must_stay_up_too() -> None:
     outcome = execute(box("steady", STEADY), context(world, both))
     assert outcome.summary == (
         "dj-system-api did not stay healthy: pm2 reports the status of process 1 as errored; "
-        "process 1 restarted by itself (4 → 17 restarts)."
+        "process 1 was started again (4 → 17 restarts)."
     )
     assert (world.clock.now() - began).total_seconds() >= 3.9, "it did not wait for the youngest process"
     assert dict(world.asked[-1][1])["ERR_FROM"] == "6,6"

@@ -80,6 +80,6 @@ def test_a_rehearsal_fails_on_an_index_that_is_invalid_in_production_only(postgr
     shop.change_production("SELECT 1")
     outcome = shop.rehearse_alone(FORWARD, 'DROP INDEX "Mail of users"; ALTER TABLE users DROP extra;')
     assert outcome.state == "failed"
-    assert outcome.summary.startswith('In production the index "Mail of users" is invalid'), outcome.summary
+    assert outcome.summary.startswith('In the database itself the index "Mail of users" is invalid'), outcome.summary
     other = shop.rehearse_alone("ALTER TABLE users ADD extra int;", "ALTER TABLE users DROP extra;")
     assert other.state == "done", other.summary

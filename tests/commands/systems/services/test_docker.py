@@ -137,12 +137,60 @@ def test_a_service_that_two_projects_have_needs_the_name_of_its_project(stage: D
         store.stop()
 
 
+@pytest.mark.fault("it exists, so it is right")
+def test_a_container_that_has_the_name_of_its_service_is_made_anew_too(stage: DockerStage) -> None:
+    named = Project(stage, "named")
+    try:
+        named.file.write_text(named.file.read_text().replace("  api:\n", "  api:\n    container_name: api\n"))
+        named.daemon.compose(named.folder, "up", "--detach", "--scale", "jobs=2")
+        named.use("app:v2")
+        outcome = stage.restart(named.api)
+        assert outcome.state == "done", (outcome.summary, outcome.lines)
+        assert " of app:v2 (" in outcome.lines[1]
+
+        one = Service(named.folder / "jobs", "named_jobs_1", port=0)
+        (found,) = preflight(stage, one)
+        what = "named_jobs_1 is one container of the compose service named/jobs: a restart keeps its image app:v1"
+        assert (found.level, found.summary) == ("warn", what)
+        assert found.todo == 'to make it anew by its compose file, write "named/jobs"'
+    finally:
+        named.stop()
+
+
+@pytest.mark.fault("it exists, so it is right")
+def test_a_container_that_is_restarted_with_an_older_image_than_its_tag_means_says_so(stage: DockerStage) -> None:
+    stage.daemon.image("app:moves", OLD)
+    service = stage.daemon.service(next(_NAMES))
+    service.port = 0
+    service.will(port=0)
+    stage.daemon.start(service, "app:moves")
+    assert " But " not in stage.restart(service).summary
+    stage.daemon.image("app:moves", NEW)
+    outcome = stage.restart(service)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary.endswith(
+        f" But {service.name} runs an older image than app:moves is now, for a restart keeps a container's image."
+    )
+
+
+def test_a_container_that_a_person_restarted_has_not_restarted_by_itself(stage: DockerStage) -> None:
+    service = stage.start(next(_NAMES), worker=True)
+    outcome = stage.restart(service)
+    stage.daemon.ask("restart", service.name)
+    later = stage.steady(service, after=outcome)
+    assert later.summary == f"{service.name} did not stay healthy: it is another process now."
+    stage.daemon.ask("stop", service.name)
+    ended = stage.steady(service, after=outcome)
+    assert ended.summary.startswith(f"{service.name} did not stay healthy: docker reports its status as exited (")
+    assert "another" not in ended.summary
+
+
 def test_a_container_that_restarts_for_ever_is_not_waited_for(stage: DockerStage) -> None:
     service = stage.start(next(_NAMES), worker=True)
     service.will(commit=NEW, dies_after=0)
     outcome = stage.restart(service, more='steady = "3 s"')
     assert outcome.state == "failed"
-    assert "restarted by itself (0 → " in outcome.summary or "restarting (exit code 3)" in outcome.summary
+    assert "was started again (0 → " in outcome.summary or "restarting (exit code 3)" in outcome.summary
 
 
 def test_docker_s_own_check_of_the_health_is_waited_for_and_counts(stage: DockerStage) -> None:

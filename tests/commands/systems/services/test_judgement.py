@@ -42,8 +42,8 @@ def problems(before: tuple[Process, ...], now: tuple[Process, ...]) -> list[str]
         ([{}], []),
         ([], ["pm2 no longer lists it"]),
         ([{"status": "errored"}], ["pm2 reports its status as errored"]),
-        ([{"pid": 109, "restarts": 5}], ["it restarted by itself (4 → 5 restarts)"]),
-        ([{"pid": 109}], ["it restarted by itself (it is another process now)"]),
+        ([{"pid": 109, "restarts": 5}], ["it was started again (4 → 5 restarts)"]),
+        ([{"pid": 109}], ["it is another process now"]),
     ],
 )
 def test_a_process_must_be_online_and_the_same(now: list[dict[str, object]], expected: list[str]) -> None:
@@ -54,7 +54,7 @@ def test_a_process_must_be_online_and_the_same(now: list[dict[str, object]], exp
     ("second", "problem"),
     [
         ({"status": "errored"}, "pm2 reports the status of process 1 as errored"),
-        ({"pid": 109, "restarts": 21}, "process 1 restarted by itself (4 → 21 restarts)"),
+        ({"pid": 109, "restarts": 21}, "process 1 was started again (4 → 21 restarts)"),
     ],
 )
 def test_the_second_process_is_judged_as_the_first(second: dict[str, object], problem: str) -> None:
@@ -87,7 +87,7 @@ def test_a_process_from_before_may_end_where_the_manager_replaces_them_one_by_on
     before, rolling = processes({"pid": 90}), Rolling()
     assert deaths(rolling, before, before, processes({"pid": 90}, {"pid": 91, "restarts": 0})) == []
     assert deaths(rolling, before, before, processes({"pid": 91, "restarts": 1})) == [
-        "it restarted by itself (0 → 1 restarts)"
+        "it was started again (0 → 1 restarts)"
     ]
     assert not_restarted(rolling, before, before, processes({"pid": 91, "uptime": 90.0})) == []
     assert not_restarted(rolling, before, before, processes({"pid": 90})) == ["its process is not new"]

@@ -12,6 +12,9 @@ import pytest
 from bot.rehearsal.target.loopback import wait_until
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.ports.shell import CommandResult
+from commands.steps.base import execute
+from commands.systems.preflight.hosts import HostCheck
+from tests.commands.steps.builders import box
 from tests.commands.systems.services.stages.stage import NEW
 from tests.commands.systems.services.stages.systemd import SystemdStage
 from tests.local_shell import LocalShell
@@ -19,6 +22,7 @@ from tests.parts.machine import machine
 from tests.parts.service import Service
 
 pytestmark = pytest.mark.timeout(240)
+NO_ERROR = "No line with error or fatal since the restart."
 _NAMES = map("unit-{}".format, itertools.count(1))
 
 
@@ -188,6 +192,74 @@ def test_a_reload_that_took_is_seen_at_the_address_and_one_that_did_nothing_too(
     ), outcome.summary
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("settings", "how"),
+    [
+        (("StandardOutput=append:/srv/{name}/log", "StandardError=inherit"), "StandardOutput=append"),
+        (("StandardOutput=null", "StandardError=null"), "StandardOutput=null"),
+        (("StandardOutput=journal", "StandardError=file:/srv/{name}/errors"), "StandardError=file"),
+        (("StandardOutput=null", "StandardError=journal"), ""),
+    ],
+)
+def test_a_unit_that_prints_elsewhere_than_into_the_journal_has_no_log_there(
+    stage: SystemdStage, settings: tuple[str, ...], how: str
+) -> None:
+    service = stage.machine.service(next(_NAMES))
+    service.will(commit=NEW)
+    stage.machine.install(service, *(line.format(name=service.name) for line in settings))
+    service.wait()
+    (found,), outcome = preflight(stage, service), stage.restart(service)
+    logs = box("logs", f'host = "h"\nunit = "{service.name}"\nsince = "<log_mark>"')
+    read = execute(logs, stage.context(service, values=dict(outcome.values)))
+    assert outcome.state == "done", outcome.summary
+    what = f"{service.name}.service prints elsewhere than into the journal ({how})"
+    assert found.summary == (f"{what}, so its errors are not seen" if how else f"systemd runs {service.name} (active)")
+    assert (f"Not all of its logs were checked: the journal: {what}." in outcome.summary) == bool(how)
+    assert read.inconclusive == bool(how)
+    assert read.summary == (f"The log of {service.name} is incomplete: {what}." if how else NO_ERROR)
+    (check,) = logs.preflight()[1:]
+    assert isinstance(check, HostCheck)
+    (before,) = check.run_preflight(PreflightContext(tools=stage.context(service).tools, ref="main"))
+    assert before.summary == (what if how else f"the log of {service.name} can be read")
+
+
+@pytest.mark.fault("it exists, so it is right")
+def test_a_changed_unit_file_that_systemd_has_not_read_is_said_before_and_after(stage: SystemdStage) -> None:
+    service = stage.start(next(_NAMES))
+    service.will(commit=NEW)
+    file = stage.machine.root / f"etc/systemd/system/{service.name}.service"
+    file.write_text(file.read_text().replace("[Service]", "[Service]\nEnvironment=COMMIT=" + "3" * 40))
+    what = f"systemd has not read the changed unit file of {service.name}.service, and starts it by the old one"
+    (found,), outcome = preflight(stage, service), stage.restart(service)
+    assert (found.level, found.summary) == ("warn", what)
+    assert outcome.summary.endswith(f" But {what}."), outcome.summary
+    stage.machine.ask("systemctl", "daemon-reload")
+    assert "answers commit = 3333" in stage.restart(service).summary
+
+
+@pytest.mark.fault("compared with itself")
+def test_an_address_that_answered_the_commit_before_the_reload_does_not_show_it(stage: SystemdStage) -> None:
+    service = stage.start(next(_NAMES))
+    service.will(commit=NEW)
+    reload = 'steady = "1 s"\nreload = true'
+    assert "nothing shows that the reload took" not in stage.restart(service, more=reload).summary
+    outcome = stage.restart(service, more=reload)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary.endswith("and no process is new: nothing shows that the reload took.")
+
+
+def test_a_unit_that_a_person_restarted_has_not_restarted_by_itself(stage: SystemdStage) -> None:
+    service = stage.start(next(_NAMES), worker=True)
+    outcome = stage.restart(service)
+    stage.machine.ask("systemctl", "restart", service.name)
+    later = stage.steady(service, after=outcome)
+    assert later.summary == f"{service.name} did not stay healthy: it is another process now."
+    stage.machine.ask("systemctl", "stop", service.name)
+    ended = stage.steady(service, after=outcome)
+    assert ended.summary == f"{service.name} did not stay healthy: systemd reports its status as inactive."
+
+
 def test_fifty_units_are_looked_at_with_one_command(stage: SystemdStage) -> None:
     stage.machine.unit("crowd@.service", "[Service]\nExecStart=/bin/sleep 100000\n")
     names = [f"crowd@{number}" for number in range(50)]
@@ -201,4 +273,4 @@ def test_fifty_units_are_looked_at_with_one_command(stage: SystemdStage) -> None
     state, new = stage.box("steady", *services, more="").state_and_errors(ctx, {"log_mark": "none"})
     assert (len(state.processes), len(asked), new.lines) == (50, 1, ())
     assert {process.status for process in state.processes} == {"active"}
-    assert asked[0].count("systemctl show --no-pager") == 1
+    assert asked[0].count("systemctl show --no-pager") == 2, "one for what runs, and one for where it prints"
