@@ -51,7 +51,7 @@ def read_migrate(text: str) -> str:
     if text in MIGRATION_TOOLS:
         raise Refused(
             f"{text} has no way back: a rollback restores the whole backup, with requests stopped. No recipe has that "
-            f"yet; take --migrate {NONE} and write it as the README shows (Migrations by a framework's tool)."
+            f"yet; take --migrate {NONE} and write it as docs/databases.md shows (Migrations by a framework's tool)."
         )
     raise Refused(f"“{text}” is no migration tool that can be written here: take one of {', '.join([*tools, NONE])}.")
 
