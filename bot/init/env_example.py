@@ -29,7 +29,7 @@ def env_example(page_file: str, variables: Iterable[Variable]) -> str:
     head = (
         f"# What gonogo needs to know for {page_file}. Every value here is an example.\n"
         "# install -m 600 .env.example .env, and put your own values there; keep .env out of git.\n"
-        "# Further settings are in gonogo's README.\n"
+        "# Further settings are in gonogo's docs/operating.md.\n"
     )
     return head + "".join(
         f"\n# {one.meaning}\n{one.name}={_quoted(one.example)}\n" for one in (*_BOT, runbook, *variables)
