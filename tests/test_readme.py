@@ -11,8 +11,12 @@ import pytest
 from bot.command_line import command_line
 from bot.doors.served_names import VARIABLE as TERMINAL_USERS
 from bot.env_file import VARIABLE as ENV_FILE
+from bot.init.make import make as make_page
+from bot.init.wanted import Wanted
 from bot.rehearsal.scenarios import SCENARIOS
+from commands.runbook.build import PARTS, REQUIRED, read_page
 from commands.runbook.head_boxes import RunbookBox
+from commands.runbook.page import Part
 from commands.steps import KINDS
 from commands.steps.base import StepBox
 
@@ -69,6 +73,32 @@ def test_the_list_of_step_kinds_is_the_registry() -> None:
     assert re.findall(r"`([^`]+)`", part) == sorted(KINDS), "the list of kinds and commands/steps/__init__.py differ"
 
 
+def test_the_table_of_parts_is_what_the_reader_of_a_page_takes() -> None:
+    part = DOCS["writing-a-page.md"].split("## The parts of a page\n", 1)[1].split("\n## ", 1)[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if "| `#" in line]
+    title, *parts = rows
+    assert title[2] == "`runbook`, needed"
+    shown = {row[0].strip("`# ").lower(): re.sub(r"^none|`|, needed$", "", row[2]) for row in parts}
+    assert shown == PARTS, "docs/writing-a-page.md and commands/runbook/build.py differ in the parts and their boxes"
+    assert {row[0].strip("`# ").lower() for row in parts if row[1] == "yes"} == set(REQUIRED)
+    holds_steps = {row[0].strip("`# ").lower() for row in parts if row[3] != "none"}
+    assert holds_steps == set(Part), "steps stand in other parts than the table says"
+    named = {kind for row in parts for kind in re.findall(r"`([\w-]+)`", row[3])} - {"every", "undoes"}
+    assert named <= set(KINDS), f"there is no kind {sorted(named - set(KINDS))}"
+
+
+def test_plain_sql_migrations_of_getting_started_make_the_page_of_init_a_good_one() -> None:
+    example = DOCS["getting-started.md"].split("````markdown\n", 1)[1].split("````", 1)[0]
+    release, rest = example.split("## Deploy\n", 1)
+    deploy, rollback = rest.split("## Rollback\n", 1)
+    page = make_page(Wanted(stack="systemd", name="ledger", migrate="none", hosts=1), "runbook.md").text
+    page = re.sub(r"```toml release\n.*?```\n", lambda _: release, page, flags=re.DOTALL)
+    page = page.replace("\n## Deploy\n", f"\n## Deploy\n{deploy}")
+    page = page.replace("\n## Decision\n", f"\n{rollback}\n## Decision\n")
+    kinds = [step.box.kind for step in read_page(page, "runbook.md").steps]
+    assert kinds.count("sql") == 2
+
+
 def test_every_setting_that_the_code_reads_is_in_the_table_of_variables() -> None:
     source = (ROOT / "bot" / "settings.py").read_text()
     channel = str(RunbookBox.model_fields["channel"].default).removeprefix("$")
@@ -123,7 +153,9 @@ def _around(box: StepBox) -> dict[str, StepBox]:
     return {**boxes, "migration": boxes["migrate"], "example": box, "back": back}
 
 
-EXAMPLES = "\n".join([README, DOCS["writing-a-page.md"], DOCS["databases.md"], DOCS["watch.md"]])
+EXAMPLES = "\n".join(
+    [README, DOCS["writing-a-page.md"], DOCS["databases.md"], DOCS["watch.md"], DOCS["getting-started.md"]]
+)
 
 
 @pytest.mark.parametrize(("kind", "text"), re.findall(r"```toml ([\w-]+)\n(.*?)```", EXAMPLES, re.DOTALL))

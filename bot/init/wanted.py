@@ -51,9 +51,12 @@ def read_migrate(text: str) -> str:
     if text in MIGRATION_TOOLS:
         raise Refused(
             f"{text} has no way back: a rollback restores the whole backup, with requests stopped. No recipe has that "
-            f"yet; take --migrate {NONE} and write it as docs/databases.md shows (Migrations by a framework's tool)."
+            f"yet; take --migrate {NONE} and add it as docs/databases.md shows (Migrations by a framework's tool)."
         )
-    raise Refused(f"“{text}” is no migration tool that can be written here: take one of {', '.join([*tools, NONE])}.")
+    raise Refused(
+        f"“{text}” is no migration tool that can be written here: take one of {', '.join([*tools, NONE])}. "
+        f"For plain SQL files or another tool, take {NONE} and add the steps as docs/getting-started.md shows."
+    )
 
 
 def read_hosts(text: str) -> int:

@@ -40,7 +40,7 @@ def backup(step: Step, scene: Scene) -> Found | None:
     target = (given.get("-f") or given.get("--file") or [step.command.writes])[0]
     path = step.sets.get(target.strip("${}"), target)
     folder, _, name = path.rpartition("/")
-    stem = re.sub(r"[-_.]*(?:\$\(.*|\$.*|\.(?:sql|dump|gz|bak|backup|custom|pgdump).*)$", "", name)
+    stem = re.sub(r"[-_.]*(?:[$`].*|\.(?:sql|dump|gz|bak|backup|custom|pgdump).*)$", "", name)
     stem = re.sub(r"[^\w.-]+", "_", stem).strip("_") or "before_deploy"
     where = f", the runbook's {folder}" if folder else ""
     scene.notes.assume(step.line, f"{PREFIX}BACKUPS is the folder for backups on the host{where}")

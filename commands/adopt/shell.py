@@ -27,6 +27,7 @@ _BEFORE_COMMAND = frozenset(("then", "else", "elif", "do", "!", "time", "if", "w
 _RESERVED = _OPENS | _CLOSES | _BEFORE_COMMAND | {"function", "in", "[["}
 _GOES_ON = re.compile(r"(?:&&|\|\|?|(?<!\\)\\)[ \t]*(?:\#.*)?$")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_DUMP_FILE = ("-f", "--file")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,8 +242,18 @@ def _simple(part: _Part) -> Command:
         sets=tuple(sets),
         reads=_unquoted(ends.get("<", "")),
         writes=_unquoted(ends.get(">", "")),
-        plain=set(ends) <= {"<", ">", "2>", "2>&"} and not any("`" in word or "$(" in word for word in words),
+        plain=set(ends) <= {"<", ">", "2>", "2>&"} and _is_plain(words),
     )
+
+
+def _is_plain(words: list[str]) -> bool:
+    """Whether no word is computed; as behind `>`, the name of the file that pg_dump writes may be."""
+    dumps = words[:1] == ["pg_dump"] or "".join(words[:1]).endswith("/pg_dump")
+    for before, word in zip(["", *words], words, strict=False):
+        names_file = dumps and (before in _DUMP_FILE or word.startswith("--file="))
+        if not names_file and ("`" in word or "$(" in word):
+            return False
+    return True
 
 
 def _unquoted(word: str) -> str:

@@ -83,6 +83,10 @@ def test_where_one_file_cannot_be_written_the_other_is_not_left(here: Path, caps
         (["--stack", "djago-systemd"], "There is no stack “djago-systemd”; did you mean “django-systemd”? Stacks: "),
         (["--stack", "pm2", "--name", "My Shop"], "“My Shop” is no name for it"),
         (["--stack", "pm2", "--migrate", "liquibase"], "“liquibase” is no migration tool that can be written here"),
+        (
+            ["--stack", "pm2", "--migrate", "sql"],
+            "For plain SQL files or another tool, take none",
+        ),
         (["--stack", "pm2", "--migrate", "prisma"], "prisma has no way back"),
         (["--stack", "pm2", "--hosts", "0"], "“0” is no number of hosts"),
         (["--stack", "pm2", "--hosts", "web1"], "“web1” is no number of hosts"),

@@ -18,6 +18,8 @@ UNIT = {"host": "production", "manager": "systemd"}
     [
         ("pg_dump $SHOP_URL > /backups/shop_$(date +%F).sql", "backup", DUMP),
         ('pg_dump -Fc "$SHOP_URL" -f /backups/shop.dump', "backup", DUMP),
+        ('pg_dump -Fc "$SHOP_URL" -f /backups/shop_$(date +%F).dump', "backup", DUMP),
+        ('pg_dump "$SHOP_URL" --file="/backups/shop-`date +%s`.sql"', "backup", DUMP),
         ("pg_dump --no-owner -d ${SHOP_URL} | gzip > shop.sql.gz", "backup", DUMP),
         ("psql $SHOP_URL < migrations/1.sql", "sql", {"database": "production", "file": "migrations/1.sql"}),
         ("psql -1 -v ON_ERROR_STOP=1 $SHOP_URL -f ./1.sql", "sql", {"database": "production", "file": "1.sql"}),
@@ -50,6 +52,7 @@ def test_a_known_command_becomes_a_box_of_its_kind(command: str, kind: str, fiel
         "pg_dump -t orders $SHOP_URL > orders.sql",
         "pg_dump --schema-only $SHOP_URL > schema.sql",
         "pg_dumpall > all.sql",
+        "pg_dump -d $(cat address) -f /backups/shop.sql",
         "psql $SHOP_URL -f /tmp/fix.sql",
         "psql $SHOP_URL -f ../fix.sql",
         "psql $SHOP_URL -f a.sql -f b.sql",
