@@ -123,6 +123,14 @@ def _schema(options: argparse.Namespace) -> int:
     return 0
 
 
+def _completion(options: argparse.Namespace) -> int:
+    from bot.completion import completion
+
+    for line in completion(command_line(), options.shell).splitlines():
+        _say(line)
+    return 0
+
+
 def _init(options: argparse.Namespace) -> int:
     from bot.init.make import make, report, write
     from bot.init.questions import Flags, Questions, from_flags
@@ -245,6 +253,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "kinds": _kinds,
     "schema": _schema,
     "init": _init,
+    "completion": _completion,
     "doctor": _doctor,
     "serve": _serve,
     "rehearse": _rehearse,

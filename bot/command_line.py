@@ -84,6 +84,7 @@ def command_line() -> argparse.ArgumentParser:
     places.add_argument("source", metavar="FROM", help=where)
     places.add_argument("target", metavar="TO", help="where no record is yet")
     places.set_defaults(command="copy_record")
+    _add_completion(verbs)
     _add_terminal(verbs)
     return parser
 
@@ -95,6 +96,12 @@ def _add_reference(verbs: _Verbs) -> None:
     schema = verbs.add_parser("schema", help="print the JSON schema of the boxes, for editors")
     schema.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: all kinds in one schema")
     schema.set_defaults(command="schema")
+
+
+def _add_completion(verbs: _Verbs) -> None:
+    completion = verbs.add_parser("completion", help="print the script by which your shell completes gonogo's words")
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
+    completion.set_defaults(command="completion")
 
 
 def _add_init(verbs: _Verbs) -> None:

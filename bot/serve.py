@@ -169,15 +169,13 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
 
 
 async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: Sequence[int]) -> None:
-    from bot.slack.serve import serve_slack
-
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, signalled.set)
     if signals:  # the signal came before this loop had its handlers
         signalled.set()
-    serving = asyncio.create_task(serve_slack(deps, settings))
+    serving = asyncio.create_task(_asked_and_served(deps, settings))
     waiting = asyncio.create_task(signalled.wait())
     watching = asyncio.create_task(_watch(engine, deps.store))
     await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -188,6 +186,24 @@ async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: 
     await asyncio.wait({serving}, timeout=CLOSE_LIMIT)
     if watching.done():
         await watching
+
+
+async def _asked_and_served(deps: Deps, settings: Settings) -> None:
+    """Serve Slack, after one round of questions to it.
+
+    Raises BadSettings for what Slack refuses, but only if no run is active.
+    """
+    from bot.slack.first_questions import ask_first
+    from bot.slack.serve import make_client, serve_slack
+
+    first = await ask_first(make_client(settings), settings, deps.known_pages())
+    if first.refused and not deps.store.active_runs():
+        raise BadSettings(" ".join(first.refused))
+    for problem in first.refused:
+        LOG.error("%s No run can be started before that.", problem)
+    if first.unreachable:
+        LOG.warning("%s", first.unreachable)
+    await serve_slack(deps, settings, first.socket)
 
 
 async def _ended(serving: asyncio.Task[None]) -> None:

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.environment import CHANNEL_ID, HOLDER_ID, channel, channel_variable, mentions
 from bot.settings import Settings
 from bot.slack.answers import NotAnswered
-from bot.slack.api_error import passes_by_itself, status_and_name
+from bot.slack.api_error import passes_by_itself, status_and_name, what_to_do
 from bot.slack.directory import Account, Workspace, account_of, members_of, workspace_of
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
@@ -25,20 +25,6 @@ from commands.start.preflight import PreflightLine
 
 _Lines = list[PreflightLine]
 ABOUT = "Slack"
-_TODO = {
-    "invalid_auth": "copy the token again from the app's page (OAuth & Permissions)",
-    "not_authed": "copy the token again from the app's page (OAuth & Permissions)",
-    "token_revoked": "install the app again and copy the new token",
-    "account_inactive": "install the app again and copy the new token",
-    "not_allowed_token_type": "xoxb-… goes into SLACK_BOT_TOKEN, xapp-… into SLACK_APP_TOKEN",
-    "channel_not_found": "copy the channel's id (C…) into {variable}; invite the bot to a private channel first",
-    "not_in_channel": "type /invite @gonogo in the channel",
-    "is_archived": "unarchive the channel, or set {variable} to another one",
-    "user_not_found": "correct the id (U…) in {variable}",
-    "no_such_subteam": "correct the id (S…) in {variable}",
-    "plan_upgrade_required": "this workspace's plan has no user groups; name people (U…) in {variable} instead",
-    "missing_scope": "install the app again with manifest.yml",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +41,7 @@ class _Checks:
             return await check()
         except SlackApiError as error:
             name = status_and_name(error)[1] or "an error"
-            todo = _TODO.get(name, "look up this error in Slack's documentation").format(variable=variable)
+            todo = what_to_do(name, variable)
             level = self.unanswered if passes_by_itself(error) else FAIL
             return [_line(level, f"{about}: Slack answers {name}", todo)]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -149,9 +135,9 @@ async def _token(client: AsyncWebClient) -> _Lines:
 async def _channel(client: AsyncWebClient, channel: str, variable: str) -> _Lines:
     found = (await client.conversations_info(channel=channel))["channel"]
     if found.get("is_archived"):
-        return [_line(FAIL, f"channel {channel} is archived", _TODO["is_archived"].format(variable=variable))]
+        return [_line(FAIL, f"channel {channel} is archived", what_to_do("is_archived", variable))]
     if not found.get("is_member"):
-        return [_line(FAIL, f"the bot is not in channel {channel}", _TODO["not_in_channel"])]
+        return [_line(FAIL, f"the bot is not in channel {channel}", what_to_do("not_in_channel", variable))]
     return [_line(OK, f"the bot is in channel {channel}")]
 
 

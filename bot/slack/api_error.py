@@ -7,6 +7,22 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 # errors that pass by themselves
 TEMPORARY = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "update_failed"})
+APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105  the variable's name
+_TODO = {
+    "invalid_auth": "copy the token again from the app's page ({where})",
+    "not_authed": "copy the token again from the app's page ({where})",
+    "token_revoked": "install the app again and copy the new token ({where})",
+    "token_expired": "install the app again and copy the new token ({where})",
+    "account_inactive": "install the app again and copy the new token ({where})",
+    "not_allowed_token_type": "xoxb-… goes into SLACK_BOT_TOKEN, xapp-… into SLACK_APP_TOKEN",
+    "channel_not_found": "copy the channel's id (C…) into {variable}; invite the bot to a private channel first",
+    "not_in_channel": "type /invite @gonogo in the channel",
+    "is_archived": "unarchive the channel, or set {variable} to another one",
+    "user_not_found": "correct the id (U…) in {variable}",
+    "no_such_subteam": "correct the id (S…) in {variable}",
+    "plan_upgrade_required": "this workspace's plan has no user groups; name people (U…) in {variable} instead",
+    "missing_scope": "install the app again with manifest.yml",
+}
 
 
 def status_and_name(error: SlackApiError) -> tuple[int, str]:
@@ -34,3 +50,9 @@ def passes_by_itself(error: Exception) -> bool:
         return True
     status, name = status_and_name(error)
     return status >= 500 or not name or name in TEMPORARY
+
+
+def what_to_do(name: str, variable: str) -> str:
+    """What to do about an error of Slack, as a clause. `variable` holds the token, the channel or the id."""
+    where = "Basic Information, App-Level Tokens" if variable == APP_TOKEN else "OAuth & Permissions"
+    return _TODO.get(name, "look up this error in Slack's documentation").format(variable=variable, where=where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
@@ -26,6 +27,11 @@ TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 ARRIVAL_LIMIT = 5.0  # seconds in which a whole request must have arrived; Slack itself gives up after 3
 LIFE_LIMIT = 15.0  # seconds after which a connection is cut, whatever it does; each carries one request
 MOST_CONNECTIONS = 512
+_PORT_TODO = {
+    errno.EADDRINUSE: "End the program that listens there (`ss -ltnp` names it), or set another GONOGO_PORT.",
+    errno.EACCES: "Set a GONOGO_PORT above 1023, or let the bot's user open this one.",
+    errno.EADDRNOTAVAIL: "Set GONOGO_HTTP_HOST to an address of this machine.",
+}
 MOST_BODY = 1_000_000  # bytes; Slack's largest form has 250 kB
 
 
@@ -64,7 +70,8 @@ async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
 
 def _port_problem(settings: Settings, error: OSError) -> BadSettings:
     where = f"GONOGO_HTTP_HOST {settings.http_host}, GONOGO_PORT {settings.port}"
-    return BadSettings(f"The bot cannot listen on {where}: {error.strerror or error}.")
+    todo = _PORT_TODO.get(error.errno or 0, "Set both to what this machine can listen on.")
+    return BadSettings(f"The bot cannot listen on {where}: {error.strerror or error}. {todo}")
 
 
 async def _end_after(_: web.Request, response: web.StreamResponse) -> None:

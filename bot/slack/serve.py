@@ -30,8 +30,10 @@ LOG = logging.getLogger("gonogo.slack")
 PING_INTERVAL = 1
 
 
-async def serve_slack(deps: Deps, settings: Settings) -> None:
+async def serve_slack(deps: Deps, settings: Settings, socket: str = "") -> None:
     """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever.
+
+    `socket` is the address that Slack has already given for the first connection, if it has.
 
     Raises BadSettings if the address of HTTP mode cannot be used.
     """
@@ -42,7 +44,7 @@ async def serve_slack(deps: Deps, settings: Settings) -> None:
     lanes = Lanes()
     acts = Acts(deps, Membership(directory, groups), lanes)
     app = make_app(client, acts, settings.environ, settings.signing_secret)
-    connecting = _socket(app, settings.app_token) if settings.app_token else http_port(app, settings)
+    connecting = _socket(app, settings.app_token, socket) if settings.app_token else http_port(app, settings)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(groups.serve())
@@ -66,12 +68,13 @@ def make_client(settings: Settings) -> AsyncWebClient:
 
 
 @asynccontextmanager
-async def _socket(app: AsyncApp, token: str) -> AsyncIterator[None]:
+async def _socket(app: AsyncApp, token: str, address: str) -> AsyncIterator[None]:
     handler = AsyncSocketModeHandler(app, token, ping_interval=PING_INTERVAL)
     handler.client.proxy = app.client.proxy
-    await handler.connect_async()  # type: ignore[no-untyped-call]  # retries by itself, for ever
-    LOG.info("connected to Slack over Socket Mode")
-    try:
+    handler.client.wss_uri = address or None
+    try:  # from here on: a client that never connected holds an open session, too
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # retries by itself, for ever
+        LOG.info("connected to Slack over Socket Mode")
         yield
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]

@@ -239,7 +239,8 @@ def test_a_bot_whose_port_is_taken_does_not_serve_and_begins_nothing(
         code, _, err = run(capsys, "serve")
     assert code == 1
     assert err == (
-        f"gonogo: The bot cannot listen on GONOGO_HTTP_HOST 127.0.0.1, GONOGO_PORT {port}: Address already in use.\n"
+        f"gonogo: The bot cannot listen on GONOGO_HTTP_HOST 127.0.0.1, GONOGO_PORT {port}: Address already in use. "
+        "End the program that listens there (`ss -ltnp` names it), or set another GONOGO_PORT.\n"
     )
     assert not began.exists()
     assert not Store(shop / "gonogo.db").in_force()
