@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from commands.adopt.found import Found, Step, options
 from commands.adopt.scene import Scene
+from commands.text.foreign_json import read_json
 
 _VALUES = (
     "-X -H -d -m -o -w -u -A --request --header --data --data-raw --max-time --connect-timeout --retry --json --url"
@@ -72,7 +73,7 @@ def _body(given: dict[str, list[str]]) -> Any:
     if not data:
         return None
     try:
-        body = json.loads(data[0]) if len(data) == 1 else _UNREADABLE
+        body = read_json(data[0]) if len(data) == 1 else _UNREADABLE
     except ValueError:
         return _UNREADABLE
     return body if isinstance(body, dict | list) and "null" not in json.dumps(body) else _UNREADABLE
@@ -118,4 +119,4 @@ def _value(text: str) -> Any:
         return "<number>" if "num" in text or "id" in text else "<text>"
     if text[:1] in "\"'":
         return text[1:-1]
-    return json.loads(text)
+    return read_json(text)

@@ -134,7 +134,7 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
             f"rename it, or name it in full: refs/heads/{ref} or refs/tags/{ref}",
         ),
         71: (f"the tag {ref} is on something that is not a commit", "name a tag of a commit"),
-        74: (
+        77: (
             "the repository is bare, like a release tool's mirror, so it does not say which release its host has",
             "name a clone with a working copy (git clone); nothing needs to be served from it",
         ),

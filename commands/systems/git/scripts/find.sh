@@ -3,7 +3,7 @@ export GIT_TERMINAL_PROMPT=0 GIT_NO_REPLACE_OBJECTS=1
 export LC_ALL=C.UTF-8 # what git says is read
 cd "$REPOSITORY"
 inside=$(git rev-parse --is-inside-work-tree)
-[ "$inside" = true ] || exit 74
+[ "$inside" != false ] || exit 77
 before=$(git rev-parse --verify --quiet HEAD) || exit 65
 # one at a time, because all write below refs/gonogo; 9>&- keeps the lock from what git leaves running, like an
 # ssh connection that is shared

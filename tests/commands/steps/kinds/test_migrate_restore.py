@@ -43,7 +43,7 @@ CREATE SEQUENCE tickets; SELECT nextval('tickets'), nextval('tickets'); GRANT SE
 COMMENT ON DATABASE shop IS 'the shop''s'; ALTER DATABASE shop SET search_path = public, "$user";
 GRANT CREATE ON DATABASE shop TO dj_app;
 """
-AS_IT_WAS = "production is as it was, and nothing was replaced"
+AS_IT_WAS = "the database is as it was, and nothing was replaced"
 MAINTENANCE = 'host = "h"\ncommand = "x"\n'
 
 
@@ -168,7 +168,7 @@ def test_a_session_that_cannot_be_ended_keeps_production_as_it_is(shop: Shop, po
         (
             "left: api|2\nleft: prepared transaction half|1\n",
             (
-                f"Sessions in production's database could not be ended (api, prepared transaction half); {AS_IT_WAS}. "
+                f"Sessions in the database could not be ended (api, prepared transaction half); {AS_IT_WAS}. "
                 "End them by hand."
             ),
         ),
