@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.slack.first_questions import First
+
 import asyncio
 import logging
 import signal
@@ -189,21 +194,35 @@ async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: 
 
 
 async def _asked_and_served(deps: Deps, settings: Settings) -> None:
-    """Serve Slack, after one round of questions to it.
+    """Serve Slack, after one round of questions to it. Where a run is active they are asked meanwhile: it never waits.
 
     Raises BadSettings for what Slack refuses, but only if no run is active.
     """
     from bot.slack.first_questions import ask_first
     from bot.slack.serve import make_client, serve_slack
 
-    first = await ask_first(make_client(settings), settings, deps.known_pages())
-    if first.refused and not deps.store.active_runs():
-        raise BadSettings(" ".join(first.refused))
+    client, pages = make_client(settings), deps.known_pages()
+    if not deps.store.active_runs():
+        first = await ask_first(client, settings, pages)
+        if first.refused:
+            raise BadSettings(" ".join(first.refused))
+        _tell(first)
+        await serve_slack(deps, settings, first.socket)
+        return
+    # the socket is opened by the part that serves, and once only
+    asking = asyncio.create_task(ask_first(client, replace(settings, app_token=""), pages))
+    asking.add_done_callback(lambda task: None if task.cancelled() else _tell(task.result()))
+    try:
+        await serve_slack(deps, settings)
+    finally:
+        asking.cancel()
+
+
+def _tell(first: First) -> None:
     for problem in first.refused:
         LOG.error("%s No run can be started before that.", problem)
     if first.unreachable:
         LOG.warning("%s", first.unreachable)
-    await serve_slack(deps, settings, first.socket)
 
 
 async def _ended(serving: asyncio.Task[None]) -> None:
