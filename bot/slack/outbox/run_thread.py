@@ -67,8 +67,8 @@ class RunThread:
                 if await self.messages.post_card():
                     self.card_without_clock = without_clock
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._post_events(group))
-                    group.create_task(self._redraw())
+                    posting = group.create_task(self._post_events(group))
+                    group.create_task(self._redraw(posting))
                     group.create_task(self.attachments.post_charts(self.all_posted))
                 await self.messages.save(FINAL, self.messages.posts[CARD])
             except* NotOwner:
@@ -212,11 +212,17 @@ class RunThread:
         drawn = await drawn_event(snapshot, event, None)
         return Draft(drawn=drawn, plain=plain_message(event), identity=identity_of(event)) if drawn else None
 
-    async def _redraw(self) -> None:
-        """Update what has changed, at most once in REDRAW seconds; a last time when everything is posted."""
+    async def _redraw(self, posting: asyncio.Task[None]) -> None:
+        """Update what has changed, at most once in REDRAW seconds; a last time when everything is posted.
+
+        Raises RuntimeError if `posting` has ended before: a group of tasks says nothing of one that something inside
+        cancelled, and the run's thread would stay silent.
+        """
         card_drawn_at = time.monotonic()
         while not self.finished:
             last = self.all_posted.is_set()
+            if posting.done() and not last:
+                raise RuntimeError("the task that posts the run's events has ended, and not all is posted")
             snapshot = await self._snapshot()
             without_clock = await drawn_card(snapshot, clock=False)
             is_due = without_clock != self.card_without_clock or time.monotonic() - card_drawn_at > CLOCK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,29 @@ def test_events_are_posted_in_order_in_the_cards_thread(tmp_path: Path) -> None:
         assert posted_events(box) == sorted(posted_events(box))
 
     play(tmp_path, story)
+
+
+def test_a_task_of_the_thread_that_something_inside_cancels_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    post_event = run_thread.RunThread._post_event
+    cancelled: list[run_thread.RunThread] = []
+
+    async def once_cancelled(thread: run_thread.RunThread, *words: Any) -> None:
+        if not cancelled:
+            cancelled.append(thread)
+            raise asyncio.CancelledError
+        await post_event(thread, *words)
+
+    monkeypatch.setattr(run_thread.RunThread, "_post_event", once_cancelled)
+
+    async def story(box: SlackBox) -> None:
+        deploy_and_check(box)
+        await box.wait_until_posted()
+        assert posted_events(box) == sorted(posted_events(box))
+
+    play(tmp_path, story)
+    assert "posting to Slack continues after an error in the bot" in caplog.text
 
 
 def test_a_step_is_one_message_from_start_to_end(tmp_path: Path) -> None:
