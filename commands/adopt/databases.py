@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from commands.adopt.draft import PREFIX
 from commands.adopt.found import Found, Step, options
@@ -57,17 +58,17 @@ def backup(step: Step, scene: Scene) -> Found | None:
     )
 
 
+def _is_bare_psql(step: Step, given: Mapping[str, list[str]], rest: Sequence[str]) -> bool:
+    """Whether psql gets at most one address and only options that are known, and prints to people."""
+    known = all(map(_PSQL_KNOWN.fullmatch, given))
+    return known and len(rest) <= 1 and not step.command.into and not step.command.writes
+
+
 def file(step: Step, scene: Scene) -> Found | None:
     """A SQL file of the repository that psql applies."""
     given, rest = options(step.words[1:], _PSQL_VALUES)
     files = given.pop("-f", []) + given.pop("--file", []) + ([step.command.reads] if step.command.reads else [])
-    if (
-        len(files) != 1
-        or not all(map(_PSQL_KNOWN.fullmatch, given))
-        or len(rest) > 1
-        or step.command.into
-        or step.command.writes
-    ):
+    if len(files) != 1 or not _is_bare_psql(step, given, rest):
         return None
     sets = [one for name in ("-v", "--set", "--variable") for one in given.get(name, [])]
     if not all(one.startswith("ON_ERROR_STOP") for one in sets):
@@ -89,13 +90,7 @@ def query(step: Step, scene: Scene) -> Found | None:
     """A query that psql asks; behind a SQL file it is one of its verify queries."""
     given, rest = options(step.words[1:], _PSQL_VALUES)
     asked = given.pop("-c", []) + given.pop("--command", [])
-    if (
-        len(asked) != 1
-        or not all(map(_PSQL_KNOWN.fullmatch, given))
-        or len(rest) > 1
-        or step.command.into
-        or step.command.writes
-    ):
+    if len(asked) != 1 or not _is_bare_psql(step, given, rest):
         return None
     sql = asked[0].strip().rstrip(";").rstrip()
     if not _READS.match(sql) or "$" in sql or "<" in re.sub(r"<[>=]?\s", "", sql):
