@@ -56,6 +56,10 @@ def test_a_known_command_becomes_a_box_of_its_kind(command: str, kind: str, fiel
         "psql $SHOP_URL -f /tmp/fix.sql",
         "psql $SHOP_URL -f ../fix.sql",
         "psql $SHOP_URL -f a.sql -f b.sql",
+        "psql $SHOP_URL reporter -f a.sql",  # the second word is a user's name
+        "psql --single-step $SHOP_URL -f a.sql",
+        "psql $SHOP_URL -f a.sql > applied.log",
+        "psql $SHOP_URL -c 'SELECT count(*) FROM jobs' | mail -s jobs ops",
         "psql $SHOP_URL -c 'DELETE FROM jobs'",
         'psql $SHOP_URL -c "SELECT count(*) FROM $TABLE"',
         "git checkout -b hotfix",
