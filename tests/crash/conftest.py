@@ -43,7 +43,7 @@ def play(runner: asyncio.Runner, sandbox: Sandbox, request: pytest.FixtureReques
     folder.mkdir()
     single = SingleRun(sandbox, folder)
     yield lambda test: runner.run(test(single))
-    runner.run(sandbox.bot.stop())
+    sandbox.bot.stop()
     for proxy in sandbox.proxies.values():
         proxy.release()
     single.abandon()

@@ -188,7 +188,7 @@ async def _kill_often(sandbox: Sandbox, store: RecordStore, run: int, tally: Tal
         if tally.is_complete:
             return
         await _wait_for_moment(sandbox, rng, busy=_has_work(store.record(run)))
-        await sandbox.bot.kill()
+        sandbox.bot.kill()
         tally.kills += 1
         busy = _has_work(store.record(run))
         sandbox.bot.start()

@@ -47,11 +47,14 @@ class BotProcess:
             self.started_at = time.monotonic()
             self.process = subprocess.Popen(command, env=self.env, stdout=out, stderr=out, start_new_session=True)
 
-    async def kill(self) -> None:
-        """Send SIGKILL to the whole group. Raises AssertionError when the bot ended by itself before."""
+    def kill(self) -> None:
+        """Send SIGKILL to the whole group. Raises AssertionError when the bot ended by itself before.
+
+        It is not awaited: who is cancelled in the middle would leave a process that seems to run and is dead.
+        """
         self.signal(signal.SIGKILL)
         assert self.process is not None
-        await asyncio.to_thread(self.process.wait)
+        self.process.wait()
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the whole group. Raises AssertionError when the bot ended by itself before."""
@@ -59,10 +62,10 @@ class BotProcess:
         assert self.is_running, f"the bot ended by itself:\n{self.log_end(3000)}"
         os.killpg(self.process.pid, number)
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Kill it if it runs."""
         if self.is_running:
-            await self.kill()
+            self.kill()
 
     def log_end(self, characters: int = 2000) -> str:
         """The end of its log."""
@@ -117,7 +120,7 @@ async def open_sandbox(folder: Path, page: Path = PAGE, speed: float = WATCH_SPE
         bot.env |= {"GONOGO_RUNBOOK": str(page), "GONOGO_STATE": str(state), "GONOGO_WATCH_SPEED": str(speed)}
         yield Sandbox(target, workspace, bot, proxies, state, folder)
     finally:
-        await bot.stop()
+        bot.stop()
         for proxy in proxies.values():
             await proxy.stop()
         await workspace.stop()

@@ -66,7 +66,7 @@ async def open_fleet(folder: Path, bots: int, page: Path = PAGE, speed: float = 
             yield Fleet(**{**vars(sandbox), "bot": processes[0]}, record=record, bots=processes, ways=ways)
         finally:
             for process in processes:
-                await process.stop()
+                process.stop()
             for way in ways:
                 await way.stop()
             await asyncio.to_thread(record.end)

@@ -75,7 +75,7 @@ class SingleRun:
 
     async def restart_bot(self) -> None:
         """Kill the bot and start it again."""
-        await self.sandbox.bot.kill()
+        self.sandbox.bot.kill()
         self.sandbox.bot.start()
 
     async def wait_until(self, condition: Callable[[], object], what: str, timeout: float = TIMEOUT) -> None:

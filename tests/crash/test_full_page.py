@@ -80,7 +80,7 @@ async def _begin(sandbox: Sandbox) -> Played:
 async def _kill_in(sandbox: Sandbox, played: Played, step: str) -> None:
     """Kill the bot as soon as a step runs, and start it again."""
     await _wait_for_step(played.store, played.run, step, *ACTIVE)
-    await sandbox.bot.kill()
+    sandbox.bot.kill()
     sandbox.bot.start()
 
 

@@ -106,7 +106,7 @@ def test_while_a_gate_waits(play: Play) -> None:
     async def test(single: SingleRun) -> None:
         single.begin(page(run_step("one", RECORD), before=GATE))
         await single.wait_until(lambda: message_with_button(single, "sign"), "the question")
-        await single.sandbox.bot.kill()
+        single.sandbox.bot.kill()
         question = message_with_button(single, "sign")
         assert question is not None
         reply = await single.sandbox.workspace.press(DBA, question.ts, "sign")
@@ -153,7 +153,7 @@ def test_exactly_when_a_status_post_is_due(play: Play) -> None:
         for number in (1, 2, 3):
             await single.wait_until(partial(has_status_slots, single, number), "a status post")
             await single.restart_bot()
-        await single.sandbox.bot.kill()
+        single.sandbox.bot.kill()
         # the next post becomes due meanwhile, and the one after it only when a busy machine has the bot up again
         await asyncio.sleep(10.8)
         single.sandbox.bot.start()

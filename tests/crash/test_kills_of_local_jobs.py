@@ -49,7 +49,7 @@ def test_a_local_job_goes_on_without_the_bot_and_is_not_started_twice(
         wait = f'echo began >> "{effects}"; while [ ! -e "{go}" ]; do sleep 0.02; done; echo ended >> "{effects}"'
         single.begin(local(page(run_step("once", ENVIRON, wait))))
         await single.wait_until(lambda: lines_of(effects), "the job's begin")
-        await single.sandbox.bot.kill()
+        single.sandbox.bot.kill()
         await asyncio.sleep(2.5)  # what the bot leaves behind notices that nobody listens
         assert lines_of(effects) == ["began"]
         single.sandbox.bot.start()
@@ -76,7 +76,7 @@ def test_a_job_that_ended_while_the_bot_was_dead_counts_and_a_rollback_follows(
         back = f'echo back >> "{effects}"'
         single.begin(local(page(run_step("forward", wait), run_step("back", back))))
         await single.wait_until(lambda: lines_of(effects), "the job's begin")
-        await single.sandbox.bot.kill()
+        single.sandbox.bot.kill()
         go.touch()
         await single.wait_until(lambda: lines_of(go), "the job's end")
         single.sandbox.bot.start()

@@ -177,7 +177,7 @@ def test_a_rollback_requested_while_the_bot_is_dead_starts_nothing_forward(play:
         proxy.hold(to_server=lambda _: True)  # nothing of the step reaches the host
         single.begin(page(run_step("forward", RECORD), run_step("back", RECORD)))
         await asyncio.wait_for(proxy.held.wait(), 60)
-        await single.sandbox.bot.kill()
+        single.sandbox.bot.kill()
         proxy.release()
         rolling_back = asyncio.create_task(roll_back(single))
         await asyncio.sleep(0.1)

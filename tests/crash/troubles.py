@@ -75,7 +75,9 @@ class Troubles:
         (kind,) = rng.choices([*self.kinds], [*self.kinds.values()])
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if kind in OF_SERVER:
-            await self._stop_server(AWAY if kind == "away" else rng.uniform(0, 2), rng)
+            # a task of its own: where the run ends meanwhile, PostgreSQL comes back all the same
+            stopping = self._keep(self._stop_server(AWAY if kind == "away" else rng.uniform(0, 2), rng))
+            await asyncio.shield(stopping)
             return
         while len(well := self._well()) < 2:
             await asyncio.sleep(0.1)
@@ -90,19 +92,21 @@ class Troubles:
         bots = enumerate(self.fleet.bots)
         return [number for number, bot in bots if number not in self.unwell and bot.is_running]
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _befall(self, number: int, kind: str, seconds: float) -> None:
         """One bot is in trouble for so long."""
         bot, way = self.fleet.bots[number], self.fleet.ways[number]
         self.unwell.add(number)
         if kind == "kill":
-            await bot.kill()
+            bot.kill()
             await asyncio.sleep(seconds / 10)
-            bot.start()
+            if not bot.is_running:  # the run may have ended meanwhile, and whoever waits for its posts started it
+                bot.start()
         elif kind == "freeze":
             bot.signal(signal.SIGSTOP)
             await asyncio.sleep(seconds)

@@ -36,7 +36,7 @@ class Play:
     async def kill_in(self, step: str) -> None:
         """Kill the bot as soon as a step runs, and start it again."""
         await self.wait_for(step)
-        await self.bot.kill()
+        self.bot.kill()
         self.bot.start()
 
     async def wait_for(self, step: str) -> None:
@@ -88,7 +88,7 @@ async def opened(page: Path, needs: Mapping[str, str], folder: Path, *, keep: bo
     finally:
         if playing:
             playing.cancel()
-        await bot.stop()
+        bot.stop()
         await workspace.stop()
 
 
