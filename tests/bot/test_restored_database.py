@@ -22,7 +22,7 @@ from state.events import RunMoved
 from state.facts import Actor, Door
 from state.records import AttemptState, Record, RunState
 from state.sqlite.store import Store
-from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.databases import create_databases, made_databases, run_sql
 from tests.commands.steps.migration_projects import alembic_project, alembic_revision
 
 LEAD = Actor(person="ULEAD", door=Door.TERMINAL)
@@ -138,7 +138,7 @@ class Shop:
 
     def __init__(self, folder: Path, postgres: Postgres) -> None:
         create_databases(postgres, "shop")
-        self.database = postgres.url(OWNER, "shop")
+        self.postgres, self.database = postgres, postgres.url(OWNER, "shop")
         self.app = folder / "app"
         self.app.mkdir()
         url = alembic_project(self.app, self.database)
@@ -197,8 +197,7 @@ class Shop:
 
     def databases(self) -> list[str]:
         """The databases that a restore has made."""
-        query = "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%' ORDER BY 1"
-        return [str(row[0]) for row in run_sql(self.database, query)]
+        return made_databases(self.postgres)
 
     def close(self) -> None:
         """End the bot."""

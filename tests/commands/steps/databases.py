@@ -23,13 +23,18 @@ def create_databases(postgres: Postgres, *names: str) -> None:
 
     Existing ones are dropped first, and so are the copies and the replaced databases that another test left.
     """
-    left = run_sql(postgres.url(SUPERUSER), "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'")
-    for (name,) in left:
+    for name in made_databases(postgres):
         run_sql(postgres.url(SUPERUSER), f"DROP DATABASE {name} WITH (FORCE)")
     with psycopg.connect(postgres.url(OWNER), autocommit=True) as server:
         for name in names:
             server.execute(f"DROP DATABASE IF EXISTS {name}".encode())
             server.execute(f"CREATE DATABASE {name}".encode())
+
+
+def made_databases(postgres: Postgres) -> list[str]:
+    """The databases that the bot has made on a server, asked of one that no test renames."""
+    query = "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%' ORDER BY 1"
+    return [str(row[0]) for row in run_sql(postgres.url(SUPERUSER), query)]
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from state.errors import Failed
 from state.records import Attempt
 from tests.commands.runbook.spoiling import page_error
 from tests.commands.steps.builders import box, context
-from tests.commands.steps.databases import run_sql
+from tests.commands.steps.databases import made_databases, run_sql
 from tests.commands.steps.kinds.migrated_project import ALEMBIC, PLACES, MigratedProject
 from tests.commands.steps.kinds.test_migrate_tools import prisma_project
 from tests.commands.steps.migration_projects import alembic_project, alembic_revision
@@ -79,8 +79,7 @@ class Shop(MigratedProject):
 
     def databases(self) -> list[str]:
         """The databases that a restore made."""
-        query = "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%' ORDER BY 1"
-        return [str(row[0]) for row in run_sql(self.url, query)]
+        return made_databases(self.server)
 
 
 @pytest.fixture
