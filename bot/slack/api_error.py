@@ -8,21 +8,41 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 # errors that pass by themselves
 TEMPORARY = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "update_failed"})
 APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105  the variable's name
-_TODO = {
-    "invalid_auth": "copy the token again from the app's page ({where})",
-    "not_authed": "copy the token again from the app's page ({where})",
-    "token_revoked": "install the app again and copy the new token ({where})",
-    "token_expired": "install the app again and copy the new token ({where})",
-    "account_inactive": "install the app again and copy the new token ({where})",
+BOT_TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105  the variable's name
+_AGAIN = "copy the token again from the app's page ({where})"
+_REINSTALL = "install the app again and copy the new token ({where})"
+_ADMINISTRATOR = "the workspace does not let the bot post there; ask an administrator"
+_OF_TOKENS = {
+    "invalid_auth": _AGAIN,
+    "not_authed": _AGAIN,
+    "token_revoked": _REINSTALL,
+    "token_expired": _REINSTALL,
+    "account_inactive": _REINSTALL,
     "not_allowed_token_type": "xoxb-… goes into SLACK_BOT_TOKEN, xapp-… into SLACK_APP_TOKEN",
-    "channel_not_found": "copy the channel's id (C…) into {variable}; invite the bot to a private channel first",
+    "missing_scope": "install the app again with manifest.yml",
+}
+_CHANNEL = "copy the channel's id (C…) into {variable}; invite the bot to a private channel first"
+_ARCHIVED = "unarchive the channel, or set {variable} to another one"
+_OF_CHANNELS = {
+    "channel_not_found": _CHANNEL,
+    "invalid_channel": _CHANNEL,
     "not_in_channel": "type /invite @gonogo in the channel",
-    "is_archived": "unarchive the channel, or set {variable} to another one",
+    "is_archived": _ARCHIVED,
+    "is_inactive": _ARCHIVED,
+    "restricted_action": _ADMINISTRATOR,
+    "restricted_action_read_only_channel": _ADMINISTRATOR,
+    "restricted_action_thread_only_channel": _ADMINISTRATOR,
+    "restricted_action_non_threadable_channel": _ADMINISTRATOR,
+    "posting_to_channel_denied": _ADMINISTRATOR,
+    "message_limit_exceeded": "the workspace has sent too many messages; ask an administrator",
+}
+_OF_IDS = {
     "user_not_found": "correct the id (U…) in {variable}",
     "no_such_subteam": "correct the id (S…) in {variable}",
     "plan_upgrade_required": "this workspace's plan has no user groups; name people (U…) in {variable} instead",
-    "missing_scope": "install the app again with manifest.yml",
 }
+# errors of a post or a change that last until somebody mends the app, its token or its channel
+TO_BE_MENDED = frozenset({*_OF_TOKENS, *_OF_CHANNELS})
 
 
 def status_and_name(error: SlackApiError) -> tuple[int, str]:
@@ -52,7 +72,12 @@ def passes_by_itself(error: Exception) -> bool:
     return status >= 500 or not name or name in TEMPORARY
 
 
-def what_to_do(name: str, variable: str) -> str:
-    """What to do about an error of Slack, as a clause. `variable` holds the token, the channel or the id."""
+def what_to_do(name: str, variable: str = "") -> str:
+    """What to do about an error of Slack, as a clause. `variable` holds the token, the channel or the id.
+
+    Without it, it is the one that the bot posts with, or posts to.
+    """
+    variable = variable or (BOT_TOKEN if name in _OF_TOKENS else "GONOGO_CHANNEL")
     where = "Basic Information, App-Level Tokens" if variable == APP_TOKEN else "OAuth & Permissions"
-    return _TODO.get(name, "look up this error in Slack's documentation").format(variable=variable, where=where)
+    todo = {**_OF_TOKENS, **_OF_CHANNELS, **_OF_IDS}.get(name, "look up this error in Slack's documentation")
+    return todo.format(variable=variable, where=where)

@@ -6,7 +6,7 @@ import logging
 
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.api_error import limited_for, passes_by_itself, status_and_name
+from bot.slack.api_error import TO_BE_MENDED, limited_for, passes_by_itself, status_and_name, what_to_do
 
 LOG = logging.getLogger("gonogo.slack")
 # errors about the message or the file itself: sending the same again would not help
@@ -23,31 +23,8 @@ GONE = frozenset({
     "message_not_found", "cant_update_message", "thread_not_found", "cannot_reply_to_message",
     "restricted_action_thread_locked",
 })  # fmt: skip
-_REINSTALL = "install the app again and set the new token."
-_CHANNEL = "The channel does not exist or the bot is not in it: check GONOGO_CHANNEL and invite the bot."
-_ADMINISTRATOR = "The workspace does not allow the bot to post in this channel: ask an administrator."
-# errors that somebody must fix
-BLOCKED = {
-    "channel_not_found": _CHANNEL,
-    "invalid_channel": _CHANNEL,
-    "not_in_channel": "The bot is not in the channel: type /invite and the bot's name there.",
-    "is_archived": "The channel is archived: unarchive it, or set GONOGO_CHANNEL to another one.",
-    "is_inactive": "The channel is archived or frozen: unarchive it, or set GONOGO_CHANNEL to another one.",
-    "invalid_auth": f"Slack does not accept SLACK_BOT_TOKEN: {_REINSTALL}",
-    "not_authed": "SLACK_BOT_TOKEN is empty: set the app's bot token (xoxb-…).",
-    "account_inactive": f"The app was removed from the workspace: {_REINSTALL}",
-    "token_revoked": f"SLACK_BOT_TOKEN was revoked: {_REINSTALL}",
-    "token_expired": f"SLACK_BOT_TOKEN has expired: {_REINSTALL}",
-    "missing_scope": "The app lacks a scope: compare its scopes with manifest.yml and install it again.",
-    "restricted_action": _ADMINISTRATOR,
-    "restricted_action_read_only_channel": _ADMINISTRATOR,
-    "restricted_action_thread_only_channel": _ADMINISTRATOR,
-    "restricted_action_non_threadable_channel": _ADMINISTRATOR,
-    "posting_to_channel_denied": _ADMINISTRATOR,
-    "message_limit_exceeded": "The workspace has sent too many messages: ask an administrator.",
-}
 RETRY_LIMIT = 2.0  # seconds between attempts, at most; when Slack is back the card must be true within 5 s
-BLOCKED_RETRY = 15.0  # seconds between attempts while somebody must fix something
+MENDING_RETRY = 15.0  # seconds between attempts while somebody must fix something
 UNKNOWN_RETRY_LIMIT = 60.0  # seconds between attempts after an error that the bot does not know, at most
 
 
@@ -79,9 +56,9 @@ def retry_after(error: Exception, method: str, failures: int) -> float:
     if passes_by_itself(error):
         LOG.warning("%s: Slack has an error (%s); next attempt in %g s", method, name or status, soon)
         return soon
-    if name in BLOCKED:
-        wait = min(growing(failures), BLOCKED_RETRY)
-        LOG.error("%s: Slack answers %s. %s Nothing is lost; next attempt in %g s", method, name, BLOCKED[name], wait)
+    if name in TO_BE_MENDED:
+        wait, todo = min(growing(failures), MENDING_RETRY), what_to_do(name)
+        LOG.error("%s: Slack answers %s: %s. Nothing is lost; next attempt in %g s", method, name, todo, wait)
         return wait
     if name in GONE:
         raise GoneFromSlack(name) from None

@@ -10,10 +10,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.api_error import TEMPORARY
+from bot.slack.api_error import TEMPORARY, TO_BE_MENDED
 from bot.slack.outbox.refusals import (
     ABOUT_THE_MESSAGE,
-    BLOCKED,
     GONE,
     GoneFromSlack,
     NotNow,
@@ -44,11 +43,12 @@ def answer(name: str, status: int = 200, **headers: str) -> SlackApiError:
         (answer("ratelimited", 429, **{"Retry-After": "7"}), 7.0, "rate limited by Slack"),
         (answer("internal_error"), 0.5, "Slack has an error (internal_error)"),
         (answer("", 503), 0.5, "Slack has an error (503)"),
-        (answer("token_revoked"), 0.5, "install the app again and set the new token"),
+        (answer("token_revoked"), 0.5, "install the app again and copy the new token (OAuth & Permissions)"),
+        (answer("is_archived"), 0.5, "unarchive the channel, or set GONOGO_CHANNEL to another one"),
         (answer("restricted_action_read_only_channel"), 0.5, "ask an administrator"),
         (answer("team_is_moving"), 0.5, "which the bot does not know. Look the name up"),
     ],
-    ids=["unreachable", "limit", "error", "no JSON", "blocked", "read-only", "unknown"],
+    ids=["unreachable", "limit", "error", "no JSON", "token", "archived", "read-only", "unknown"],
 )
 def test_an_error_that_may_pass_is_logged_and_waited_for(
     error: Exception, seconds: float, log: str, caplog: pytest.LogCaptureFixture
@@ -92,7 +92,7 @@ def test_an_unknown_name_is_never_taken_for_the_messages_fault(name: str) -> Non
 
 
 def test_no_name_means_two_things() -> None:
-    groups = [ABOUT_THE_MESSAGE, GONE, TEMPORARY, set(BLOCKED)]
+    groups = [ABOUT_THE_MESSAGE, GONE, TEMPORARY, TO_BE_MENDED]
     assert len(frozenset().union(*groups)) == sum(map(len, groups))
 
 
