@@ -1,4 +1,4 @@
-"""The PostgreSQL of a record: it restarts, goes away, and says who owns a run."""
+"""The PostgreSQL of a record: it restarts, goes away, hands over to a standby, and says who owns a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 import psycopg
 
 from bot.rehearsal.target.host import Host
-from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
+from bot.rehearsal.target.loopback import free_port, wait_until
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres, server_user
+from bot.rehearsal.target.programs import postgres_programs
 from state.postgres.numbers import OWNER as OWNER_LOCK
 
 DATABASE = "record"
@@ -27,6 +29,7 @@ class RecordServer(Postgres):
         for name in ("logs", "home"):
             (folder / name).mkdir(parents=True)
         super().__init__(Host(folder, cache))
+        self.standby_port = 0  # of the server that follows this one; 0 for none
 
     def begin(self) -> None:
         """Start it, and make the database of the record."""
@@ -35,7 +38,9 @@ class RecordServer(Postgres):
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}".encode())
 
     def end(self) -> None:
-        """Stop it for good."""
+        """Stop it for good, and its standby."""
+        if self.standby_port:
+            self._run_as_server("pg_ctl", ["stop", "-D", self._standby, "-m", "immediate"], check=False)
         self.stop()
         self.host.stop_processes()
 
@@ -52,6 +57,32 @@ class RecordServer(Postgres):
         # its output goes to a file: it would keep a pipe open
         self._run_as_server("pg_ctl", ["restart", "-D", self._data, "-w", "-t", "60", "-l", self._data / "log"])
 
+    def add_standby(self) -> None:
+        """Start a standby that has each write before the bot hears that it is written."""
+        source = self.url(SUPERUSER, "postgres")
+        self._run_as_server("pg_basebackup", ["-d", source, "-D", self._standby, "-R", "-c", "fast"])
+        self.standby_port = free_port()
+        settings = ["-c", f"port={self.standby_port}", "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        more = ["-c", "unix_socket_directories=", "-c", "max_connections=50"]
+        server = postgres_programs() / "postgres"
+        self.host.spawn("standby", [server, "-D", self._standby, *settings, *more], user=server_user())
+        followers = "SELECT 1 FROM pg_stat_replication"
+        wait_until(lambda: bool(self.query(followers)), "the standby", 30)
+        with psycopg.connect(source, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+        wait_until(lambda: bool(self.query(f"{followers} WHERE sync_state = 'sync'")), "its synchronous state", 30)
+
+    def address_of_both(self) -> str:
+        """The record's address that names this server and its standby, whichever takes writes."""
+        both = self.address(self.port).replace(f":{self.port}/", f":{self.port},127.0.0.1:{self.standby_port}/")
+        return f"{both}?target_session_attrs=read-write"
+
+    def fail_over(self) -> None:
+        """Crash the server for good and promote its standby."""
+        self.halt("immediate")
+        self._run_as_server("pg_ctl", ["promote", "-D", self._standby, "-w"])
+
     def owner_port(self, run: int, lock: int = OWNER_LOCK) -> int:
         """The port from which the owner of a run comes; 0 where nobody owns it, or PostgreSQL is away."""
         try:
@@ -60,6 +91,10 @@ class RecordServer(Postgres):
         except (psycopg.Error, subprocess.SubprocessError):
             return 0
         return int(row[0]) if row else 0
+
+    @property
+    def _standby(self) -> Path:
+        return self._data.with_name("standby")
 
     @property
     def _data(self) -> Path:

@@ -31,7 +31,9 @@ class Fleet(Sandbox):
 
     def open_store(self) -> RecordStore:
         """The record, straight from PostgreSQL."""
-        return PostgresStore(PostgresAddress(self.record.address(self.record.port)), key=RecordKey(KEY.encode()))
+        record = self.record
+        address = record.address_of_both() if record.standby_port else record.address(record.port)
+        return PostgresStore(PostgresAddress(address), key=RecordKey(KEY.encode()))
 
     def start_bots(self) -> None:
         """Start every bot that does not run."""
@@ -50,17 +52,26 @@ class Fleet(Sandbox):
 
 
 @contextlib.asynccontextmanager
-async def open_fleet(folder: Path, bots: int, page: Path = PAGE, speed: float = SPEED) -> AsyncIterator[Fleet]:
-    """Start everything except the bots; stop everything at the end."""
+async def open_fleet(
+    folder: Path, bots: int, page: Path = PAGE, speed: float = SPEED, *, standby: bool = False
+) -> AsyncIterator[Fleet]:
+    """Start everything except the bots; stop everything at the end.
+
+    With a `standby` the bots reach the record straight, at whichever of both servers takes writes.
+    """
     record = RecordServer(folder / "record", CACHE)
     async with open_sandbox(folder, page, speed) as sandbox:
         await asyncio.to_thread(record.begin)
+        if standby:
+            await asyncio.to_thread(record.add_standby)
         ways = [TcpProxy(record.port) for _ in range(bots)]
         for way in ways:
             await way.start()
         processes = [
-            BotProcess(env=_environment(sandbox, record.address(way.port)), log=folder / f"bot-{number}.log")
-            for number, way in enumerate(ways)
+            BotProcess(env=_environment(sandbox, address), log=folder / f"bot-{number}.log")
+            for number, address in enumerate(
+                record.address_of_both() if standby else record.address(way.port) for way in ways
+            )
         ]
         try:
             yield Fleet(**{**vars(sandbox), "bot": processes[0]}, record=record, bots=processes, ways=ways)

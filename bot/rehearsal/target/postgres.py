@@ -55,7 +55,7 @@ class Postgres:
         }  # fmt: skip
         flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command: list[str | Path] = [postgres_programs() / "postgres", "-D", folder / "data", *flags]
-        self.host.spawn("postgres", command, user=_server_user())
+        self.host.spawn("postgres", command, user=server_user())
         wait_until(self._accepts_logins, "PostgreSQL", 30)
         self._create_databases()
 
@@ -120,8 +120,8 @@ class Postgres:
 
     def _run_as_server(self, program: str, options: list[str | Path], *, check: bool = True) -> None:
         result = subprocess.run(
-            [postgres_programs() / program, *options], cwd="/", env=self.host.environment(), user=_server_user(),
-            group=_server_user(), extra_groups=None if _server_user() is None else [], capture_output=True, text=True,
+            [postgres_programs() / program, *options], cwd="/", env=self.host.environment(), user=server_user(),
+            group=server_user(), extra_groups=None if server_user() is None else [], capture_output=True, text=True,
             check=False,
         )  # fmt: skip
         if check and result.returncode:
@@ -146,13 +146,13 @@ class Postgres:
                 connection.execute(statement.format(sql.Identifier(name), sql.Identifier(OWNER)))
 
 
-def _server_user() -> int | None:
+def server_user() -> int | None:
     """The user id that the server runs as; None for this process's own."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
 def _give_to_server(folder: Path) -> None:
-    user = _server_user()
+    user = server_user()
     if user is None:
         return
     for path in (folder, *folder.rglob("*")):
