@@ -90,9 +90,11 @@ def _plan(options: argparse.Namespace) -> int:
     from bot.settings import read_page_file
     from commands.runbook.plan import plan_lines
     from commands.signoff.permission_text import permission_lines
+    from commands.steps.plan_line import with_programs
 
     page = read_page_file(options.page)
-    for line in [*plan_lines(page), "", *permission_lines(page)]:
+    steps = plan_lines(page)
+    for line in [*(with_programs(steps) if options.programs else steps), "", *permission_lines(page)]:
         _say(line)
     return 0
 

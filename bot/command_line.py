@@ -44,6 +44,11 @@ def command_line() -> argparse.ArgumentParser:
         "plan", help="show every command, query and request of a page as it will run, and the timeline"
     )
     plan.add_argument("page", type=Path, metavar="PAGE")
+    plan.add_argument(
+        "--programs",
+        action="store_true",
+        help="show the bot's own programs too, word for word, as they are sent to a host",
+    )
     plan.set_defaults(command="plan")
     adopt = verbs.add_parser(
         "adopt",

@@ -1,4 +1,4 @@
-"""The plan of a page: every exact command, query and question, and the expected timeline."""
+"""The plan of a page: every command, query and question, what the bot's own programs do, and the expected timeline."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 from commands.runbook.groups import hosts_in_words, lines_of_page
 from commands.runbook.losses import changing_steps
 from commands.runbook.page import STAGES, Page, PageStep, Part
+from commands.steps.plan_line import indented
 from commands.text.durations import format_duration
 
 
@@ -36,7 +37,7 @@ def timeline(page: Page) -> list[tuple[timedelta, str]]:
 
 
 def plan_lines(page: Page) -> Iterator[str]:
-    """The whole plan as text, part by part."""
+    """The whole plan as text, part by part. A line about a program of the bot is a `ProgramLine`."""
     yield f"{page.title} → {page.runbook.target}, ref {page.runbook.ref}"
     yield from _place_lines(page)
     yield from _timeline_lines(page)
@@ -98,7 +99,7 @@ def _group_lines(page: Page, steps: Sequence[PageStep]) -> Iterator[str]:
         yield f"  {_title(steps)}  [{turn.box.kind}{_undoes(page, turn)}{_order(page, turn)}]"
         for step in (step for step in steps if step.host == steps[0].host):
             own = step.written or step
-            yield from (f"  {line}" for line in _step_lines(page, own, own.title))
+            yield from (inner for line in _step_lines(page, own, own.title) for inner in indented(line, 2))
     else:
         yield from _step_lines(page, steps[0].written or steps[0], _title(steps))
 
@@ -124,7 +125,7 @@ def _step_lines(page: Page, step: PageStep, title: str) -> Iterator[str]:
     every = f", every {format_duration(box.every)}" if box.every else ""
     limits = f"timeout {format_duration(box.limit)}; on failure {box.on_failure}"
     yield f"  {title}  [{box.kind}{every}{_undoes(page, step)}{_order(page, step)}; {limits}]"
-    yield from (f"    {line}" for text in box.plan() for line in text.splitlines())
+    yield from (line for text in box.plan() for line in indented(text, 4))
     if box.undone_by:
         yield f"    a rollback does not undo this: {box.why}"
     if roles := sorted(box.roles()):
@@ -133,10 +134,11 @@ def _step_lines(page: Page, step: PageStep, title: str) -> Iterator[str]:
 
 def _check_lines(page: Page) -> Iterator[str]:
     """What is checked again right before the first step that changes production."""
-    lines = [line for step in page.part(Part.BEFORE) for text in step.box.recheck_plan() for line in text.splitlines()]
+    texts = [text for step in page.part(Part.BEFORE) for text in step.box.recheck_plan()]
+    lines = [line for text in texts for line in indented(text, 4)]
     if lines:
         yield "  Check again what was signed  [right before the first change]"
-        yield from (f"    {line}" for line in lines)
+        yield from lines
     if page.runbook.valid:
         yield f"  a signature counts for {format_duration(page.runbook.valid)} until then"
 

@@ -203,7 +203,10 @@ class StepBox(Undo, Strict):
     )
 
     def plan(self) -> list[str]:
-        """What will be run or asked, word for word, one line each. `<name>` stands for a value of an earlier step."""
+        """What will be run or asked, one line each: the page's own words, and what the bot's programs do.
+
+        `<name>` stands for a value of an earlier step.
+        """
         raise NotImplementedError
 
     def run(self, ctx: Context) -> Outcome:

@@ -17,12 +17,6 @@ from state.errors import Failed, Stopped
 _STOP_CHECK = 0.1  # seconds between two checks whether a person stopped the step
 
 
-def host_plan(host: str, script: str, env: Mapping[str, Text] | None = None) -> list[str]:
-    """A script as plan lines: each of its lines, then its variables with their values from the page."""
-    variables = ", ".join(f"{name}={value}" for name, value in (env or {}).items())
-    return [f"on {host}: {line}" for line in script.splitlines()] + ([f"with {variables}"] if variables else [])
-
-
 def run_job(
     box: StepBox,
     ctx: Context,

@@ -116,6 +116,14 @@ def test_plan_shows_every_command_and_the_timeline(shop: Path, capsys: Capture) 
     assert "T+70 min    Decision: Tech Lead decides KEEP or ROLLBACK" in out
 
 
+def test_plan_shows_the_bots_own_programs_only_if_it_is_asked(capsys: Capture) -> None:
+    page, program = "bot/runbooks/option-a.md", "    | git -c log.showSignature=false"
+    plain, whole = run(capsys, "plan", page)[1], run(capsys, "plan", "--programs", page)[1]
+    assert "on production: fetches origin, and finds the commit that REF names there now" in plain
+    assert program in whole
+    assert "    | " not in plain, "nobody reads a plan of three thousand lines"
+
+
 def test_plan_ends_with_who_may_do_what(shop: Path, capsys: Capture) -> None:
     out = run(capsys, "plan", str(shop / "small.md"))[1]
     assert out.count("\n\nPERMISSIONS\n") == 1

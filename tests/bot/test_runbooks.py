@@ -60,9 +60,9 @@ def test_the_plan_shows_every_step_and_every_command(page: Page) -> None:
     for command in (
         "pg_dump",
         "npm ci --omit=dev",
-        "pm2 restart",
+        "restarts dj-system-api under pm2",
         "expects 4",
-        "git checkout --quiet --force --detach",
+        "git checkout --force --detach <commit>",
     ):
         assert command in text, f"the plan does not show {command}"
 

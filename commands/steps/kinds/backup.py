@@ -13,9 +13,10 @@ from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan, recover_job, run_job
+from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.plan_line import program_plan
 from commands.steps.shared import whole_restore
 from commands.steps.shared.after_rollback import compare_with_backup
 from commands.steps.shared.client_programs import ClientProgramsStep
@@ -126,7 +127,8 @@ class BackupStep(ClientProgramsStep):
     )
 
     def plan(self) -> list[str]:
-        return host_plan(self.host, self.script(_SCRIPT), self._env(f"{self.name}_run<run>_", "<time>"))
+        says = f"pg_dump of {self.database_url} into {self.folder}; counts and checksums every table as it was dumped"
+        return program_plan(self.host, says, self.script(_SCRIPT), self._env(f"{self.name}_run<run>_", "<time>"))
 
     def value_types(self) -> Mapping[str, ValueType]:
         return {
@@ -198,7 +200,8 @@ class BackupStep(ClientProgramsStep):
 
     def recheck_plan(self) -> list[str]:
         noted = f"on {self.host}: records what {self.database_url} has besides its rows, to compare after a rollback"
-        return [*host_plan(self.host, _NOW, {"FOLDER": self.folder, "FILE": "<backup_file>"}), noted]
+        says = "reads every file of <backup_file> again, and compares it with its checksum"
+        return [*program_plan(self.host, says, _NOW, {"FOLDER": self.folder, "FILE": "<backup_file>"}), noted]
 
     def compare_after_rollback(self, ctx: Context) -> Outcome:
         return compare_with_backup(self, ctx, self.folder)

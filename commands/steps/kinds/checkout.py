@@ -13,8 +13,9 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan, recover_job, run_job
+from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill
 from commands.systems.git.words import advice, first_words
@@ -110,7 +111,10 @@ class CheckoutStep(StepBox):
         return (self.host, self.repository)
 
     def plan(self) -> list[str]:
-        return host_plan(self.host, self.script(), self._env())
+        says = f"git fetch, git checkout --force --detach {self.commit}, and its submodules; then compares every file"
+        kept = ", ".join(self.may_discard) or "none"
+        refused = f"before that it looks for changed and untracked files in the way; it may discard: {kept}"
+        return [*program_plan(self.host, says, self.script(), self._env()), refused]
 
     def preflight(self) -> list[PreflightCheck]:
         program = f"""\

@@ -10,8 +10,9 @@ from commands.ports.page_text import Text
 from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan, recover_job, run_job
+from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.steps.shared_fields import BackupCompared
 from commands.steps.value_types import ValueType
@@ -48,10 +49,8 @@ class DataKeepStep(ReturnedRowsStep):
 
     def plan(self) -> list[str]:
         what = ", ".join([*self.tables, *self.columns])
-        return [
-            f"compares {what} with {self.file}, and dumps the tables again if they have changed since",
-            *host_plan(self.host, self.script(_SCRIPT), {**self._env(), **self.rows_env()}),
-        ]
+        says = f"compares {what} with {self.file}, and dumps the tables again if they have changed since"
+        return program_plan(self.host, says, self.script(_SCRIPT), {**self._env(), **self.rows_env()})
 
     def preflight(self) -> list[PreflightCheck]:
         same = SameDatabaseCheck(host=self.host, database_url=self.database_url, words=self._words)

@@ -12,8 +12,9 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
-from commands.steps.execution import host_plan, run_job
+from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.steps.shared_fields import DatabaseName
 from commands.systems.postgres.client_programs import ADDRESS, address_error
@@ -70,11 +71,12 @@ class DataReturnStep(ReturnedRowsStep):
 
     def plan(self) -> list[str]:
         rows = f"on {self.database}: brings missing rows of {', '.join(self.tables)} back from {self.file}"
+        says = "reads them from the backup, and writes what is missing in one transaction"
         return [
             *([rows] if self.tables else []),
             *(f"on {self.database}: brings the values of {column} back from {self.file}" for column in self.columns),
             f"in one transaction with its receipt, waiting at most {format_duration(self.lock_timeout)} for locks",
-            *host_plan(self.host, self.script(_SCRIPT), {**self.archive_env(), **self.rows_env()}),
+            *program_plan(self.host, says, self.script(_SCRIPT), {**self.archive_env(), **self.rows_env()}),
         ]
 
     def preflight(self) -> list[PreflightCheck]:

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan, recover_job, run_job
+from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill, parse_values
 from commands.systems.preflight.hosts import ProgramsCheck, folder_check
@@ -60,19 +61,16 @@ class KeepStep(StepBox):
 
     def plan(self) -> list[str]:
         if self.mode == "keep":
-            return [
-                (
-                    f"on {self.host}: copies {self.folder} to {self.store} under the name of {self.commit}, "
-                    f"and keeps only the newest {self.newest}"
-                )
-            ]
-        return [
-            (
-                f"on {self.host}: puts {self.folder} of {self.commit} back from {self.store}, "
-                "with two renames if both are on the same disk"
-            ),
-            *(line for line in host_plan(self.host, self.script()) if "mv -T" in line),
-        ]
+            says = (
+                f"copies {self.folder} to {self.store} under the name of {self.commit}, and keeps only the newest "
+                f"{self.newest}"
+            )
+        else:
+            says = (
+                f"puts {self.folder} of {self.commit} back from {self.store}, with two renames if both are on the "
+                "same disk"
+            )
+        return program_plan(self.host, says, self.script())
 
     def leaves_change(self) -> bool:
         return self.mode == "back"  # a copy beside the folder is in nobody's way

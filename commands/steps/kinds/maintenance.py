@@ -11,9 +11,10 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import StepBox, Strict, execute, page_value_types
-from commands.steps.execution import host_plan, pause, run_job
+from commands.steps.execution import pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.plan_line import commands_plan
 from commands.steps.shared.readiness import READY_WITHIN, is_starting
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import HostName
@@ -120,7 +121,7 @@ class MaintenanceStep(StepBox):
     def plan(self) -> list[str]:
         mark = f", {'with' if self.state == 'on' else 'without'} {self.mark.words()}" if self.mark else ""
         check = [f"GET {self.web}{self.path}, expects status {self._expected_status()}{mark}"] if self.web else []
-        return host_plan(self.host, self.command, self.env) + check
+        return commands_plan(self.host, self.command, self.env) + check
 
     def preflight(self) -> list[PreflightCheck]:
         names = programs_in([self.command])

@@ -9,8 +9,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName
 from commands.text.durations import Duration, format_duration, parse_duration
 from commands.text.numbers import format_count
@@ -46,7 +46,8 @@ class MetricsStep(StepBox):
         return f"head -n 1 /proc/stat\n{loop}\ngrep -E '^Mem(Total|Available):' /proc/meminfo"
 
     def plan(self) -> list[str]:
-        return host_plan(self.host, self.script())
+        samples = f"{format_count(self.samples, 'sample')}, {format_duration(self.apart)} apart"
+        return program_plan(self.host, f"reads CPU and memory from /proc ({samples})", self.script())
 
     def run(self, ctx: Context) -> Outcome:
         result = ctx.tools.shell.ask(self.host, self.script(), limit=30 + self.samples * self.apart.total_seconds())

@@ -15,8 +15,9 @@ from commands.ports.preflight import PreflightCheck, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
 from commands.steps.container_commands import container_warning
-from commands.steps.execution import host_plan, recover_job, run_job
+from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, attempt_of, note_after, states_after
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.tool_migration import RESTORE, ToolMigration
@@ -76,7 +77,7 @@ class MigrateStep(MigrationToolStep):
     def plan(self) -> list[str]:
         if self.restores():
             return [line for box in self._backups[:1] for line in box.restore_plan()]
-        lines = host_plan(self.host, self.script(self.mode), self.script_env())
+        lines = program_plan(self.host, self._says(), self.script(self.mode), self.script_env())
         if self.mode == "back":
             reached = "STATE_BEFORE is the state before the step that this one undoes; it must be reached"
             return [*lines, reached, *self._plan_of_queries()]
@@ -85,6 +86,10 @@ class MigrateStep(MigrationToolStep):
             "the state is asked before and after" + ("" if self.may_be_empty else ", and must have changed"),
             *self._plan_of_queries(),
         ]
+
+    def _says(self) -> str:
+        command = " ".join(line.strip() for line in self.ran()[0].splitlines() if not line.lstrip().startswith("#"))
+        return f"in {self.folder}: {command}"
 
     def _plan_of_queries(self) -> list[str]:
         return [f"on {self.database}, after: {query.sql} (expects {query.expect})" for query in self.verify]

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult
-from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.shared_fields import BackupCompared
 from commands.steps.values import fill, parse_values
@@ -46,9 +46,13 @@ class ProofStep(BackupCopyStep):
 
     def plan(self) -> list[str]:
         return [
-            f"restores {self.file} {self.plan_of_copy()}, and compares rows and a checksum of every table",
             *self.plan_of_needs(),
-            *host_plan(self.host, self.script(_SCRIPT), self._env(keep="<yes if the page rehearses on this copy>")),
+            *program_plan(
+                self.host,
+                f"restores {self.file} {self.plan_of_copy()}, and compares rows and a checksum of every table",
+                self.script(_SCRIPT),
+                self._env(keep="<yes if the page rehearses on this copy>"),
+            ),
         ]
 
     def run(self, ctx: Context) -> Outcome:

@@ -12,9 +12,10 @@ from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, p
 from commands.ports.shell import CommandResult
 from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan, pause, recover_job, run_job
+from commands.steps.execution import pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName, VariableText
+from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
@@ -109,10 +110,15 @@ class PublishStep(StepBox):
 
     def plan(self) -> list[str]:
         return [
-            *host_plan(self.host, self.script(), self._env()),
+            *program_plan(self.host, self._says(), self.script(), self._env()),
             f"GET {self.web}{self.stamp}, expects commit = {self.commit}",
             f"GET {self.web}/, expects an HTML page (<!doctype html>, in any case)",
         ]
+
+    def _says(self) -> str:
+        if self.mode == "back":
+            return f"leads {self.www}/current back to the release that was served before"
+        return f"copies the build to {self.www}/releases/<commit>, and leads {self.www}/current there"
 
     def value_types(self) -> Mapping[str, ValueType]:
         return {"release_before": ValueType.WORD} if self.mode == "forward" else {}

@@ -13,9 +13,9 @@ from pydantic import Field, PrivateAttr, model_validator
 from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import VariableText
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.shared.rehearsed_steps import (
     VERIFIED,
@@ -161,7 +161,7 @@ class RehearseStep(BackupCopyStep):
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
             "after each file, the page's verify queries for it; then each data-return step that undoes the first file",
             *self.plan_of_needs(),
-            *host_plan(self.host, self.script(_SCRIPT), self.env()),
+            *program_plan(self.host, "carries that out on the copy", self.script(_SCRIPT), self.env()),
         ]
 
     def env(self) -> dict[str, Text]:
@@ -276,11 +276,11 @@ class RehearseStep(BackupCopyStep):
         return f"TOOL=\n{assignments}" + verify + returns_function(self._returning(ctx.boxes)) + _SCRIPT
 
     def _plan_of_tool(self, tool: ToolRehearsal) -> list[str]:
-        where = f"on {self.host}, in {tool.folder}, with the address of a copy of {self.file}"
-        return [
-            f"{where}: what follows, then each data-return step for it",
-            *host_plan(self.host, self.script(tool.script() + _SCRIPT), self.env()),
-        ]
+        says = (
+            f"migrates a copy of {self.file} and takes it back, as the migrate steps do, in {tool.folder} with the "
+            "copy's address; then each data-return step for it"
+        )
+        return program_plan(self.host, says, self.script(tool.script() + _SCRIPT), self.env())
 
     def _returning(self, boxes: Mapping[str, StepBox]) -> dict[str, StepBox]:
         """The steps that bring back what the migration drops, by id."""

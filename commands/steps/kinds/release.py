@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from commands.ports.page_text import PageText, Text
 from commands.ports.preflight import PreflightCheck
-from commands.steps.execution import host_plan, run_job
+from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.release_box import ReleaseBox
 from commands.steps.shared.release_preflight import RefAndFiles, RunningAsCloned, release_notes
 from commands.steps.values import fill, without_values
@@ -81,7 +82,9 @@ class ReleaseStep(ReleaseBox):
 
     def recheck_plan(self) -> list[str]:
         env = {"REPOSITORY": self.repository, "REF": self.ref, "COMMIT": "<commit>", "FILES": " ".join(self.files)}
-        return [*host_plan(self.host, RELEASE_NOW, env | self.data()), *(place.plan() for place in self.running)]
+        says = "compares <commit> with what REF names on origin now, and looks whether the working copy still takes it"
+        asked = program_plan(self.host, says, RELEASE_NOW, env | self.data())
+        return [*asked, *(place.plan() for place in self.running)]
 
     def _hashes(self, ctx: Context) -> dict[str, str]:
         """The SHA-256 of each stored file, by path."""

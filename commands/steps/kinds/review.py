@@ -12,8 +12,8 @@ from pydantic import Field
 from commands.ports.page_text import Text
 from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import commands_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import page_texts
 from commands.systems import code_review
@@ -63,7 +63,7 @@ class ReviewStep(StepBox):
 
     def plan(self) -> list[str]:
         return [
-            *host_plan(self.host, _STAT, self._env()),
+            *commands_plan(self.host, _STAT, self._env()),
             f'on {self.host}: git diff -U0 "$BEFORE" "$COMMIT", file by file: debug code and secrets in added lines',
             *(
                 f"parses and lints {file}: long locks, statements that break clients or cannot run in a transaction"

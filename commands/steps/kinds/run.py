@@ -13,9 +13,10 @@ from commands.ports.preflight import PreflightCheck, PreflightResult, passed, wa
 from commands.ports.shell import TAIL, CommandResult
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.container_commands import container_warning
-from commands.steps.execution import host_plan, recover_job, run_job
+from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText
+from commands.steps.plan_line import commands_plan
 from commands.steps.shared.output_values import (
     FromOutput,
     KeptOutput,
@@ -114,7 +115,7 @@ class RunStep(StepBox):
             f"keeps <{name}>, a {one.type}: {one} of the last command's output" for name, one in self.values.items()
         ]
         measured = [f"measures value: {self.measure} of the last command's output"] if self.measure else []
-        commands = host_plan(self.host, "\n".join([*self._cd({}), *self.commands]), self.env)
+        commands = commands_plan(self.host, "\n".join([*self._cd({}), *self.commands]), self.env)
         return [*commands, *kept, *measured, *probe]
 
     def inputs(self) -> set[str]:

@@ -12,9 +12,10 @@ from pydantic import Field, model_validator
 
 from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan, pause, recover_job, run_job
+from commands.steps.execution import pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import ShellText
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared.service import AFTER, BEFORE, ERROR_LINES, ServiceBox, obstacles_now, stale_note, unread_note
 from commands.steps.shared.service_preflight import judge_services, preflight_script, values_of
@@ -99,11 +100,16 @@ class ServiceStep(ServiceBox):
         if self.steady_in:
             again = f"the new process is {self.manages.up} ({self.steady_in} checks whether it stays so)"
         return [
-            *host_plan(self.host, self._script(), self.plan_env()),
+            *program_plan(self.host, self._says(), self._script(), self.plan_env()),
             f"waits up to {format_duration(self.ready_within)} until it answers, as long as no process dies",
             again if self.reload else f"{again}, up for less than a minute",
             *self.plan_of_checks(),
         ]
+
+    def _says(self) -> str:
+        verb = "reloads" if self.reload else "restarts"
+        how = "by RESTART" if self.manager == "commands" else f"under {self.manager}"
+        return f"{verb} {', '.join(self.services)} {how}, and notes what runs before and after"
 
     def value_types(self) -> Mapping[str, ValueType]:
         lists = dict.fromkeys(("pid", "restarts"), ValueType.LIST)

@@ -10,8 +10,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.ports.page_text import PLACEHOLDER
-from commands.steps.execution import host_plan, pause
+from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, obstacles_now, unread_note
 from commands.steps.values import fill
 from commands.systems.services.judgement import described, process_problems, split_identities
@@ -89,12 +90,13 @@ class SteadyStep(ServiceBox):
         return self.lasts
 
     def plan(self) -> list[str]:
+        says = f"asks {'RUNNING' if self.manager == 'commands' else self.manager} what runs"
         return [
             (
                 f"{format_duration(self.lasts)} after {self.called} started: still process {self.pid}, "
                 f"{self.manages.up}, still {self.restarts} restarts"
             ),
-            *host_plan(self.host, f"{self.manages.state}\n{NOW}", self.plan_env()),
+            *program_plan(self.host, says, f"{self.manages.state}\n{NOW}", self.plan_env()),
             *self.plan_of_checks(),
         ]
 

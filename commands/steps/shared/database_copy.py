@@ -13,9 +13,10 @@ from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
-from commands.steps.execution import host_plan, recover_job, run_job
+from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome
 from commands.steps.page_fields import EnvName
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.shared_fields import BackupChecksum, BackupFile, BackupFolder
 from commands.steps.values import page_texts
@@ -92,10 +93,11 @@ class BackupCopyStep(ClientProgramsStep):
 
     def plan_of_needs(self) -> list[str]:
         """Plan lines: what the host is asked about production, to start a PostgreSQL that fits."""
+        says = "asks for the version, settings and extensions that the copy's PostgreSQL needs"
         return (
             []
             if self.scratch_url
-            else host_plan(self.host, NEEDS_SCRIPT, {"DATABASE": DatabaseAddress(self.database_url)})
+            else program_plan(self.host, says, NEEDS_SCRIPT, {"DATABASE": DatabaseAddress(self.database_url)})
         )
 
     def recover(self, ctx: Context) -> Outcome | None:

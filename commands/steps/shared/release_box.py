@@ -11,8 +11,8 @@ from commands.ports.page_text import PLACEHOLDER, PageText, Text
 from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
 from commands.steps.base import Members, StepBox
-from commands.steps.execution import host_plan
 from commands.steps.page_fields import EnvName
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.commit_checks import CommitCheck, first_problem
 from commands.steps.shared.running import RunningPlaces, require_running
 from commands.steps.shared.running_again import RunningAgainStep
@@ -117,8 +117,11 @@ class ReleaseBox(StepBox):
         )
 
     def plan(self) -> list[str]:
+        says = "fetches origin, and finds the commit that REF names there now" + (
+            ", signed with a key of SIGNERS" if self.signed else ""
+        )
         return [
-            *host_plan(self.host, release_script(signed=self.signed), self.page_env() | self.data()),
+            *program_plan(self.host, says, release_script(signed=self.signed), self.page_env() | self.data()),
             *(f"on {self.host}: git show <commit>:{file}, stored with the run" for file in self.files),
             *(check.plan() for check in self.checks),
             *(f"{place.plan()}; the clone on {self.host} must be at that commit" for place in self.running),

@@ -10,8 +10,9 @@ from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
-from commands.steps.execution import host_plan, run_job
+from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.plan_line import program_plan
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.values import page_texts, parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, address_error
@@ -93,7 +94,8 @@ def restore_checks(backup: ClientProgramsStep) -> list[PreflightCheck]:
 def restore_plan(backup: ClientProgramsStep, folder: str) -> list[str]:
     """What is run, as plan lines."""
     env = {"DATABASE": backup.database_url, "FOLDER": folder, "FILE": "<backup_file>"}
-    return host_plan(backup.host, backup.script(_SCRIPT), env)
+    says = "restores <backup_file> beside the database, then exchanges their names; the replaced one is kept at first"
+    return program_plan(backup.host, says, backup.script(_SCRIPT), env)
 
 
 def _names(ctx: Context) -> dict[str, str]:

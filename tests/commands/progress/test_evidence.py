@@ -250,5 +250,5 @@ def test_values_are_short_for_people() -> None:
     assert names(["U1", "U2", "U3", "U4", "U5"]) == "U1, U2, U3 and 2 more"
 
 
-def test_the_step_of_the_bot_shows_the_scripts_of_the_page_word_for_word() -> None:
-    assert any('cd "$REPOSITORY"' in line for line in check_step(PAGE).box.plan())
+def test_the_step_of_the_bot_says_what_it_looks_at_again() -> None:
+    assert "on production: compares <commit> with what REF names" in "\n".join(check_step(PAGE).box.plan())

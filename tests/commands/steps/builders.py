@@ -14,6 +14,7 @@ from commands.ports.tools import Tools
 from commands.steps import KINDS
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, failed
+from commands.steps.plan_line import with_programs
 from tests.pages import run
 from tests.world import World
 
@@ -63,5 +64,5 @@ def context(
 
 
 def plan(step: StepBox) -> str:
-    """The plan as one text."""
-    return "\n".join(step.plan())
+    """The plan as one text, with the text of the bot's own programs."""
+    return "\n".join(with_programs(step.plan()))

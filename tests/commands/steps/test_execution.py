@@ -11,7 +11,7 @@ import pytest
 from commands.ports.page_text import PageText
 from commands.ports.shell import Job
 from commands.steps.base import execute
-from commands.steps.execution import host_plan, pause, recover_job, run_job, wait_since_start
+from commands.steps.execution import pause, recover_job, run_job, wait_since_start
 from commands.steps.outcome import Context, Outcome
 from state.errors import Stopped
 from tests.clock import Clock
@@ -24,15 +24,6 @@ from tests.world import World
 
 JUMPS = [timedelta(hours=-1), timedelta(hours=4)]
 RUN = 'host = "h"\ncommands = ["deploy"]'
-
-
-def test_a_script_is_planned_line_by_line_with_its_variables() -> None:
-    assert host_plan("h", "cd x\nmake", {"REF": "<ref>", "KEY": "$KEY"}) == [
-        "on h: cd x",
-        "on h: make",
-        "with REF=<ref>, KEY=$KEY",
-    ]
-    assert host_plan("h", "make") == ["on h: make"]
 
 
 def test_a_job_has_the_key_of_the_attempt_and_filled_in_variables() -> None:

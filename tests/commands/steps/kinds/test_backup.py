@@ -148,7 +148,7 @@ def host(postgres: Postgres, tmp_path: Path) -> Host:
 
 def test_the_plan_shows_the_exact_command_and_no_address() -> None:
     text = plan(box("backup", BACKUP))
-    assert 'on h: pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part"' in text
+    assert '| pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part"' in text
     assert "DATABASE=$DB" in text
 
 

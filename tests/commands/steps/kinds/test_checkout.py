@@ -34,7 +34,7 @@ def check_out(repository: Repository, commit: str = "") -> Outcome:
 
 
 def test_the_plan_shows_the_exact_command() -> None:
-    assert 'on h: git checkout --quiet --force --detach "$COMMIT"' in plan(box("checkout", CHECKOUT))
+    assert '| git checkout --quiet --force --detach "$COMMIT"' in plan(box("checkout", CHECKOUT))
 
 
 def test_the_commit_is_fetched_and_checked_out(repository: Repository) -> None:

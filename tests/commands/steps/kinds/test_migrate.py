@@ -413,7 +413,7 @@ def test_a_page_that_could_not_migrate_is_refused(toml: str, boxes: dict[str, st
 
 
 def test_the_plan_shows_the_commands_and_what_is_compared() -> None:
-    assert "on h: $PROGRAM upgrade head" in plan(box("migrate", ALEMBIC))
+    assert "| $PROGRAM upgrade head" in plan(box("migrate", ALEMBIC))
     assert "the state is asked before and after, and must have changed" in plan(box("migrate", ALEMBIC))
     assert "STATE_BEFORE is the state before the step" in plan(box("migrate", ALEMBIC + BACK))
 

@@ -60,7 +60,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def test_the_plans_show_the_switch() -> None:
-    assert 'on h: mv -T "$WWW/current.next" "$WWW/current"' in plan(box("publish", FORWARD))
+    assert '| mv -T "$WWW/current.next" "$WWW/current"' in plan(box("publish", FORWARD))
     assert "cp -R" not in plan(box("publish", BACK)), "a rollback must build and copy nothing"
 
 

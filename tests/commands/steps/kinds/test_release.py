@@ -29,7 +29,7 @@ def shell(repository: Repository) -> LocalShell:
 
 def test_the_plan_shows_the_exact_commands() -> None:
     text = plan(box("release", RELEASE))
-    assert "on h: found=$(timeout 60 git ls-remote origin 9>&- | awk '" in text
+    assert "| found=$(timeout 60 git ls-remote origin 9>&- | awk '" in text
     assert "with REPOSITORY=$REPO, REF=<ref>, BRANCHES=" in text
     assert "on h: git show <commit>:up.sql, stored with the run" in text
 

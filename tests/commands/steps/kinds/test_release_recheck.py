@@ -9,6 +9,7 @@ import pytest
 
 from commands.steps.base import execute
 from commands.steps.outcome import Context
+from commands.steps.plan_line import with_programs
 from state.errors import Failed
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.git_repository import Repository, git
@@ -172,6 +173,6 @@ def test_output_that_is_cut_off_is_never_unchanged(pinned: Pinned) -> None:
 
 
 def test_the_plan_of_the_check_shows_its_commands(pinned: Pinned) -> None:
-    plan = pinned.box.recheck_plan()
-    assert "on h: # finds the commit that REF names on origin now" in plan
-    assert 'on h:   refs/heads/*) if git merge-base --is-ancestor "$COMMIT" "$commit"; then on_ref=yes; fi ;;' in plan
+    plan = "\n".join(with_programs(pinned.box.recheck_plan()))
+    assert "| # finds the commit that REF names on origin now" in plan
+    assert '|   refs/heads/*) if git merge-base --is-ancestor "$COMMIT" "$commit"; then on_ref=yes; fi ;;' in plan

@@ -40,7 +40,7 @@ def new_code(rate: float = 200.0) -> World:
 
 def test_the_plan_shows_the_restart_and_the_checks() -> None:
     text = plan(box("service", ALLOWING))
-    assert 'on h:   pm2 restart "$name" > /dev/null || printf' in text
+    assert '|   pm2 restart "$name" > /dev/null || printf' in text
     assert "--update-env" not in text
     assert "again after 10 s" in text
 

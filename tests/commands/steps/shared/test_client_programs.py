@@ -23,6 +23,7 @@ from commands.ports.shell import Job
 from commands.runbook import read_page
 from commands.runbook.plan import plan_lines
 from commands.steps.base import execute
+from commands.steps.plan_line import with_programs
 from commands.systems.postgres.client_programs import program_checks, through
 from state.errors import Stopped
 from tests.bot.tools.helpers import eventually, local_shell
@@ -182,7 +183,8 @@ def test_the_words_stand_in_the_plan_and_reach_the_steps_of_their_database_only(
         "database shop: hosts run psql, pg_dump and pg_restore through `docker exec -i db`, and stream the backup"
         in lines
     )
-    assert lines.count("    on backend: THROUGH=(docker exec -i db)") == 1
+    programs = "\n".join(with_programs(lines))
+    assert programs.count("| THROUGH=(docker exec -i db)") == 1
     assert "THROUGH=" not in plan(box("backup", PLACES + 'name = "shop"')), "a step without words is as it was"
 
 

@@ -48,7 +48,7 @@ def test_a_steady_step_needs_no_restart_command_and_only_the_values_of_its_manag
 
 def test_the_plan_shows_the_managers_own_command_and_that_no_address_is_asked() -> None:
     text = plan(box("service", 'host = "h"\nmanager = "systemd"\nnames = ["a", "b"]\nsudo = true'))
-    assert 'on h:   unit_job restart "$name" || printf' in text
+    assert '|   unit_job restart "$name" || printf' in text
     assert 'timeout "$WITHIN" $SUDO systemctl "$1" "$2"' in text
     assert "SUDO=sudo -n" in text
     assert "no address is asked which commit runs" in text
