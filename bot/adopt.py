@@ -71,6 +71,7 @@ def _lines(runbook: Path, page: Path, adopted: Adopted, findings: Sequence[Findi
     yield from _notes("In a box, and yours to fill in:", adopted.blanks)
     if adopted.variables:
         yield from ("", "Variables that the page names, for the bot's environment:", f"  {' '.join(adopted.variables)}")
+        yield f"  `gonogo env {page}` says what each is, once the page is good."
     errors = [finding for finding in findings if finding.level == "error"]
     warnings = len(findings) - len(errors)
     yield ""

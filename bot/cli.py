@@ -99,6 +99,16 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def _env(options: argparse.Namespace) -> int:
+    from bot.init.env_example import env_example
+    from bot.init.variables import variables_of
+    from bot.settings import read_page_file
+
+    for line in env_example(str(options.page), variables_of(read_page_file(options.page))).splitlines():
+        _say(line)
+    return 0
+
+
 def _adopt(options: argparse.Namespace) -> int:
     from bot.adopt import adopt_file
 
@@ -251,6 +261,7 @@ def _terminal_environ(environment: Environment) -> Mapping[str, str]:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "plan": _plan,
+    "env": _env,
     "adopt": _adopt,
     "kinds": _kinds,
     "schema": _schema,

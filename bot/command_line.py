@@ -50,6 +50,11 @@ def command_line() -> argparse.ArgumentParser:
         help="show the bot's own programs too, word for word, as they are sent to a host",
     )
     plan.set_defaults(command="plan")
+    env = verbs.add_parser(
+        "env", help="print an example of the .env for a page: each variable with its meaning (`gonogo init` writes one)"
+    )
+    env.add_argument("page", type=Path, metavar="PAGE")
+    env.set_defaults(command="env")
     adopt = verbs.add_parser(
         "adopt",
         help="turn a team's own Markdown runbook into a page, as far as that is sure",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
+from commands.runbook import read_page
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
@@ -122,6 +123,16 @@ def test_plan_shows_the_bots_own_programs_only_if_it_is_asked(capsys: Capture) -
     assert "on production: fetches origin, and finds the commit that REF names there now" in plain
     assert program in whole
     assert "    | " not in plain, "nobody reads a plan of three thousand lines"
+
+
+def test_env_prints_each_variable_of_a_page_with_its_meaning(shop: Path, capsys: Capture) -> None:
+    code, out, _ = run(capsys, "env", str(shop / "small.md"))
+    assert code == 0
+    page = read_page((shop / "small.md").read_text(), "small.md")
+    for name in page.env_names():
+        meaning, _, value = out.partition(f"\n{name.removeprefix('$')}=")
+        assert value, f"{name} is not there"
+        assert meaning.splitlines()[-1].startswith("# "), f"nothing says what {name} is"
 
 
 def test_plan_ends_with_who_may_do_what(shop: Path, capsys: Capture) -> None:
