@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from state.journal import RecordKey
 from state.postgres.address import PostgresAddress
@@ -23,11 +24,15 @@ SPEED = 60  # divides the waiting times of the watch, which is long enough for a
 
 @dataclass
 class Fleet(Sandbox):
-    """Bot n reaches the record's PostgreSQL over the proxy `ways[n]`; `bot` is the first of the `bots`."""
+    """Bot n reaches the record's PostgreSQL over the proxy `ways[n]`, and Slack over `slack_ways[n]`.
+
+    `bot` is the first of the `bots`. All reach the target over the same `proxies`.
+    """
 
     record: RecordServer
     bots: list[BotProcess]
     ways: list[TcpProxy]
+    slack_ways: list[TcpProxy]
 
     def open_store(self) -> RecordStore:
         """The record, straight from PostgreSQL."""
@@ -65,23 +70,26 @@ async def open_fleet(
         if standby:
             await asyncio.to_thread(record.add_standby)
         ways = [TcpProxy(record.port) for _ in range(bots)]
-        for way in ways:
+        slack_port = urlsplit(sandbox.workspace.api_url).port or 0
+        slack_ways = [TcpProxy(slack_port) for _ in range(bots)]
+        for way in (*ways, *slack_ways):
             await way.start()
+        addresses = [record.address_of_both() if standby else record.address(way.port) for way in ways]
         processes = [
-            BotProcess(env=_environment(sandbox, address), log=folder / f"bot-{number}.log")
-            for number, address in enumerate(
-                record.address_of_both() if standby else record.address(way.port) for way in ways
-            )
+            BotProcess(env=_environment(sandbox, address, slack.port), log=folder / f"bot-{number}.log")
+            for number, (address, slack) in enumerate(zip(addresses, slack_ways, strict=True))
         ]
+        parts = {**vars(sandbox), "bot": processes[0], "record": record, "bots": processes}
         try:
-            yield Fleet(**{**vars(sandbox), "bot": processes[0]}, record=record, bots=processes, ways=ways)
+            yield Fleet(**parts, ways=ways, slack_ways=slack_ways)
         finally:
             for process in processes:
                 process.stop()
-            for way in ways:
+            for way in (*ways, *slack_ways):
                 await way.stop()
             await asyncio.to_thread(record.end)
 
 
-def _environment(sandbox: Sandbox, address: str) -> dict[str, str]:
-    return sandbox.bot.env | {"GONOGO_STATE": address, "GONOGO_RECORD_KEY": KEY}
+def _environment(sandbox: Sandbox, address: str, slack_port: int) -> dict[str, str]:
+    slack = urlsplit(sandbox.workspace.api_url)._replace(netloc=f"127.0.0.1:{slack_port}").geturl()
+    return sandbox.bot.env | {"GONOGO_STATE": address, "GONOGO_RECORD_KEY": KEY, "SLACK_API_URL": slack}

@@ -1,4 +1,4 @@
-"""What befalls a bot or its PostgreSQL: killed, frozen, cut off, restarted, away."""
+"""What befalls a bot, its PostgreSQL, its way to Slack or to the hosts: killed, frozen, cut off, restarted, away."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from typing import Any
 from state.store import RecordStore
 from tests.crash.random_kills import Tally, patiently
 from tests.crash.several_bots import Fleet
+from tests.crash.tcp_proxy import TcpProxy
 
 # how often each comes, by weight
-WEIGHTS = {"kill": 40, "freeze": 20, "silence": 15, "drop": 10, "restart": 12, "away": 3}
+WEIGHTS = {
+    "kill": 40, "freeze": 20, "silence": 15, "drop": 10, "restart": 12, "away": 3, "no slack": 10, "slack drops": 5,
+    "no host": 10,
+}  # fmt: skip
 OF_SERVER = {"restart", "away"}
+SHORT = 12.0  # seconds, at most, in which Slack or the hosts hear nothing
 AWAY = 60.0  # seconds
 TAKEOVER_LIMIT = 60.0  # seconds in which another bot must own the run of one that is gone
 PER_RUN = (3, 6)
@@ -79,6 +84,9 @@ class Troubles:
             stopping = self._keep(self._stop_server(AWAY if kind == "away" else rng.uniform(0, 2), rng))
             await asyncio.shield(stopping)
             return
+        if kind == "no host":
+            self._keep(_silence(self.fleet.proxies["ssh"], rng.uniform(1, SHORT)))
+            return
         while len(well := self._well()) < 2:
             await asyncio.sleep(0.1)
         owner = await asyncio.to_thread(self.fleet.owner, run)
@@ -112,9 +120,11 @@ class Troubles:
             await asyncio.sleep(seconds)
             bot.signal(signal.SIGCONT)
         elif kind == "silence":
-            way.silence()
-            await asyncio.sleep(seconds)
-            way.release()
+            await _silence(way, seconds)
+        elif kind == "no slack":
+            await _silence(self.fleet.slack_ways[number], min(seconds, SHORT))
+        elif kind == "slack drops":
+            self.fleet.slack_ways[number].cut()
         else:
             way.cut()
         self.unwell.discard(number)
@@ -138,3 +148,9 @@ class Troubles:
             if bot not in self.unwell:
                 return
             await asyncio.sleep(0.02)
+
+
+async def _silence(way: TcpProxy, seconds: float) -> None:
+    way.silence()
+    await asyncio.sleep(seconds)
+    way.release()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -30,7 +31,8 @@ async def handle_call(state: WorkspaceState, request: web.Request) -> web.Stream
         state.rate_limiter.refused.append(name)
         body = {"ok": False, "error": "ratelimited"}
         return web.json_response(body, status=429, headers={"Retry-After": str(wait)})
-    body = await _call_method(state, name, args, token, is_json=request.content_type == "application/json")
+    call = Call(state, args, f"http://{request.host}")
+    body = await _call_method(name, call, token, is_json=request.content_type == "application/json")
     state.rate_limiter.record(name, ok=bool(body["ok"]))
     if name.startswith("chat.") and state.faults.lost_answers and body["ok"]:
         state.faults.lost_answers -= 1
@@ -54,8 +56,8 @@ def _wait_seconds(state: WorkspaceState, name: str, channel: str) -> int:
     return state.rate_limiter.wait_seconds(name, channel) if state.strict_rate_limits else 0
 
 
-async def _call_method(state: WorkspaceState, name: str, args: Json, token: str, *, is_json: bool) -> Json:
-    method = METHODS.get(name)
+async def _call_method(name: str, call: Call, token: str, *, is_json: bool) -> Json:
+    state, method = call.state, METHODS.get(name)
     if method is None:
         return {"ok": False, "error": "unknown_method", "req_method": name}
     if fault := state.faults.errors.get(name):
@@ -63,8 +65,8 @@ async def _call_method(state: WorkspaceState, name: str, args: Json, token: str,
     try:
         _authorize(state, method, token)
         if method.form_only and is_json:
-            args = {}
-        return {"ok": True, **await method.handler(Call(state, args))}
+            call = replace(call, args={})
+        return {"ok": True, **await method.handler(call)}
     except SlackError as error:
         return {"ok": False, "error": error.error, **error.details}
 

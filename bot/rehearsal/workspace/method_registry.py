@@ -21,10 +21,11 @@ class SlackError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the workspace, and the arguments with all JSON decoded."""
+    """One call: the workspace, the arguments with all JSON decoded, and the address by which it came."""
 
     state: WorkspaceState
     args: Json
+    address: str = ""
 
     def require(self, name: str, error: str = "invalid_arguments") -> Any:
         """A required argument. Raises SlackError when it is missing or empty."""

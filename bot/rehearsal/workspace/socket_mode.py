@@ -25,7 +25,7 @@ async def open_connection(call: Call) -> Json:
         raise SlackError("internal_error")
     ticket = secrets.token_hex(16)
     call.state.tickets.add(ticket)
-    address = call.state.address.replace("http://", "ws://", 1)
+    address = call.address.replace("http://", "ws://", 1)
     return {"url": f"{address}/link?ticket={ticket}&app_id={APP_ID}"}
 
 

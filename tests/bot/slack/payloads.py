@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.rehearsal.workspace import api_endpoint
+from bot.rehearsal.workspace.method_registry import Call
 from bot.slack import listeners
 from bot.slack.views.messages import draw
 from bot.slack.views.modals import REASONS, message_modal, reason_modal, start_modal
@@ -83,10 +84,10 @@ def _sent(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict
     calls: list[tuple[str, dict[str, Any]]] = []
     call_method = api_endpoint._call_method
 
-    async def record(state: Any, name: str, args: dict[str, Any], token: str, *, is_json: bool) -> Any:
-        typed = {ALIASES.get(field, field): _typed(field, value) for field, value in args.items() if field != "token"}
-        calls.append((name, typed))
-        return await call_method(state, name, args, token, is_json=is_json)
+    async def record(name: str, call: Call, token: str, *, is_json: bool) -> Any:
+        args = {field: value for field, value in call.args.items() if field != "token"}
+        calls.append((name, {ALIASES.get(field, field): _typed(field, value) for field, value in args.items()}))
+        return await call_method(name, call, token, is_json=is_json)
 
     monkeypatch.setattr(api_endpoint, "_call_method", record)
     monkeypatch.setattr(listeners, "ACK_LIMIT", 0.0)  # so that every form is told of late

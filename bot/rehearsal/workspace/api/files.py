@@ -37,7 +37,7 @@ async def get_upload_url(call: Call) -> Json:
         "url_private": f"{call.state.address}/files/{file}",
         "alt_txt": call.args.get("alt_txt") or "",
     }
-    return {"upload_url": f"{call.state.address}/upload/{file}", "file_id": file}
+    return {"upload_url": f"{call.address}/upload/{file}", "file_id": file}
 
 
 @method("files.completeUploadExternal", "files:write")
