@@ -47,6 +47,14 @@ def parser(command: str = "make rehearse") -> argparse.ArgumentParser:
     scenario = options.add_argument("--scenario", default="keep", help="one of those below (default keep)")
     scenario.choices, scenario.metavar = list(SCENARIOS), "NAME"
     options.add_argument("--port", type=int, default=0, help="the web page's port (default: any free one)")
+    options.add_argument(
+        "--bots",
+        type=int,
+        default=1,
+        choices=range(1, 4),
+        metavar="N",
+        help="with 2 or 3: so many bots on one record in PostgreSQL; --auto kills the one at work (default 1)",
+    )
     options.add_argument("--folder", help="a folder for all files, which stays (default: a temporary one)")
     return options
 
@@ -56,7 +64,8 @@ async def _rehearse(options: argparse.Namespace, folder: Path) -> int:
     staging = options.option == "B" or not options.auto
     names = "production and staging" if staging else "production"
     print(f"Starting {names}. The first start takes a minute longer, because npm downloads packages.", flush=True)
-    async with open_sandbox(scenario, folder, staging=staging, port=options.port) as sandbox:
+    opened = open_sandbox(scenario, folder, staging=staging, port=options.port, bots=options.bots)
+    async with opened as sandbox:
         await sandbox.wait_connected()
         if options.auto:
             return await play_scenario(scenario, options.option, sandbox)
@@ -66,9 +75,12 @@ async def _rehearse(options: argparse.Namespace, folder: Path) -> int:
 async def _by_hand(sandbox: Sandbox) -> int:
     print(f"\nThe workspace: {sandbox.workspace.url}?person={STARTER.id}")
     print("Type /deploy start there, and switch between the people at the top. Press Ctrl-C to end.", flush=True)
-    while sandbox.bot.poll() is None:
+    if len(sandbox.bots) > 1:
+        numbers = " and ".join(str(bot.process.pid) for bot in sandbox.bots)
+        print(f"The bots are the processes {numbers}. Kill one with kill -9, and another goes on.", flush=True)
+    while not (ended := sandbox.all_ended()):
         await asyncio.sleep(0.5)
-    print(sandbox.bot_ended(), file=sys.stderr)
+    print(ended, file=sys.stderr)
     return 1
 
 

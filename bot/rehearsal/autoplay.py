@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 from bot.rehearsal.final_state import final_state_problems, target_before
 from bot.rehearsal.message_content import channel_contents
@@ -14,10 +13,11 @@ from bot.rehearsal.scenarios import Scenario
 from bot.rehearsal.simulated_users import SimulatedUsers
 from bot.rehearsal.transcript import Transcript
 from bot.rehearsal.workspace import Workspace
+from state.place import Place, open_record
 from state.records import ACTIVE, RunState
-from state.sqlite.store import Store
 
 TIMEOUT = 900  # seconds in which the runs of a scenario must be over
+KILLED_IN = "migration"  # the step in which a bot is killed, if there are several
 MESSAGES_TIMEOUT = 30  # seconds in which the last messages must be in the channel
 # what the card shows at each end
 CARD_TEXTS = {"kept": "KEPT", "rolled back": "ROLLED BACK", "aborted": "ABORTED"}
@@ -35,8 +35,9 @@ async def play_scenario(scenario: Scenario, option: str, sandbox: Sandbox) -> in
     users = SimulatedUsers(sandbox.workspace, production, scenario)
     await users.start_run(PAGES[option])
     playing = asyncio.create_task(users.play())
+    killing = asyncio.create_task(kill_owner(sandbox, 1 if option == "A" else 2)) if len(sandbox.bots) > 1 else None
     try:
-        ended = await wait_until_over(sandbox.state, 1 if option == "A" else 2, playing, sandbox.bot)
+        ended = await wait_until_over(sandbox.state, 1 if option == "A" else 2, playing, sandbox.all_ended)
     finally:
         playing.cancel()
     await wait_for_messages(sandbox.workspace, scenario)
@@ -44,19 +45,33 @@ async def play_scenario(scenario: Scenario, option: str, sandbox: Sandbox) -> in
     if ended != scenario.final_state:
         reason = await asyncio.to_thread(rollback_reason, sandbox.state)
         problems.append(f"the run is {ended}, not {scenario.final_state}{reason}")
+    if killing and not killing.done():
+        killing.cancel()
+        problems.append("no bot was killed: the migration was not seen at work")
     problems += [f"no message contains “{text}”" for text in missing_texts(sandbox.workspace, scenario)]
     return report(scenario, problems)
 
 
+async def kill_owner(sandbox: Sandbox, run: int) -> None:
+    """Kill the bot that carries out a run, as soon as its migration is at work. Another one goes on."""
+    while not await asyncio.to_thread(_has_begun, sandbox.state, run, KILLED_IN):
+        await asyncio.sleep(0.1)
+    while not (owner := await asyncio.to_thread(sandbox.owner, run)):
+        await asyncio.sleep(0.1)
+    owner.process.kill()
+    number = list(sandbox.bots).index(owner) + 1
+    print(f"(Bot {number} of {len(sandbox.bots)} carried out the run. It was killed in the step “{KILLED_IN}”.)")
+
+
 async def wait_until_over(
-    state: Path, runs: int, playing: asyncio.Task[None], bot: subprocess.Popen[bytes], timeout: float = TIMEOUT
+    state: Place, runs: int, playing: asyncio.Task[None], all_ended: Callable[[], str], timeout: float = TIMEOUT
 ) -> str:
     """Wait until so many runs are over, or one of them is not kept; the state of the last one.
 
-    When the bot ended or the time is up, the result says so instead. Raises what the users' task raised.
+    When the bots ended or the time is up, the result says so instead. Raises what the users' task raised.
     """
     began = time.monotonic()
-    while not playing.done() and bot.poll() is None:
+    while not playing.done() and not all_ended():
         if time.monotonic() - began > timeout:
             return f"still active after {timeout / 60:.0f} minutes"
         await asyncio.sleep(0.5)
@@ -66,7 +81,7 @@ async def wait_until_over(
             return states[0]
     if playing.done():
         playing.result()
-    return f"interrupted: the bot ended with exit code {bot.returncode}"
+    return f"interrupted. {all_ended()}"
 
 
 async def wait_for_messages(workspace: Workspace, scenario: Scenario, timeout: float = MESSAGES_TIMEOUT) -> None:
@@ -99,9 +114,9 @@ def report(scenario: Scenario, problems: list[str]) -> int:
     return 0
 
 
-def rollback_reason(state: Path) -> str:
+def rollback_reason(state: Place) -> str:
     """Who rolled the last run back and why, in brackets; "" when nobody did."""
-    store = Store(state)
+    store = open_record(state)
     try:
         fact = store.record(store.runs(1)[0].id).rollback
         return f" (rollback requested by {fact.person}: {fact.reason})" if fact else ""
@@ -109,9 +124,17 @@ def rollback_reason(state: Path) -> str:
         store.close()
 
 
-def _run_states(state: Path) -> list[str]:
+def _has_begun(state: Place, run: int, step: str) -> bool:
+    store = open_record(state)
+    try:
+        return any(one.id == run for one in store.runs()) and store.record(run).last(step) is not None
+    finally:
+        store.close()
+
+
+def _run_states(state: Place) -> list[str]:
     """The state of each run, the last one first."""
-    store = Store(state)
+    store = open_record(state)
     try:
         return [run.state for run in store.runs()]
     finally:

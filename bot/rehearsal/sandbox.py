@@ -1,18 +1,23 @@
-"""The sandbox of a rehearsal: targets, workspace server and bot, started and stopped together."""
+"""The sandbox of a rehearsal: targets, workspace server and bots, started and stopped together."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import secrets
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import system_user
 from bot.env_file import VARIABLE as ENV_FILE
+from bot.rehearsal.record_server import RecordServer
 from bot.rehearsal.role_holders import CHANNEL, PEOPLE, STARTER, role_environment
 from bot.rehearsal.scenarios import Scenario
 from bot.rehearsal.target import Target
@@ -23,6 +28,7 @@ from bot.settings import shipped_runbooks
 from bot.tools.browser import find_browser
 from bot.tools.python_module import module_command
 from commands.start.watch_speed import WatchSpeed
+from state.place import Place, place_of
 
 # divides the waiting times of the watch: Option A's four hours take one minute, Option B's day on staging three
 WATCH_SPEED = {"A": 240, "B": 480}
@@ -30,25 +36,55 @@ PAGES = {"A": "option-a.md", "B": "option-b.md"}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bot:
+    """A bot's process, and its log."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def ended(self) -> str:
+        """Its exit code and the end of its log; "" while it runs."""
+        code = self.process.poll()
+        return "" if code is None else f"The bot ended with exit code {code}:\n{self.log.read_text()[-3000:]}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sandbox:
-    """The parts of a running rehearsal. The first target is production; `state` is the bot's state file."""
+    """The parts of a running rehearsal. The first target is production; `state` is where the bots' record is.
+
+    Several bots have their record in PostgreSQL, on the server `record`.
+    """
 
     workspace: Workspace
     targets: list[Target]
-    state: Path
-    bot: subprocess.Popen[bytes]
-    log: Path
+    state: Place
+    bots: Sequence[Bot]
+    record: RecordServer | None = None
 
     async def wait_connected(self) -> None:
-        """Wait until the bot answers a command. Raises SystemExit with the end of its log when it ended instead."""
+        """Wait until a bot answers a command. Raises SystemExit with the end of a log when one ended instead."""
         while not (await self.workspace.command(STARTER.id, "/deploy help")).acked:
-            if self.bot.poll() is not None:
-                raise SystemExit(self.bot_ended())
+            if ended := next((text for bot in self.bots if (text := bot.ended())), ""):
+                raise SystemExit(ended)
             await asyncio.sleep(0.1)
 
-    def bot_ended(self) -> str:
-        """The bot's exit code and the end of its log."""
-        return f"The bot ended with exit code {self.bot.returncode}:\n{self.log.read_text()[-3000:]}"
+    def all_ended(self) -> str:
+        """How the last bot ended; "" while one runs."""
+        ends = [bot.ended() for bot in self.bots]
+        return ends[-1] if all(ends) else ""
+
+    def owner(self, run: int) -> Bot | None:
+        """The bot that carries out a run, if several could."""
+        port = self.record.owner_port(run) if self.record else 0
+        ports = ((bot, {one.laddr.port for one in _connections(bot)}) for bot in self.bots)
+        return next((bot for bot, own in ports if port in own), None) if port else None
+
+
+def _connections(bot: Bot) -> list[Any]:
+    try:
+        return list(psutil.Process(bot.process.pid).net_connections("tcp"))
+    except psutil.Error:  # it has ended
+        return []
 
 
 @contextlib.asynccontextmanager
@@ -60,31 +96,40 @@ async def open_sandbox(
     port: int = 0,
     speed: float = 0,
     page: Path | None = None,
+    bots: int = 1,
 ) -> AsyncIterator[Sandbox]:
     """Start everything in a folder; stop every process at the end.
 
-    `speed` replaces the options' watch speeds, `page` the shipped pages.
+    `speed` replaces the options' watch speeds, `page` the shipped pages. More `bots` than one share a record in
+    PostgreSQL.
     """
     cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
     names = ["production", "staging"] if staging else ["production"]
     flaws, frontend = scenario.flaws, scenario.frontend
     targets = [Target(folder / name, cache, name, flaws=flaws, frontend=frontend) for name in names]
     workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=port, strict_rate_limits=True)
+    record = RecordServer(folder / "record", cache) if bots > 1 else None
     try:
         for target in targets:
             await asyncio.to_thread(target.start)
         await workspace.start()
         env = bot_environment(os.environ, targets, workspace)
         env |= {"GONOGO_STATE": str(folder / "gonogo.db"), "GONOGO_WATCH_SPEED": str(speed or _watch_speed())}
+        if record:
+            await asyncio.to_thread(record.begin)
+            env |= {"GONOGO_STATE": record.address(), "GONOGO_RECORD_KEY": secrets.token_hex(32)}
         if page:
             env["GONOGO_RUNBOOK"] = str(page)
         elif scenario.time_budget:
             env["GONOGO_RUNBOOK"] = str(pages_with_budget(folder, scenario.time_budget))
-        async with _run_bot(env, folder / "bot.log") as bot:
-            state = Path(env["GONOGO_STATE"])
-            yield Sandbox(workspace=workspace, targets=targets, state=state, bot=bot, log=folder / "bot.log")
+        logs = [folder / (f"bot-{number}.log" if record else "bot.log") for number in range(1, bots + 1)]
+        async with _run_bots(env, logs) as running:
+            state = place_of(env["GONOGO_STATE"])
+            yield Sandbox(workspace=workspace, targets=targets, state=state, bots=running, record=record)
     finally:
         await workspace.stop()
+        if record:
+            await asyncio.to_thread(record.end)
         for target in targets:
             await asyncio.to_thread(target.stop)
 
@@ -132,12 +177,17 @@ def _fetched_browser(target: Target) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _run_bot(env: dict[str, str], log: Path) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """The production bot as a separate process."""
-    with log.open("w") as out:
-        process = subprocess.Popen([*module_command("bot.cli"), "serve"], env=env, stdout=out, stderr=out)
-        try:
-            yield process
-        finally:
-            process.terminate()
-            await asyncio.to_thread(process.wait, 15)
+async def _run_bots(env: dict[str, str], logs: Sequence[Path]) -> AsyncIterator[list[Bot]]:
+    """The production bot, once for each log, as separate processes."""
+    bots: list[Bot] = []
+    try:
+        for log in logs:
+            with log.open("w") as out:
+                process = subprocess.Popen([*module_command("bot.cli"), "serve"], env=env, stdout=out, stderr=out)
+            bots.append(Bot(process=process, log=log))
+        yield bots
+    finally:
+        for bot in bots:
+            bot.process.terminate()
+        for bot in bots:
+            await asyncio.to_thread(bot.process.wait, 15)

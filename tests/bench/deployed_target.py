@@ -16,8 +16,9 @@ from bot.rehearsal.target import Target
 from bot.settings import read_page_file
 from commands.runbook import Page
 from commands.runbook.page import Part
+from state.place import open_record
 from state.records import AttemptState
-from state.sqlite.store import Store
+from state.store import RecordStore
 from tests.pages import without_cpu_alarm
 
 TIMEOUT = 600  # seconds in which the deploy must be over
@@ -28,7 +29,7 @@ class Deployed:
     """A sandbox with one run of Option A."""
 
     sandbox: Sandbox
-    store: Store
+    store: RecordStore
     run: int
     page: Page
 
@@ -52,7 +53,7 @@ async def begin_deploy(speed: float, frontend: Path | None = None) -> AsyncItera
             users = SimulatedUsers(sandbox.workspace, sandbox.targets[0], scenario)
             await users.start_run(PAGES["A"])
             playing = asyncio.create_task(users.play())
-            store = Store(sandbox.state)
+            store = open_record(sandbox.state)
             try:
                 async with asyncio.timeout(60):
                     while not (runs := await asyncio.to_thread(store.runs)):

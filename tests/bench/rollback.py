@@ -131,8 +131,9 @@ def _step_ends(deployed: Deployed, pressed: datetime) -> Seconds:
 async def _theirs(frontend: Path | None) -> tuple[float, Audit]:
     """Stop the bot, and paste the original commands into an open shell."""
     async with deploy(frontend) as deployed:
-        deployed.sandbox.bot.terminate()
-        await asyncio.to_thread(deployed.sandbox.bot.wait)
+        bot = deployed.sandbox.bots[0].process
+        bot.terminate()
+        await asyncio.to_thread(bot.wait)
         seconds = await asyncio.to_thread(_run_original, deployed.target)
         return seconds, await _old_version(deployed.target)
 

@@ -1,52 +1,29 @@
-"""The PostgreSQL of a record: it restarts, goes away, hands over to a standby, and says who owns a run."""
+"""The PostgreSQL of a record in trouble: it restarts, goes away, and hands over to a standby."""
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import psycopg
 
-from bot.rehearsal.target.host import Host
+from bot.rehearsal.record_server import RecordServer
 from bot.rehearsal.target.loopback import free_port, wait_until
-from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres, server_user
+from bot.rehearsal.target.postgres import SUPERUSER, server_user
 from bot.rehearsal.target.programs import postgres_programs
-from state.postgres.numbers import OWNER as OWNER_LOCK
-
-DATABASE = "record"
-# the ports from which PostgreSQL sees the session come that holds a lock on a run
-_HOLDER = """
-SELECT client_port FROM pg_stat_activity WHERE pid IN (
-    SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-"""
 
 
-class RecordServer(Postgres):
-    """A cluster of its own with one empty database, away from the target's."""
+class FailingServer(RecordServer):
+    """A record's server that can be stopped, and may have a standby."""
 
     def __init__(self, folder: Path, cache: Path) -> None:
-        for name in ("logs", "home"):
-            (folder / name).mkdir(parents=True)
-        super().__init__(Host(folder, cache))
+        super().__init__(folder, cache)
         self.standby_port = 0  # of the server that follows this one; 0 for none
-
-    def begin(self) -> None:
-        """Start it, and make the database of the record."""
-        self.start()
-        with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}".encode())
 
     def end(self) -> None:
         """Stop it for good, and its standby."""
         if self.standby_port:
             self._run_as_server("pg_ctl", ["stop", "-D", self._standby, "-m", "immediate"], check=False)
-        self.stop()
-        self.host.stop_processes()
-
-    def address(self, port: int) -> str:
-        """The record's address through a proxy that listens on this port."""
-        return self.url(OWNER, DATABASE).replace(f":{self.port}/", f":{port}/")
+        super().end()
 
     def halt(self, mode: str) -> None:
         """Stop it: "fast" ends every session, "immediate" is a crash."""
@@ -82,15 +59,6 @@ class RecordServer(Postgres):
         """Crash the server for good and promote its standby."""
         self.halt("immediate")
         self._run_as_server("pg_ctl", ["promote", "-D", self._standby, "-w"])
-
-    def owner_port(self, run: int, lock: int = OWNER_LOCK) -> int:
-        """The port from which the owner of a run comes; 0 where nobody owns it, or PostgreSQL is away."""
-        try:
-            with psycopg.connect(self.url(SUPERUSER, DATABASE), connect_timeout=5) as connection:
-                row = connection.execute(_HOLDER, (lock, run)).fetchone()
-        except (psycopg.Error, subprocess.SubprocessError):
-            return 0
-        return int(row[0]) if row else 0
 
     @property
     def _standby(self) -> Path:

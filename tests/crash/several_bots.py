@@ -14,7 +14,7 @@ from state.postgres.address import PostgresAddress
 from state.postgres.numbers import OWNER
 from state.postgres.store import PostgresStore
 from state.store import RecordStore
-from tests.crash.record_server import RecordServer
+from tests.crash.record_server import FailingServer
 from tests.crash.sandbox import CACHE, PAGE, BotProcess, Sandbox, open_sandbox
 from tests.crash.tcp_proxy import TcpProxy
 
@@ -29,7 +29,7 @@ class Fleet(Sandbox):
     `bot` is the first of the `bots`. All reach the target over the same `proxies`.
     """
 
-    record: RecordServer
+    record: FailingServer
     bots: list[BotProcess]
     ways: list[TcpProxy]
     slack_ways: list[TcpProxy]
@@ -37,7 +37,7 @@ class Fleet(Sandbox):
     def open_store(self) -> RecordStore:
         """The record, straight from PostgreSQL."""
         record = self.record
-        address = record.address_of_both() if record.standby_port else record.address(record.port)
+        address = record.address_of_both() if record.standby_port else record.address()
         return PostgresStore(PostgresAddress(address), key=RecordKey(KEY.encode()))
 
     def start_bots(self) -> None:
@@ -64,7 +64,7 @@ async def open_fleet(
 
     With a `standby` the bots reach the record straight, at whichever of both servers takes writes.
     """
-    record = RecordServer(folder / "record", CACHE)
+    record = FailingServer(folder / "record", CACHE)
     async with open_sandbox(folder, page, speed) as sandbox:
         await asyncio.to_thread(record.begin)
         if standby:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.autoplay import missing_texts, report, rollback_reason, wait_for_messages, wait_until_over
+from bot.rehearsal.sandbox import Bot
 from bot.rehearsal.scenarios import SCENARIOS
 from bot.rehearsal.workspace import Message, Workspace
 from commands.rollback.request import rollback
@@ -57,7 +58,9 @@ def ended(path: Path, runs: int, *, bot: str = "import time; time.sleep(60)", ti
     async def wait() -> str:
         playing = asyncio.create_task(asyncio.sleep(60))
         with process(bot) as running:
-            return await wait_until_over(path, runs, playing, running, timeout)
+            log = path.with_suffix(".log")
+            log.write_text("its last words")
+            return await wait_until_over(path, runs, playing, Bot(process=running, log=log).ended, timeout)
 
     return asyncio.run(wait())
 
@@ -81,7 +84,9 @@ def test_a_first_run_that_was_not_kept_ends_the_scenario(tmp_path: Path) -> None
 
 def test_a_bot_that_ended_is_the_result(tmp_path: Path) -> None:
     begin(tmp_path / "gonogo.db", RunState.GOING)
-    assert ended(tmp_path / "gonogo.db", 1, bot="raise SystemExit(3)") == "interrupted: the bot ended with exit code 3"
+    assert ended(tmp_path / "gonogo.db", 1, bot="raise SystemExit(3)") == (
+        "interrupted. The bot ended with exit code 3:\nits last words"
+    )
 
 
 def test_an_error_of_the_simulated_users_is_raised(tmp_path: Path) -> None:
@@ -91,8 +96,7 @@ def test_an_error_of_the_simulated_users_is_raised(tmp_path: Path) -> None:
         raise ValueError("there is nothing to press")
 
     async def wait() -> None:
-        with process("import time; time.sleep(60)") as bot:
-            await wait_until_over(tmp_path / "gonogo.db", 1, asyncio.create_task(fail()), bot, 5)
+        await wait_until_over(tmp_path / "gonogo.db", 1, asyncio.create_task(fail()), str, 5)
 
     with pytest.raises(ValueError, match="there is nothing to press"):
         asyncio.run(wait())

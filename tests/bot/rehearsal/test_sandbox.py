@@ -11,12 +11,17 @@ import pytest
 
 from bot.doors.in_force import read_terminal_users
 from bot.rehearsal import sandbox as module
+from bot.rehearsal.record_server import RecordServer
 from bot.rehearsal.role_holders import PEOPLE, STARTER
-from bot.rehearsal.sandbox import Sandbox, bot_environment, pages_with_budget
+from bot.rehearsal.sandbox import Bot, Sandbox, bot_environment, pages_with_budget
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.host import TargetError
+from bot.rehearsal.target.loopback import wait_until
 from bot.rehearsal.workspace import Workspace
 from bot.settings import read_pages
+from state.place import place_of
+from state.postgres.numbers import OWNER
+from tests.crash.sandbox import CACHE
 
 
 @pytest.fixture
@@ -78,8 +83,34 @@ def test_a_bot_that_ended_is_reported_with_its_exit_code_and_log(tmp_path: Path)
         bot = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
         bot.wait()
         workspace = Workspace(PEOPLE)
-        sandbox = Sandbox(workspace=workspace, targets=[], state=tmp_path / "gonogo.db", bot=bot, log=log)
+        bots = [Bot(process=bot, log=log)]
+        sandbox = Sandbox(workspace=workspace, targets=[], state=tmp_path / "gonogo.db", bots=bots)
         await sandbox.wait_connected()
 
     with pytest.raises(SystemExit, match=r"ended with exit code 3:\nSLACK_BOT_TOKEN is missing"):
         asyncio.run(wait())
+
+
+OWN = "import psycopg, sys, time; c = psycopg.connect(sys.argv[1], autocommit=True); {}; time.sleep(60)"
+
+
+def test_of_several_bots_the_one_whose_session_has_the_run_is_its_owner(tmp_path: Path) -> None:
+    record = RecordServer(tmp_path / "record", CACHE)
+    record.begin()
+    take = f"c.execute('SELECT pg_advisory_lock({OWNER}, 1)')"
+    programs = [OWN.format("c.execute('SELECT 1')"), OWN.format(take)]
+    processes = [subprocess.Popen([sys.executable, "-c", program, record.address()]) for program in programs]
+    try:
+        bots = [Bot(process=process, log=tmp_path / "bot.log") for process in processes]
+        place = place_of(record.address())
+        sandbox = Sandbox(workspace=Workspace(PEOPLE), targets=[], state=place, bots=bots, record=record)
+        wait_until(lambda: sandbox.owner(1) is bots[1], "the owner of run 1", 30)
+        assert sandbox.owner(2) is None
+        processes[1].kill()
+        processes[1].wait()
+        wait_until(lambda: sandbox.owner(1) is None, "a run without an owner", 30)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+        record.end()

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from bot.rehearsal.role_holders import PEOPLE, ROLE_HOLDERS
-from bot.rehearsal.sandbox import Sandbox
+from bot.rehearsal.sandbox import Bot, Sandbox
 from bot.rehearsal.screenshots import Camera, scroll_to
 from bot.rehearsal.workspace import Message, Workspace
 from bot.rehearsal.workspace.delivery import Kind
@@ -37,7 +37,9 @@ async def camera_on(folder: Path) -> AsyncIterator[tuple[Workspace, Camera]]:
     workspace._actions.delivery = Acknowledging()
     await workspace.start()
     bot = subprocess.Popen([sys.executable, "-c", ""])
-    sandbox = Sandbox(workspace=workspace, targets=[], state=folder / "x.db", bot=bot, log=folder / "bot.log")
+    sandbox = Sandbox(
+        workspace=workspace, targets=[], state=folder / "x.db", bots=[Bot(process=bot, log=folder / "bot.log")]
+    )
     try:
         async with Camera(sandbox, folder) as camera:
             yield workspace, camera
