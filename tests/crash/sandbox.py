@@ -87,6 +87,10 @@ class Sandbox:
         """The record, to look at it beside the bot."""
         return Store(self.state)
 
+    def is_heard(self) -> bool:
+        """Whether a bot hears what people do."""
+        return len(self.workspace.sockets) > 0
+
     def start_bots(self) -> None:
         """Start every bot that does not run."""
         if not self.bot.is_running:

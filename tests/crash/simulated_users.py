@@ -34,7 +34,7 @@ class SimulatedUsers:
     async def play(self) -> None:
         """Read the channel and react, until cancelled."""
         while True:
-            if len(self.sandbox.workspace.sockets):
+            if self.sandbox.is_heard():
                 for message in self.sandbox.workspace.messages():
                     await self._react(message)
             await asyncio.sleep(0.1)

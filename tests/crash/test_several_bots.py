@@ -18,9 +18,10 @@ FAST = 240  # divides the waiting times of the watch
 
 
 @pytest.mark.timeout(400)  # a whole run with real parts
-def test_five_troubles_of_three_bots_double_nothing_and_lose_nothing(short_folder: Path) -> None:
+@pytest.mark.parametrize("http", [False, True], ids=["sockets", "HTTP behind a balancer"])
+def test_five_troubles_of_three_bots_double_nothing_and_lose_nothing(short_folder: Path, http: bool) -> None:
     async def play() -> Soaked:
-        async with open_fleet(short_folder, 3, speed=FAST) as fleet:
+        async with open_fleet(short_folder, 3, speed=FAST, http=http) as fleet:
             # a frozen bot takes longer: `python -m tests.crash --bots 3` has all kinds
             soaked = Soaked(Tally(wanted=TROUBLES), Troubles(fleet, {"kill": 2, "drop": 1, "restart": 1}))
             soaked.troubles.per_run, soaked.troubles.gaps = (TROUBLES, TROUBLES), (0.2, 1.5)

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.rehearsal.workspace import api_endpoint, response_urls
-from bot.rehearsal.workspace.delivery import HttpDelivery
+from bot.rehearsal.workspace.delivery import Delivery, HttpDelivery
 from bot.rehearsal.workspace.faults import Faults
 from bot.rehearsal.workspace.rate_limits import RateLimiter
 from bot.rehearsal.workspace.slack_objects import Channel, Message, Person, Reply, View
@@ -75,6 +75,10 @@ class Workspace:
         self._port = port
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
+
+    def deliver_by(self, delivery: Delivery) -> None:
+        """Send what people do over another connection from now on."""
+        self._actions.delivery = delivery
 
     @property
     def url(self) -> str:

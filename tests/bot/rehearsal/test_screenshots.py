@@ -34,7 +34,7 @@ class Acknowledging:
 async def camera_on(folder: Path) -> AsyncIterator[tuple[Workspace, Camera]]:
     """A workspace and a camera on its page."""
     workspace = Workspace(PEOPLE)
-    workspace._actions.delivery = Acknowledging()
+    workspace.deliver_by(Acknowledging())
     await workspace.start()
     bot = subprocess.Popen([sys.executable, "-c", ""])
     sandbox = Sandbox(
