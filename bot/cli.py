@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.check import PageCheck
     from bot.doors.deps import Deps
     from bot.env_file import Environment
     from commands.runbook import Page
@@ -68,7 +69,7 @@ def _say_error(text: str) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot.check import check_page, github_lines, json_text, ok_line, text_line
+    from bot.check import check_page, github_lines, json_text, ok_line
 
     environ = options.environment.read()
     checks = [check_page(path, environ) for path in options.pages]
@@ -81,9 +82,15 @@ def _check(options: argparse.Namespace) -> int:
     for check in [] if options.json or options.github else checks:
         if check.good:
             _say(ok_line(check))
-        for finding in check.findings:
-            (_say if check.good else _say_error)(text_line(check, finding))
+        _say_findings(check)
     return 0 if all(check.good for check in checks) else 1
+
+
+def _say_findings(check: PageCheck) -> None:
+    from bot.check import text_line
+
+    for finding in check.findings:
+        (_say if check.good else _say_error)(text_line(check, finding))
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -94,6 +101,26 @@ def _plan(options: argparse.Namespace) -> int:
     page = read_page_file(options.page)
     for line in [*plan_lines(page), "", *permission_lines(page)]:
         _say(line)
+    return 0
+
+
+def _preview(options: argparse.Namespace) -> int:
+    if options.out:
+        from bot.preview.file import write_preview
+
+        check = write_preview(options.page, options.out)
+        _say_findings(check)
+        if check.good:
+            _say(f"The preview of {options.page} is in {options.out}.")
+        return 0 if check.good else 1
+    from bot.preview.server import PreviewServer
+
+    with PreviewServer(options.page, options.port) as server:
+        _say(f"The preview of {options.page} is at {server.address} (Ctrl-C ends it)")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return 0
     return 0
 
 
@@ -249,6 +276,7 @@ def _terminal_environ(environment: Environment) -> Mapping[str, str]:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "plan": _plan,
+    "preview": _preview,
     "adopt": _adopt,
     "kinds": _kinds,
     "schema": _schema,
