@@ -15,6 +15,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from typing import TextIO
@@ -115,12 +116,9 @@ def _preview(options: argparse.Namespace) -> int:
         return 0 if check.good else 1
     from bot.preview.server import PreviewServer
 
-    with PreviewServer(options.page, options.port) as server:
+    with PreviewServer(options.page, options.port) as server, suppress(KeyboardInterrupt):
         _say(f"The preview of {options.page} is at {server.address} (Ctrl-C ends it)")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            return 0
+        server.serve_forever()
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from enum import IntEnum
@@ -89,14 +89,18 @@ def _leads_to(page: Page, run: PlayedRun, step: PageStep) -> tuple[Sort, str, st
     if step.part == Part.WATCH:
         only = " Only the alerts below can roll back." if page.alerts else ""
         return Sort.TELL, "People are called", f"The watch goes on.{only}"
+    what = "rollback" if step.part == Part.ROLLBACK else "run"
     waiting = waiting_for_step(page, run.record, step)
     if waiting is None:
-        return Sort.TELL, "It is only reported", "The run goes on."
-    who, rolls_back = _titles(page, waiting.roles), step.part == Part.ROLLBACK
-    answers = [_ANSWERS[choice] for choice in waiting.choices] + ([] if rolls_back else ["roll back"])
-    second = " A second person must agree." if waiting.choices[1:] and needs_two(page, run.record, step) else ""
-    waits = "The rollback waits" if rolls_back else "The run waits"
-    return Sort.ASK, f"{waits} for {who}", f"Answers: {', '.join(answers)}.{second}"
+        return Sort.TELL, "It is only reported", f"The {what} goes on."
+    by_two = set(waiting.choices) - {Choice.RETRY} if needs_two(page, run.record, step) else set()
+    alone = [_ANSWERS[choice] for choice in waiting.choices if choice not in by_two]
+    answers = f"Answers: {_or([*alone, *(['roll back'] if what == 'run' else [])])}."
+    if by_two:
+        answers += (
+            f" With a second person: {_or([_ANSWERS[choice] for choice in waiting.choices if choice in by_two])}."
+        )
+    return Sort.ASK, f"The {what} waits for {_titles(page, waiting.roles)}", answers
 
 
 def _alert_row(page: Page, rule: AlertRule) -> AlertRow:
@@ -112,5 +116,9 @@ def _alert_row(page: Page, rule: AlertRule) -> AlertRow:
 
 
 def _titles(page: Page, roles: tuple[str, ...]) -> str:
-    *first, last = [page.roles[role].title for role in roles]
+    return _or([page.roles[role].title for role in roles])
+
+
+def _or(words: Sequence[str]) -> str:
+    *first, last = words
     return f"{', '.join(first)} or {last}" if first else last

@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.check import check_page
 from bot.preview.document import broken_document, document
-from state.errors import BadSettings
+from state.errors import BadSettings, Refused
 
 LOG = logging.getLogger("gonogo.preview")
 ADDRESS = "127.0.0.1"
@@ -54,12 +54,14 @@ class Preview:
 
 
 class PreviewServer(ThreadingMixIn, TCPServer):
-    """A server on a free port, or on `port`. Raises BadSettings where that is in use."""
+    """A server on a free port, or on `port`. Raises Refused without the file, and BadSettings if the port is in use."""
 
     daemon_threads = True
     allow_reuse_address = True
 
     def __init__(self, path: Path, port: int = 0) -> None:
+        if not path.is_file():
+            raise Refused(f"There is no file {path}. Name a runbook page.")
         self.preview = Preview(path)
         try:
             super().__init__((ADDRESS, port), _Handler)

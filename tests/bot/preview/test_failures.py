@@ -29,7 +29,7 @@ def test_each_failure_of_the_small_page() -> None:
         "Deploy: Put the code there": (
             Sort.ASK,
             "The run waits for Tech Lead",
-            "Answers: run it again, call it fixed by hand, skip it, roll back.",
+            "Answers: run it again, call it fixed by hand, skip it or roll back.",
         ),
         "Smoke tests: Health": (Sort.BACK, "Rolls back at once", "Nobody is asked."),
         "Watch: Response time": (
@@ -40,7 +40,7 @@ def test_each_failure_of_the_small_page() -> None:
         "Rollback: Put the old code back": (
             Sort.ASK,
             "The rollback waits for Tech Lead",
-            "Answers: run it again, call it fixed by hand, skip it.",
+            "Answers: run it again, call it fixed by hand or skip it.",
         ),
     }
 
@@ -70,6 +70,15 @@ def test_a_page_before_its_first_change_ends_without_a_rollback() -> None:
     step = '### Ask\n\n```toml http\nweb = "api"\npath = "/"\non_failure = "roll back"\n```\n\n'
     found = by_step(failures(small(**{"## Deploy\n": f"{step}## Deploy\n"})))
     assert found["Before: Ask"] == (Sort.END, "The run ends", "Nothing was changed yet.")
+
+
+def test_what_takes_two_people_is_said_apart() -> None:
+    found = by_step(failures(read_page_file(shipped_runbooks() / "option-a.md")))
+    two = "With a second person: call it fixed by hand or skip it."
+    assert found["Before: Prove the backup: restore it"][2] == f"Answers: run it again or roll back. {two}"
+    back = "Rollback: STEP 3: Revert backend code"
+    assert found[back][2] == f"Answers: run it again. {two}", "the schema would go back without the code"
+    assert found["Rollback: STEP 1: Stop new requests"] == (Sort.TELL, "It is only reported", "The rollback goes on.")
 
 
 def test_an_alert_counts_down_or_only_calls_people() -> None:

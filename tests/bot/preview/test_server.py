@@ -15,7 +15,7 @@ import pytest
 
 from bot.preview import server as module
 from bot.preview.server import ADDRESS, PreviewServer
-from state.errors import BadSettings
+from state.errors import BadSettings, Refused
 from tests.bot.preview.conftest import OpenTab
 from tests.pages import spoil
 
@@ -96,6 +96,11 @@ def test_a_port_in_use_is_named(page: Path) -> None:
             PreviewServer(page, port)
     with pytest.raises(BadSettings, match="cannot be served on port 70000"):
         PreviewServer(page, 70_000)
+
+
+def test_a_file_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"There is no file .*typo\.md\. Name a runbook page\."):
+        PreviewServer(tmp_path / "typo.md")
 
 
 def test_an_error_in_gonogo_is_shown_and_the_next_version_of_the_file_too(
