@@ -10,6 +10,7 @@ from bot.preview.timeline import t_plus
 from commands.runbook.groups import lines_of_page
 from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.plan import line_title, planned_starts, timeline
+from commands.signoff.signing import titles_of
 from commands.text.durations import format_duration
 
 
@@ -35,19 +36,15 @@ def asked(page: Page) -> Iterator[Asked]:
 
 def _about(page: Page, steps: list[PageStep], when: str) -> Iterator[Asked]:
     title = line_title(steps)
-    signing = sorted({role for step in steps for role in step.box.roles()})
-    told = dict.fromkeys(role for step in steps for role in step.box.notified_roles())
+    signing = tuple(sorted({role for step in steps for role in step.box.roles()}))
+    told = tuple(dict.fromkeys(role for step in steps for role in step.box.notified_roles()))
     if signing:
-        yield Asked(when=when, what=f"Signs: {title}", who=_titles(page, signing))
+        yield Asked(when=when, what=f"Signs: {title}", who=titles_of(page, signing))
     if told:
-        yield Asked(when=when, what=f"Is told: {title}", who=_titles(page, list(told)))
+        yield Asked(when=when, what=f"Is told: {title}", who=titles_of(page, told))
 
 
 def _when(step: PageStep, starts: dict[str, timedelta]) -> str:
     if step.id in starts:
         return t_plus(starts[step.id])
     return f"every {format_duration(step.box.every)}" if step.box.every else "rollback"
-
-
-def _titles(page: Page, roles: list[str]) -> str:
-    return ", ".join(page.roles[role].title for role in roles)

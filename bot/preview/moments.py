@@ -13,7 +13,7 @@ from bot.slack.views.messages import draw
 from commands.progress.after_rollback import checks_after_rollback
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import AFTER_ROLLBACK, DECISION, WATCH, StepState, state_of
-from commands.runbook.alert_rule import AlertRule
+from commands.runbook.alert_rule import PERCENT, SHARE, AlertRule
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.events import decision_asked
 from commands.steps.outcome import done, failed
@@ -165,10 +165,11 @@ def _request_rollback(run: PlayedRun, reason: str, *, by_bot: bool = True) -> Ev
 
 
 def _beyond(rule: AlertRule) -> float:
-    """A value that raises an alert."""
-    if rule.above is not None:
-        return rule.above * 1.5 or 1.0
-    return (rule.below or 0.0) * 0.5
+    """A value that raises an alert, and that its measure can have."""
+    if rule.above is None:
+        return (rule.below or 0.0) / 2
+    top = 100.0 if rule.measure in PERCENT else 1.0 if rule.measure == SHARE else 2 * rule.above
+    return (rule.above + top) / 2 or 1.0
 
 
 def _measures(page: Page, check: PageStep) -> dict[str, float]:
@@ -183,7 +184,7 @@ def _measures(page: Page, check: PageStep) -> dict[str, float]:
 
 
 def _moment(title: str, run: PlayedRun, events: Iterable[Event], *, with_card: bool = True) -> Moment:
-    """The messages of events, drawn as the bot draws them now; after them, or for a start before them, the card."""
+    """The card as it is now, and the messages of events, drawn as the bot draws them now."""
     snapshot = run.snapshot
     drawn = [message for event in events if (message := draw(snapshot, event))]
     shown = [Shown(where=BOTH if message.broadcast else THREAD, at=run.now, message=message) for message in drawn]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from commands.runbook.groups import lines_of_page
 from commands.runbook.page import STAGES, Page, Part
 from commands.runbook.plan import timeline
+from commands.signoff.signing import titles_of
 from commands.text.durations import format_duration
 
 
@@ -53,7 +54,7 @@ def rows(page: Page) -> list[Row]:
                 at=t_plus(at),
                 title=title,
                 lasts=format_duration(ends - at) if ends > at and is_step else "",
-                signs=", ".join(page.roles[role].title for role in sorted(roles)),
+                signs=titles_of(page, tuple(sorted(roles))),
                 left=100 * (at / whole) if is_step else 0 if ends > at else 100,
                 width=100 * min((ends - at) / whole, 1.0),
             )

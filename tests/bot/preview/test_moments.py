@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.preview.moments import Moment, moments
+from bot.preview.moments import Moment, _beyond, moments
 from bot.settings import read_page_file, shipped_runbooks
 from commands.report.status import Phase
 from commands.runbook import Page
+from commands.runbook.alert_rule import AlertRule
 from tests.bot.slack.views.drawn import shown
 from tests.pages import small
 
@@ -77,6 +78,22 @@ def test_an_alert_says_a_value_over_its_limit_and_its_other_samples_are_well() -
     assert "7.5 s (limit: above 5 s, 2 times in a row)" in told(page, "An alert")
     assert "✅" in told(page, "A status post")
     assert "⚠️" not in told(page, "A status post")
+
+
+@pytest.mark.parametrize(
+    ("measure", "limit", "value"),
+    [
+        ("seconds", {"above": 5.0}, 7.5),
+        ("cpu", {"above": 90.0}, 95.0),
+        ("failed_share", {"above": 0.8}, 0.9),
+        ("failed", {"above": 0.0}, 1.0),
+        ("requests", {"below": 10.0}, 5.0),
+    ],
+)
+def test_the_value_of_an_alert_is_one_that_it_can_have(measure: str, limit: dict[str, float], value: float) -> None:
+    rule = AlertRule(name="x", check="y", measure=measure, **limit)  # type: ignore[arg-type]
+    assert rule.level_of(value) == "alert"
+    assert _beyond(rule) == pytest.approx(value)
 
 
 def test_what_a_rollback_loses_is_in_the_words_of_the_page() -> None:
