@@ -27,4 +27,16 @@ async function reloadIfChanged() {
   if (newest && newest !== document.body.dataset.version) location.reload();
 }
 
-if (document.body.dataset.version) setInterval(reloadIfChanged, POLL);
+function keepUnfolded(part) {
+  const { name } = part.dataset;
+  part.open = sessionStorage.getItem(name) !== null;
+  part.addEventListener("toggle", () => {
+    if (part.open) sessionStorage.setItem(name, "open");
+    else sessionStorage.removeItem(name);
+  });
+}
+
+if (document.body.dataset.version) {
+  document.querySelectorAll("details").forEach(keepUnfolded);
+  setInterval(reloadIfChanged, POLL);
+}

@@ -60,6 +60,14 @@ def test_an_open_page_follows_the_file(page: Path, server: PreviewServer, open_t
     tab.get_by_role("heading", name="A small deploy").wait_for()
 
 
+def test_what_was_unfolded_stays_so_when_the_page_reloads(page: Path, server: PreviewServer, open_tab: OpenTab) -> None:
+    tab = open_tab(server.address)
+    tab.get_by_text("DEPLOY", exact=True).click()
+    page.write_text(spoil(('"deploy"', '"deploy --now"')))
+    tab.get_by_text("on backend: deploy --now").wait_for()
+    assert not tab.get_by_text("on backend: undeploy").is_visible()
+
+
 def test_an_open_page_says_that_the_preview_has_ended(page: Path, open_tab: OpenTab) -> None:
     server = PreviewServer(page)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
