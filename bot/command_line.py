@@ -96,7 +96,8 @@ def _add_preview(verbs: _Verbs) -> None:
         help="show a page in the browser as people will meet it: plan, timeline, failures and messages",
         description="Shows a page in the browser as people will meet it, and again whenever the file changes. It reads "
         "nothing but the file: no variables, no hosts, no Slack. Ctrl-C ends it.",
-        epilog="Exit codes: 0 when it is ended, or the file is written; 1 if --out is given and the page has errors.",
+        epilog="Exit codes: 0 when it is ended, or the file is written; 1 if it cannot be served or written, or if "
+        "--out is given and the page has errors.",
     )
     preview.add_argument("page", type=Path, metavar="PAGE")
     where = preview.add_mutually_exclusive_group()
