@@ -20,21 +20,23 @@ from commands.runbook.page import Page
 from commands.runbook.plan import plan_lines
 from commands.signoff.permission_text import REFUSED, permission_lines
 from commands.text.durations import format_duration
+from commands.text.printable import printable
 
 HERE = Path(__file__).parent
 SLACK = HERE.parent / "rehearsal" / "workspace" / "page"  # what shows Slack's messages in a rehearsal
 STYLES = (SLACK / "messages.css", SLACK / "blocks.css", SLACK / "dialogs.css", HERE / "preview.css")
 # each uses only what stands above it
 MODULES = ("dom.js", "mrkdwn.js", "elements.js", "blocks.js", "dialogs.js", "messages.js")
+_INSIDE_STEP = "    "  # how the plan indents what a step does
 MARKS = {"BACK": "⏪", "END": "⛔", "ASK": "✋", "TELL": "📣"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line of the plan; the deeper ones belong to the one above them."""
+    """A line of the plan: the title of a step, or something that it does, with its own indentation."""
 
     text: str
-    depth: int
+    is_title: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +91,12 @@ def _plan(page: Page) -> list[PlanPart]:
     """The text of `gonogo plan` by its parts, without the timeline, which is a picture here."""
     texts = [*plan_lines(page), "", *permission_lines(page)]
     parts = [list(lines) for filled, lines in groupby(texts, key=bool) if filled]
-    return [
-        PlanPart(
-            title=title, lines=tuple(Line(text=one.strip(), depth=(len(one) - len(one.lstrip())) // 2) for one in lines)
-        )
-        for title, *lines in parts
-        if title != "TIMELINE"
-    ]
+    return [PlanPart(title=title, lines=tuple(map(_line, lines))) for title, *lines in parts if title != "TIMELINE"]
+
+
+def _line(text: str) -> Line:
+    is_title = not text.startswith(_INSIDE_STEP)
+    return Line(text=text.strip() if is_title else text.removeprefix(_INSIDE_STEP), is_title=is_title)
 
 
 def _slack(page: Page, told: list[Moment]) -> dict[str, Any]:
@@ -125,6 +126,13 @@ def _render(**values: Any) -> str:
     """The template escapes all texts but the script and the styles, which are gonogo's own."""
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
     environment.filters["duration"] = format_duration
     return environment.from_string((HERE / "preview.html.j2").read_text(encoding="utf-8")).render(**values)
+
+
+def _shown(value: object) -> object:
+    """A text of the page without marks that hide or turn a part of it, as the terminal shows it."""
+    return printable(value) if type(value) is str else value

@@ -60,6 +60,14 @@ def test_the_file_asks_for_nothing_and_shows_every_message_and_command(tmp_path:
     assert tab.evaluate("document.documentElement.scrollWidth") == 390, "it is wider than a phone"
 
 
+def test_a_command_is_shown_as_it_runs(tmp_path: Path, open_tab: OpenTab) -> None:
+    command = 'commands = ["""if true; then\n    deploy   --now \u202e\nfi"""]'
+    tab = open_tab(written(tmp_path, spoil(('commands = ["deploy"]', command))).as_uri())
+    tab.get_by_text("DEPLOY", exact=True).click()
+    lines = tab.locator(".plan:visible").inner_text()
+    assert "on backend:     deploy   --now \\u202e" in lines, "what turns the text around is shown as its code"
+
+
 def test_a_button_shows_what_it_asks(tmp_path: Path, open_tab: OpenTab) -> None:
     tab = open_tab(written(tmp_path, spoil()).as_uri())
     tab.locator(".phone button", has_text="Roll back").first.click()
