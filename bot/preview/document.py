@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -28,15 +28,21 @@ STYLES = (SLACK / "messages.css", SLACK / "blocks.css", SLACK / "dialogs.css", H
 # each uses only what stands above it
 MODULES = ("dom.js", "mrkdwn.js", "elements.js", "blocks.js", "dialogs.js", "messages.js")
 _INSIDE_STEP = "    "  # how the plan indents what a step does
+MOST_UNFOLDED = 12  # lines of a step; more than that are mostly a script of the bot's own
 MARKS = {"BACK": "⏪", "END": "⛔", "ASK": "✋", "TELL": "📣"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """A line of the plan: the title of a step, or something that it does, with its own indentation."""
+class PlanStep:
+    """A line of the plan, and the lines below that say what the step does, if it is one."""
 
-    text: str
-    is_title: bool
+    title: str
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is shown unfolded."""
+        return len(self.lines) <= MOST_UNFOLDED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +50,7 @@ class PlanPart:
     """A part of the plan under its heading."""
 
     title: str
-    lines: tuple[Line, ...]
+    steps: list[PlanStep] = field(default_factory=list)
 
 
 def document(check: PageCheck, *, version: str = "") -> str:
@@ -90,13 +96,16 @@ def _contents(page: Page) -> dict[str, Any]:
 def _plan(page: Page) -> list[PlanPart]:
     """The text of `gonogo plan` by its parts, without the timeline, which is a picture here."""
     texts = [*plan_lines(page), "", *permission_lines(page)]
-    parts = [list(lines) for filled, lines in groupby(texts, key=bool) if filled]
-    return [PlanPart(title=title, lines=tuple(map(_line, lines))) for title, *lines in parts if title != "TIMELINE"]
-
-
-def _line(text: str) -> Line:
-    is_title = not text.startswith(_INSIDE_STEP)
-    return Line(text=text.strip() if is_title else text.removeprefix(_INSIDE_STEP), is_title=is_title)
+    found = []
+    for title, *lines in (list(lines) for filled, lines in groupby(texts, key=bool) if filled):
+        part = PlanPart(title=title)
+        for line in lines:
+            if line.startswith(_INSIDE_STEP) and part.steps:
+                part.steps[-1].lines.append(line.removeprefix(_INSIDE_STEP))
+            else:
+                part.steps.append(PlanStep(title=line.strip()))
+        found += [part] if title != "TIMELINE" else []
+    return found
 
 
 def _slack(page: Page, told: list[Moment]) -> dict[str, Any]:

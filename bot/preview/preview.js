@@ -27,16 +27,15 @@ async function reloadIfChanged() {
   if (newest && newest !== document.body.dataset.version) location.reload();
 }
 
-function keepUnfolded(part) {
+// What a person has unfolded or folded stays so when the page reloads.
+function keepFolding(part) {
   const { name } = part.dataset;
-  part.open = sessionStorage.getItem(name) !== null;
-  part.addEventListener("toggle", () => {
-    if (part.open) sessionStorage.setItem(name, "open");
-    else sessionStorage.removeItem(name);
-  });
+  const kept = sessionStorage.getItem(name);
+  if (kept) part.open = kept === "open";
+  part.addEventListener("toggle", () => sessionStorage.setItem(name, part.open ? "open" : "folded"));
 }
 
 if (document.body.dataset.version) {
-  document.querySelectorAll("details").forEach(keepUnfolded);
+  document.querySelectorAll("details").forEach(keepFolding);
   setInterval(reloadIfChanged, POLL);
 }

@@ -68,6 +68,16 @@ def test_a_command_is_shown_as_it_runs(tmp_path: Path, open_tab: OpenTab) -> Non
     assert "on backend:     deploy   --now \\u202e" in lines, "what turns the text around is shown as its code"
 
 
+def test_a_long_script_is_folded_and_a_short_command_is_not(tmp_path: Path, open_tab: OpenTab) -> None:
+    script = "\\n".join(f"echo {number}" for number in range(13))
+    changed = ('commands = ["undeploy"]', f'commands = ["{script}"]')
+    tab = open_tab(written(tmp_path, spoil(changed)).as_uri())
+    tab.get_by_text("DEPLOY", exact=True).click()
+    tab.get_by_text("ROLLBACK within 15 min", exact=True).click()
+    assert tab.get_by_text("on backend: deploy").is_visible()
+    assert not tab.get_by_text("on backend: echo 12").is_visible()
+
+
 def test_a_button_shows_what_it_asks(tmp_path: Path, open_tab: OpenTab) -> None:
     tab = open_tab(written(tmp_path, spoil()).as_uri())
     tab.locator(".phone button", has_text="Roll back").first.click()
