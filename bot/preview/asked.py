@@ -16,7 +16,7 @@ from commands.text.durations import format_duration
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """People who are asked or told: when, for what, and the titles of their roles."""
+    """People who are asked or mentioned: when, for what, and the titles of their roles."""
 
     when: str
     what: str
@@ -37,11 +37,11 @@ def asked(page: Page) -> Iterator[Asked]:
 def _about(page: Page, steps: list[PageStep], when: str) -> Iterator[Asked]:
     title = line_title(steps)
     signing = tuple(sorted({role for step in steps for role in step.box.roles()}))
-    told = tuple(dict.fromkeys(role for step in steps for role in step.box.notified_roles()))
+    mentioned = tuple(dict.fromkeys(role for step in steps for role in step.box.notified_roles()))
     if signing:
         yield Asked(when=when, what=f"Signs: {title}", who=titles_of(page, signing))
-    if told:
-        yield Asked(when=when, what=f"Is told: {title}", who=titles_of(page, told))
+    if mentioned:
+        yield Asked(when=when, what=f"Is mentioned in: {title}", who=titles_of(page, mentioned))
 
 
 def _when(step: PageStep, starts: dict[str, timedelta]) -> str:
