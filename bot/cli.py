@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.check import PageCheck
     from bot.doors.deps import Deps
     from bot.env_file import Environment
     from commands.runbook import Page
@@ -14,6 +15,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from typing import TextIO
@@ -68,7 +70,7 @@ def _say_error(text: str) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot.check import check_page, github_lines, json_text, ok_line, text_line
+    from bot.check import check_page, github_lines, json_text, ok_line
 
     environ = options.environment.read()
     checks = [check_page(path, environ) for path in options.pages]
@@ -81,9 +83,15 @@ def _check(options: argparse.Namespace) -> int:
     for check in [] if options.json or options.github else checks:
         if check.good:
             _say(ok_line(check))
-        for finding in check.findings:
-            (_say if check.good else _say_error)(text_line(check, finding))
+        _say_findings(check)
     return 0 if all(check.good for check in checks) else 1
+
+
+def _say_findings(check: PageCheck) -> None:
+    from bot.check import text_line
+
+    for finding in check.findings:
+        (_say if check.good else _say_error)(text_line(check, finding))
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -106,6 +114,23 @@ def _env(options: argparse.Namespace) -> int:
 
     for line in env_example(str(options.page), variables_of(read_page_file(options.page))).splitlines():
         _say(line)
+    return 0
+
+
+def _preview(options: argparse.Namespace) -> int:
+    if options.out:
+        from bot.preview.file import write_preview
+
+        check = write_preview(options.page, options.out)
+        _say_findings(check)
+        if check.good:
+            _say(f"The preview of {options.page} is in {options.out}.")
+        return 0 if check.good else 1
+    from bot.preview.server import PreviewServer
+
+    with PreviewServer(options.page, options.port) as server, suppress(KeyboardInterrupt):
+        _say(f"The preview of {options.page} is at {server.address} (Ctrl-C ends it)")
+        server.serve_forever()
     return 0
 
 
@@ -262,6 +287,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "plan": _plan,
     "env": _env,
+    "preview": _preview,
     "adopt": _adopt,
     "kinds": _kinds,
     "schema": _schema,

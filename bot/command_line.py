@@ -55,6 +55,7 @@ def command_line() -> argparse.ArgumentParser:
     )
     env.add_argument("page", type=Path, metavar="PAGE")
     env.set_defaults(command="env")
+    _add_preview(verbs)
     adopt = verbs.add_parser(
         "adopt",
         help="turn a team's own Markdown runbook into a page, as far as that is sure",
@@ -97,6 +98,22 @@ def command_line() -> argparse.ArgumentParser:
     _add_completion(verbs)
     _add_terminal(verbs)
     return parser
+
+
+def _add_preview(verbs: _Verbs) -> None:
+    preview = verbs.add_parser(
+        "preview",
+        help="show a page in the browser as people will meet it: plan, timeline, failures and messages",
+        description="Shows a page in the browser as people will meet it, and again whenever the file changes. It reads "
+        "nothing but the file: no variables, no hosts, no Slack. Ctrl-C ends it.",
+        epilog="Exit codes: 0 when it is ended, or the file is written; 1 if it cannot be served or written, or if "
+        "--out is given and the page has errors.",
+    )
+    preview.add_argument("page", type=Path, metavar="PAGE")
+    where = preview.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, default=0, help="the port on this machine; default: a free one")
+    where.add_argument("--out", type=Path, metavar="FILE.html", help="write one self-contained file instead")
+    preview.set_defaults(command="preview")
 
 
 def _add_reference(verbs: _Verbs) -> None:

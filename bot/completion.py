@@ -15,6 +15,7 @@ _COMPLETED = {
     "output": PAGES,
     "env_example": shtab.FILE,
     "html": shtab.FILE,
+    "out": shtab.FILE,
     "bundle": shtab.FILE,
     "key": shtab.FILE,
     "what": shtab.FILE,

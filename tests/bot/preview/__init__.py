@@ -1,0 +1,1 @@
+"""The preview of a page in the browser."""
