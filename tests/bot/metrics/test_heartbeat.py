@@ -1,0 +1,134 @@
+"""The heartbeat of a real bot, as a real receiver hears it."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from state.records import AttemptState, RunState
+from tests.bot.metrics.test_endpoint import ENGINE, SHORT
+from tests.bot.metrics.watched_bot import watched_bot
+from tests.bot.test_serve import DEPLOY, start_run, state_of
+
+TOKEN = "b3b1c1a0-fe5d-4f6c-8f3e-aaaabbbbcccc"
+OFTEN = f"{SHORT}\nimport bot.metrics.heartbeat as heartbeat\nheartbeat.EVERY = heartbeat.AGAIN = heartbeat.LOOK = 0.2"
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """What is called. It answers with `status`, or not at all while `hangs`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Call)
+        self.paths: list[str] = []
+        self.status = 200
+        self.hangs = threading.Event()
+        self.env = {
+            "GONOGO_HEARTBEAT_URL": f"http://127.0.0.1:{self.server_port}/{TOKEN}/start",
+            "GONOGO_HEARTBEAT_END_URL": f"http://127.0.0.1:{self.server_port}/{TOKEN}/end",
+        }
+
+    def beats(self) -> int:
+        """How often it was called while a run was active."""
+        return self.paths.count(f"/{TOKEN}/start")
+
+    def ends(self) -> int:
+        """How often it was told that no run is active."""
+        return self.paths.count(f"/{TOKEN}/end")
+
+
+class Call(http.server.BaseHTTPRequestHandler):
+    """One call."""
+
+    server: Receiver
+
+    def do_GET(self) -> None:
+        self.server.paths.append(self.path)
+        while self.server.hangs.is_set():
+            time.sleep(0.05)
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
+        """Log nothing."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver that serves."""
+    server = Receiver()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.hangs.clear()
+    server.shutdown()
+    server.server_close()
+
+
+def test_it_is_called_while_a_run_is_active_and_once_when_none_is_any_more(shop: Path, receiver: Receiver) -> None:
+    store = start_run(shop, f"while ! test -e {shop / 'go'}; do sleep 0.1; done")
+    try:
+        with watched_bot(patch=OFTEN, env=receiver.env) as bot:
+            bot.wait_until(lambda: receiver.beats() > 3, "heartbeats")
+            assert receiver.ends() == 0
+            store.move_run(1, RunState.ABORTED, store.now())
+            bot.wait_until(receiver.ends, "the end")
+            beats = receiver.beats()
+            time.sleep(2)
+            assert (receiver.beats(), receiver.ends()) == (beats, 1)
+    finally:
+        store.close()
+
+
+def test_an_engine_that_hangs_is_silent_and_is_heard_again_once_it_goes_on(shop: Path, receiver: Receiver) -> None:
+    store = start_run(shop, "sleep 60")
+    hung = shop / "hung"
+    try:
+        with watched_bot(patch=OFTEN + ENGINE.format(file=hung), env=receiver.env) as bot:
+            bot.wait_until(lambda: receiver.beats() > 1, "heartbeats")
+            hung.touch()
+            bot.wait_for_health(503, "not working: engine")
+            beats = receiver.beats()
+            time.sleep(2)
+            assert receiver.beats() <= beats + 1, "one may have been under way"
+            assert receiver.ends() == 0
+            hung.unlink()
+            beats = receiver.beats()
+            bot.wait_until(lambda: receiver.beats() > beats + 1, "heartbeats")
+    finally:
+        store.close()
+
+
+def test_an_outage_of_it_is_logged_once_without_its_address_and_delays_nothing(shop: Path, receiver: Receiver) -> None:
+    store = start_run(shop, f"while ! test -e {shop / 'go'}; do sleep 0.1; done")
+    receiver.status = 500
+    try:
+        with watched_bot(patch=OFTEN, env=receiver.env) as bot:
+            bot.wait_until(lambda: receiver.beats() > 5, "heartbeats")
+            receiver.status, beats = 200, receiver.beats()
+            bot.wait_until(lambda: receiver.beats() > beats + 2, "heartbeats")
+            receiver.hangs.set()
+            beats = receiver.beats()
+            bot.wait_until(lambda: receiver.beats() > beats, "the call that hangs")
+            (shop / "go").touch()
+            bot.wait_until(lambda: state_of(store, DEPLOY) == AttemptState.DONE, "the end of the step")
+            log = bot.end()
+    finally:
+        store.close()
+    assert log.count("the heartbeat fails (status 500); it is tried again every 0.2 s") == 1
+    assert log.count("the heartbeat arrives again") == 1
+    assert TOKEN not in log
+    assert str(receiver.server_port) not in log
+
+
+def test_no_run_means_no_heartbeat(shop: Path, receiver: Receiver) -> None:
+    with watched_bot(patch=OFTEN, env=receiver.env) as bot:
+        bot.wait_until(receiver.ends, "the end")
+        time.sleep(1)
+        assert receiver.beats() == 0
+        assert bot.health() == (200, "ok")
