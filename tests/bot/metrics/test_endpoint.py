@@ -9,64 +9,10 @@ import pytest
 
 from state.records import AttemptState
 from tests.bot.command import Capture, run
+from tests.bot.metrics.hangs import ENGINE, FAILING_RUN, RECORD, RUN, SHORT
 from tests.bot.metrics.watched_bot import watched_bot
 from tests.bot.test_serve import DEPLOY, start_run, state_of
 from tests.state.sqlite.forger import by_hand
-
-SHORT = "import bot.metrics.health; bot.metrics.health.SILENT = 3.0; bot.metrics.health.ANSWER = 0.5"
-# hangs once the file is there
-HANG = """
-import os, time
-def hang():
-    while os.path.exists("{file}"):
-        time.sleep(0.05)
-"""
-ENGINE = (
-    HANG
-    + """
-from commands.run.engine import Engine
-find = Engine._without_runner
-Engine._without_runner = lambda engine: (hang(), find(engine))[1]
-"""
-)
-RUN = (
-    HANG
-    + """
-import commands.run.runner as runner
-decide = runner.decide
-runner.decide = lambda *args: (hang(), decide(*args))[1]
-"""
-)
-FAILING_RUN = (
-    HANG
-    + """
-import commands.run.runner as runner
-decide = runner.decide
-def fail(*args):
-    if os.path.exists("{file}"):
-        raise RuntimeError("always")
-    return decide(*args)
-runner.decide = fail
-"""
-)
-RECORD = (
-    HANG
-    + """
-import threading
-import bot.serve as served
-opened = served._open_store
-def hold(store):
-    while not os.path.exists("{file}"):
-        time.sleep(0.05)
-    with store._db._mutex:
-        hang()
-def open_store(settings):
-    store = opened(settings)
-    threading.Thread(target=hold, args=(store,), daemon=True).start()
-    return store
-served._open_store = open_store
-"""
-)
 
 
 def test_a_run_is_seen_from_its_steps_to_its_end(shop: Path) -> None:
