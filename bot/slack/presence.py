@@ -59,6 +59,8 @@ class Presence:
         except (TimeoutError, CancelledError):
             answer.cancel()
             return None
+        except Exception:  # the loop answers, and there is no way to Slack
+            return False
 
     async def _hears(self) -> bool:
         is_open = self._is_open

@@ -1,8 +1,13 @@
-"""Health and metrics of a real bot on a workspace in a box: its connection, its event loop, its posts."""
+"""Health and metrics of a real bot on a workspace: its connection, event loop and posts."""
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from bot.rehearsal.target.loopback import free_port
 from state.events import ClockJumped
@@ -12,6 +17,8 @@ from tests.bot.metrics.receiver import TOKEN, Receiver
 from tests.bot.metrics.watched_bot import watched_bot
 from tests.bot.metrics.workspace_box import Box
 from tests.bot.test_serve import start_run
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "operating.md"
 
 
 def test_an_outage_of_slack_is_no_health_and_leaves_the_heartbeat_to_the_run(
@@ -75,3 +82,30 @@ def test_in_http_mode_the_open_port_is_the_way_to_slack(shop: Path, box: Box) ->
     with watched_bot(env=env, slack=True) as bot:
         bot.wait_for_health(200, "ok")
         assert bot.metrics()["part_up", ("slack",)] == 1
+
+
+def test_the_documents_name_each_metric_with_its_labels_and_nothing_else(shop: Path, box: Box) -> None:
+    with watched_bot(env=box.env, slack=True) as bot:
+        bot.wait_for_health(200, "ok")
+        text = bot.get("/metrics")[2]
+    samples = re.findall(r"^gonogo_(\w+)(?:\{(.*?)\})? ", text, re.MULTILINE)
+    there = {name + ("{" + ",".join(re.findall(r"(\w+)=", labels)) + "}" if labels else "") for name, labels in samples}
+    section = DOCUMENT.read_text().split("| metric | meaning |", 1)[1].split("\n\n", 1)[0]
+    told = {name for line in section.splitlines() for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])} - {"---"}
+    assert told == there
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed")
+def test_prometheus_takes_the_metrics_and_the_rules_of_the_documents(shop: Path, box: Box) -> None:
+    with watched_bot(env=box.env, slack=True) as bot:
+        bot.wait_for_health(200, "ok")
+        text = bot.get("/metrics", accept="text/plain")[2]
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    rules = shop / "rules.yml"
+    rules.write_text(DOCUMENT.read_text().split("```yaml\ngroups:", 1)[1].split("```", 1)[0].join(("groups:", "")))
+    checked = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    asked = set(re.findall(r"gonogo_\w+", rules.read_text()))
+    assert len(asked) > 4
+    assert asked <= set(re.findall(r"^gonogo_\w+", text, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""Two watched bots on one record in PostgreSQL: the owner of a run is heard, then who took it over, then nobody."""
+"""Two watched bots in PostgreSQL: a run's owner is heard, then who took over, then nobody."""
 
 from __future__ import annotations
 
