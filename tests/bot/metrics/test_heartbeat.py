@@ -51,7 +51,9 @@ def test_an_outage_of_it_is_logged_once_without_its_address_and_delays_nothing(s
     receiver.status = 500
     try:
         with watched_bot(patch=OFTEN, env=receiver.env) as bot:
-            bot.wait_until(lambda: receiver.beats() > 5, "heartbeats")
+            bot.wait_until(lambda: receiver.beats() > 3, "heartbeats")
+            receiver.status, beats = 503, receiver.beats()  # the same outage, in other words
+            bot.wait_until(lambda: receiver.beats() > beats + 2, "heartbeats")
             receiver.status, beats = 200, receiver.beats()
             bot.wait_until(lambda: receiver.beats() > beats + 2, "heartbeats")
             receiver.hangs.set()
@@ -62,7 +64,8 @@ def test_an_outage_of_it_is_logged_once_without_its_address_and_delays_nothing(s
             log = bot.end()
     finally:
         store.close()
-    assert log.count("the heartbeat fails (status 500); it is tried again every 0.2 s") == 1
+    assert log.count("the heartbeat fails") == 1
+    assert "the heartbeat fails (status 500); it is tried again every 0.2 s" in log
     assert log.count("the heartbeat arrives again") == 1
     assert TOKEN not in log
     assert str(receiver.server_port) not in log
@@ -74,3 +77,15 @@ def test_no_run_means_no_heartbeat(shop: Path, receiver: Receiver) -> None:
         time.sleep(1)
         assert receiver.beats() == 0
         assert bot.health() == (200, "ok")
+
+
+def test_an_address_where_nobody_listens_is_named_by_the_kind_of_error_alone(shop: Path) -> None:
+    store = start_run(shop, "sleep 60")
+    log = ""
+    try:
+        with watched_bot(patch=OFTEN, env={"GONOGO_HEARTBEAT_URL": f"http://127.0.0.1:9/{TOKEN}"}) as bot:
+            assert bot.process.stderr
+            log = next(line for line in bot.process.stderr if "heartbeat" in line)
+    finally:
+        store.close()
+    assert log.strip().endswith("the heartbeat fails (ConnectError); it is tried again every 0.2 s")
