@@ -47,7 +47,9 @@ class Vitals:
     def carries(self, run: int) -> None:
         """A run is carried out from now on. One that was carried out already stays as silent as it is."""
         with self._lock:
-            self._runs.setdefault(run, _Loop())
+            if run not in self._runs:
+                self._runs[run] = _Loop()
+                self._engine_at = time.monotonic()  # its first pass takes long where there are many runs
 
     def took_over(self, run: int) -> None:
         """Something of the run had begun before this process carried it out. Counted once until it `leaves` the run."""

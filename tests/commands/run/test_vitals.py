@@ -49,6 +49,16 @@ def test_a_run_that_is_begun_anew_again_and_again_stays_silent() -> None:
     assert not vitals.carries_all
 
 
+def test_an_engine_that_begins_many_runs_is_not_silent_meanwhile() -> None:
+    vitals = Vitals()
+    silence(vitals, 50)
+    vitals.carries(1)
+    assert vitals.silent_for < 50
+    vitals._engine_at -= 50
+    vitals.carries(1)
+    assert vitals.silent_for >= 50, "the same run again is nothing new"
+
+
 def test_the_silence_of_a_run_that_is_over_or_anothers_says_nothing() -> None:
     vitals = Vitals()
     for run in (1, 2):
