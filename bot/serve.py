@@ -22,7 +22,9 @@ from bot.doors.deps import Deps
 from bot.doors.in_force import read_terminal_users, to_put_in_force
 from bot.doors.served_names import VARIABLE
 from bot.environment import channel_problem, missing, wrong_ids
+from bot.metrics.watchers import Watchers
 from bot.settings import Settings, read_pages
+from bot.slack.presence import POSTED_FOR, Presence
 from bot.tools.secrets import Redactor, learn_from, redactor_for
 from bot.wiring import make_deps, tools_for
 from commands.ports.tools import Tools
@@ -52,6 +54,15 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         _require_slack(settings)
     read_terminal_users(settings.environ.get(VARIABLE, ""))  # a wrong value is refused before anything begins
     require_private(settings.state)
+    watchers = Watchers(settings)  # a port that is taken is found before anything begins, too
+    try:
+        _serve_record(settings, redact, watchers)
+    finally:
+        watchers.stop()
+    return 0
+
+
+def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> None:
     store = _open_store(settings)
 
     def preflight(page: Page, ref: str) -> PreflightReport:
@@ -66,14 +77,16 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the record waits for no file, and needs none
     engine.start()
+    presence = Presence()
+    watchers.start(engine, store, presence if settings.slack else None, POSTED_FOR)
     job_folders = JobFolders(store, masked.tools)
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     try:
         served = _served_pages(deps, settings)
         deps.alike.serve_with(to_put_in_force(settings, served))
         job_folders.start()
-        if slack:
-            asyncio.run(_serve_slack(settings, deps, engine, signals))
+        if settings.slack:
+            asyncio.run(_serve_slack(settings, deps, engine, signals, presence))
         else:
             # a signal that another thread takes ends no wait for a lock, so nothing waits for one here
             while not signals:
@@ -84,7 +97,6 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         deps.alike.stop()
         engine.stop()
         store.close()
-    return 0
 
 
 class _Masked:
@@ -141,6 +153,8 @@ def _require_slack(settings: Settings) -> None:
     """Raise BadSettings for what is wrong with the way to Slack, before anything begins."""
     settings.require_tokens()
     if not settings.app_token:
+        if settings.metrics_port == settings.port:
+            raise BadSettings(f"GONOGO_METRICS_PORT and GONOGO_PORT are both {settings.port}. Set two different ports.")
         from bot.slack.http_mode import require_port
 
         require_port(settings)
@@ -173,14 +187,17 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
     return list(read.values())
 
 
-async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: Sequence[int]) -> None:
+async def _serve_slack(
+    settings: Settings, deps: Deps, engine: Engine, signals: Sequence[int], presence: Presence
+) -> None:
+    presence.begin()
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, signalled.set)
     if signals:  # the signal came before this loop had its handlers
         signalled.set()
-    serving = asyncio.create_task(_asked_and_served(deps, settings))
+    serving = asyncio.create_task(_asked_and_served(deps, settings, presence))
     waiting = asyncio.create_task(signalled.wait())
     watching = asyncio.create_task(_watch(engine, deps.store))
     await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -193,7 +210,7 @@ async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: 
         await watching
 
 
-async def _asked_and_served(deps: Deps, settings: Settings) -> None:
+async def _asked_and_served(deps: Deps, settings: Settings, presence: Presence) -> None:
     """Serve Slack, after one round of questions to it. Where a run is active they are asked meanwhile: it never waits.
 
     Raises BadSettings for what Slack refuses, but only if no run is active.
@@ -207,13 +224,13 @@ async def _asked_and_served(deps: Deps, settings: Settings) -> None:
         if first.refused:
             raise BadSettings(" ".join(first.refused))
         _tell(first)
-        await serve_slack(deps, settings, first.socket)
+        await serve_slack(deps, settings, first.socket, presence)
         return
     # the socket is opened by the part that serves, and once only
     asking = asyncio.create_task(ask_first(client, replace(settings, app_token=""), pages))
     asking.add_done_callback(lambda task: None if task.cancelled() else _tell(task.result()))
     try:
-        await serve_slack(deps, settings)
+        await serve_slack(deps, settings, presence=presence)
     finally:
         asking.cancel()
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.tools.analysis.query_check import page_query_error
 from commands.runbook import Page, read_page
@@ -18,7 +19,8 @@ from state.journal import RecordKey
 from state.journal.key import key_beside, key_from_text, read_key
 from state.place import NO_KEY, Place, place_of
 
-_SERVING_ONLY = ("GONOGO_HTTP_HOST", "GONOGO_PORT", "GONOGO_WATCH_SPEED")
+_METRICS = ("GONOGO_METRICS_PORT", "GONOGO_METRICS_HOST", "GONOGO_HEARTBEAT_URL", "GONOGO_HEARTBEAT_END_URL")
+_SERVING_ONLY = ("GONOGO_HTTP_HOST", "GONOGO_PORT", "GONOGO_WATCH_SPEED", *_METRICS)
 SLACK_API = "https://slack.com/api/"
 
 
@@ -28,7 +30,9 @@ class Settings:
 
     `runbook` is a page, or a folder whose *.md files are pages. `state` is where the record is. `speed` divides the
     waiting times of the watch; outside rehearsals it is 1. `slack` is False for a bot that works without Slack. Only
-    HTTP mode uses `http_host`, the address on which it listens, and `port`.
+    HTTP mode uses `http_host`, the address on which it listens, and `port`. Whoever watches the bot asks at
+    `metrics_host` and `metrics_port`, 0 for not at all; `heartbeat_url` is called while a run is active,
+    `heartbeat_end_url` once none is any more.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -42,6 +46,10 @@ class Settings:
     slack: bool = True
     http_host: str = "127.0.0.1"
     port: int = 3000
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    heartbeat_url: str = field(default="", repr=False)
+    heartbeat_end_url: str = field(default="", repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -100,9 +108,6 @@ def shipped_runbooks() -> Path:
 
 def read_settings(env: Mapping[str, str]) -> Settings:
     """Read the environment. Raises BadSettings for an invalid value."""
-    port = _number("GONOGO_PORT", env.get("GONOGO_PORT", "3000"))
-    if not (port.is_integer() and 0 < port < 65_536):
-        raise BadSettings(f"GONOGO_PORT is {port:g}; it must be a port from 1 to 65535.")
     return Settings(
         bot_token=env.get("SLACK_BOT_TOKEN", ""),
         app_token=env.get("SLACK_APP_TOKEN", ""),
@@ -112,8 +117,12 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         state=place_of(env.get("GONOGO_STATE") or "gonogo.db"),
         record_key_text=env.get("GONOGO_RECORD_KEY") or "",
         speed=read_watch_speed(env.get("GONOGO_WATCH_SPEED", "1")),
-        http_host=_address(env.get("GONOGO_HTTP_HOST") or "127.0.0.1"),
-        port=int(port),
+        http_host=_address("GONOGO_HTTP_HOST", env.get("GONOGO_HTTP_HOST") or "127.0.0.1"),
+        port=_port("GONOGO_PORT", env.get("GONOGO_PORT", "3000")),
+        metrics_host=_address("GONOGO_METRICS_HOST", env.get("GONOGO_METRICS_HOST") or "127.0.0.1"),
+        metrics_port=_port("GONOGO_METRICS_PORT", port) if (port := env.get("GONOGO_METRICS_PORT")) else 0,
+        heartbeat_url=_web_address("GONOGO_HEARTBEAT_URL", env.get("GONOGO_HEARTBEAT_URL") or ""),
+        heartbeat_end_url=_web_address("GONOGO_HEARTBEAT_END_URL", env.get("GONOGO_HEARTBEAT_END_URL") or ""),
         # a page may name any variable of the environ, but not the key that vouches for what was done
         environ={name: value for name, value in env.items() if name != "GONOGO_RECORD_KEY"},
     )
@@ -124,21 +133,34 @@ def terminal_settings(env: Mapping[str, str]) -> Settings:
     return read_settings({name: value for name, value in env.items() if name not in _SERVING_ONLY})
 
 
-def _number(name: str, value: str) -> float:
+def _port(name: str, value: str) -> int:
     try:
-        return float(value)
+        port = float(value)
     except ValueError:
         raise BadSettings(f"{name} is {value!r}; it must be a number.") from None
+    if not (port.is_integer() and 0 < port < 65_536):
+        raise BadSettings(f"{name} is {port:g}; it must be a port from 1 to 65535.")
+    return int(port)
 
 
-def _address(value: str) -> str:
+def _web_address(name: str, value: str) -> str:
+    """A web address, or nothing. The error does not repeat it: it may hold a secret."""
+    try:
+        good = not value or (urlsplit(value).scheme in {"http", "https"} and bool(urlsplit(value).hostname))
+    except ValueError:
+        good = False
+    if not good:
+        raise BadSettings(f"{name} is no web address; it must be like https://watch.example/ping/….")
+    return value
+
+
+def _address(name: str, value: str) -> str:
     """An IP address to listen on; a name could come to mean another one."""
     try:
         return str(ipaddress.ip_address("127.0.0.1" if value == "localhost" else value.strip("[]")))
     except ValueError:
         raise BadSettings(
-            f"GONOGO_HTTP_HOST is {value!r}; it must be an IP address of this machine, like 127.0.0.1, "
-            "or 0.0.0.0 for all."
+            f"{name} is {value!r}; it must be an IP address of this machine, like 127.0.0.1, or 0.0.0.0 for all."
         ) from None
 
 

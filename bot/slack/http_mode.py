@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +16,9 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.settings import Settings
 from bot.slack.accept_once import AcceptOnce, Answer
+from bot.slack.presence import IsOpen
 from bot.tools.listener import close_listener, protocols_of
+from bot.tools.port_problem import port_problem
 from commands.text.foreign_json import read_json
 from state.errors import BadSettings
 
@@ -27,11 +28,6 @@ TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 ARRIVAL_LIMIT = 5.0  # seconds in which a whole request must have arrived; Slack itself gives up after 3
 LIFE_LIMIT = 15.0  # seconds after which a connection is cut, whatever it does; each carries one request
 MOST_CONNECTIONS = 512
-_PORT_TODO = {
-    errno.EADDRINUSE: "End the program that listens there (`ss -ltnp` names it), or set another GONOGO_PORT.",
-    errno.EACCES: "Set a GONOGO_PORT above 1023, or let the bot's user open this one.",
-    errno.EADDRNOTAVAIL: "Set GONOGO_HTTP_HOST to an address of this machine.",
-}
 MOST_BODY = 1_000_000  # bytes; Slack's largest form has 250 kB
 
 
@@ -47,7 +43,7 @@ def require_port(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
+async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[IsOpen]:
     """Listen for Slack inside the block. Raises BadSettings if the address cannot be used."""
     application = web.Application(client_max_size=MOST_BODY)
     application.router.add_post(PATH, Requests(app, settings.signing_secret).handle)
@@ -61,17 +57,19 @@ async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
         await runner.cleanup()
         raise _port_problem(settings, error) from None
     LOG.info("listening for Slack on %s port %s at %s", host, port, PATH)
+
+    async def is_open() -> bool:
+        return listening.is_serving()
+
     try:
-        yield
+        yield is_open
     finally:
         await close_listener(listening)
         await runner.cleanup()
 
 
 def _port_problem(settings: Settings, error: OSError) -> BadSettings:
-    where = f"GONOGO_HTTP_HOST {settings.http_host}, GONOGO_PORT {settings.port}"
-    todo = _PORT_TODO.get(error.errno or 0, "Set both to what this machine can listen on.")
-    return BadSettings(f"The bot cannot listen on {where}: {error.strerror or error}. {todo}")
+    return port_problem(("GONOGO_HTTP_HOST", settings.http_host), ("GONOGO_PORT", settings.port), error)
 
 
 async def _end_after(_: web.Request, response: web.StreamResponse) -> None:

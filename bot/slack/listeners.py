@@ -191,7 +191,7 @@ class Listeners:
 
 def _without_token(client: AsyncWebClient) -> AsyncWebClient:
     """Bolt's own client. With a token in it Bolt calls auth.test before the first act, and drops the act without."""
-    bolts = AsyncWebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[])
+    bolts = AsyncWebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=client.retry_handlers)
     bolts.proxy = client.proxy
     return bolts
 

@@ -18,11 +18,13 @@ from bot.slack.acts import Acts, deploy_channels
 from bot.slack.directory import Directory
 from bot.slack.http_mode import http_port
 from bot.slack.lanes import Lanes
+from bot.slack.limits_count import LimitsCount
 from bot.slack.listeners import make_app
 from bot.slack.membership import Membership
 from bot.slack.outbox.poster import Poster
-from bot.slack.proxy import proxy_for
+from bot.slack.presence import IsOpen, Presence
 from bot.slack.user_groups import UserGroups
+from bot.tools.proxy import proxy_for
 from state.errors import BadSettings
 
 LOG = logging.getLogger("gonogo.slack")
@@ -30,14 +32,15 @@ LOG = logging.getLogger("gonogo.slack")
 PING_INTERVAL = 1
 
 
-async def serve_slack(deps: Deps, settings: Settings, socket: str = "") -> None:
+async def serve_slack(deps: Deps, settings: Settings, socket: str = "", presence: Presence | None = None) -> None:
     """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever.
 
-    `socket` is the address that Slack has already given for the first connection, if it has.
+    `socket` is the address that Slack has already given for the first connection, if it has. `presence` is kept true.
 
     Raises BadSettings if the address of HTTP mode cannot be used.
     """
-    client = make_client(settings)
+    presence = presence or Presence()
+    client = make_client(settings, presence)
     groups = UserGroups(client, deps.known_pages, deps.mentions)
     deps = replace(deps, people=groups.people)
     directory = Directory(client, lambda: deploy_channels(deps))
@@ -49,33 +52,37 @@ async def serve_slack(deps: Deps, settings: Settings, socket: str = "") -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(groups.serve())
             group.create_task(directory.serve())
-            group.create_task(Poster(client, deps).serve())
-            async with connecting:
-                await asyncio.Event().wait()
+            group.create_task(Poster(client, deps, presence).serve())
+            async with connecting as is_open:
+                with presence.open_while(is_open):
+                    await asyncio.Event().wait()
     except* BadSettings as group:
         raise group.exceptions[0] from None
     finally:
         lanes.close()
 
 
-def make_client(settings: Settings) -> AsyncWebClient:
+def make_client(settings: Settings, presence: Presence | None = None) -> AsyncWebClient:
     """The Web API client. It retries nothing by itself: the sender must see every attempt, to post nothing twice."""
     client = AsyncWebClient(
-        token=settings.bot_token, base_url=_with_slash(settings.api_url), timeout=10, retry_handlers=[]
+        token=settings.bot_token,
+        base_url=_with_slash(settings.api_url),
+        timeout=10,
+        retry_handlers=[LimitsCount(presence)] if presence else [],
     )
     client.proxy = proxy_for(settings.api_url, settings.environ)
     return client
 
 
 @asynccontextmanager
-async def _socket(app: AsyncApp, token: str, address: str) -> AsyncIterator[None]:
+async def _socket(app: AsyncApp, token: str, address: str) -> AsyncIterator[IsOpen]:
     handler = AsyncSocketModeHandler(app, token, ping_interval=PING_INTERVAL)
     handler.client.proxy = app.client.proxy
     handler.client.wss_uri = address or None
     try:  # from here on: a client that never connected holds an open session, too
         await handler.connect_async()  # type: ignore[no-untyped-call]  # retries by itself, for ever
         LOG.info("connected to Slack over Socket Mode")
-        yield
+        yield handler.client.is_connected
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]
 

@@ -57,10 +57,10 @@ class _Transport(httpx.HTTPTransport):
     """httpx's own transport, over connections that keep the deadline."""
 
     def __init__(self) -> None:
-        super().__init__(verify=_tls(), trust_env=False)
+        super().__init__(verify=tls_context(), trust_env=False)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_tls(),
+            ssl_context=tls_context(),
             max_connections=MAX_CONNECTIONS,
             max_keepalive_connections=MAX_IDLE,
             keepalive_expiry=IDLE,
@@ -69,7 +69,7 @@ class _Transport(httpx.HTTPTransport):
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """The public certificates, the system's, and those of SSL_CERT_FILE and SSL_CERT_DIR, as OpenSSL finds them.
 
     They take megabytes, so all clients share them.

@@ -43,6 +43,22 @@ class StatusPosts:
         return now + max(left / _speed(record), timedelta(0))
 
 
+def lateness(page: Page, record: Record, newest: int, posted_at: datetime | None, now: datetime) -> timedelta:
+    """How late the last status post was; how late it is by now, where one is due and not posted.
+
+    `newest` is the number of the newest post that was written, 0 without one. `posted_at` is when people could read
+    it; None while they cannot.
+    """
+    every, speed = page.runbook.status_every, _speed(record)
+    due = newest if newest and posted_at is None else newest + 1
+    overdue = elapsed(record, now) - every * due
+    if overdue > timedelta(0):
+        return overdue / speed
+    if not newest or posted_at is None:
+        return timedelta(0)
+    return max((elapsed(record, now) - every * newest) / speed - (now - posted_at), timedelta(0))
+
+
 def _speed(record: Record) -> float:
     """How many seconds of T+ pass in one second now: the run's speed during the watch, else 1."""
     watching = (attempt := record.last(WATCH)) is not None and attempt.state == AttemptState.RUNNING

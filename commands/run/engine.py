@@ -11,6 +11,7 @@ from commands.ports.tools import Tools
 from commands.run.next_run import start_next_run
 from commands.run.record_guard import require_true_run
 from commands.run.runner import Runner
+from commands.run.vitals import Vitals
 from commands.runbook import Page, read_stored_page
 from commands.start.starter import Starter
 from state.errors import BadRecord, Refused, UnreadableRun
@@ -33,6 +34,9 @@ class Engine:
         self._tools_for = tools_for
         self._starter = starter
         self._runners: dict[int, Runner] = {}
+        self.vitals = Vitals()
+        self._active: set[int] = set()  # as the last pass found them
+        self._left_out: set[int] = set()  # active runs that cannot be carried out
         self._errors: dict[int, str] = {}  # why a run cannot be carried out, as it was logged last
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
@@ -56,6 +60,11 @@ class Engine:
         """Whether the engine carries out runs."""
         return self._thread.is_alive()
 
+    @property
+    def runners(self) -> list[Runner]:
+        """The runs that it carries out now."""
+        return list(self._runners.values())
+
     def _loop(self) -> None:
         kept: list[int] | None = None  # kept runs whose next page may still have to start
         while not self._stopping.is_set():
@@ -67,6 +76,7 @@ class Engine:
                 if kept is None:
                     kept = [run.id for run in self.store.runs() if run.state == RunState.KEPT]
                 kept = [number for number in [*kept, *self._ended()] if not self._has_followed(number)]
+                self.vitals.engine_turned(self._active | self._runners.keys(), self._left_out)
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
                 LOG.error("the record cannot be used now; trying again: %s", error)  # noqa: TRY400
@@ -80,7 +90,9 @@ class Engine:
     def _without_runner(self) -> list[Run]:
         """The active runs that nobody carries out yet; those that roll back come first."""
         active = self.store.active_runs()
-        for number in self.store.unreadable_runs(active):
+        unreadable = self.store.unreadable_runs(active)
+        self._active, self._left_out = {run.id for run in active}, set(unreadable)
+        for number in unreadable:
             self._report(number, str(UnreadableRun(number)))
         waiting = [run for run in active if run.id not in self._runners]
         return sorted(waiting, key=lambda run: not self._rolls_back(run)) if waiting[1:] else waiting
@@ -95,18 +107,22 @@ class Engine:
         """Start a run's runner. A run that cannot be carried out is logged once and holds up no other run."""
         owned = self.store.owned(run.id)
         if owned is None:
+            self.vitals.leaves(run.id)
             return  # another bot carries it out
         try:
             require_true_run(owned, run, self.store.now())
             page = page_of(run)
-            runner = Runner(owned, page, run.id, self._tools_for(page))
+            runner = Runner(owned, page, run.id, self._tools_for(page), self.vitals)
         except Exception as error:
             why = _in_words(error)
             self._report(run.id, f"run {run.id} of {run.target} cannot be carried out: {why}")
+            self._left_out.add(run.id)
+            self.vitals.leaves(run.id)
             self.store.release(run.id)
             return
         self._errors.pop(run.id, None)
         self._runners[run.id] = runner
+        self.vitals.carries(run.id)
         runner.start()
 
     def _report(self, run: int, why: str) -> None:

@@ -40,6 +40,7 @@ from commands.run.record_guard import RecordGuard
 from commands.run.recovery import clean_up_after_run, end_before_rollback, give_up_elsewhere, recover_after_crash
 from commands.run.rollback_comparison import compare_after_rollback
 from commands.run.running_step import RunningSteps
+from commands.run.vitals import Vitals
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.asked_again import asked_again
 from commands.steps.base import execute
@@ -63,13 +64,14 @@ class Runner:
     `detach` leaves the run as it is: jobs go on running on their hosts, and a later runner finds them again.
     """
 
-    def __init__(self, store: RecordStore, page: Page, run: int, tools: Tools) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int, tools: Tools, vitals: Vitals | None = None) -> None:
         self.store = store
         self.page = page
         self.number = run
         self.tools = tools
         self._contexts = ContextFactory(store, page, run, tools)
-        self._steps = RunningSteps(self._contexts)
+        self._vitals = vitals or Vitals()
+        self._steps = RunningSteps(self._contexts, self._vitals)
         self._loss = LossMonitor(store, page, run, tools)
         self._reach = ReachMonitor(store, page, run, tools)
         self._due = DueEvents(store, page, run)
@@ -112,6 +114,7 @@ class Runner:
             self._take_turns()
         except NotOwner as error:
             LOG.warning("run %s is left to its new owner: %s", self.number, error)
+            self._vitals.leaves(self.number)
             self._stop_threads()
         except BadRecord as error:
             # nothing was begun yet, and the engine starts another runner
@@ -124,7 +127,9 @@ class Runner:
         while not self._detaching.is_set():
             try:
                 if not self._turn():
+                    self._vitals.leaves(self.number)
                     return
+                self._vitals.turned(self.number)
             except NotOwner:
                 raise
             except BadRecord as error:
@@ -191,6 +196,7 @@ class Runner:
     def _begin(self, step: PageStep, attempt: int) -> None:
         events = step_began(self.page, step, attempt)
         self.store.begin_attempt(self.number, step.id, attempt, self._now(), *events)
+        self._vitals.step_began(step.part)
         self._steps.begin(step, attempt, lambda ctx: execute(step.box, ctx))
 
     def _begin_own(self, instruction: CheckEvidence | CompareWithBackup) -> None:
@@ -199,6 +205,7 @@ class Runner:
         if isinstance(instruction, CheckEvidence):
             step, attempt = check_step(self.page), instruction.attempt
         self.store.begin_attempt(self.number, step.id, attempt, self._now(), *step_began(self.page, step, attempt))
+        self._vitals.step_began(step.part)
         self._steps.begin(step, attempt, self._own_work(step.id))
 
     def _own_work(self, name: str) -> Callable[[Context], Outcome]:
@@ -214,6 +221,7 @@ class Runner:
             event = run_moved(self.page, record, move.state, self._now())
             moved = self.store.move_run(self.number, move.state, self._now(), event, only_if=self._unchanged(move))
         if moved and move.state not in ACTIVE:
+            self._vitals.leaves(self.number)  # what follows waits for hosts
             clean_up_after_run(self.page, record, self._contexts.context)
 
     def _mark(self, phase: str, over: bool) -> None:
@@ -234,6 +242,7 @@ class Runner:
                 return
             if self._guard.due():
                 return
+            self._vitals.turned(self.number)
             with self.store.changed:
                 self.store.changed.wait(max(0.01, min(left, POLL)))
 
@@ -244,6 +253,8 @@ class Runner:
         environment leads elsewhere now, nothing can be found out about them, and nothing may begin there.
         """
         record = self.store.record(self.number)
+        if record.attempts:
+            self._vitals.took_over(self.number)
         elsewhere = compare_places(self.store, self.page, record, self.tools.places(), self._now())
         for attempt in record.attempts:
             if attempt.state == AttemptState.RUNNING and attempt.step not in PHASES:

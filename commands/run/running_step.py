@@ -10,6 +10,7 @@ from commands.rollback.loss import with_loss
 from commands.run.context import ContextFactory, missing_input, with_fitting_values
 from commands.run.events import counted_alerts, step_ended
 from commands.run.recovery import resolve_unknown
+from commands.run.vitals import Vitals
 from commands.runbook.page import PageStep
 from commands.steps.outcome import Context, Outcome, unknown
 from commands.text.durations import format_duration
@@ -36,8 +37,9 @@ class RunningStep:
 class RunningSteps:
     """Begins and stops the attempts of one run."""
 
-    def __init__(self, contexts: ContextFactory) -> None:
+    def __init__(self, contexts: ContextFactory, vitals: Vitals | None = None) -> None:
         self.contexts = contexts
+        self._vitals = vitals or Vitals()
         self._clock = contexts.tools.clock
         self._running: dict[str, RunningStep] = {}
         self._closed = contexts.patience.closed
@@ -138,3 +140,4 @@ class RunningSteps:
         attempt = counted_alerts(contexts.page, record, step, attempt)
         events = step_ended(contexts.page, record, step, attempt, outcome, round(seconds, 1))
         contexts.store.end_attempt(contexts.number, attempt, now, *events)
+        self._vitals.step_ended(step.part, outcome.state)

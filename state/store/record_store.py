@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from state.errors import AlreadyRunning, BadRecord, NotText, TooLate, UnreadableRun
+from state.events import EventKind
 from state.facts import Fact, FactKind
 from state.journal import EntryKind
 from state.records import (
@@ -175,6 +176,11 @@ class RecordStore(SideTables):
         with suppress(BadRecord):
             return self.run(number)
         return None
+
+    def active_by_state(self) -> dict[RunState, int]:
+        """How many active runs the record has in each state, whether they can be read or not."""
+        rows = self._db.rows("SELECT state, COUNT(*) AS runs FROM runs WHERE state IN (?, ?) GROUP BY state", *ACTIVE)
+        return dict.fromkeys(ACTIVE, 0) | {RunState(row["state"]): row["runs"] for row in rows}
 
     def active_run(self, target: str) -> Run | None:
         """The active run of a target, or None."""
@@ -351,6 +357,13 @@ class RecordStore(SideTables):
         with _readable_rows(run):
             jumps = self._jumps(run)
             return [true_event(to_event(row), jumps) for row in self._db.rows(EVENTS, run, after, limit)]
+
+    def newest_event(self, run: int, kind: EventKind) -> Event | None:
+        """The newest event of a kind; None if a run has none."""
+        sql = "SELECT id FROM events WHERE run = ? AND kind = ? ORDER BY id DESC LIMIT 1"
+        for row in self._db.rows(sql, run, kind.value):
+            return next(iter(self.events(run, row["id"] - 1, 1)), None)
+        return None
 
     def newest_event_at(self, run: int) -> datetime | None:
         """When the newest event of a run was written, by the clock of that moment; None without events."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from state.journal import EntryKind
+from state.records import ACTIVE
 from state.store.journal import Journal
 
 
@@ -43,3 +45,18 @@ class RunFiles(Journal):
     def posts(self, run: int) -> dict[int, str]:
         """The Slack ts of each posted event, by event id; 0 is the card."""
         return {row["event"]: row["ts"] for row in self._db.rows("SELECT event, ts FROM posts WHERE run = ?", run)}
+
+    def post(self, run: int, event: int) -> str:
+        """The Slack ts of the message that shows an event; "" while it is not posted."""
+        rows = self._db.rows("SELECT ts FROM posts WHERE run = ? AND event = ?", run, event)
+        return str(rows[0]["ts"]) if rows else ""
+
+    def unposted(self, since: datetime) -> int:
+        """How many events are newer than the newest posted one of their run, in runs that are active or ended since."""
+        marks = ", ".join("?" * len(ACTIVE))
+        newest = "SELECT COALESCE(MAX(event), 0) FROM posts WHERE posts.run = runs.id"
+        sql = (
+            f"SELECT (SELECT COUNT(*) FROM events WHERE events.run = runs.id AND events.id > ({newest})) AS unposted "  # noqa: S608
+            f"FROM runs WHERE state IN ({marks}) OR ended_at > ?"
+        )
+        return sum(row["unposted"] for row in self._db.rows(sql, *ACTIVE, since.isoformat()))

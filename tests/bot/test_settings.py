@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SLACK_API, find_pages, read_page_file, read_pages, read_settings, shipped_runbooks
+from bot.settings import (
+    SLACK_API,
+    find_pages,
+    read_page_file,
+    read_pages,
+    read_settings,
+    shipped_runbooks,
+    terminal_settings,
+)
 from commands.start.watch_speed import WatchSpeed
 from state.errors import BadPage, BadSettings, Refused
 from state.journal import RecordKey
@@ -146,3 +154,32 @@ def test_tokens_of_another_kind_are_named_all_at_once_and_never_shown() -> None:
     with pytest.raises(BadSettings, match="SLACK_BOT_TOKEN holds no bot token"):
         read_settings({"SLACK_BOT_TOKEN": "xoxp-1", "SLACK_SIGNING_SECRET": "x"}).require_tokens()
     read_settings({"SLACK_BOT_TOKEN": "xoxe.xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}).require_tokens()
+
+
+@pytest.mark.parametrize("value", ["watch.example/abc", "ftp://watch.example/abc", "https:///abc", "https://[abc"])
+@pytest.mark.parametrize("name", ["GONOGO_HEARTBEAT_URL", "GONOGO_HEARTBEAT_END_URL"])
+def test_a_heartbeat_that_is_no_web_address_is_refused_without_repeating_it(name: str, value: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read_settings({name: value})
+    assert str(refused.value).startswith(f"{name} is no web address; it must be like https://")
+    assert value not in str(refused.value)
+
+
+def test_health_and_metrics_are_off_and_on_loopback_unless_told_otherwise() -> None:
+    assert (read_settings({}).metrics_port, read_settings({}).metrics_host) == (0, "127.0.0.1")
+    settings = read_settings({"GONOGO_METRICS_PORT": "9464", "GONOGO_METRICS_HOST": "10.0.0.5"})
+    assert (settings.metrics_port, settings.metrics_host) == (9464, "10.0.0.5")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("GONOGO_METRICS_PORT", "99999", "GONOGO_METRICS_PORT is 99999; it must be a port from 1 to 65535."),
+        ("GONOGO_METRICS_HOST", "my.host", "GONOGO_METRICS_HOST is 'my.host'; it must be an IP address"),
+    ],
+)
+def test_a_wrong_address_for_metrics_is_refused_and_hinders_no_command(name: str, value: str, error: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read_settings({name: value})
+    assert str(refused.value).startswith(error)
+    assert terminal_settings({name: value}).metrics_port == 0

@@ -6,13 +6,13 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
-from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doors.deps import Deps
 from bot.slack.outbox.run_thread import RunThread
 from bot.slack.outbox.sender import Sender
+from bot.slack.presence import POSTED_FOR, Presence
 from state.errors import BadRecord, NotOwner, Refused
 from state.records import Run, RunState
 from state.store import RecordStore
@@ -20,14 +20,14 @@ from state.store import RecordStore
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
 LOOK = 1.0  # seconds between two looks at a record that has not changed
-POSTED_FOR = timedelta(days=1)  # a run that ended longer ago is not posted any more
 
 
 class Poster:
     """Posts every run that is active or ended recently. A run in trouble, or with an old page, delays no other."""
 
-    def __init__(self, client: AsyncWebClient, deps: Deps) -> None:
+    def __init__(self, client: AsyncWebClient, deps: Deps, presence: Presence | None = None) -> None:
         self.deps = deps
+        self.presence = presence or Presence()
         self.sender = Sender(client)
         self._threads: dict[int, asyncio.Task[None]] = {}
         self._version: tuple[int, int] | None = None  # of the record when it was looked at
@@ -41,6 +41,7 @@ class Poster:
                 try:
                     if await asyncio.to_thread(self._is_due):
                         self._start_threads(await asyncio.to_thread(self._runs))
+                    self.presence.posts()
                 except BadRecord as error:
                     # the message is enough, a traceback would hide it
                     LOG.error("posting to Slack waits: %s", error)  # noqa: TRY400

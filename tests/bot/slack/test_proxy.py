@@ -16,8 +16,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.rehearsal.target.loopback import free_port
 from bot.settings import Settings
 from bot.slack.listeners import make_app
-from bot.slack.proxy import Respond, proxy_for
+from bot.slack.proxy import Respond
 from bot.slack.serve import make_client
+from bot.tools.proxy import proxy_for
 
 PROXY = "http://proxy.example:3128"
 

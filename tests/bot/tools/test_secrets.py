@@ -59,6 +59,12 @@ def test_the_pages_variables_and_slacks_own_are_masked_and_settings_are_not() ->
     )
 
 
+@pytest.mark.parametrize("name", ["GONOGO_HEARTBEAT_URL", "GONOGO_HEARTBEAT_END_URL"])
+def test_the_address_of_a_heartbeat_is_masked_however_simple_it_is(name: str) -> None:
+    redact = redactor_for([], {name: "https://watch.example/ping/shop"})
+    assert redact("GET https://watch.example/ping/shop failed") == "GET ••• failed"
+
+
 def test_what_several_threads_learn_at_once_is_all_masked() -> None:
     redact, values = Redactor([]), [f"harbour-{number}-light" for number in range(64)]
     with ThreadPoolExecutor(max_workers=16) as pool:

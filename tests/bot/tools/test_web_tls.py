@@ -56,13 +56,13 @@ def site(tmp_path: Path) -> Iterator[tuple[HttpWeb, Path]]:
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    web_client._tls.cache_clear()
+    web_client.tls_context.cache_clear()
     tool = HttpWeb({"api": WebPlace(url=f"https://127.0.0.1:{server.server_port}")}, {}, Redactor([]))
     yield tool, ca
     tool.close()
     server.shutdown()
     server.server_close()
-    web_client._tls.cache_clear()
+    web_client.tls_context.cache_clear()
 
 
 @pytest.mark.fault("a library reads the environment again")
@@ -75,9 +75,9 @@ def test_a_ca_that_ssl_cert_file_names_is_trusted(site: tuple[HttpWeb, Path], mo
 def test_the_public_certificates_stay_trusted_beside_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ca, _ = write_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(ca))
-    web_client._tls.cache_clear()
-    trusted = [str(one["subject"]) for one in web_client._tls().get_ca_certs()]
-    web_client._tls.cache_clear()
+    web_client.tls_context.cache_clear()
+    trusted = [str(one["subject"]) for one in web_client.tls_context().get_ca_certs()]
+    web_client.tls_context.cache_clear()
     assert any("The company's CA" in subject for subject in trusted)
     assert len(trusted) > 50
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands.progress.step_state import WATCH
-from commands.report.status_posts import StatusPosts
+from commands.report.status_posts import StatusPosts, lateness
 from state.events import StatusDue
 from state.records import AttemptState, Record
 from state.sqlite.store import Store
@@ -104,3 +104,21 @@ def test_in_a_rehearsal_posts_follow_the_time_of_the_watch(store: Store, posts: 
     assert posted(store) == [(1, ""), (2, "6 s")]
     over = record(row(WATCH, AttemptState.DONE, after=10), speed=10.0, ended_at=at(11))
     assert posts.due(over, at(11)) == at(11 + 25)
+
+
+@pytest.mark.parametrize(
+    ("newest", "posted_after", "now", "late"),
+    [
+        (0, None, 10, 0),  # the first is not due yet
+        (0, None, 17, 2),  # it is due and was not even written
+        (1, 15.5, 20, 0.5),  # it came late, and keeps saying so
+        (1, 15, 20, 0),
+        (1, 14.9, 20, 0),  # Slack's clock is behind
+        (1, None, 20, 5),  # it is written, and people cannot read it
+        (1, 15.5, 31, 1),  # by now the next one is late
+        (3, 45, 50, 0),  # those that were skipped while no bot served count no more
+    ],
+)
+def test_how_late_the_last_status_post_is(newest: int, posted_after: float | None, now: float, late: float) -> None:
+    posted_at = None if posted_after is None else at(posted_after)
+    assert lateness(PAGE, record(), newest, posted_at, at(now)) == timedelta(minutes=late)

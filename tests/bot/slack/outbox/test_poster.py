@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.outbox import poster
 from bot.slack.outbox.poster import Poster
+from bot.slack.presence import POSTED_FOR
 from bot.slack.serve import make_client
 from state.errors import BadRecord
 from state.events import NextRunReported
@@ -35,7 +35,7 @@ def test_a_run_that_ended_long_ago_is_not_posted(tmp_path: Path) -> None:
         box.move_run(run, RunState.ABORTED)
         posting = Poster(make_client(box.settings), box.deps)
         assert [run.id for run, _ in posting._runs()] == [1]
-        later = box.deps.now() + poster.POSTED_FOR + timedelta(seconds=1)
+        later = box.deps.now() + POSTED_FOR + timedelta(seconds=1)
         object.__setattr__(posting.deps, "now", lambda: later)
         assert posting._runs() == []
 
@@ -57,7 +57,7 @@ def test_a_kept_run_that_tells_something_long_after_its_end_is_posted(tmp_path: 
     async def kept(box: SlackBox) -> None:
         run = box.start_run()
         box.move_run(run, RunState.KEPT)
-        later = box.deps.now() + poster.POSTED_FOR + timedelta(days=2)
+        later = box.deps.now() + POSTED_FOR + timedelta(days=2)
         posting = Poster(make_client(box.settings), box.deps)
         object.__setattr__(posting.deps, "now", lambda: later)
         assert posting._runs() == []

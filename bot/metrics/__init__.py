@@ -1,0 +1,1 @@
+"""What watches the bot from outside: its health and its numbers over HTTP, and the heartbeat."""
