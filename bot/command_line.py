@@ -78,12 +78,16 @@ def command_line() -> argparse.ArgumentParser:
     verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole record")
     verify.add_argument("--key", default="", metavar="FILE", help="the public key that must have signed the bundle")
     verify.set_defaults(command="verify")
-    record = verbs.add_parser("record", help="copy the whole record to another place, and verify the copy")
-    places = record.add_subparsers(required=True, metavar="COMMAND").add_parser("copy", help="copy a record")
+    record = verbs.add_parser("record", help="copy the whole record to another place, or read a run's mirror into it")
+    record_verbs = record.add_subparsers(required=True, metavar="COMMAND")
+    places = record_verbs.add_parser("copy", help="copy a record, and verify the copy")
     where = "a file, a postgresql:// address, or the variable that holds one, as '$GONOGO_STATE'"
     places.add_argument("source", metavar="FROM", help=where)
     places.add_argument("target", metavar="TO", help="where no record is yet")
     places.set_defaults(command="copy_record")
+    mirror = record_verbs.add_parser("read", help="read what `gonogo rollback --from FILE` did into the record; once")
+    mirror.add_argument("mirror", type=Path, metavar="FILE", help="the run's mirror")
+    mirror.set_defaults(command="read_mirror")
     _add_completion(verbs)
     _add_terminal(verbs)
     return parser
@@ -150,7 +154,16 @@ def _add_terminal(verbs: _Verbs) -> None:
         "keep": "decide KEEP; before the watch is over it needs a reason and a second person",
     }
     for name, what in with_reason.items():
-        _terminal_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
+        verb = _terminal_verb(verbs, name, what)
+        verb.add_argument("reason", nargs="?", default="")
+        if name == "rollback":
+            verb.add_argument(
+                "--from",
+                dest="mirror",
+                type=Path,
+                metavar="FILE",
+                help="while the record cannot be reached: roll back here, from the run's mirror on the bot's machine",
+            )
     alarm = _terminal_verb(verbs, "false-alarm", "hold the countdown of an alert as a false alarm")
     alarm.add_argument("alert", help="the alert's name, as shown by `gonogo status`")
     alarm.add_argument("--reason", required=True, metavar="WHY")

@@ -17,6 +17,7 @@ _COMPLETED = {
     "html": shtab.FILE,
     "bundle": shtab.FILE,
     "key": shtab.FILE,
+    "mirror": shtab.FILE,
     "what": shtab.FILE,
     "source": shtab.FILE,
     "target": shtab.FILE,

@@ -17,6 +17,8 @@ from commands.ports.tools import Tools
 from commands.runbook import Page
 from commands.runbook.places import Host
 from commands.start.preflight import PreflightReport
+from state.mirror import Mirror
+from state.records import Run
 from state.store import RecordStore
 
 
@@ -45,6 +47,12 @@ def tools_for(page: Page, settings: Settings, store: RecordStore | None = None) 
     tools = make_tools(places_of(page), settings.environ, page.env_names())
     clock = SystemClock(store.clock_offset) if store else tools.clock
     return replace(tools, clock=clock, places=lambda: fingerprints_of(page, settings.environ))
+
+
+def mirror_of(settings: Settings, store: RecordStore, run: Run) -> Mirror | None:
+    """The mirror of a run on this machine; None where the settings want none."""
+    folder = settings.mirrors
+    return Mirror(folder, store, run, str(settings.state)) if folder else None
 
 
 def fingerprints_of(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
