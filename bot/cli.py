@@ -240,6 +240,7 @@ def _terminal(options: argparse.Namespace) -> int:
     from bot.doors.in_force import as_served
     from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
+    from bot.doors.way_back import way_back_named
     from bot.settings import read_pages, terminal_settings
     from bot.wiring import make_deps
     from state.store import RecordStore
@@ -259,7 +260,8 @@ def _terminal(options: argparse.Namespace) -> int:
         return deps
 
     number = getattr(options, "number", 0) or options.run
-    terminal = Terminal(settings, number, options.person, system_user(), deps_of)
+    with way_back_named(settings, rolls_back=options.name == "rollback"):
+        terminal = Terminal(settings, number, options.person, system_user(), deps_of)
     try:
         for line in getattr(terminal, options.name.replace("-", "_"))(options):
             _say(line)

@@ -16,7 +16,7 @@ from state.records import ACTIVE, Run
 from state.store import RecordStore
 from state.store.database import Database
 
-INTERVAL = 1.0  # seconds between two looks
+INTERVAL = 0.5  # seconds between two looks
 
 
 class RecordAgain:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from state.events import EventKind
 from state.journal import EntryKind
+from state.journal.stops import data_of
 from state.records import ACTIVE, ATTEMPT_MOVES, AttemptState
+from state.store.database import Row
 from state.store.side_tables import SideTables
 from state.true_times import BEGAN, ENDED, EVENTS, FACTS
 
 _OF = {BEGAN: "attempts", ENDED: "attempts", FACTS: "facts", EVENTS: "events"}
 _ATTEMPT = "SELECT * FROM attempts WHERE (run, step, attempt) = (?, ?, ?)"
 _NOT_ENDED: dict[str, Any] = {"state": AttemptState.RUNNING.value, "ended_at": None, "summary": "", "outcome": "{}"}
+# what is told once of a run, and which fields say of what: a bot may have told it, too, in a rollback of its own
+_TOLD_ONCE: dict[str, tuple[str, ...]] = {
+    EventKind.ROLLBACK_REQUESTED: (),
+    EventKind.STEP_BEGAN: ("attempt",),
+    EventKind.STEP_ENDED: ("attempt",),
+    EventKind.RUN_MOVED: ("state", "watched"),
+}
 _BY_ITSELF = {"id", "number", "rowid"}  # what each database numbers by itself
 
 
@@ -95,12 +105,23 @@ class Replay(SideTables):
         unique, kind = ("key", EntryKind.FACT) if one.table == "facts" else ("once", EntryKind.EVENT)
         key, table = one.row[unique], one.table
         sql = f"SELECT id FROM {table} WHERE run = ? AND {unique} = ?"  # noqa: S608
-        if key is not None and (there := self._db.rows(sql, run, key)):
+        there = self._db.rows(sql, run, key) if key is not None else self._told_already(run, one)
+        if there:
             numbers.new[table, one.row["id"]] = there[0]["id"]
             return
         number = self._db.insert(table, _without_number(one.row))
         self._append(run, kind, f"SELECT * FROM {table} WHERE id = ?", number)  # noqa: S608
         numbers.new[table, one.row["id"]] = number
+
+    def _told_already(self, run: int, one: Mirrored) -> Sequence[Row]:
+        """The event by which the record tells the same, if it does."""
+        fields = _TOLD_ONCE.get(one.row["kind"])
+        if fields is None:
+            return ()
+        sql = "SELECT * FROM events WHERE run = ? AND kind = ? AND step = ?"
+        same = _fields(one.row, fields)
+        rows = self._db.rows(sql, run, one.row["kind"], one.row["step"])
+        return [row for row in rows if _fields(dict(row), fields) == same]
 
     def _replay_file(self, run: int, row: Mapping[str, Any]) -> None:
         sql = "SELECT * FROM files WHERE run = ? AND name = ?"
@@ -116,6 +137,11 @@ class Replay(SideTables):
         places = {name: numbers.of(f"{name}s", row[name]) for name in ("attempt", "fact", "event")}
         self._db.insert("clock_jumps", {**_without_number(row), **places, "after": json.dumps(after)})
         self._append(run, EntryKind.JUMP)
+
+
+def _fields(row: Mapping[str, Any], names: tuple[str, ...]) -> list[Any]:
+    data = data_of(row)
+    return [data.get(name) for name in names]
 
 
 def _without_number(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,10 @@ async def open_fleet(folder: Path, bots: int, page: Path = PAGE, speed: float = 
         for way in ways:
             await way.start()
         processes = [
-            BotProcess(env=_environment(sandbox, record.address(way.port)), log=folder / f"bot-{number}.log")
+            BotProcess(
+                env=_environment(sandbox, record.address(way.port), folder / f"mirrors-{number}"),
+                log=folder / f"bot-{number}.log",
+            )
             for number, way in enumerate(ways)
         ]
         try:
@@ -72,5 +75,7 @@ async def open_fleet(folder: Path, bots: int, page: Path = PAGE, speed: float = 
             await asyncio.to_thread(record.end)
 
 
-def _environment(sandbox: Sandbox, address: str) -> dict[str, str]:
-    return sandbox.bot.env | {"GONOGO_STATE": address, "GONOGO_RECORD_KEY": KEY}
+def _environment(sandbox: Sandbox, address: str, mirrors: Path) -> dict[str, str]:
+    """The environment of a bot that has a machine, and so a folder of mirrors, of its own."""
+    own = {"GONOGO_STATE": address, "GONOGO_RECORD_KEY": KEY, "GONOGO_MIRROR": str(mirrors)}
+    return sandbox.bot.env | own

@@ -204,12 +204,12 @@ def go_on_alone(mirror: Mirror, run: int) -> None:
         ended = Attempt(step="backup", attempt=1, state=AttemptState.UNKNOWN, began_at=at(1), summary="cut")
         copy.end_attempt(run, ended, at(21), event("ended"))
         copy.end_attempt(run, Attempt(step="backup", attempt=1, state=AttemptState.DONE, began_at=at(1)), at(21))
-        copy.move_run(run, RunState.ROLLING_BACK, at(21), event("moved"))
-        copy.begin_attempt(run, "back", 1, at(22), event("began"))
+        copy.move_run(run, RunState.ROLLING_BACK, at(21), event("moved", {"state": "rolling back"}))
+        copy.begin_attempt(run, "back", 1, at(22), event("began", {"attempt": 1}, step="back"))
         copy.add_clock_jump(run, timedelta(minutes=5), at(29), copy.record(run).position, event("clock"))
         copy.end_attempt(run, Attempt(step="back", attempt=1, state=AttemptState.DONE, began_at=at(22)), at(30))
         copy.begin_attempt(run, "open", 1, at(31))
-        copy.move_run(run, RunState.ROLLED_BACK, at(40), event("moved"))
+        copy.move_run(run, RunState.ROLLED_BACK, at(40), event("moved", {"state": "rolled back"}))
 
 
 def read(mirror: Mirror, store: RecordStore) -> int:
@@ -255,7 +255,10 @@ def test_what_the_record_wrote_meanwhile_stays_as_it_is(store: RecordStore, run:
     go_on_alone(mirror, run.id)
     store.end_attempt(run.id, Attempt(step="backup", attempt=1, state=AttemptState.FAILED, began_at=at(1)), at(21))
     store.add_fact(run.id, RollbackRequest(by=U1, at=at(20)), event("rollback"))
+    store.begin_attempt(run.id, "back", 1, at(22), event("began", {"attempt": 1}, step="back"))
     read(mirror, store)
+    assert [kind for kind, _ in said(store, run.id)].count("rollback") == 1
+    assert said(store, run.id).count(("began", "back")) == 1, "it is told once"
     record = store.record(run.id)
     assert [(one.step, one.state) for one in record.attempts] == [
         ("backup", "failed"), ("back", "done"), ("open", "running"),

@@ -25,7 +25,7 @@ from state.postgres.store import PostgresStore
 from state.records import Attempt, AttemptState, RunState
 from state.store import RecordStore
 from tests.bot.command import Capture, run
-from tests.bot.test_serve import NOW, PEOPLE, wait_for
+from tests.bot.test_serve import DEPLOY, NOW, PEOPLE, wait_for
 from tests.crash.record_server import RecordServer
 from tests.crash.sandbox import CACHE
 
@@ -33,7 +33,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 BACK = "put-the-old-code-back"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordServer]:
     """The PostgreSQL of the record, which goes away and comes back."""
     server = RecordServer(tmp_path_factory.mktemp("r"), CACHE)
@@ -53,16 +53,36 @@ class Away:
         page_file = folder / "small.md"
         text = page_file.read_text()
         text = text.replace('"echo deploy"', f"'echo once >> {self.began}; sleep 40; echo once >> {self.ended}'")
-        page_file.write_text(text.replace('"echo undeploy"', f"'sleep 1; echo once >> {self.back}'"))
+        # it takes as long as the test wants
+        back = (
+            f"'echo begun >> {self.back}; until [ -e {folder / 'go'} ]; do sleep 0.1; done; echo ended >> {self.back}'"
+        )
+        page_file.write_text(text.replace('"echo undeploy"', back))
+
+    def go(self) -> None:
+        """Let the rollback's step end."""
+        (self.folder / "go").touch()
+
+    def roll_back(self) -> subprocess.Popen[str]:
+        """`gonogo rollback --from`, by somebody who types the target, until its step is under way."""
+        words = [sys.executable, "-m", "bot.cli", "rollback", "--from", str(self.mirror), "it is slow"]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(words, cwd=self.folder, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True)
+        assert process.stdin
+        process.stdin.write("shop\n")
+        process.stdin.flush()
+        wait_for(self.back.exists, "the rollback's step", 60)
+        return process
 
     def open(self) -> RecordStore:
         return PostgresStore(PostgresAddress(os.environ["GONOGO_STATE"]), key=RecordKey(KEY.encode()))
 
-    def serve(self) -> None:
-        """A bot without Slack, whose log is kept."""
-        with (self.folder / "bot.log").open("ab") as log:
+    def serve(self, machine: str = "") -> None:
+        """A bot without Slack, whose log is kept; on another machine its mirrors are elsewhere."""
+        env = os.environ | ({"GONOGO_MIRROR": str(self.folder / machine)} if machine else {})
+        with (self.folder / f"bot{machine}.log").open("ab") as log:
             words = [sys.executable, "-m", "bot.cli", "serve", "--no-slack"]
-            self.bots.append(subprocess.Popen(words, cwd=self.folder, stdout=log, stderr=log))
+            self.bots.append(subprocess.Popen(words, cwd=self.folder, env=env, stdout=log, stderr=log))
 
     def start(self) -> None:
         """Start a run, and wait until its deploy is under way and in the mirror."""
@@ -108,6 +128,22 @@ def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{text}\n"))
 
 
+def rolled_back_once(case: Away) -> None:
+    """The record knows of one rollback, its journal is whole, and its step ran once."""
+    with closing(case.open()) as store:
+        run = store.runs()[0].id
+        wait_for(lambda: not store.run(run).active, "the end of the run", 60)
+        assert store.run(run).state == RunState.ROLLED_BACK
+        assert store.changes(run) == []
+        told = [type(event.data) for event in store.events(run)]
+        assert told.count(RollbackRequested) == 1
+        assert [(one.step, one.state) for one in store.record(run).attempts if one.step in {DEPLOY, BACK}] == [
+            (DEPLOY, "stopped"), (BACK, "done"),
+        ]  # fmt: skip
+    assert case.back.read_text() == "begun\nended\n"
+    assert not case.ended.exists(), "the deploy was stopped on its host"
+
+
 def test_while_the_record_is_away_production_is_taken_back_from_the_mirror_and_read_in_later(
     away: Away, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,18 +151,76 @@ def test_while_the_record_is_away_production_is_taken_back_from_the_mirror_and_r
     away.server.halt("immediate")
     try:
         mirror = away.mirror
+        code, _, err = run(capsys, "rollback")
+        assert (code, f"  gonogo rollback --from {mirror}" in err) == (1, True)
         types(monkeypatch, "shop")
-        code, out, err = run(capsys, "rollback", "--from", str(mirror), "it is slow")
-        print(out, err)
+        away.go()
+        code, out, _ = run(capsys, "rollback", "--from", str(mirror), "it is slow")
         assert code == 0
-        assert away.back.read_text() == "once\n"
-        assert not away.ended.exists(), "the deploy was stopped on the host"
+        assert "This rolls shop back: run " in out
+        assert "how “Put the code there” ended: it was running. The rollback looks at it first." in out
+        assert "Put the old code back: done. 1 command succeeded." in out
+        assert "The record does not have that yet: " in out
+    finally:
+        away.server.go_on()
+    rolled_back_once(away)
+    wait_for(lambda: not mirror.exists(), "the bot that removes the mirror")
+    with closing(away.open()) as store:
+        assert [type(event.data) for event in store.events(store.runs()[0].id)].count(MirrorRead) == 1
+
+
+def test_when_the_record_is_there_again_in_the_middle_it_is_told_and_the_bot_does_nothing(away: Away) -> None:
+    away.start()
+    away.server.halt("immediate")
+    try:
+        process = away.roll_back()
     finally:
         away.server.go_on()
     with closing(away.open()) as store:
-        wait_for(lambda: not store.run(1).active, "the bot that reads the mirror", 60)
-        assert store.run(1).state == RunState.ROLLED_BACK
-        assert store.changes(1) == []
-        told = [type(event.data) for event in store.events(1)]
-        assert told.count(MirrorRead) == told.count(RollbackRequested) == 1
-    print(away.log)
+        number = store.runs()[0].id
+        wait_for(lambda: store.record(number).rollback, "the request in the record", 60)
+        wait_for(lambda: "so the bot does nothing of it before that is in the record" in away.log, "the bot", 60)
+        assert store.run(number).state == RunState.GOING, "the bot begins no rollback of its own"
+    away.go()
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "The record can be used again. It knows of this rollback, which goes on here." in out
+    assert "Read into the record at postgresql://" in out
+    rolled_back_once(away)
+
+
+def test_a_bot_on_another_machine_carries_nothing_forward_when_the_record_is_there_again(away: Away) -> None:
+    away.start()
+    away.serve("elsewhere")
+    with closing(away.open()) as store:
+        wait_for(store.others_in_force, "the second bot", 60)
+    away.server.halt("immediate")
+    try:
+        process = away.roll_back()
+        away.bots[0].kill()  # with the machine of the mirror's bot
+        away.bots[0].wait()
+    finally:
+        away.server.go_on()
+    with closing(away.open()) as store:
+        number = store.runs()[0].id
+        wait_for(lambda: store.record(number).rollback, "the request in the record", 60)
+    away.go()
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    rolled_back_once(away)
+
+
+def test_a_rollback_from_a_mirror_that_was_killed_goes_on_with_the_same_command(away: Away) -> None:
+    away.start()
+    away.server.halt("immediate")
+    try:
+        process = away.roll_back()
+        process.kill()
+        process.communicate()
+        process = away.roll_back()
+        away.go()
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, out
+    finally:
+        away.server.go_on()
+    rolled_back_once(away)
