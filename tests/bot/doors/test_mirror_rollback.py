@@ -117,6 +117,7 @@ class Away:
 @pytest.fixture
 def away(server: RecordServer, shop: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Away]:
     """The environment's record, in that PostgreSQL."""
+    monkeypatch.chdir(shop)
     monkeypatch.setenv("GONOGO_STATE", server.address(server.port))
     monkeypatch.setenv("GONOGO_RECORD_KEY", KEY)
     case = Away(server, shop)
