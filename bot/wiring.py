@@ -21,6 +21,11 @@ from state.mirror import Mirror
 from state.records import Run
 from state.store import RecordStore
 
+WAY_BACK = (
+    "If it stays away, roll back on the machine of the run's bot: gonogo rollback --from FILE. The bot's log names the "
+    "file."
+)
+
 
 def places_of(page: Page) -> Places:
     """The page's places, with their `$NAME`s not yet resolved."""
@@ -82,5 +87,6 @@ def make_deps(
         places=lambda page: fingerprints_of(page, environ),
         now=store.now,
         speed=settings.speed,
+        way_back=WAY_BACK if settings.mirrors else "",
         alike=Alike(store),
     )

@@ -240,4 +240,5 @@ def _unknown(notes: MirrorNotes, page: Page, record: Record) -> Iterator[str]:
     running = [attempt.step for attempt in record.attempts if attempt.state == "running" and attempt.step in titles]
     for step in dict.fromkeys(running):
         yield f"how “{titles[step]}” ended: it was running. The rollback looks at it first."
-    yield "what anybody did after that time: another bot, or people by hand. Look at the run's thread in Slack."
+    yield "what people did by hand after that time, or another bot that took the run: then its own mirror is newer, on"
+    yield "its machine. Look at the run's thread in Slack."
