@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot import log
 from bot.doors.in_force import InForce
 from bot.doors.record_again import RecordAgain
 from bot.doors.system_user import SystemUser
@@ -17,6 +19,7 @@ from bot.environment import missing
 from bot.settings import Settings
 from bot.text import counted, event_line
 from bot.tools.clock import SystemClock
+from bot.tools.secrets import redactor_for
 from commands.ports.tools import Tools
 from commands.progress.own_steps import OWN
 from commands.progress.rollback_steps import rollback_steps
@@ -87,6 +90,7 @@ class MirrorRollback:
             if sys.stdin.readline().strip() != run.target:
                 raise Refused("Nothing was rolled back.")
             self._require_needed(notes, run, page)
+            log.set_up(redactor_for(page.env_names(), self.settings.environ), logging.WARNING)
             actor = InForce(values=store.in_force()).actor(self.user, self.person)
             self._begin(store, notes, run, page, actor)
             yield from self._carry_out(store, notes, run, page)

@@ -17,6 +17,7 @@ def way_back_named(settings: Settings, *, rolls_back: bool) -> Iterator[None]:
     except BadRecord as error:
         if not rolls_back or settings.mirrors is None:
             raise
-        commands = "\n".join(f"gonogo rollback --from {file}" for file in sorted(settings.mirrors.glob("*.db")))
-        found = commands or f"In {settings.mirrors.absolute()} is no mirror; look on the machine of the run's bot."
+        folder = settings.mirrors.absolute()
+        commands = "\n".join(f"gonogo rollback --from {file}" for file in sorted(folder.glob("*.db")))
+        found = commands or f"In {folder} is no mirror; look on the machine of the run's bot."
         raise BadRecord(f"{error} The way back while it is away, from a run's mirror:\n{found}") from None

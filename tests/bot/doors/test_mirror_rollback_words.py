@@ -235,3 +235,17 @@ def test_it_is_read_into_the_record_by_hand_once(case: Case, capsys: Capture) ->
     assert "Run 1 is aborted." in out
     code, out, _ = run(capsys, "record", "read", str(case.mirror.file))
     assert (code, out.startswith("Nothing was new: the record at")) == (0, True)
+
+
+def test_a_rollback_as_usual_names_the_mirrors_while_the_record_is_away(
+    case: Case, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.away()
+    case.state.write_text("what is left after a crash of the disk")
+    monkeypatch.setenv("GONOGO_MIRROR", str(case.mirror.file.parent))
+    code, _, said = run(capsys, "rollback", "it is slow")
+    assert code == 1
+    assert said.splitlines()[-1] == f"  gonogo rollback --from {case.mirror.file}"
+    assert "--from" not in run(capsys, "hold")[2]
+    case.mirror.file.unlink()
+    assert "is no mirror; look on the machine of the run's bot" in run(capsys, "rollback")[2]
