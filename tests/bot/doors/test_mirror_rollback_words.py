@@ -154,6 +154,17 @@ def test_while_the_record_can_be_used_the_usual_way_is_named(case: Case) -> None
         case.roll_back()
 
 
+def test_a_record_that_was_begun_anew_and_has_another_run_of_that_number_does_not_hold_this_one(case: Case) -> None:
+    case.away()
+    page = read_page((case.state.parent / "small.md").read_text(), "small.md")
+    with closing(Store(case.state)) as anew:
+        start(anew, page, StartRequest(), Actor(person="U2", door=Door.TERMINAL), PEOPLE, datetime.now(UTC))
+        lines = case.roll_back()
+        assert f"Why not as usual: The record at {case.state} can be used, but does not hold this run." in lines
+        assert any(line.startswith("The record does not have that yet: The record does not hold the") for line in lines)
+        assert anew.record(1).rollback is None, "the other run goes on"
+
+
 def test_a_record_that_is_there_again_when_the_target_is_typed_is_used(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
