@@ -135,9 +135,7 @@ class Mirror:
             raise MirrorTaken(self._run, self.file)
         self.require_free()
         self.close()
-        for end in ("", *_BESIDE, ".lock"):
-            with suppress(OSError):
-                self.file.with_name(self.file.name + end).unlink()
+        remove_mirror(self.file)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -238,6 +236,13 @@ def set_taken(database: Database, at: datetime | None) -> None:
             database.execute(_PUT, TAKEN, at.isoformat())
         else:
             database.execute("DELETE FROM in_force WHERE name = ?", TAKEN)
+
+
+def remove_mirror(file: Path) -> None:
+    """Remove a mirror that nobody needs any more, as far as that is possible."""
+    for end in ("", *_BESIDE, ".lock"):
+        with suppress(OSError):
+            file.with_name(file.name + end).unlink()
 
 
 def _require_free(tables: Tables, run: int, file: Path) -> None:

@@ -34,8 +34,8 @@ from state.errors import BadRecord, GonogoError, Refused
 from state.events import PeopleAsked, RunMoved, StepBegan, StepEnded
 from state.facts import Actor
 from state.journal import RecordKey
-from state.mirror import MirrorNotes, notes_of, set_taken
-from state.records import Event, Record, Run
+from state.mirror import MirrorNotes, notes_of, remove_mirror, set_taken
+from state.records import Attempt, AttemptState, Event, Record, Run
 from state.sqlite.lock import is_served
 from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
@@ -94,6 +94,9 @@ class MirrorRollback:
             actor = InForce(values=store.in_force()).actor(self.user, self.person)
             self._begin(store, notes, run, page, actor)
             yield from self._carry_out(store, notes, run, page)
+            read = not notes_of(store.tables, self.file).taken
+        if read:
+            remove_mirror(self.file)
 
     # -- before anything is done --------------------------------------------------------------------------------
 
@@ -142,7 +145,7 @@ class MirrorRollback:
         yield from (f"  {item}" for item in left_on_production(page, record) or ["no step changed anything"])
         yield "What it cannot know:"
         yield from (f"  {sentence}" for sentence in _unknown(notes, page, record))
-        steps = rollback_steps(page, record)
+        steps = rollback_steps(page, _as_begun(notes, record))
         yield f"The rollback has {counted(len(steps), 'step')}: {'; '.join(step.title for step in steps) or 'none'}."
         if problem := store.key_problem():
             yield f"What it does is not signed, so it cannot be read into the record later: {problem}"
@@ -159,10 +162,9 @@ class MirrorRollback:
         now = datetime.now(UTC) + notes.ahead
         set_taken(store.opened, now)
         record, known = store.record(run.id), {step.id for step in page.steps} | OWN
-        for step, attempt, at in notes_of(store.tables, self.file).may_begin:
-            last = record.last(step)
-            if step in known and (last is None or last.attempt < attempt):
-                store.begin_attempt(run.id, step, attempt, at)
+        for may in _may_have_begun(notes_of(store.tables, self.file), record):
+            if may.step in known:
+                store.begin_attempt(run.id, may.step, may.attempt, may.began_at)
         rollback(store, run, actor, self.reason, now)
 
     def _carry_out(self, store: Store, notes: MirrorNotes, run: Run, page: Page) -> Iterator[str]:
@@ -171,10 +173,11 @@ class MirrorRollback:
         again = RecordAgain(self.settings.state, _key_of(self.settings), run, request)
         tools = replace(self.tools_for(page), clock=SystemClock(lambda: notes.ahead))
         runner = Runner(store, page, run.id, tools)
+        after = store.record(run.id).position.event  # what was told before the record went away
         runner.start()
         again.start()
         try:
-            yield from self._told(store, run, runner, again)
+            yield from self._told(store, run, runner, again, after)
         except KeyboardInterrupt:
             yield "Stopped here; commands that run on hosts go on. The same command continues the rollback."
             raise
@@ -184,11 +187,8 @@ class MirrorRollback:
         yield from self._over(store, run.id, again)
         again.close()
 
-    def _told(self, store: Store, run: Run, runner: Runner, again: RecordAgain) -> Iterator[str]:
-        zone, after, told = zone_of(run), 0, False
-        while events := store.events(run.id, after):
-            after = events[-1].id  # what was told before the record went away
-        over = False
+    def _told(self, store: Store, run: Run, runner: Runner, again: RecordAgain, after: int) -> Iterator[str]:
+        zone, told, over = zone_of(run), False, False
         while not over:
             over = runner.wait(TURN)
             if again.knows and not told:
@@ -201,8 +201,10 @@ class MirrorRollback:
                     yield f"  It waits for an answer. In another terminal: GONOGO_STATE={self.file} gonogo status"
 
     def _over(self, store: Store, run: int, again: RecordAgain) -> Iterator[str]:
-        state = store.run(run).state
-        yield f"Run {run} is {state}, by the mirror {self.file}."
+        now = store.run(run)
+        if now.active:
+            raise Refused(f"The rollback of run {run} is not over; the reason is above. The same command continues it.")
+        yield f"Run {run} is {now.state}, by the mirror {self.file}."
         try:
             read = again.read(store.opened, self.file)
         except GonogoError as error:
@@ -235,13 +237,26 @@ def _told_of(event: Event, zone: ZoneInfo) -> Iterator[str]:
             yield event_line(event, zone)
 
 
+def _may_have_begun(notes: MirrorNotes, record: Record) -> Iterator[Attempt]:
+    """The attempts that were about to begin, and that nobody can say of whether they did."""
+    for step, attempt, at in notes.may_begin:
+        last = record.last(step)
+        if last is None or last.attempt < attempt:
+            yield Attempt(step=step, attempt=attempt, state=AttemptState.RUNNING, began_at=at)
+
+
+def _as_begun(notes: MirrorNotes, record: Record) -> Record:
+    """The record, as if all that may have begun had."""
+    return replace(record, attempts=(*record.attempts, *_may_have_begun(notes, record)))
+
+
 def _unknown(notes: MirrorNotes, page: Page, record: Record) -> Iterator[str]:
     titles = {step.id: step.title for step in page.steps}
-    begun = {(attempt.step, attempt.attempt) for attempt in record.attempts}
-    may = [step for step, attempt, _ in notes.may_begin if (step, attempt) not in begun]
-    for step in dict.fromkeys(may):
+    for step in dict.fromkeys(attempt.step for attempt in _may_have_begun(notes, record)):
         yield f"whether “{titles.get(step, step)}” began: it was about to. The rollback looks at it first."
-    running = [attempt.step for attempt in record.attempts if attempt.state == "running" and attempt.step in titles]
+    running = [
+        attempt.step for attempt in record.attempts if attempt.state == AttemptState.RUNNING and attempt.step in titles
+    ]
     for step in dict.fromkeys(running):
         yield f"how “{titles[step]}” ended: it was running. The rollback looks at it first."
     yield "what people did by hand after that time, or another bot that took the run: then its own mirror is newer, on"

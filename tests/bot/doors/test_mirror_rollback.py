@@ -188,6 +188,7 @@ def test_when_the_record_is_there_again_in_the_middle_it_is_told_and_the_bot_doe
     assert "The record can be used again. It knows of this rollback, which goes on here." in out
     assert "Read into the record at postgresql://" in out
     rolled_back_once(away)
+    assert not away.mirror.exists(), "nobody needs it any more"
 
 
 def test_a_bot_on_another_machine_carries_nothing_forward_when_the_record_is_there_again(away: Away) -> None:

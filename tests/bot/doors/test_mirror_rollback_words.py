@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ from state.mirror import Mirror, notes_of, set_taken
 from state.records import Attempt, AttemptState, RunState
 from state.sqlite.open_file import OpenFile
 from state.sqlite.store import Store
-from tests.bot.command import Capture, run
-from tests.bot.test_serve import DEPLOY, PEOPLE
+from tests.bot.command import Become, Capture, run, serve_once
+from tests.bot.test_serve import DEPLOY, PEOPLE, wait_for
+from tests.production import ended
 from tests.world import World
 
 BACK = "put-the-old-code-back"
@@ -77,6 +79,7 @@ class Case:
 def case(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
     state = shop / "gonogo.db"
     page = read_page((shop / "small.md").read_text(), "small.md")
+    serve_once()
     store = Store(state)
     who = Actor(person="U1", door=Door.TERMINAL)
     begun = start(store, page, StartRequest(), who, PEOPLE, datetime.now(UTC))
@@ -116,7 +119,7 @@ def test_a_step_that_was_about_to_begin_counts_as_begun_and_what_undoes_it_runs(
     case.done("ready")
     case.mirror.begins(DEPLOY, 1)
     case.away()
-    case.roll_back()
+    assert "The rollback has 1 step: Put the old code back." in case.roll_back()
     with closing(case.read()) as store:
         assert steps(store)[DEPLOY] != "running", "it was looked at"
         assert steps(store)[BACK] == "done"
@@ -260,3 +263,24 @@ def test_a_rollback_as_usual_names_the_mirrors_while_the_record_is_away(
     assert "--from" not in run(capsys, "hold")[2]
     case.mirror.file.unlink()
     assert "is no mirror; look on the machine of the run's bot" in run(capsys, "rollback")[2]
+
+
+def test_where_the_rollback_waits_for_people_they_answer_at_the_terminal_on_the_mirror(
+    case: Case, capsys: Capture, become: Become, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.done(DEPLOY)
+    case.world.fail("undeploy")
+    case.away()
+    lines: list[str] = []
+    thread = threading.Thread(target=lambda: lines.extend(case.roll_back()))
+    thread.start()
+    with closing(case.read()) as store:
+        wait_for(lambda: steps(store).get(BACK) == "failed", "the failure", 30)
+    case.world.on_host("undeploy", ended())
+    monkeypatch.setenv("GONOGO_STATE", str(case.mirror.file))
+    monkeypatch.setenv("GONOGO_RECORD_KEY_FILE", str(key_beside(case.state)))
+    become("lea")
+    assert run(capsys, "answer", BACK, "again")[:2] == (0, "Your answer is saved.\n")
+    thread.join(30)
+    assert any(line.startswith("  It waits for an answer. In another terminal: GONOGO_STATE=") for line in lines)
+    assert any(line.startswith("Run 1 is rolled back") for line in lines)
