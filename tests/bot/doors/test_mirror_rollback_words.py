@@ -1,4 +1,4 @@
-"""What `gonogo rollback --from FILE` says and refuses, and that what may have begun is looked at; on a World."""
+"""What `gonogo rollback --from FILE` says, refuses, and looks at; on a World."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop of a run keeps its mirror, and leaves the run alone once somebody rolls back from that."""
+"""The loop of a run keeps its mirror, and leaves the run alone once that is taken."""
 
 from __future__ import annotations
 
