@@ -141,8 +141,8 @@ class MirrorRollback:
         yield f"This rolls {run.target} back: run {run.id} ({run.release}, started by {starter})."
         yield f"Why not as usual: {away}"
         yield f"Its mirror was last written at {notes.written.astimezone(zone):%H:%M:%S} ({zone}), {ago} ago."
-        yield "By the mirror, on production:"
-        yield from (f"  {item}" for item in left_on_production(page, record) or ["no step changed anything"])
+        yield f"What changed {run.target}, by the mirror:"
+        yield from (f"  {item}" for item in left_on_production(page, record) or ["nothing"])
         yield "What it cannot know:"
         yield from (f"  {sentence}" for sentence in _unknown(notes, page, record))
         steps = rollback_steps(page, _as_begun(notes, record))
