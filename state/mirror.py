@@ -19,10 +19,10 @@ from state.errors import BadMirror, BadRecord, MirrorTaken
 from state.journal import EntryKind
 from state.records import ACTIVE, Run
 from state.sqlite.file import open_to_read
-from state.sqlite.lock import take_lock
+from state.sqlite.lock import is_held, take_lock
 from state.sqlite.open_file import FileReader, OpenFile
 from state.store import RecordStore
-from state.store.database import Database, Row, Tables
+from state.store.database import Database, Row, RowExists, Tables
 from state.store.entries import row_of_entry
 from state.store.journal import RECORD
 
@@ -84,11 +84,8 @@ class Mirror:
 
     def in_use(self) -> bool:
         """Whether somebody is rolling back from it now."""
-        try:
-            take_lock(self.file).close()
-        except BadRecord:
-            return True
-        return False
+        with self._using():
+            return is_held(self.file)
 
     def begins(self, step: str, attempt: int) -> None:
         """Write that an attempt is about to begin, before the record is told. Nothing may begin that is not here."""
@@ -150,6 +147,9 @@ class Mirror:
             raise BadMirror(f"The mirror {self.file} cannot be written ({error.strerror}).") from None
         except BadRecord as error:
             raise BadMirror(str(error)) from None
+        except (RowExists, UnicodeError):
+            self.close()
+            raise BadMirror(f"The mirror {self.file} does not take what the record holds; it is made anew.") from None
 
     @contextmanager
     def _written(self) -> Iterator[Database]:

@@ -192,6 +192,28 @@ def test_a_full_disk_is_said_of_the_mirror_and_it_goes_on_when_there_is_space(
         assert rows(copy, run.id) == rows(store, run.id)
 
 
+def test_a_folder_in_which_nothing_can_be_locked_is_no_rollback_from_the_mirror(
+    store: RecordStore, run: Run, tmp_path: Path
+) -> None:
+    mirror = Mirror(tmp_path / "locked", store, run, "the record")
+    mirror.file.with_name(f"{mirror.file.name}.lock").mkdir(parents=True)
+    with pytest.raises(BadMirror):
+        mirror.follow()
+
+
+def test_a_mirror_that_holds_other_rows_than_the_bot_left_there_is_made_anew(
+    store: RecordStore, run: Run, mirror: Mirror
+) -> None:
+    with closing(in_mirror(mirror)) as copy:
+        copy.add_events(run.id, at(2), event("hold"), event("hold"), event("hold"))
+    write_more(store, run.id)
+    with pytest.raises(BadMirror, match="made anew"):
+        mirror.follow()
+    mirror.follow()
+    with closing(in_mirror(mirror)) as copy:
+        assert rows(copy, run.id) == rows(store, run.id)
+
+
 # -- back into the record -----------------------------------------------------------------------------------------
 
 
