@@ -242,10 +242,42 @@ def _copy_record(options: argparse.Namespace) -> int:
     return 0
 
 
+def _read_mirror(options: argparse.Namespace) -> int:
+    from bot.doors.record_read import read_lines
+    from bot.settings import terminal_settings
+
+    for line in read_lines(terminal_settings(options.environment.read()), options.mirror):
+        _say(line)
+    return 0
+
+
+def _rollback_from_mirror(options: argparse.Namespace) -> int:
+    from bot.doors.mirror_rollback import MirrorRollback
+    from bot.doors.system_user import system_user
+    from bot.settings import terminal_settings
+    from bot.wiring import tools_for
+
+    settings = terminal_settings(_terminal_environ(options.environment))
+    rollback = MirrorRollback(
+        settings=settings,
+        file=options.mirror,
+        reason=options.reason,
+        user=system_user(),
+        person=options.person,
+        tools_for=lambda page: tools_for(page, settings),
+    )
+    for line in rollback.lines():
+        _say(line)
+    return 0
+
+
 def _terminal(options: argparse.Namespace) -> int:
+    if getattr(options, "mirror", None):
+        return _rollback_from_mirror(options)
     from bot.doors.in_force import as_served
     from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
+    from bot.doors.way_back import way_back_named
     from bot.settings import read_pages, terminal_settings
     from bot.wiring import make_deps
     from state.store import RecordStore
@@ -265,7 +297,8 @@ def _terminal(options: argparse.Namespace) -> int:
         return deps
 
     number = getattr(options, "number", 0) or options.run
-    terminal = Terminal(settings, number, options.person, system_user(), deps_of)
+    with way_back_named(settings, rolls_back=options.name == "rollback"):
+        terminal = Terminal(settings, number, options.person, system_user(), deps_of)
     try:
         for line in getattr(terminal, options.name.replace("-", "_"))(options):
             _say(line)
@@ -298,6 +331,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "rehearse": _rehearse,
     "verify": _verify,
     "copy_record": _copy_record,
+    "read_mirror": _read_mirror,
     "terminal": _terminal,
 }
 

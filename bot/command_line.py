@@ -29,6 +29,46 @@ def command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_page(verbs)
+    _add_reference(verbs)
+    _add_init(verbs)
+    doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
+    doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
+    doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
+    doctor.add_argument("--no-slack", action="store_true", help="for `gonogo serve --no-slack`: check nothing of Slack")
+    doctor.add_argument("--json", action="store_true", help="print all findings as JSON")
+    doctor.set_defaults(command="doctor")
+    serve = verbs.add_parser("serve", help="run the bot")
+    serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
+    serve.set_defaults(command="serve")
+    # its own parser reads all words, because it imports what only the extra brings
+    rehearse = verbs.add_parser(
+        "rehearse", add_help=False, prefix_chars="+", help="rehearse a whole deploy on this machine"
+    )
+    rehearse.add_argument("words", nargs="*")
+    rehearse.set_defaults(command="rehearse")
+    verify = verbs.add_parser(
+        "verify", help="verify that nothing in the record, in one run or in a bundle was changed from outside"
+    )
+    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole record")
+    verify.add_argument("--key", default="", metavar="FILE", help="the public key that must have signed the bundle")
+    verify.set_defaults(command="verify")
+    record = verbs.add_parser("record", help="copy the whole record to another place, or read a run's mirror into it")
+    record_verbs = record.add_subparsers(required=True, metavar="COMMAND")
+    places = record_verbs.add_parser("copy", help="copy a record, and verify the copy")
+    where = "a file, a postgresql:// address, or the variable that holds one, as '$GONOGO_STATE'"
+    places.add_argument("source", metavar="FROM", help=where)
+    places.add_argument("target", metavar="TO", help="where no record is yet")
+    places.set_defaults(command="copy_record")
+    mirror = record_verbs.add_parser("read", help="read what `gonogo rollback --from FILE` did into the record; once")
+    mirror.add_argument("mirror", type=Path, metavar="FILE", help="the run's mirror")
+    mirror.set_defaults(command="read_mirror")
+    _add_completion(verbs)
+    _add_terminal(verbs)
+    return parser
+
+
+def _add_page(verbs: _Verbs) -> None:
     check = verbs.add_parser(
         "check",
         help="check a runbook page; errors come with line numbers",
@@ -66,38 +106,6 @@ def command_line() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="PAGE", help="a new file; default: RUNBOOK.page.md beside the runbook"
     )
     adopt.set_defaults(command="adopt")
-    _add_reference(verbs)
-    _add_init(verbs)
-    doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
-    doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
-    doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
-    doctor.add_argument("--no-slack", action="store_true", help="for `gonogo serve --no-slack`: check nothing of Slack")
-    doctor.add_argument("--json", action="store_true", help="print all findings as JSON")
-    doctor.set_defaults(command="doctor")
-    serve = verbs.add_parser("serve", help="run the bot")
-    serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
-    serve.set_defaults(command="serve")
-    # its own parser reads all words, because it imports what only the extra brings
-    rehearse = verbs.add_parser(
-        "rehearse", add_help=False, prefix_chars="+", help="rehearse a whole deploy on this machine"
-    )
-    rehearse.add_argument("words", nargs="*")
-    rehearse.set_defaults(command="rehearse")
-    verify = verbs.add_parser(
-        "verify", help="verify that nothing in the record, in one run or in a bundle was changed from outside"
-    )
-    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole record")
-    verify.add_argument("--key", default="", metavar="FILE", help="the public key that must have signed the bundle")
-    verify.set_defaults(command="verify")
-    record = verbs.add_parser("record", help="copy the whole record to another place, and verify the copy")
-    places = record.add_subparsers(required=True, metavar="COMMAND").add_parser("copy", help="copy a record")
-    where = "a file, a postgresql:// address, or the variable that holds one, as '$GONOGO_STATE'"
-    places.add_argument("source", metavar="FROM", help=where)
-    places.add_argument("target", metavar="TO", help="where no record is yet")
-    places.set_defaults(command="copy_record")
-    _add_completion(verbs)
-    _add_terminal(verbs)
-    return parser
 
 
 def _add_preview(verbs: _Verbs) -> None:
@@ -177,7 +185,16 @@ def _add_terminal(verbs: _Verbs) -> None:
         "keep": "decide KEEP; before the watch is over it needs a reason and a second person",
     }
     for name, what in with_reason.items():
-        _terminal_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
+        verb = _terminal_verb(verbs, name, what)
+        verb.add_argument("reason", nargs="?", default="")
+        if name == "rollback":
+            verb.add_argument(
+                "--from",
+                dest="mirror",
+                type=Path,
+                metavar="FILE",
+                help="while the record cannot be reached: roll back here, from the run's mirror on the bot's machine",
+            )
     alarm = _terminal_verb(verbs, "false-alarm", "hold the countdown of an alert as a false alarm")
     alarm.add_argument("alert", help="the alert's name, as shown by `gonogo status`")
     alarm.add_argument("--reason", required=True, metavar="WHY")

@@ -18,6 +18,7 @@ _COMPLETED = {
     "out": shtab.FILE,
     "bundle": shtab.FILE,
     "key": shtab.FILE,
+    "mirror": shtab.FILE,
     "what": shtab.FILE,
     "source": shtab.FILE,
     "target": shtab.FILE,

@@ -84,12 +84,12 @@ class LineFormatter(logging.Formatter):
         return _indented(self._redact(super().formatStack(stack_info)))
 
 
-def set_up(redact: Redactor) -> None:
-    """Log to standard error, from level INFO on, without secrets; also every exception that nobody catches."""
+def set_up(redact: Redactor, level: int = logging.INFO) -> None:
+    """Log to standard error, from a level on, without secrets; also every exception that nobody catches."""
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter(redact))
     handler.addFilter(RepeatFilter(redact))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=level, handlers=[handler])
     threading.excepthook = lambda uncaught: _log_uncaught(
         uncaught.exc_type, uncaught.exc_value or uncaught.exc_type(), uncaught.exc_traceback
     )

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from bot import log
 from bot.doors.deps import Deps
@@ -26,7 +26,7 @@ from bot.metrics.watchers import Watchers
 from bot.settings import Settings, read_pages
 from bot.slack.presence import POSTED_FOR, Presence
 from bot.tools.secrets import Redactor, learn_from, redactor_for
-from bot.wiring import make_deps, tools_for
+from bot.wiring import make_deps, mirror_of, tools_for
 from commands.ports.tools import Tools
 from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
@@ -73,7 +73,7 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
     masked = _Masked(settings, redact, store)
     # they are read at their first use, and again while they cannot be read
     deps = make_deps(settings, store, cache(masked.pages), preflight)
-    engine = Engine(store, masked.tools, deps.starter)
+    engine = Engine(store, masked.tools, deps.starter, partial(mirror_of, settings))
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the record waits for no file, and needs none
     engine.start()

@@ -22,6 +22,7 @@ from state.place import NO_KEY, Place, place_of
 _METRICS = ("GONOGO_METRICS_PORT", "GONOGO_METRICS_HOST", "GONOGO_HEARTBEAT_URL", "GONOGO_HEARTBEAT_END_URL")
 _SERVING_ONLY = ("GONOGO_HTTP_HOST", "GONOGO_PORT", "GONOGO_WATCH_SPEED", *_METRICS)
 SLACK_API = "https://slack.com/api/"
+MIRRORS = "gonogo-mirrors"  # in the current folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,14 @@ class Settings:
         if file := self.environ.get("GONOGO_RECORD_KEY_FILE"):
             return Path(file)
         return key_beside(self.state) if isinstance(self.state, Path) else None
+
+    @property
+    def mirrors(self) -> Path | None:
+        """The folder of the runs' mirrors; None where none are kept. A record in a file has one only if it is named."""
+        named = self.environ.get("GONOGO_MIRROR")
+        if named is not None:
+            return Path(named) if named else None
+        return None if isinstance(self.state, Path) else Path(MIRRORS)
 
     @property
     def signing_key_file(self) -> Path:

@@ -11,6 +11,7 @@ from commands.text.actors import door_in_words
 from commands.text.terminal_codes import without_terminal_codes
 from state.events import EventData, PersonActed, StepSigned, UnknownEvent
 from state.facts import Actor, Fact
+from state.records import Event
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -100,6 +101,15 @@ def event_title_and_detail(data: EventData) -> tuple[str, str]:
     detail = next(filter(None, details), "")
     choice = str(getattr(data, "choice", ""))
     return str(getattr(data, "title", "")), ": ".join(filter(None, (choice, detail)))
+
+
+def event_line(event: Event, zone: ZoneInfo) -> str:
+    """An event on one line, as the log has it, with its time in a zone."""
+    title, detail = event_title_and_detail(event.data)
+    who = event_person(event.data)
+    # the door comes first: what follows may hold the words of a person or a host
+    text = ": ".join(filter(None, [who and f"by {who}", title, detail]))
+    return f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S} {event_kind(event.data):<18} {text}"
 
 
 def quoted_lines(text: str, limit: int = 1500) -> str:

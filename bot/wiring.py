@@ -17,7 +17,14 @@ from commands.ports.tools import Tools
 from commands.runbook import Page
 from commands.runbook.places import Host
 from commands.start.preflight import PreflightReport
+from state.mirror import Mirror
+from state.records import Run
 from state.store import RecordStore
+
+WAY_BACK = (
+    "If it stays away, roll back on the machine of the run's bot: gonogo rollback --from FILE. The bot's log names the "
+    "file."
+)
 
 
 def places_of(page: Page) -> Places:
@@ -47,6 +54,12 @@ def tools_for(page: Page, settings: Settings, store: RecordStore | None = None) 
     return replace(tools, clock=clock, places=lambda: fingerprints_of(page, settings.environ))
 
 
+def mirror_of(settings: Settings, store: RecordStore, run: Run) -> Mirror | None:
+    """The mirror of a run on this machine; None where the settings want none."""
+    folder = settings.mirrors
+    return Mirror(folder, store, run, str(settings.state)) if folder else None
+
+
 def fingerprints_of(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
     """The fingerprints of the page's places, and of the addresses and paths that its steps name."""
     from bot.tools.fingerprints import fingerprints
@@ -74,5 +87,6 @@ def make_deps(
         places=lambda page: fingerprints_of(page, environ),
         now=store.now,
         speed=settings.speed,
+        way_back=WAY_BACK if settings.mirrors else "",
         alike=Alike(store),
     )

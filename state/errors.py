@@ -14,7 +14,9 @@ GonogoError
 │   └── BadRecord      the record is locked, away, damaged, or newer than this program
 │       ├── UnreadableRun  a row of one run in it cannot be read
 │       ├── NotText        a text in it holds bytes that are none
-│       └── NotOwner       another bot carries out the run by now
+│       ├── NotOwner       another bot carries out the run by now
+│       ├── MirrorTaken    the run is rolled back from its mirror
+│       └── BadMirror      the mirror of a run cannot be written
 └── ToolError          an outside system did not do its part
     ├── Unreachable    it could not be reached; nothing was started there
     │   └── Down       the network leads there, but the service gives no usable connection
@@ -125,6 +127,20 @@ class NotOwner(BadRecord):
 
     def __init__(self, run: int) -> None:
         super().__init__(f"This bot lost its connection to the record, so run {run} is not its own any more.")
+
+
+class MirrorTaken(BadRecord):
+    """The run was rolled back from its mirror while the record was away, and the record does not know of it yet."""
+
+    def __init__(self, run: int, file: object) -> None:
+        super().__init__(
+            f"Run {run} was rolled back from its mirror {file} while the record was away, so the bot does nothing of "
+            f"it before that is in the record (`gonogo record read {file}`)."
+        )
+
+
+class BadMirror(BadRecord):
+    """The mirror of a run cannot be read or written; the record can."""
 
 
 class ToolError(GonogoError):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.doctor.databases import check_databases
 from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
-from bot.doctor.record import check_record
+from bot.doctor.record import check_mirrors, check_record
 from bot.environment import missing, people_of, same_addresses, wrong_ids
 from bot.settings import Settings, read_pages
 from bot.wiring import tools_for
@@ -57,6 +57,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
     lanes: dict[str, Lane] = {
         "state file": lambda: check_record(settings.state),
         "record": lambda: check_journal(settings),
+        "mirrors": lambda: check_mirrors(settings.mirrors),
         "files": lambda: check_files(settings, page),
         "Slack": lambda: check_slack(settings, page, limit),
         "places": lambda: _places(settings, page, ref, limit),

@@ -29,6 +29,19 @@ def check_record(place: Place) -> list[PreflightLine]:
     return _in_file(place) if isinstance(place, Path) else [replace(one, about="record") for one in _in_postgres(place)]
 
 
+def check_mirrors(folder: Path | None) -> list[PreflightLine]:
+    """Whether the bot can keep mirrors of its runs. Nothing is created; without them a run goes on all the same."""
+    if folder is None:
+        return []
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if there.is_dir() and os.access(there, os.W_OK):
+        line = _line(OK, f"they can be kept in {folder}")
+    else:
+        problem = f"none can be kept in {folder}: {there} is no folder that this user may write to"
+        line = _line(WARN, problem, "fix it, or set GONOGO_MIRROR: nobody can roll back while the record is away")
+    return [replace(line, about="mirrors")]
+
+
 def _in_postgres(address: PostgresAddress) -> list[PreflightLine]:
     from state.postgres.looks import look
 

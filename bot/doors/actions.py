@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +18,7 @@ from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.press import PressId
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
-from state.errors import NothingRuns, Refused, UnreadableRun
+from state.errors import BadRecord, NothingRuns, NotText, Refused, UnreadableRun
 from state.events import AlertRaised, Ask, PeopleAsked
 from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgreement, Fact, Signature, StepAnswer
 from state.records import Run
@@ -62,9 +63,10 @@ def frozen_page(run: Run) -> Page:
 def press(deps: Deps, pressed: Press) -> str:
     """Do what a button says; returns the reply for its person. Raises Refused, whose message is the reply."""
     about = read_button(pressed.value)
-    run = _run(deps, about.run, stops=pressed.action in STOPS)
-    if pressed.action in _RUN_ACTIONS:
-        return _RUN_ACTIONS[pressed.action](deps, run, pressed)
+    with _way_back_named(deps, pressed.action):
+        run = _run(deps, about.run, stops=pressed.action in STOPS)
+        if pressed.action in _RUN_ACTIONS:
+            return _RUN_ACTIONS[pressed.action](deps, run, pressed)
     if about.alert:
         return _answer(deps, run, pressed, _alert_name(run, about), about.number)
     asked = next((event.data for event in deps.store.events(run.id, about.event - 1, 1)), None)
@@ -80,10 +82,11 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 
     `press_id` is the command's own id.
     """
-    run = the_run(deps, stops=action in STOPS)
-    pressed = Press(action=action, value="", person=person, reason=reason, id=press_id)
-    if action in _RUN_ACTIONS:
-        return _RUN_ACTIONS[action](deps, run, pressed)
+    with _way_back_named(deps, action):
+        run = the_run(deps, stops=action in STOPS)
+        pressed = Press(action=action, value="", person=person, reason=reason, id=press_id)
+        if action in _RUN_ACTIONS:
+            return _RUN_ACTIONS[action](deps, run, pressed)
     questions = _open_questions(deps, run, action)
     if not questions:
         raise Refused(f"Nothing is waiting for “{_command(action)}” now. Use /deploy status to see what is.")
@@ -120,6 +123,17 @@ def the_run(deps: Deps, *, stops: bool = False) -> Run:
         which = ", ".join(f"{run.target} (run {run.id})" for run in active)
         raise Refused(f"Several runs are active: {which}. Use the buttons on the card of the run you mean.")
     return active[0]
+
+
+@contextmanager
+def _way_back_named(deps: Deps, action: str) -> Iterator[None]:
+    """Inside the block the record is used. Where it cannot be, whoever rolls back is told how to do it all the same."""
+    try:
+        yield
+    except BadRecord as error:
+        if action != "rollback" or not deps.way_back or isinstance(error, UnreadableRun | NotText):
+            raise
+        raise BadRecord(f"{error} {deps.way_back}") from None
 
 
 def _run(deps: Deps, number: int, *, stops: bool) -> Run:

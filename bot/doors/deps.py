@@ -32,7 +32,8 @@ class Deps:
     `phones` are the phone numbers by role. `missing` lists the environment variables that a page needs and that are not
     set. `preflight` checks a page and a ref before a run: it raises Refused with the failures.
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
-    waiting times of the watch; it is 1 outside rehearsals. `alike` refuses to go on by other people or pages than those
+    waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
+    a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
     of the other bots of the record.
     """
 
@@ -47,6 +48,7 @@ class Deps:
     places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]
     speed: WatchSpeed
+    way_back: str
     alike: Alike
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 

@@ -12,7 +12,7 @@ from bot.doors.in_force import InForce
 from bot.doors.reports_as_json import event_json, history_json, status_json
 from bot.doors.system_user import SystemUser
 from bot.settings import Settings
-from bot.text import event_kind, event_person, event_title_and_detail
+from bot.text import event_line
 from commands.progress.usual_time import usual_times_before
 from commands.report.status import status_of
 from commands.report.status_text import status_lines
@@ -80,12 +80,7 @@ class TerminalReports:
                 if options.json:
                     yield event_json(event)
                     continue
-                title, detail = event_title_and_detail(event.data)
-                who = event_person(event.data)
-                # the door comes first: what follows may hold the words of a person or a host
-                text = ": ".join(filter(None, [who and f"by {who}", title, detail]))
-                at = event.at.astimezone(zone)
-                yield f"{at:%Y-%m-%d %H:%M:%S} {event_kind(event.data):<18} {text}"
+                yield event_line(event, zone)
             after = events[-1].id
 
     def report(self, options: Namespace) -> Iterator[str]:

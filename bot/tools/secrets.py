@@ -18,11 +18,11 @@ _SHOWN = frozenset(
     LINES COLORTERM DISPLAY VIRTUAL_ENV LC_ALL LC_CTYPE LC_COLLATE LC_MESSAGES LC_NUMERIC LC_TIME LC_MONETARY PYTHONPATH
     PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE PYTHONHASHSEED PYTHON_VERSION GONOGO_STATE GONOGO_RUNBOOK
     GONOGO_WATCH_SPEED GONOGO_PORT GONOGO_HTTP_HOST GONOGO_TERMINAL_USERS GONOGO_RECORD_KEY_FILE GONOGO_BROWSER
-    GONOGO_METRICS_PORT GONOGO_METRICS_HOST GONOGO_ENV_FILE SLACK_API_URL _""".split()  # noqa: SIM905  a list reads worse
+    GONOGO_METRICS_PORT GONOGO_METRICS_HOST GONOGO_ENV_FILE GONOGO_MIRROR SLACK_API_URL _""".split()  # noqa: SIM905
 )
-# values of settings, which are everyday words: masking them would garble ordinary text
 # whoever knows one can read the record, or keep a dead man's switch quiet
 _SECRET_ADDRESSES = ("GONOGO_STATE", "GONOGO_HEARTBEAT_URL", "GONOGO_HEARTBEAT_END_URL")
+# values of settings, which are everyday words: masking them would garble ordinary text
 _EVERYDAY = frozenset(
     """true false none null main master prod production staging development test debug info warning error localhost
     127.0.0.1 postgres root admin""".split()  # noqa: SIM905

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
+from commands.run.mirroring import MirrorFile, MirrorOf, no_mirror
 from commands.run.next_run import start_next_run
 from commands.run.record_guard import require_true_run
 from commands.run.runner import Runner
 from commands.run.vitals import Vitals
 from commands.runbook import Page, read_stored_page
 from commands.start.starter import Starter
-from state.errors import BadRecord, Refused, UnreadableRun
+from state.errors import BadMirror, BadRecord, MirrorTaken, Refused, UnreadableRun
 from state.records import Run, RunState
 from state.store import RecordStore
 
@@ -26,13 +27,20 @@ class Engine:
     """Carries out every active run in the record.
 
     `tools_for` makes the tools for a run's own page. `starter` starts the page that a kept run's decision names
-    (Option B).
+    (Option B). `mirror_of` gives the mirror of a run, from which people roll back while the record is away.
     """
 
-    def __init__(self, store: RecordStore, tools_for: Callable[[Page], Tools], starter: Starter) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        tools_for: Callable[[Page], Tools],
+        starter: Starter,
+        mirror_of: MirrorOf = no_mirror,
+    ) -> None:
         self.store = store
         self._tools_for = tools_for
         self._starter = starter
+        self._mirror_of = mirror_of
         self._runners: dict[int, Runner] = {}
         self.vitals = Vitals()
         self._active: set[int] = set()  # as the last pass found them
@@ -79,7 +87,8 @@ class Engine:
                 self.vitals.engine_turned(self._active | self._runners.keys(), self._left_out)
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
-                LOG.error("the record cannot be used now; trying again: %s", error)  # noqa: TRY400
+                ways = "".join(runner.way_back for runner in self._runners.values())
+                LOG.error("the record cannot be used now; trying again: %s%s", error, ways)  # noqa: TRY400
                 kept = None
             except Exception:
                 LOG.exception("internal error; the engine goes on")  # as with a row that somebody put there
@@ -110,9 +119,17 @@ class Engine:
             self.vitals.leaves(run.id)
             return  # another bot carries it out
         try:
+            mirror = self._mirror_of(owned, run)
+            if mirror and _read_back(mirror):
+                return  # what was read is carried out at the next look at the record
             require_true_run(owned, run, self.store.now())
             page = page_of(run)
-            runner = Runner(owned, page, run.id, self._tools_for(page), self.vitals)
+            runner = Runner(owned, page, run.id, self._tools_for(page), self.vitals, mirror)
+        except MirrorTaken as error:
+            self._report(run.id, str(error))  # the run stays this bot's, so that no other one carries it on
+            self._left_out.add(run.id)
+            self.vitals.leaves(run.id)
+            return
         except Exception as error:
             why = _in_words(error)
             self._report(run.id, f"run {run.id} of {run.target} cannot be carried out: {why}")
@@ -150,9 +167,25 @@ class Engine:
         """Forget the runners that have ended; returns their runs."""
         ended = [number for number, runner in self._runners.items() if runner.wait(0)]
         for number in ended:
-            del self._runners[number]
-            self.store.release(number)
+            runner = self._runners.pop(number)
+            if not runner.left_to_mirror:
+                self.store.release(number)
         return ended
+
+
+def _read_back(mirror: MirrorFile) -> bool:
+    """Whether somebody rolled back from the mirror of a run, and that was read into the record now.
+
+    Raises MirrorTaken while that cannot be.
+    """
+    try:
+        mirror.require_free()
+    except MirrorTaken:
+        mirror.read_back()
+        return True
+    except BadMirror:
+        pass  # it is made anew
+    return False
 
 
 def _in_words(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from commands.ports.tools import Tools
@@ -36,6 +37,7 @@ from commands.run.instructions import (
     Wait,
 )
 from commands.run.interruptions import report_interruption
+from commands.run.mirroring import MirrorFile, Mirroring
 from commands.run.record_guard import RecordGuard
 from commands.run.recovery import clean_up_after_run, end_before_rollback, give_up_elsewhere, recover_after_crash
 from commands.run.rollback_comparison import compare_after_rollback
@@ -47,7 +49,7 @@ from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from commands.watch.after_rollback import end_watch_after_rollback
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
-from state.errors import BadRecord, NotOwner
+from state.errors import BadRecord, MirrorTaken, NotOwner
 from state.events import WatchOver
 from state.facts import BOT
 from state.records import ACTIVE, Attempt, AttemptState, Condition, NewEvent, Record
@@ -64,7 +66,15 @@ class Runner:
     `detach` leaves the run as it is: jobs go on running on their hosts, and a later runner finds them again.
     """
 
-    def __init__(self, store: RecordStore, page: Page, run: int, tools: Tools, vitals: Vitals | None = None) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        page: Page,
+        run: int,
+        tools: Tools,
+        vitals: Vitals | None = None,
+        mirror: MirrorFile | None = None,
+    ) -> None:
         self.store = store
         self.page = page
         self.number = run
@@ -77,6 +87,8 @@ class Runner:
         self._due = DueEvents(store, page, run)
         self._clock_monitor = ClockMonitor(tools.clock)
         self._guard = RecordGuard(store, page, run)
+        self._mirror = Mirroring(mirror, run)
+        self.left_to_mirror = False  # somebody rolls back from the mirror, so that no other bot may take the run
         self._detaching = threading.Event()
         self._version = store.version()  # of the record that the loop has read
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
@@ -92,12 +104,21 @@ class Runner:
             self.store.changed.notify_all()
         self._thread.join(timeout)
 
+    def _leave_mirror(self, *, over: bool) -> None:
+        with suppress(BadRecord):  # somebody may have taken it, and then it stays
+            self._mirror.end(over=over)
+
     def _stop_threads(self) -> None:
         """Let the run's other threads write nothing more."""
         self._detaching.set()
         self._steps.close()
         self._loss.stop()
         self._reach.stop()
+
+    @property
+    def way_back(self) -> str:
+        """What to type to roll back while the record is away, as a sentence; empty where the run has no mirror."""
+        return self._mirror.way_back
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end of the loop, for `timeout` seconds at most. True if it has ended."""
@@ -116,11 +137,18 @@ class Runner:
             LOG.warning("run %s is left to its new owner: %s", self.number, error)
             self._vitals.leaves(self.number)
             self._stop_threads()
+            self._leave_mirror(over=True)
+        except MirrorTaken as error:
+            LOG.warning("%s", error)
+            self.left_to_mirror = True
+            self._vitals.leaves(self.number)
+            self._stop_threads()
         except BadRecord as error:
             # nothing was begun yet, and the engine starts another runner
             LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400
             self._stop_threads()
         finally:
+            self._leave_mirror(over=False)
             self.tools.close()
 
     def _take_turns(self) -> None:
@@ -130,11 +158,11 @@ class Runner:
                     self._vitals.leaves(self.number)
                     return
                 self._vitals.turned(self.number)
-            except NotOwner:
+            except (NotOwner, MirrorTaken):
                 raise
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
-                LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400
+                LOG.error("run %s waits: %s%s", self.number, error, self.way_back)  # noqa: TRY400
                 self._detaching.wait(RETRY_INTERVAL)
             except Exception:
                 LOG.exception("run %s: internal error; the run goes on", self.number)
@@ -142,9 +170,11 @@ class Runner:
 
     def _turn(self) -> bool:
         """One turn of the loop; False if the run is over."""
+        self._mirror.require_free()
         self._version = self.store.version()
         record = self.store.record(self.number)
         if not record.run.active:
+            self._leave_mirror(over=True)
             return False
         rolls_back = record.rollback is not None  # and a rollback waits for nothing
         if not rolls_back and self._guard.check(record, self._version[0], self._now()):
@@ -155,6 +185,8 @@ class Runner:
             reports_last = rolls_back and not isinstance(instruction, Wait)
             if not reports_last:
                 self._due.write(record, self._now())
+            if isinstance(instruction, Wait):
+                self._mirror.follow(record, self._version)
             self._carry_out(instruction, record)
             if reports_last:
                 self._due.write(record, self._now())
@@ -194,17 +226,26 @@ class Runner:
         return lambda record: decide(self.page, record, self._now()) == instruction and not self._clock_monitor.jumped()
 
     def _begin(self, step: PageStep, attempt: int) -> None:
-        events = step_began(self.page, step, attempt)
-        self.store.begin_attempt(self.number, step.id, attempt, self._now(), *events)
+        self._write_begin(step, attempt)
         self._vitals.step_began(step.part)
         self._steps.begin(step, attempt, lambda ctx: execute(step.box, ctx))
+
+    def _write_begin(self, step: PageStep, attempt: int) -> None:
+        """Write that an attempt begins: first into the mirror, which nobody may have taken, then into the record."""
+        self._mirror.begins(step.id, attempt)
+        try:
+            events = step_began(self.page, step, attempt)
+            self.store.begin_attempt(self.number, step.id, attempt, self._now(), *events)
+        except BadRecord:
+            self._mirror.did_not_begin(step.id, attempt)
+            raise
 
     def _begin_own(self, instruction: CheckEvidence | CompareWithBackup) -> None:
         """Begin one of the two steps that the bot adds to the page."""
         step, attempt = comparison_step(), 1
         if isinstance(instruction, CheckEvidence):
             step, attempt = check_step(self.page), instruction.attempt
-        self.store.begin_attempt(self.number, step.id, attempt, self._now(), *step_began(self.page, step, attempt))
+        self._write_begin(step, attempt)
         self._vitals.step_began(step.part)
         self._steps.begin(step, attempt, self._own_work(step.id))
 

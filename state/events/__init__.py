@@ -23,6 +23,7 @@ from state.events.people import (
 from state.events.run import (
     ClockJumped,
     EnvironmentChanged,
+    MirrorRead,
     NextRunReported,
     RecordChanged,
     RollbackBudget,
@@ -57,6 +58,7 @@ __all__ = [
     "EventData",
     "EventKind",
     "KeepDecided",
+    "MirrorRead",
     "NextRunReported",
     "PeopleAsked",
     "PersonActed",
@@ -140,6 +142,7 @@ EVENTS: dict[str, type[EventData]] = {
         RecordChanged,
         SignaturesFell,
         EnvironmentChanged,
+        MirrorRead,
     )
 }
 

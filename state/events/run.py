@@ -160,3 +160,18 @@ class EnvironmentChanged(EventData):
     restored: bool = False
     waits: bool = False
     roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MirrorRead(EventData):
+    """The record was away, and what happened meanwhile was read from the run's mirror: all that is told after this.
+
+    `entries` of the mirror's journal were new, the last of them with this `hash`.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.MIRROR_READ
+
+    title: str = "Record"
+    summary: str = "the record was away; what happened at the terminal meanwhile was read from the run's mirror"
+    entries: int = 0
+    hash: str = ""

@@ -15,13 +15,15 @@ from state.postgres.address import PostgresAddress
 from state.postgres.clock import ServerClock
 from state.postgres.connect import open_session
 from state.postgres.migrations import Connection
-from state.postgres.numbers import SERVING, Lock
+from state.postgres.numbers import OWNER, SERVING, Lock
 from state.postgres.sentences import not_done
 
 LOG = logging.getLogger("gonogo.record")
 BEAT = 3.0  # seconds between two signs of life of a serving bot
 FROZEN = "10s"  # after which PostgreSQL ends the session of a bot that gives none; its runs are free then
 RECONNECT = 1.0  # seconds between two tries to get a new session
+LONG_AWAY = 10.0  # seconds without a session after which a run may have been rolled back from its mirror meanwhile
+WORD_OF_IT = 3.0  # seconds in which whoever did that says so; until then a bot takes no run that is not its own
 _TAKE = """
 INSERT INTO owners VALUES (%s, %s, 1) ON CONFLICT (lock, run) DO UPDATE SET taken = owners.taken + 1 RETURNING taken
 """
@@ -46,6 +48,8 @@ class Session:
         self._pinned: Connection | None = None
         self._failed: tuple[float, BadRecord] | None = None  # when the last try failed, and why
         self._closed = False
+        self._lost_at: float | None = None
+        self._takes_from = 0.0  # when this process may take what it did not own before
         self._connection: Connection | None = self._open()
         self.process = self._connection.info.backend_pid
 
@@ -67,6 +71,9 @@ class Session:
             self._failed = time.monotonic(), error
             raise
         self._failed = None
+        if self._lost_at is not None and time.monotonic() - self._lost_at >= LONG_AWAY:
+            self._takes_from = time.monotonic() + WORD_OF_IT
+        self._lost_at = None
         self.process = self._connection.info.backend_pid
         LOG.info("connected to the record at %s again", self.name)
         return self._connection
@@ -79,6 +86,7 @@ class Session:
         with suppress(psycopg.Error):
             self._connection.close()
         self._connection = None
+        self._lost_at = time.monotonic()
         self.number += 1
 
     @contextmanager
@@ -118,7 +126,8 @@ class Session:
     def own(self, lock: Lock) -> int:
         """How often that was taken, if this process has it now; 0 if another session has. Raises BadRecord."""
         with self.reading() as connection:
-            if lock not in self.owned and _try(connection, lock):
+            waits = self.serving and lock[0] == OWNER and time.monotonic() < self._takes_from
+            if lock not in self.owned and not waits and _try(connection, lock):
                 row = connection.execute(_TAKE, lock).fetchone()
                 self.owned[lock] = row["taken"] if row else 0
             return self.owned.get(lock, 0)

@@ -40,6 +40,23 @@ def take_lock(path: Path) -> IO[str]:
     )
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock; no lock file is made. Raises OSError where that cannot be known."""
+    try:
+        handle = os.fdopen(open_regular(path.with_name(path.name + ".lock"), os.O_RDWR), "r+")
+    except FileNotFoundError:
+        return False
+    with handle:
+        for _ in range(ATTEMPTS):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(WAIT)
+            else:
+                return False
+    return True
+
+
 def require_own(lock: IO[str], path: Path) -> None:
     """Raise BadRecord if the lock file that this process holds is there no more: another process may hold the new one.
 

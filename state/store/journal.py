@@ -49,6 +49,11 @@ class Journal:
         """The record's key, or None if it is not here. Raises BadRecord if it cannot be read."""
         return self._keys.key
 
+    @property
+    def tables(self) -> Tables:
+        """The tables of the record, to be read."""
+        return self._db
+
     def close(self) -> None:
         """Leave the record, and whatever this process holds of it."""
         self._db.close()
@@ -162,7 +167,7 @@ class Journal:
         if head is None and kind is not EntryKind.RUN and is_older(run, self.head(RECORD), self._key_to_write()):
             self._cover_older(run)
             return
-        table = _TABLE_OF[kind]
+        table = TABLE_OF[kind]
         rows = self._db.rows(sql or TABLES[table], *(values or (run,)))
         for found, ref, columns in covered(table, rows[-1], len(rows)):
             if found is kind:
@@ -210,7 +215,7 @@ class Journal:
         )
 
 
-_TABLE_OF = {
+TABLE_OF = {
     EntryKind.RUN: "runs",
     EntryKind.MOVE: "runs",
     EntryKind.BEGIN: "attempts",

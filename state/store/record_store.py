@@ -30,6 +30,7 @@ from state.records import (
 )
 from state.store.attempt_cache import AttemptCache
 from state.store.database import Database, RowExists
+from state.store.replay import Mirrored, Replay
 from state.store.rows import (
     attempt_row,
     clean,
@@ -42,7 +43,6 @@ from state.store.rows import (
     to_run,
     to_run_in_part,
 )
-from state.store.side_tables import SideTables
 from state.true_times import ClockJump, WrittenRecord, find_jump, true_attempts, true_event, true_facts, true_run
 
 ONE_ATTEMPT = "SELECT * FROM attempts WHERE (run, step, attempt) = (?, ?, ?)"
@@ -77,7 +77,7 @@ def _text_or_nothing(value: object) -> str:
 OVER = tuple(state for state in RunState if state not in ACTIVE)
 
 
-class RecordStore(SideTables):
+class RecordStore(Replay):
     """The records of all runs, in one database.
 
     One process executes a run; others may read it and add facts. All returned times are true times (see
@@ -296,6 +296,12 @@ class RecordStore(SideTables):
                 "UPDATE attempts SET progress = ? WHERE (run, step, attempt, state) = (?, ?, ?, ?)",
                 *(clean(text), run, step, attempt, AttemptState.RUNNING.value),
             )
+
+    def take_in(self, run: int, mirrored: Iterable[Mirrored], at: datetime, told: NewEvent) -> None:
+        """Write what a mirror of the run has beyond the record, after the event that tells of it; all in one write."""
+        with self._db.write(run):
+            self._add_events(run, at, [told])
+            self._replay(run, mirrored)
 
     # -- facts, events, and clock jumps -------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ def kept(postgres: Postgres, shop: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     record.prepare()
     monkeypatch.setenv("GONOGO_STATE", record.address.url)
     monkeypatch.setenv("GONOGO_RECORD_KEY", KEY)
+    monkeypatch.setenv("GONOGO_MIRROR", str(shop / "mirrors"))
     yield record
     record.close()
 

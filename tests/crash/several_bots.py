@@ -110,7 +110,11 @@ async def open_fleet(
         if ports:
             sandbox.workspace.deliver_by(Balancer(ports))
         processes = [
-            BotProcess(env=_environment(sandbox, address, slack.port, ports[number:]), log=folder / f"bot-{number}.log")
+            BotProcess(
+                env=_environment(sandbox, address, slack.port, ports[number:])
+                | {"GONOGO_MIRROR": str(folder / f"mirrors-{number}")},  # each bot has a machine of its own
+                log=folder / f"bot-{number}.log",
+            )
             for number, (address, slack) in enumerate(zip(addresses, slack_ways, strict=True))
         ]
         parts = {**vars(sandbox), "bot": processes[0], "record": record, "bots": processes}

@@ -7,7 +7,14 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
-from bot.slack.views.notices import clock_jumped, environment_changed, interrupted_step, record_changed, slow_step
+from bot.slack.views.notices import (
+    clock_jumped,
+    environment_changed,
+    interrupted_step,
+    mirror_read,
+    record_changed,
+    slow_step,
+)
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
@@ -23,6 +30,7 @@ from state.events import (
     EnvironmentChanged,
     EventData,
     KeepDecided,
+    MirrorRead,
     NextRunReported,
     PeopleAsked,
     RecordChanged,
@@ -115,4 +123,5 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     ClockJumped: clock_jumped,
     RecordChanged: record_changed,
     EnvironmentChanged: environment_changed,
+    MirrorRead: mirror_read,
 }

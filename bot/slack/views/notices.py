@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, line
-from state.events import ClockJumped, EnvironmentChanged, RecordChanged, RunMoved, StepInterrupted, StepSlow
+from state.events import ClockJumped, EnvironmentChanged, MirrorRead, RecordChanged, RunMoved, StepInterrupted, StepSlow
 from state.records import Event
 
 
@@ -93,3 +93,11 @@ def environment_warning(change: str) -> str:
     """A warning for a rollback that runs in another environment than the run began with."""
     change = line(change, 600)
     return f"⚠️ {change[:1].upper()}{change[1:]}. The rollback runs there."
+
+
+def mirror_read(snapshot: Snapshot, _: Event, data: MirrorRead) -> Message:
+    """What happened while the record was away comes only now: what that means, and what to look at."""
+    head = "📼 *The bot could not reach its record. Meanwhile people rolled this run back at the terminal.*"
+    number = snapshot.record.run.id
+    then = f"What happened there follows now ({data.entries} entries). With its times: `gonogo log {number}`."
+    return message(head, [section(f"{head}\n{then}")], broadcast=True)

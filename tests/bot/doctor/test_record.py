@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.doctor import record
-from bot.doctor.record import check_record
+from bot.doctor.record import check_mirrors, check_record
 from state.sqlite.store import Store
 
 
@@ -74,3 +74,14 @@ def test_a_state_file_of_another_user_is_a_failure(tmp_path: Path, monkeypatch: 
     assert lines(path)[-1] == (
         f"fail  state file: this user cannot read and write {path}: give the file to the bot's user"
     )
+
+
+def test_a_folder_that_can_hold_no_mirrors_is_a_warning_and_none_is_made(tmp_path: Path) -> None:
+    assert check_mirrors(None) == []
+    folder = tmp_path / "a" / "mirrors"
+    (line,) = map(str, check_mirrors(folder))
+    assert line == f"ok    mirrors: they can be kept in {folder}"
+    assert not folder.parent.exists()
+    folder.parent.write_text("")
+    (line,) = map(str, check_mirrors(folder))
+    assert line.startswith(f"warn  mirrors: none can be kept in {folder}: {folder.parent} is no folder")

@@ -15,7 +15,7 @@ from commands.runbook.people import People
 from commands.start.request import StartRequest
 from commands.start.watch_speed import WatchSpeed
 from commands.steps.outcome import failed
-from state.errors import NotAllowed, NothingRuns, Refused
+from state.errors import BadRecord, NotAllowed, NothingRuns, Refused
 from state.events import AlertRaised, PeopleAsked
 from state.facts import AlertHold, Choice, Door, FactKind, Signature, StepAnswer
 from state.records import Run, RunState
@@ -304,3 +304,20 @@ def test_a_run_that_is_over_is_not_rolled_back(writer: RunWriter) -> None:
     with pytest.raises(NothingRuns, match="Run 1 is over"):
         pressed(writer, "rollback", GUEST, f"{run.id}:0")
     assert writer.store.fact_count(run.id, FactKind.ROLLBACK) == 0
+
+
+@pytest.mark.parametrize("by", ["a button", "a command"])
+def test_who_rolls_back_while_the_record_is_away_is_told_the_way_back(writer: RunWriter, by: str) -> None:
+    run = writer.run_at_gate()
+    writer.store.close()
+    deps = replace(writer.deps, way_back="Use the mirror.")
+
+    def act(action: str) -> str:
+        if by == "a command":
+            return typed(deps, action, LEAD, "it burns")
+        return press(deps, Press(action=action, value=f"{run.id}:0", person=LEAD))
+
+    with pytest.raises(BadRecord, match=r"cannot be read now .*\. Use the mirror\.$"):
+        act("rollback")
+    with pytest.raises(BadRecord, match=r"disk\.$"):
+        act("hold")

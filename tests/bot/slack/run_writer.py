@@ -54,6 +54,7 @@ def deps_of(store: RecordStore, page: Page = PAGE, **changes: object) -> Deps:
         "now": lambda: datetime.now(UTC),
         "preflight": lambda page, ref: PreflightReport(),
         "speed": WatchSpeed(),
+        "way_back": "",
         "alike": Alike(store),
     }
     return Deps(**{**values, **changes})  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.run.engine import Engine, page_of
+from commands.run.mirroring import MirrorOf, no_mirror
 from commands.run.next_run import start_next_run
 from commands.runbook import Page
 from commands.start.request import StartRequest
@@ -57,8 +58,8 @@ class EngineCase:
         self.pages: list[str] = []  # for which tools were made
         self.engine = self.new_engine()
 
-    def new_engine(self) -> Engine:
-        return Engine(self.store, self._tools, self.starter)  # type: ignore[arg-type]
+    def new_engine(self, mirror_of: MirrorOf = no_mirror) -> Engine:
+        return Engine(self.store, self._tools, self.starter, mirror_of)  # type: ignore[arg-type]
 
     def _tools(self, page: Page) -> Any:
         if self.tools_error:

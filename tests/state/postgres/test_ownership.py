@@ -196,3 +196,22 @@ def test_bots_that_write_to_one_run_at_once_leave_one_whole_journal(kept: KeptIn
         thread.join()
     assert len(stores[0].chain(run.id).entries) == 42
     assert stores[0].changes(run.id) == []
+
+
+def test_after_a_long_time_away_a_bot_takes_no_run_of_another_before_word_of_a_rollback_could_come(
+    kept: KeptInPostgres, store: RecordStore, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned = owned_by(store, run)
+    other = kept.open(serving=True)
+    monkeypatch.setattr("state.postgres.session.LONG_AWAY", 0.0)
+    monkeypatch.setattr("state.postgres.session.WORD_OF_IT", 1000.0)
+    end_sessions(kept)
+    assert other.runs()  # in a new session
+    assert other.owned(run.id) is None, "nobody has it, but its owner goes first"
+    assert store.runs()
+    assert owned.record(run.id).run == run, "which takes it again at once"
+    teller = kept.open()
+    store.close()
+    assert eventually(lambda: teller.owned(run.id) is not None), (
+        "who rolled back from the mirror owns the run without waiting"
+    )

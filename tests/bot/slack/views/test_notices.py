@@ -12,10 +12,11 @@ from bot.slack.views.notices import (
     ended_by_hand,
     environment_changed,
     interrupted_step,
+    mirror_read,
     record_changed,
     slow_step,
 )
-from state.events import ClockJumped, EnvironmentChanged, RecordChanged, RunMoved, StepInterrupted, StepSlow
+from state.events import ClockJumped, EnvironmentChanged, MirrorRead, RecordChanged, RunMoved, StepInterrupted, StepSlow
 from state.records import RunState
 from tests.bot.slack.run_writer import LEAD, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
@@ -120,3 +121,13 @@ def test_the_old_environment_continues_the_run_unless_a_person_holds_it() -> Non
     assert told(EnvironmentChanged(summary=same, restored=True)) == [f"{same_words} The run continues."]
     held = told(EnvironmentChanged(summary=same, restored=True, waits=True))
     assert held == [f"{same_words} Somebody had held the run before: it waits for them."]
+
+
+def test_what_people_did_while_the_record_was_away_is_announced_before_it_is_told() -> None:
+    data = MirrorRead(entries=14, hash="x")
+    drawn = mirror_read(snapshot_with(), event_with(data), data)
+    assert drawn.broadcast
+    assert shown(drawn).splitlines() == [
+        "📼 *The bot could not reach its record. Meanwhile people rolled this run back at the terminal.*",
+        "What happened there follows now (14 entries). With its times: `gonogo log 1`.",
+    ]

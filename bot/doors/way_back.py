@@ -1,0 +1,23 @@
+"""Names the way back, where somebody wants to roll back and the record is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.settings import Settings
+from state.errors import BadRecord
+
+
+@contextmanager
+def way_back_named(settings: Settings, *, rolls_back: bool) -> Iterator[None]:
+    """Inside the block the record is opened. Where it cannot be, BadRecord also names the mirrors of this machine."""
+    try:
+        yield
+    except BadRecord as error:
+        if not rolls_back or settings.mirrors is None:
+            raise
+        folder = settings.mirrors.absolute()
+        commands = "\n".join(f"gonogo rollback --from {file}" for file in sorted(folder.glob("*.db")))
+        found = commands or f"In {folder} is no mirror; look on the machine of the run's bot."
+        raise BadRecord(f"{error} The way back while it is away, from a run's mirror:\n{found}") from None
