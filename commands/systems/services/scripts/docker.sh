@@ -23,14 +23,15 @@ state() {
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || compose_problems "$said"
 }
-# why compose cannot read the files of a project, or is not there
+# why compose cannot read the files of a project, or is not there; and what it remarks on where it can
 compose_problems() {
   local what name id number project said
   local -A seen=([-]=1)
   while IFS=$'\t' read -r what name id number project; do
     [ "$what" = container ] && [ -z "${seen[$project]:-}" ] || continue
     seen[$project]=1
-    said=$(compose_of "$id" config --quiet 2>&1) || printf 'compose\t%s\t%s\n' "$project" "$(tr -s '[:space:]' ' ' <<< "$said" | head -c 300)"
+    if said=$(compose_of "$id" config --quiet 2>&1); then what=remark; else what=compose; fi
+    printf '%s\t%s\t%s\n' "$what" "$project" "$(tr -s '[:space:]' ' ' <<< "$said" | head -c "$([ "$what" = remark ] && echo 2000 || echo 300)")"
   done <<< "$1"
 }
 # compose with the project, the files and the settings by which it made a container
