@@ -29,7 +29,7 @@ from state.records import AttemptState
 
 _AGAIN = "Run the step again to go on all the same."
 # of Django's atomic = False, Alembic's autocommit_block and the like no tool keeps an account
-_NOT_IN_STATE = "What a migration did outside of a transaction stays, and is not in that state."
+_NOT_IN_STATE = "What a failed migration did outside of a transaction stays, and is not in that state."
 
 
 class MigrateStep(MigrationToolStep):
@@ -234,7 +234,9 @@ class MigrateStep(MigrationToolStep):
         outcome = self._is_back(before)
         if self.has_applied(ctx, self.undoes):
             return outcome
-        return replace(outcome, summary=f"{outcome.summary} The tool recorded no other. {_NOT_IN_STATE}")
+        return replace(
+            outcome, summary=f"{outcome.summary} The tool recorded no migration of this run. {_NOT_IN_STATE}"
+        )
 
     def _is_back(self, state: str) -> Outcome:
         shown = f"migrations at {show_state(state)}, as before the deploy"

@@ -37,7 +37,7 @@ ALEMBIC = f'{COMMON}tool = "alembic"\nprogram = "{sys.executable} -m alembic"\n'
 DJANGO = f'{COMMON}tool = "django"\nprogram = "{sys.executable} manage.py"\n'
 BACK = 'mode = "back"\nundoes = "step"\n'
 NAME_A_TOOL = "name a tool (alembic, django, prisma, rails, flyway, golang-migrate), or write the command"
-NOT_IN_STATE = "What a migration did outside of a transaction stays, and is not in that state."
+NOT_IN_STATE = "What a failed migration did outside of a transaction stays, and is not in that state."
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders' ORDER BY 1"
 
 

@@ -58,4 +58,4 @@ def test_what_a_migration_left_outside_of_a_transaction_is_not_called_as_before(
     assert failed.summary.endswith(f"”. {NOT_IN_STATE}")
     back = project.run(toml + BACK, "back")
     assert run_sql(url, COLUMNS) == [("id",), ("price",)]
-    assert back.summary.endswith(f", as before the deploy. The tool recorded no other. {NOT_IN_STATE}")
+    assert back.summary.endswith(f", as before the deploy. The tool recorded no migration of this run. {NOT_IN_STATE}")
