@@ -23,6 +23,7 @@ from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.values import has_placeholder
 from commands.systems.migrations.first_look import IS_THERE, judge_state
 from commands.systems.migrations.tool_script import show_state
+from commands.systems.postgres.invalid_indexes import left_invalid
 from commands.systems.preflight.hosts import HostCheck
 from state.errors import ToolError
 from state.records import AttemptState
@@ -150,8 +151,14 @@ class MigrateStep(MigrationToolStep):
         if count < len(lines):
             return failed(f"{outcome.summary} But {first_failed(lines)}.", lines=lines, output=outcome.output)
         compared = (*outcome.compared, *as_compared(lines))
-        summary = f"{outcome.summary} Every verify query passed."
+        summary = f"{outcome.summary} Every verify query passed.{self._left_invalid(ctx)}"
         return replace(outcome, summary=summary, lines=(*outcome.lines, *lines), compared=compared)
+
+    def _left_invalid(self, ctx: Context) -> str:
+        """The sentence about invalid indexes: a tool that was run again may have skipped one that it had begun."""
+        if self.mode == "back" or not (found := left_invalid(ctx.tools.database, self.database)):
+            return ""
+        return f" But there are invalid indexes, which no query uses (or which are still being built): {found}."
 
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a later look may find half of the migrations applied, or the job still at work

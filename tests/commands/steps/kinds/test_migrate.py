@@ -311,6 +311,7 @@ def test_what_must_hold_after_a_migration_is_asked_beside_its_state(tmp_path: Pa
     project, world = Project(tmp_path, "unused"), World()
     there: list[int] = [0]
     world.on_sql("attname = 'price'", lambda _: rows(there[0]))
+    world.on_sql("NOT indisvalid", lambda _: rows(None))
 
     def run(toml: str, step: str = "step", attempt: int = 1) -> Outcome:
         ctx = project.context(step, attempt)
