@@ -42,17 +42,21 @@ _POINTERS = (
 _POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
 _CLONE = "clone it there, or fix its path"
 _NO_COPY = (("not a git repository", _CLONE), ("No such file or directory", _CLONE))
-_CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED = 65, 66, 67, 68, 69  # exit codes of the script
+# exit codes of the script
+_CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED, _CLOSED = 65, 66, 67, 68, 69, 70
 _REFUSED = {
     _CHANGED: "Nothing was checked out: tracked files in the working copy differ from its commit, and would be "
     "overwritten. Save or discard these changes first, or name the files in `may_discard`.",
     _UNTRACKED: "Nothing was checked out: untracked files stand where the commit has files of its own, and would be "
     "overwritten. Move them away first, or name them in `may_discard`.",
+    _CLOSED: "Nothing was checked out: this user may not write to folders in which the commit changes files. Make it "
+    "their owner first.",
     _NO_COMMIT: "`commit` is not a whole commit id, so nothing was checked out; a `release` step gives one.",
     _OTHER_COMMIT: "After the checkout, the working copy is not at commit {commit}.",
     _NOT_CLEAN: "After the checkout, the files differ from commit {commit}.",
 }
-_NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
+_NO_REPOSITORY, _NOT_WRITABLE, _LOCKED = 65, 66, 67  # exit codes of the preflight script
+_UNLOCK = "wait for the git that works there; if none does, one has died in it: remove .git/index.lock"
 # The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
 _OF_REF = """\
 name=${REF#refs/heads/} name=${name#refs/tags/} COMMIT=$REF
@@ -95,6 +99,8 @@ class CheckoutStep(StepBox):
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
                 f"untracked=$(in_the_way {self._but_discarded()})",
                 f'[ -z "$untracked" ] || {{ printf \'%s\\n\' "$untracked"; exit {_UNTRACKED}; }}',
+                "closed=$(closed_folders)",
+                f'[ -z "$closed" ] || {{ printf \'%s\\n\' "$closed"; exit {_CLOSED}; }}',
                 *self._unmark_discarded(),
                 'git checkout --quiet --force --detach "$COMMIT"',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
@@ -120,6 +126,9 @@ class CheckoutStep(StepBox):
         program = f"""\
 {_CHANGED_FILES}cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
 [ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit {_NOT_WRITABLE}
+lock=$(git rev-parse --git-path index.lock)
+[ ! -e "$lock" ] || sleep 1
+[ ! -e "$lock" ] || exit {_LOCKED}
 {self._list_changed()}"""
         check = HostCheck(
             host=self.host, script=program, judge=_judge_preflight, env=(("REPOSITORY", self.repository),)
@@ -129,7 +138,8 @@ class CheckoutStep(StepBox):
 
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""
-        program = f'{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\nin_the_way {self._but_discarded()}'
+        look = f"in_the_way {self._but_discarded()}\nclosed_folders | sed 's/^/closed=/'"
+        program = f'{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}'
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
         return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
 
@@ -141,7 +151,7 @@ class CheckoutStep(StepBox):
             return self._done(commit, lines, _POINTER.findall(result.tail))
         if why := _REFUSED.get(result.code, "").format(commit=commit):
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
-        words, todo = first_words(result), advice(result, "see its output")
+        words, todo = first_words(result), advice(result, "see its output", (("index.lock': File exists", _UNLOCK),))
         return failed(f"git failed with exit code {result.code} ({words}): {todo}.", lines=lines)
 
     def recover(self, ctx: Context) -> Outcome | None:
@@ -189,6 +199,8 @@ class CheckoutStep(StepBox):
 def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
     if result.code == _NOT_WRITABLE:
         return blocked("the working copy is not writable", "make the deploying user the owner of its files")
+    if result.code == _LOCKED:
+        return blocked("the working copy is locked, so that nothing can be checked out (.git/index.lock)", _UNLOCK)
     if result.code:
         problem = f"git cannot use the working copy ({first_words(result, f'exit code {result.code}')})"
         return blocked(problem, advice(result, "run git status there as the deploying user", _NO_COPY))
@@ -198,14 +210,18 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
             f"{files} of the working copy {'differs' if len(changed) == 1 else 'differ'} from its commit: {names}",
             "save or discard the changes first, or name the files in `may_discard`",
         )
-    return passed("the working copy is clean and writable")
+    return passed("the working copy is clean, and its top folder writable")
 
 
 def _judge_untracked(result: CommandResult) -> list[PreflightResult]:
     if result.code:
         return []  # the check of the working copy says it
-    if not (found := result.tail.split("\n")[:-1]):
-        return passed("no untracked file stands where the release has one of its own")
+    found = result.tail.split("\n")[:-1]
+    if closed := [line.removeprefix("closed=") for line in found if line.startswith("closed=")]:
+        what = f"this user may not write to folders in which the release changes files: {', '.join(closed[:3])}"
+        return blocked(what, "make the deploying user their owner")
+    if not found:
+        return passed("the release's folders are writable, and no untracked file stands where it has one of its own")
     files, names = format_count(len(found), "untracked file"), ", ".join(line[3:] for line in found[:3])
     return warned(
         f"{files} of the working copy would be overwritten by the release: {names}",

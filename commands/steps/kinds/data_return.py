@@ -15,6 +15,7 @@ from commands.steps.base import StepBox, execute
 from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.migration_tool import note_before
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.steps.shared_fields import DatabaseName
 from commands.systems.postgres.client_programs import ADDRESS, address_error
@@ -39,6 +40,14 @@ _MOVED = re.compile(r"^(not )?moved: (.*)\|(-?\d+)\|(-?\d+)$", re.MULTILINE)
 _NOT_BACK = re.compile(r"^not back: (.*)$", re.MULTILINE)
 _NOT_BACK_WORDS = re.compile(r"(\d+) rows of the backup are not back (\(.*\))")
 _NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = <key> || '/not back'"
+# tables, and columns each with its table before a tab, that are not there
+_GONE = """
+SELECT one FROM unnest(string_to_array(nullif(<tables>, ''), chr(10))) AS one WHERE to_regclass(one) IS NULL
+UNION ALL SELECT replace(one, chr(9), '.') FROM unnest(string_to_array(nullif(<columns>, ''), chr(10))) AS one
+WHERE NOT EXISTS (
+  SELECT FROM pg_attribute WHERE attrelid = to_regclass(split_part(one, chr(9), 1)) AND NOT attisdropped
+  AND attname = (parse_ident(split_part(one, chr(9), 2)))[1]
+)"""
 _ERROR = re.compile(r"^(?:psql:.*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
 _NOT_COMPARED = "Rows written between the backup and the migration were not compared: this page has no data-keep step."
 _FAILURES = {
@@ -49,11 +58,11 @@ _FAILURES = {
 class DataReturnStep(ReturnedRowsStep):
     """Brings back, in a rollback, the rows and column values that a migration dropped.
 
-    They come from what a `data-keep` step kept right before the migration, or else from the run's backup. Without the
-    migration's receipt nothing was dropped, and the step does nothing. A row whose key exists already is left alone;
-    if it differs from the backup's, the step fails and people decide, because references to the old row now lead to
-    the new one. Every sequence that is behind its position in the backup is moved on. All of it happens once, in one
-    transaction.
+    They come from what a `data-keep` step kept right before the migration, or else from the run's backup. Without
+    the migration's receipt the step does nothing; where a tool's migration failed, it looks whether a table or
+    column is gone. A row whose key exists already is left alone; if it differs from the backup's, the step fails
+    and people decide, because references to the old row now lead to the new one. Every sequence that is behind its
+    position in the backup is moved on. All of it happens once, in one transaction.
     """
 
     kind: ClassVar[str] = "data-return"
@@ -88,8 +97,8 @@ class DataReturnStep(ReturnedRowsStep):
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.database.has_receipt(self.database, ctx.step_key):
             return self._done_before(ctx)
-        if not self._has_migrated(ctx):
-            return done("This run never applied the migration, so no rows were lost. Nothing was done.")
+        if not self._has_migrated(ctx) and (nothing := self._without_migration(ctx)):
+            return nothing
         seen = identities(ctx.tools, self.database_url, self.database)
         own = {**self.rows_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key)), "SEEN": seen}
         kept = "rows_sha256" in ctx.values
@@ -145,6 +154,21 @@ class DataReturnStep(ReturnedRowsStep):
             key = f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"
             return ctx.tools.database.has_receipt(self.database, key)
         return seen
+
+    def _without_migration(self, ctx: Context) -> Outcome | None:
+        """The outcome where no migration is recorded. None if one that failed dropped something that is there again."""
+        if ctx.file(note_before(self.undoes)) is None:
+            return done("This run never applied the migration, so no rows were lost. Nothing was done.")
+        rows, noted = self.rows_env(), f"dropped by a failed migration {self.undoes}"
+        query = PageText(_GONE, {"tables": rows["TABLES"], "columns": rows["COLUMNS"]})
+        if gone := [str(row[0]) for row in ctx.tools.database.query(self.database, query).rows]:
+            ctx.save_file(noted, "\n".join(gone))
+            why = "the tool recorded no migration, so one that failed dropped it outside of a transaction"
+            todo = "Create what is gone again, empty, and run this step again"
+            return failed(f"{', '.join(gone)}: gone, but {why}. {todo}; it then brings the rows back.")
+        if ctx.file(noted) is not None:
+            return None
+        return done("The tool recorded no migration, and the tables and columns are all there. Nothing was done.")
 
     def _total(self, tables: list[_Table]) -> str:
         rows, values = sum(table.back for table in tables), sum(table.filled for table in tables)

@@ -24,11 +24,14 @@ from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.values import has_placeholder
 from commands.systems.migrations.first_look import IS_THERE, judge_state
 from commands.systems.migrations.tool_script import show_state
+from commands.systems.postgres.invalid_indexes import left_invalid
 from commands.systems.preflight.hosts import HostCheck
 from state.errors import ToolError
 from state.records import AttemptState
 
 _AGAIN = "Run the step again to go on all the same."
+# of Django's atomic = False, Alembic's autocommit_block and the like no tool keeps an account
+_NOT_IN_STATE = "What a failed migration did outside of a transaction stays, and is not in that state."
 
 
 class MigrateStep(MigrationToolStep):
@@ -121,7 +124,8 @@ class MigrateStep(MigrationToolStep):
             if self.mode == "back":
                 return self._verified(ctx, self._is_back(state))
             shown = show_state(state)
-            return failed(f"The bot was interrupted here, and nothing was applied: the state is still {shown}.")
+            why = f"The bot was interrupted here, and the tool recorded nothing: the state is still {shown}."
+            return failed(f"{why} {_NOT_IN_STATE}")
         ctx.save_file(note_after(self.forward_id(ctx), attempt_of(ctx)), state)
         gone = f"The command is no longer running on host “{self.host}” and left no exit code."
         return unknown(f"{gone} The state is {show_state(state)}; check the database before you decide.")
@@ -152,8 +156,14 @@ class MigrateStep(MigrationToolStep):
         if count < len(lines):
             return failed(f"{outcome.summary} But {first_failed(lines)}.", lines=lines, output=outcome.output)
         compared = (*outcome.compared, *as_compared(lines))
-        summary = f"{outcome.summary} Every verify query passed."
+        summary = f"{outcome.summary} Every verify query passed.{self._left_invalid(ctx)}"
         return replace(outcome, summary=summary, lines=(*outcome.lines, *lines), compared=compared)
+
+    def _left_invalid(self, ctx: Context) -> str:
+        """The sentence about invalid indexes: a tool that was run again may have skipped one that it had begun."""
+        if self.mode == "back" or not (found := left_invalid(ctx.tools.database, self.database)):
+            return ""
+        return f" But there are invalid indexes, which no query uses (or which are still being built): {found}."
 
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a later look may find half of the migrations applied, or the job still at work
@@ -187,7 +197,7 @@ class MigrateStep(MigrationToolStep):
             return self._restore(ctx, before)
         now = self.ask(ctx)
         if now == before:
-            return self._is_back(before)
+            return self._was_there(ctx, before)
         afters = set(states_after(ctx, self.undoes))
         if afters and now not in {*afters, *self.states_of_others(ctx)} and self.is_news(ctx, now):
             was = " or ".join(map(show_state, sorted(afters)))
@@ -199,7 +209,7 @@ class MigrateStep(MigrationToolStep):
     def _restore(self, ctx: Context, before: str) -> Outcome:
         with suppress(ToolError):  # a database that the migration broke may not tell it
             if self.ask(ctx) == before:
-                return self._is_back(before)
+                return self._was_there(ctx, before)
         restored = self._backups[0].restore_whole(self, ctx)
         if restored.state != AttemptState.DONE:
             return restored
@@ -231,6 +241,15 @@ class MigrateStep(MigrationToolStep):
             return failed(summary, lines=result.last_lines, output=result.tail)
         return self._is_back(after)
 
+    def _was_there(self, ctx: Context, before: str) -> Outcome:
+        """The outcome where nothing is to be taken back: it was already, or the tool recorded nothing."""
+        outcome = self._is_back(before)
+        if self.has_applied(ctx, self.undoes):
+            return outcome
+        return replace(
+            outcome, summary=f"{outcome.summary} The tool recorded no migration of this run. {_NOT_IN_STATE}"
+        )
+
     def _is_back(self, state: str) -> Outcome:
         shown = f"migrations at {show_state(state)}, as before the deploy"
         return done(f"The {shown}.", compared=(shown,))
@@ -242,7 +261,7 @@ class MigrateStep(MigrationToolStep):
             return f"The migrations failed with exit code {result.code}. Their state could not be asked: {error}"
         still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
-        return f"The migrations failed with exit code {result.code}. {still}{before_that}"
+        return f"The migrations failed with exit code {result.code}. {still}{before_that} {_NOT_IN_STATE}"
 
     def _restore_error(self, boxes: Mapping[str, StepBox]) -> str:
         if (number := sum(box.makes_backup for box in boxes.values())) != 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Self
 
@@ -17,7 +18,16 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import ShellText
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.readiness import READY_WITHIN
-from commands.steps.shared.service import AFTER, BEFORE, ERROR_LINES, ServiceBox, obstacles_now, stale_note, unread_note
+from commands.steps.shared.service import (
+    AFTER,
+    BEFORE,
+    ERROR_LINES,
+    ServiceBox,
+    obstacles_now,
+    stale_note,
+    unread_note,
+    unseen_note,
+)
 from commands.steps.shared.service_preflight import judge_services, preflight_script, values_of
 from commands.steps.shared.service_readiness import Seen, answer_before, reload_note, wait_until_ready
 from commands.steps.value_types import ValueType
@@ -152,7 +162,8 @@ class ServiceStep(ServiceBox):
         if failures := re.findall(r"^restart_failed=(.*)$", result.tail, re.MULTILINE):
             did = "reload" if self.reload else "restart"
             return failed(f"The {did} of {' and '.join(failures)} failed.", lines=said)
-        return self._judge(ctx, before, after)
+        outcome = self._judge(ctx, before, after)
+        return replace(outcome, summary=" ".join(filter(None, (outcome.summary, self.manages.remark(result.tail)))))
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
@@ -194,13 +205,19 @@ class ServiceStep(ServiceBox):
             # by the bot's own clock, because the host's clock may differ
             uptime = max(one.uptime for one in seen.state.processes) + clock.monotonic() - looked
             began_at = clock.now() - timedelta(seconds=uptime)
-        notes = (reload_note(self, ctx, before, seen.state), stale_note(seen.state), unread_note(seen.new))
+        seen_now = sum(one.is_seen for one in seen.state.processes)
+        notes = (
+            reload_note(self, ctx, before, seen.state),
+            unseen_note(self, seen.state),
+            stale_note(seen.state),
+            unread_note(seen.new),
+        )
         return done(
-            self._summary(ctx, len(seen.state.processes)) + "".join(notes),
+            self._summary(ctx, seen_now) + "".join(notes),
             lines=lines,
             values=values_of(before, seen.state),
             timestamps={"restarted_at": began_at.isoformat(), "ready_at": seen.ready_at.isoformat()},
-            compared=(self._compared(ctx),),
+            compared=(self._compared(ctx, seen_now),),
         )
 
     def _look_again(self, ctx: Context, seen: Seen, before: State, began: float) -> tuple[Seen, float]:
@@ -228,7 +245,8 @@ class ServiceStep(ServiceBox):
         else:
             taken = judgement.not_reloaded(self.manages, before.processes, now)
         unknown = obstacles_now(seen.state)
-        return [*unknown, *taken, *dict.fromkeys([*died, *process_problems(self.manages, ready, now)]), *others]
+        died += process_problems(self.manages, ready, now) + ([] if self.web else judgement.lost(after.processes, now))
+        return [*unknown, *taken, *dict.fromkeys(died), *others]
 
     def _stay(self, ctx: Context, answer: str) -> str:
         """The answer of the health address after `steady`; of a service that never was ready the one before."""
@@ -239,22 +257,20 @@ class ServiceStep(ServiceBox):
 
     def _summary(self, ctx: Context, count: int) -> str:
         steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"
-        new = "a new process" if count == 1 else f"{count} new processes"
-        are, how = ("are" if self.names else "is"), f"{self.manages.up} with {new}"
+        new = " with a new process" if count == 1 else f" with {count} new processes" if count else ""
+        are, how = ("are" if self.names else "is"), f"{self.manages.up}{new}"
         if self.reload:
             how = f"{self.manages.up} after its reload" if not self.names else f"{self.manages.up} after their reload"
         commit = f" at commit {fill(self.commit, ctx.values)[:10]}" if self.web else ""
         unasked = "" if self.web else " No address was asked which commit it runs."
         return f"{self.called} {are} {how}{commit}{steady}.{unasked}"
 
-    def _compared(self, ctx: Context) -> str:
+    def _compared(self, ctx: Context, count: int) -> str:
         if self.web:
             return f"{self.called} answers with {fill(self.commit, ctx.values)}"
-        return (
-            f"{self.called} {'were reloaded' if self.names else 'was reloaded'}"
-            if self.reload
-            else (f"{self.called} {'run' if self.names else 'runs'} with a new process")
-        )
+        if self.reload or not count:
+            return f"{self.called} {'were' if self.names else 'was'} {'reloaded' if self.reload else 'restarted'}"
+        return f"{self.called} {'run' if self.names else 'runs'} with a new process"
 
     def _is_same(self, other: ServiceBox) -> bool:
         same = ("host", "manager", "commit", "undoes")

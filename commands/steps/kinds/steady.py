@@ -13,9 +13,9 @@ from commands.ports.page_text import PLACEHOLDER
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, obstacles_now, unread_note
+from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, obstacles_now, unread_note, unseen_note
 from commands.steps.values import fill
-from commands.systems.services.judgement import described, process_problems, split_identities
+from commands.systems.services.judgement import described, lost, process_problems, split_identities
 from commands.text.durations import Duration, format_duration, parse_duration
 
 # the fields that name where each value of a manager's `log_values` comes from
@@ -110,6 +110,7 @@ class SteadyStep(ServiceBox):
         problems = [
             *obstacles_now(now),
             *process_problems(self.manages, before, now.processes),
+            *(() if self.web else lost(first, now.processes)),
             *self.problems(ctx, answer, new.lines),
         ]
         lines = (*described(now.processes), *new.lines[:ERROR_LINES])
@@ -120,9 +121,13 @@ class SteadyStep(ServiceBox):
             )
         age = format_duration(self.lasts)
         same = "are still the same processes" if self.names else "is still the same process"
+        healthy = f"{same} and healthy."
+        if not all(process.is_seen for process in now.processes):
+            same = f"{'were' if self.names else 'was'} not started again"
+            healthy = f"{same}."
         compared = (f"{self.called} {same} after {age}",)
-        summary = f"{age} after {'their' if self.names else 'its'} start, {self.called} {same} and healthy."
-        return done(summary + unread_note(new), lines=lines, compared=compared)
+        summary = f"{age} after {'their' if self.names else 'its'} start, {self.called} {healthy}"
+        return done(summary + unseen_note(self, now) + unread_note(new), lines=lines, compared=compared)
 
     def _logs(self, ctx: Context) -> Mapping[str, str]:
         """Where the logs were at the restart."""

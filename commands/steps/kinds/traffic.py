@@ -225,10 +225,12 @@ def _not_counted(values: dict[str, str]) -> str:
 
 def _notes(values: dict[str, str]) -> str:
     """Why the figures may be incomplete, one sentence each."""
-    notes = {
-        "read": " The log was rotated during this time; the rotated file was read too.",
-        "packed": " The log was rotated during this time; the rotated file could not be read.",
-    }.get(values["rotated"], "")
+    rotated = {
+        "": "",
+        "1": "the rotated file was read too",
+        "unread": "not all that was rotated could be read, so its requests are missing",
+    }.get(values["rotated"], f"the {values['rotated']} rotated files were read too")
+    notes = rotated and f" The log was rotated during this time; {rotated}."
     if values["cut"]:
         back = format_duration(int(values["read_at"]) - int(values.get("oldest", values["read_at"])))
         size = f"{int(values['cut']) // 1024**2} MiB"

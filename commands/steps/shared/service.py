@@ -228,6 +228,14 @@ def stale_note(state: State) -> str:
     return f" But {'; '.join(state.stale)}." if state.stale else ""
 
 
+def unseen_note(box: ServiceBox, state: State) -> str:
+    """The sentence about services of which the manager sees no process; empty if it sees one of each."""
+    if not (unseen := list(dict.fromkeys(one.service for one in state.processes if not one.is_seen))):
+        return ""
+    shows = "only the address shows that it runs" if box.web else "nothing shows whether what it started runs"
+    return f" {box.manages.title} sees no process of {' and '.join(unseen)}: {shows}."
+
+
 def obstacles_now(state: State) -> list[str]:
     """What keeps the manager from telling all; clauses. Of what it does not list at all, that is said already."""
     return [one.what for one in state.obstacles] if state.processes else []

@@ -15,6 +15,8 @@ from commands.text.foreign_json import read_json
 
 _FIND = script("services/docker_find.sh")
 _HEALTHS = {"starting": Phase.STARTING, "unhealthy": Phase.DOWN}
+# compose 1 and 2 say it with a warning, and go on with an empty text in its place
+_UNSET = re.compile(r"""\bThe \\?["']?([A-Za-z_]\w*)\\?["']? variable is not set""")
 _SOME = 12  # digits that people read of an id, as docker shows them
 
 
@@ -48,9 +50,13 @@ class Docker(Manager):
             processes=tuple(_process(name, number, one, float(now)) for name, number, one in listed),
             logs={"log_mark": now},
             obstacles=tuple(_obstacles(lines, host)),
-            warnings=tuple(_warnings(listed)),
+            warnings=(*_warnings(listed), *_empty(lines, host)),
             stale=tuple(_stale(listed, {rest[0]: rest[1] for sort, *rest in lines if sort == "means"})),
         )
+
+    def remark(self, said: str) -> str:
+        unset = sorted(set(_UNSET.findall(said)))
+        return f"Docker compose took as empty what is not set there: {', '.join(unset)}." if unset else ""
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
         return {"SINCE": logs["log_mark"]}
@@ -101,6 +107,15 @@ def _obstacles(lines: Sequence[Sequence[str]], host: str) -> Iterator[Finding]:
         elif sort == "compose":
             what = f"docker compose on host “{host}” cannot read project {rest[0]}: {rest[1].strip()}"
             yield Finding(what=what, todo="let `docker compose config` succeed in the project's folder")
+
+
+def _empty(lines: Sequence[Sequence[str]], host: str) -> Iterator[Finding]:
+    for project, said in (rest for sort, *rest in lines if sort == "remark"):
+        if unset := sorted(set(_UNSET.findall(said))):
+            what = f"docker compose on host “{host}” takes as empty what is not set for project {project}: "
+            yield Finding(
+                what=what + ", ".join(unset), todo="set it in the .env beside the compose file, or default it"
+            )
 
 
 def _warnings(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[Finding]:

@@ -88,6 +88,13 @@ def not_reloaded(manager: Manager, before: Sequence[Process], now: Sequence[Proc
     return [f"the reload started no new process of {whose}, as far as {manager.title} shows"]
 
 
+def lost(after: Sequence[Process], now: Sequence[Process]) -> list[str]:
+    """Which no longer have a process although the manager still calls them up; `after` was earlier. Clauses."""
+    had = {(one.service, one.pid) for one in after if one.members}
+    gone = [one for one in now if not one.is_seen and (one.service, one.pid) in had]
+    return [f"no process of {'it' if len(now) == 1 else who(one, now)} is left" for one in gone]
+
+
 def who(process: Process, others: Sequence[Process]) -> str:
     """What tells a process from the others of its step."""
     services = {one.service for one in others}

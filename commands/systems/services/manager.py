@@ -34,6 +34,7 @@ class Process:
     - `uptime`: seconds since its start.
     - `members`: what is another one after a reload although `pid` stays, such as the pids of its workers; or empty.
     - `shown`: what people read instead of "pid 123"; or empty.
+    - `is_seen`: whether the manager sees a process; not where it only started something that runs outside of it.
     """
 
     service: str
@@ -46,6 +47,7 @@ class Process:
     number: str = ""
     members: str = ""
     shown: str = ""
+    is_seen: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,10 @@ class Manager:
     def read_state(self, output: str, host: str) -> State:
         """What the function `state` printed. Raises ValueError or KeyError if that is nothing it prints."""
         raise NotImplementedError
+
+    def remark(self, said: str) -> str:
+        """A sentence about what `restart` said that people must know although it succeeded; or empty."""
+        return ""
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
         """The variables of `errors`, where the logs ended there."""

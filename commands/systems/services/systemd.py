@@ -82,10 +82,17 @@ def _full(name: str) -> str:
 
 def _process(unit: Mapping[str, str], clock: float) -> Process:
     active, phase = unit["ActiveState"], _phase(unit)
-    why = {"activating": unit["SubState"], "failed": unit.get("Result", ""), "inactive": unit.get("TriggeredBy", "")}
+    exited = unit["SubState"] if _is_exited(unit) else ""
+    why = {
+        "active": exited,
+        "activating": unit["SubState"],
+        "failed": unit.get("Result", ""),
+        "inactive": unit.get("TriggeredBy", ""),
+    }
     more = why.get(active, "")
     pid = unit.get("MainPID", "0")
     own = pid != "0" or active not in _UP
+    below = unit.get("Processes", "").split()
     began = int(unit.get("ExecMainStartTimestampMonotonic") or 0) if own else 0
     began = began or int(unit.get("InactiveExitTimestampMonotonic") or 0)
     return Process(
@@ -96,9 +103,15 @@ def _process(unit: Mapping[str, str], clock: float) -> Process:
         phase=phase,
         restarts=int(unit.get("NRestarts") or 0),
         uptime=max(clock - began / 1e6, 0),
-        members=" ".join(sorted(unit.get("Processes", "").split())),
+        members=" ".join(sorted(below)),
         shown="" if own else "no process of its own",
+        is_seen=own or bool(below),
     )
+
+
+def _is_exited(unit: Mapping[str, str]) -> bool:
+    """Whether it counts as active although what it ran has ended (oneshot with RemainAfterExit)."""
+    return unit["ActiveState"] == "active" and unit["SubState"] == "exited"
 
 
 def _phase(unit: Mapping[str, str]) -> Phase:
@@ -146,6 +159,10 @@ def _warnings(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping[str
             yield Finding(what=what, todo=f"{todo} (systemctl enable {name})")
     if where := printed_elsewhere("\n".join(f"elsewhere={one}" for one in head.get("elsewhere", ()))):
         yield Finding(what=f"{where}, so its errors are not seen", todo="add a `logs` step for that log")
+    for name, unit in named.items():
+        if _is_exited(unit) and not unit.get("Processes"):
+            what = f"{_full(name)} is active without a process, so systemd does not see whether what it started runs"
+            yield Finding(what=what, todo="give the step an address (`web`), or name what really runs and its manager")
     for what in _stale(named):
         yield Finding(what=what, todo="run systemctl daemon-reload before the restart")
     if unread := [_full(name) for name in head.get("unread", ()) if name in named]:

@@ -1,13 +1,13 @@
 # changed WHERE OPTIONS: the tracked files under the folder WHERE that are not as git wrote them, as git status names them. A
 # committed file that does not follow .gitattributes (line ends, a filter) is called modified by git right after each checkout;
-# it is not listed while it has the bytes and the mode that git gives it.
+# it is not listed while it has the bytes and the mode that git gives it; nor is one that is as in COMMIT, if that is set.
 export LC_ALL=C.UTF-8 # what git says is read
 changed() (
   cd "$1" && top=$(git rev-parse --show-toplevel) || exit
   shift
   see_hidden || exit
   git status --porcelain -z --untracked-files=no "$@" | while IFS= read -r -d '' entry; do
-    if [ "${entry:0:2}" = ' M' ] && as_written "${entry:3}"; then continue; fi
+    if [ "${entry:0:2}" = ' M' ] && { as_written "${entry:3}" || { [ "${COMMIT:-}" ] && as_in_target "${entry:3}"; }; }; then continue; fi
     note=
     for file in ${hidden[@]+"${hidden[@]}"}; do
       if [ "${entry:3}" = "$file" ]; then note=' (git status hides it: git ls-files -v)'; fi

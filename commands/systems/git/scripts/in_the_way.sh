@@ -18,3 +18,21 @@ in_the_way() (
 as_in_commit() {
   [ -f "$top/$1" ] && [ ! -L "$top/$1" ] && git cat-file --filters "$COMMIT:$1" 2> /dev/null | cmp -s - "$top/$1"
 }
+# as in the commit with its mode, too: a checkout that ended in its middle may leave HEAD at the new commit with files of the old
+as_in_target() {
+  local mode=100644
+  [ ! -x "$top/$1" ] || mode=100755
+  [ "$(git -C "$top" ls-tree --full-tree "$COMMIT" "$1" 2> /dev/null | cut -c 1-6)" = "$mode" ] && as_in_commit "$1"
+}
+# the folders in which COMMIT changes files and this user may not: git would replace the other files, move HEAD, and end
+closed_folders() (
+  top=$(git rev-parse --show-toplevel) || exit
+  git diff-index --cached --no-renames --name-only -z "$COMMIT" | {
+    cd "$top"
+    while IFS= read -r -d '' path; do
+      at=$path
+      until [ -d "$at" ]; do case $at in */*) at=${at%/*} ;; *) at=. ;; esac; done
+      { [ -w "$at" ] && [ -x "$at" ]; } || printf '%s\n' "$at"
+    done
+  } | sort -u
+)

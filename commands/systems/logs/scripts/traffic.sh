@@ -1,17 +1,31 @@
 # Counts the requests at the end of a web server's log, as far back as the window reaches. Only numbers leave the host.
-# The file that was rotated last is read as well if it was written to within the window.
+# The files that were rotated are read as well if they were written to within the window, also those packed by gzip.
 [ -e "$FILE" ] || exit 65
 [ -f "$FILE" ] && [ -r "$FILE" ] || exit 66
-size() { stat -L -c %s -- "$1"; }
-end_of() { if [ "$(size "$1")" -gt "$bytes" ]; then tail -c "$bytes" -- "$1" | tail -n +2; else tail -c "$bytes" -- "$1"; fi; }
-lines() { if [ "$older" ] && [ "$whole" -le "$bytes" ]; then end_of "$older"; fi; end_of "$FILE"; }
+size() { case $1 in *.gz) gzip -l -- "$1" | awk 'END { print $2 }' ;; *) stat -L -c %s -- "$1" ;; esac; }
+last_of() { case $2 in *.gz) nice gzip -dc -- "$2" | tail -c "$1" ;; *) tail -c "$1" -- "$2" ;; esac; }
+end_of() { if [ "$(size "$2")" -gt "$1" ]; then last_of "$1" "$2" | tail -n +2; else last_of "$1" "$2"; fi; }
+# the last $bytes of all, the oldest first
+lines() {
+  local one left=$bytes parts=()
+  for one in "$FILE" ${older[@]+"${older[@]}"}; do
+    [ "$left" -gt 0 ] || break
+    parts=("$left" "$one" ${parts[@]+"${parts[@]}"}) left=$((left - $(size "$one")))
+  done
+  while [ "${#parts[@]}" -gt 0 ]; do end_of "${parts[@]:0:2}"; parts=("${parts[@]:2}"); done
+}
 now=$(date +%s); from=$((now - AGE)); export from
-whole=$(size "$FILE"); all=$whole; older=; rotated=
-last=$(ls -td -- "$FILE"[.-][0-9]* 2>/dev/null | sed -n 1p) || last=
-if [ "$last" ] && [ "$(stat -L -c %Y -- "$last")" -gt "$from" ]; then
-  rotated=packed
-  if [ -r "$last" ] && [ -z "${last##*[0-9]}" ]; then rotated=read; older=$last; all=$((whole + $(size "$last"))); fi
-fi
+all=$(size "$FILE"); older=() unread=
+while IFS= read -r one; do
+  [ "$(stat -L -c %Y -- "$one")" -gt "$from" ] || break
+  [ "${one##*.}" != gz ] || [ ! -e "${one%.gz}" ] || continue # it is being packed
+  if [ -r "$one" ] && { [ -z "${one##*[0-9]}" ] || gzip -l -- "$one" > /dev/null 2>&1; }; then
+    older+=("$one") all=$((all + $(size "$one")))
+  else unread=yes; fi
+done < <(ls -td -- "$FILE"[.-][0-9]* 2> /dev/null)
+rotated=
+[ "${#older[@]}" = 0 ] || rotated=${#older[@]}
+[ -z "$unread" ] || rotated=unread
 # the fields of a line in the order in which they are counted, between tabs; a line that does not match becomes a "?"
 tab=$(printf '\t'); edge=$(printf '\001'); fields=
 for n in $FIELDS; do [ "$n" = - ] || fields="$fields\\$n"; fields="$fields$tab"; done

@@ -23,14 +23,15 @@ state() {
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || compose_problems "$said"
 }
-# why compose cannot read the files of a project, or is not there
+# why compose cannot read the files of a project, or is not there; and what it remarks on where it can
 compose_problems() {
-  local what name id number project said
+  local what name id number project said length
   local -A seen=([-]=1)
   while IFS=$'\t' read -r what name id number project; do
     [ "$what" = container ] && [ -z "${seen[$project]:-}" ] || continue
     seen[$project]=1
-    said=$(compose_of "$id" config --quiet 2>&1) || printf 'compose\t%s\t%s\n' "$project" "$(tr -s '[:space:]' ' ' <<< "$said" | head -c 300)"
+    if said=$(compose_of "$id" config --quiet 2>&1); then what=remark length=2000; else what=compose length=300; fi
+    printf '%s\t%s\t%s\n' "$what" "$project" "$(tr -s '[:space:]' ' ' <<< "$said" | head -c "$length")"
   done <<< "$1"
 }
 # compose with the project, the files and the settings by which it made a container

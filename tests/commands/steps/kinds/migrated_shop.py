@@ -109,14 +109,15 @@ class MigratedShop:
         attempt: int = 1,
         migrated: bool = True,
         programs: Path | None = None,
+        files: dict[str, str] | None = None,
     ) -> Outcome:
-        """Run the `data-return` step. Unless `migrated`, the run has no receipt of the migration."""
+        """Run the `data-return` step. Unless `migrated`, the run has no receipt of the migration; it has `files`."""
         toml = (
             'host = "h"\ndatabase = "db"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\nundoes = "migration"\n'
             f"tables = [{_quoted(tables)}]\ncolumns = [{_quoted(columns)}]\n"
         )
         values = {"backup_file": DUMP, "backup_sha256": self.checksum, **self.kept}
-        ctx = context(World(), values, shell=self._shell(programs), attempt=attempt)
+        ctx = context(World(), values, shell=self._shell(programs), attempt=attempt, files=files)
         database = PostgresDatabase({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
         if migrated:
             key = f"{ctx.key.rsplit('/', 2)[0]}/migration"

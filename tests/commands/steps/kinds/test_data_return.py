@@ -13,7 +13,7 @@ from commands.ports.page_text import PageText
 from commands.systems.scripts import script
 from tests.commands.steps.builders import box, plan
 from tests.commands.steps.databases import DUMP, data_file, write_checksums
-from tests.commands.steps.kinds.migrated_shop import TABLES, MigratedShop
+from tests.commands.steps.kinds.migrated_shop import ODD, TABLES, MigratedShop
 from tests.local_shell import LocalShell
 
 DATA_RETURN = 'host = "h"\ndatabase = "db"\ndatabase_url = "$DB"\nfolder = "$F"\nundoes = "m"\n'
@@ -123,6 +123,28 @@ def test_without_the_receipt_of_the_migration_nothing_is_brought_back(shop: Migr
     assert outcome.state == "done"
     assert outcome.summary == "This run never applied the migration, so no rows were lost. Nothing was done."
     assert shop.counts()["keyless"] == 0, "rows that people deleted since the backup must stay deleted"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_what_a_migration_dropped_that_failed_outside_of_a_transaction_is_named_and_comes_back(
+    shop: MigratedShop,
+) -> None:
+    began, columns = {"migrations before migration": "0001"}, ("parents.name",)
+    unharmed = shop.bring_back(ODD, migrated=False, files=began, columns=columns)
+    assert unharmed.summary == (
+        "The tool recorded no migration, and the tables and columns are all there. Nothing was done."
+    )
+    before = shop.content()
+    shop.run_sql(f"DROP TABLE {ODD}; ALTER TABLE parents DROP COLUMN name")
+    gone = shop.bring_back(ODD, migrated=False, files=began, attempt=2, columns=columns)
+    assert gone.state == "failed"
+    assert gone.summary.startswith(f"{ODD}, parents.name: gone, but the tool recorded no migration"), gone.summary
+    shop.run_sql(f'CREATE TABLE {ODD} ("Id ไทย" integer PRIMARY KEY, "select" mood, doc json, "a ""quoted"" one" text)')
+    shop.run_sql("ALTER TABLE parents ADD COLUMN name text UNIQUE")
+    back = shop.bring_back(ODD, migrated=False, files=began, attempt=3, columns=columns)
+    assert back.state == "done", back.summary + back.output
+    assert shop.content()[TABLES.index(ODD)] == before[TABLES.index(ODD)]
+    assert shop.run_sql("SELECT count(name) FROM parents") == [(5,)]
 
 
 def test_a_changed_backup_is_not_used(shop: MigratedShop) -> None:

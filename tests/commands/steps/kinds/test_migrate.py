@@ -37,6 +37,7 @@ ALEMBIC = f'{COMMON}tool = "alembic"\nprogram = "{sys.executable} -m alembic"\n'
 DJANGO = f'{COMMON}tool = "django"\nprogram = "{sys.executable} manage.py"\n'
 BACK = 'mode = "back"\nundoes = "step"\n'
 NAME_A_TOOL = "name a tool (alembic, django, prisma, rails, flyway, golang-migrate), or write the command"
+NOT_IN_STATE = "What a failed migration did outside of a transaction stays, and is not in that state."
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders' ORDER BY 1"
 
 
@@ -209,7 +210,7 @@ def test_a_migration_that_fails_in_the_middle_says_where_it_stopped_and_is_taken
     )  # fmt: skip
     failed = alembic.run(ALEMBIC)
     assert failed.state == "failed"
-    assert failed.summary.endswith("The state is now “bbb2”. Before the deploy it was “aaa1”.")
+    assert failed.summary.endswith(f"The state is now “bbb2”. Before the deploy it was “aaa1”. {NOT_IN_STATE}")
     assert any("nowhere" in line for line in failed.output.splitlines())
     # a second attempt begins in the middle; what it goes back to is where the first one began
     assert alembic.run(ALEMBIC, attempt=2).state == "failed"
@@ -232,7 +233,7 @@ def test_a_lock_that_somebody_holds_ends_the_migration_after_its_limit(alembic: 
         failed = alembic.run(ALEMBIC + 'lock_timeout = "1 s"')
     assert failed.state == "failed"
     assert "lock timeout" in failed.output
-    assert failed.summary == "The migrations failed with exit code 1. The state is still “aaa1”."
+    assert failed.summary == f"The migrations failed with exit code 1. The state is still “aaa1”. {NOT_IN_STATE}"
 
 
 def test_a_statement_that_takes_too_long_is_ended(alembic: Project, tmp_path: Path) -> None:
@@ -263,7 +264,7 @@ def test_after_a_reboot_the_state_decides(alembic: Project) -> None:
     nothing = step.recover(ctx)
     assert (nothing.state, nothing.summary) == (
         "failed",
-        "The bot was interrupted here, and nothing was applied: the state is still “aaa1”.",
+        f"The bot was interrupted here, and the tool recorded nothing: the state is still “aaa1”. {NOT_IN_STATE}",
     )
     assert alembic.shell.told_to_end == [ctx.key], "a container that it started may still migrate"
     assert execute(step, alembic.context(attempt=2)).state == "done"
@@ -310,6 +311,7 @@ def test_what_must_hold_after_a_migration_is_asked_beside_its_state(tmp_path: Pa
     project, world = Project(tmp_path, "unused"), World()
     there: list[int] = [0]
     world.on_sql("attname = 'price'", lambda _: rows(there[0]))
+    world.on_sql("NOT indisvalid", lambda _: rows(None))
 
     def run(toml: str, step: str = "step", attempt: int = 1) -> Outcome:
         ctx = project.context(step, attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import time
 from datetime import UTC, datetime, timedelta, timezone
@@ -148,12 +149,34 @@ def test_a_log_that_was_rotated_in_the_window_is_read_with_the_rotated_file(log:
     assert "The log was rotated during this time; the rotated file was read too." in outcome.summary
 
 
-def test_a_rotated_file_that_is_compressed_is_reported_as_not_read(log: Path) -> None:
-    (log.parent / "access.log.1.gz").write_bytes(b"compressed")
+def test_a_rotated_file_that_cannot_be_read_is_reported(log: Path) -> None:
+    (log.parent / "access.log.1.xz").write_bytes(b"packed")
     log.write_text(log_line(30))
     outcome = count(log)
     assert outcome.measures["requests"] == 1
-    assert "The log was rotated during this time; the rotated file could not be read." in outcome.summary
+    assert outcome.summary.endswith("not all that was rotated could be read, so its requests are missing.")
+
+
+@pytest.mark.fault("the first of several for all")
+@pytest.mark.parametrize("packed", [False, True])
+def test_each_file_that_was_rotated_in_the_window_is_read(log: Path, packed: bool) -> None:
+    log.write_text(log_line(5))
+    (log.parent / "access.log.1").write_text(log_line(60) + log_line(50))
+    failures = (log_line(1000, 500) + log_line(300, 500) * 3).encode()
+    older = log.parent / ("access.log.2.gz" if packed else "access.log.2")
+    older.write_bytes(gzip.compress(failures) if packed else failures)
+    for ago, file in ((50, log.parent / "access.log.1"), (300, older)):
+        os.utime(file, (time.time() - ago,) * 2)
+    outcome = count(log)
+    assert (outcome.measures["requests"], outcome.measures["failed_share"]) == (6, 0.5)
+    assert outcome.summary.endswith("the 2 rotated files were read too.")
+
+
+def test_a_file_that_is_being_packed_counts_once(log: Path) -> None:
+    (log.parent / "access.log.1").write_text(log_line(60, 500))
+    (log.parent / "access.log.1.gz").write_bytes(gzip.compress(log_line(60, 500).encode()))
+    log.write_text(log_line(5))
+    assert count(log).measures["requests"] == 2
 
 
 def test_a_file_that_was_rotated_long_ago_is_not_read(log: Path) -> None:

@@ -123,6 +123,28 @@ def test_a_compose_file_that_cannot_be_read_is_found_before_the_start(stage: Doc
     assert found[0].summary.startswith("docker compose on host “h” cannot read project shop: ")
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_variable_that_compose_takes_as_empty_is_named_before_and_after(stage: DockerStage, project: Project) -> None:
+    text = project.file.read_text()
+    project.file.write_text(
+        text.replace("    restart:", '    environment: ["KEY=$KEY", "TOKEN=${TOKEN}"]\n    restart:')
+    )
+    (found,) = preflight(stage, project.api)
+    outcome = stage.restart(project.api)
+    project.file.write_text(text)
+    what = "docker compose on host “h” takes as empty what is not set for project shop: KEY, TOKEN"
+    assert (found.level, found.summary) == ("warn", what)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary.endswith(" Docker compose took as empty what is not set there: KEY, TOKEN.")
+
+
+def test_the_words_of_both_generations_of_compose_are_known() -> None:
+    first = "WARNING: The KEY variable is not set. Defaulting to a blank string."
+    second = 'level=warning msg="The \\"TOKEN\\" variable is not set. Defaulting to a blank string."'
+    assert Docker().remark(f"{first}\n{second}\n{first}").endswith(": KEY, TOKEN.")
+    assert Docker().remark("Recreating shop_api_1 ... done") == ""
+
+
 def test_a_service_that_two_projects_have_needs_the_name_of_its_project(stage: DockerStage, project: Project) -> None:
     store = Project(stage, "store")
     try:

@@ -1,0 +1,115 @@
+"""`checkout` where files of another user, a dead git's lock or half a checkout are in the copy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from commands.ports.preflight import FAIL, OK, PreflightCheck, PreflightContext, PreflightResult
+from commands.steps.base import execute
+from commands.steps.outcome import Outcome
+from tests.commands.steps.builders import box, context
+from tests.commands.steps.git_repository import Repository, git
+from tests.local_shell import LocalShell
+from tests.world import World
+
+CHECKOUT = box("checkout", 'host = "h"\nrepository = "$REPO"\ncommit = "<commit>"')
+NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--")
+
+
+class WorkingCopy:
+    """A working copy of a user that is not root; `old` is checked out, and `new` changes lib/x.js and app.js."""
+
+    def __init__(self, folder: Path) -> None:
+        self.repository = repository = Repository(folder)
+        (repository.origin / "lib").mkdir()
+        self.old = repository.commit({"lib/x.js": "1\n"}, "With a folder")
+        self.new = repository.commit({"lib/x.js": "2\n", "app.js": "2\n"}, "New")
+        git(repository.path, "fetch", "-q")
+        git(repository.path, "checkout", "-q", self.old)
+        self.give("nobody:nogroup", ".")
+        (folder / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")  # origin is root's
+        self.host = LocalShell({"REPO": str(repository.path)}, within=NOBODY, base={"HOME": str(folder)})
+
+    def give(self, owner: str, path: str) -> None:
+        """Give a file or a folder to somebody."""
+        subprocess.run(["chown", "-R", owner, self.repository.path / path], check=True)
+
+    def check_out(self, commit: str, attempt: int = 1) -> Outcome:
+        return execute(CHECKOUT, context(World(), {"commit": commit}, shell=self.host, attempt=attempt))
+
+    def looked_at(self, number: int) -> PreflightResult:
+        """What a check before the start finds; number 2 looks at what the release changes."""
+        tools = replace(World().tools(), shell=self.host)
+        check: PreflightCheck = CHECKOUT.preflight()[number]
+        (found,) = check.run_preflight(PreflightContext(tools=tools, ref="main"))
+        return found
+
+    def head(self) -> str:
+        return git(self.repository.path, "-c", "safe.directory=*", "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def copy() -> Iterator[WorkingCopy]:
+    if os.geteuid():
+        pytest.skip("only root gives files to another user")
+    with TemporaryDirectory(prefix="gt-", dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield WorkingCopy(Path(name))
+
+
+@pytest.mark.fault("found too late, known before")
+@pytest.mark.parametrize(("owned", "named"), [("lib", "lib"), (".", ".")])
+def test_folders_that_the_release_changes_and_the_user_may_not_are_found_before_anything_is_checked_out(
+    copy: WorkingCopy, owned: str, named: str
+) -> None:
+    assert copy.looked_at(2).level == OK
+    copy.give("root:root", owned)
+    copy.give("nobody:nogroup", ".git")
+    found = copy.looked_at(2) if owned == "lib" else copy.looked_at(1)
+    assert (found.level, found.todo.startswith("make the deploying user")) == (FAIL, True)
+    outcome = copy.check_out(copy.new)
+    assert outcome.summary.startswith("Nothing was checked out: this user may not write to folders"), outcome.summary
+    assert named in outcome.lines
+    assert copy.head() == copy.old
+
+
+def test_a_folder_of_another_that_the_release_leaves_alone_blocks_nothing(copy: WorkingCopy) -> None:
+    copy.repository.commit({"app.js": "3\n"}, "Only app.js")
+    assert copy.check_out(copy.new).state == "done"
+    copy.give("root:root", "lib")
+    git(copy.repository.path, "-c", "safe.directory=*", "fetch", "-q")
+    newest = git(copy.repository.origin, "rev-parse", "HEAD")
+    copy.give("nobody:nogroup", ".git")
+    outcome = copy.check_out(newest, attempt=2)
+    assert outcome.state == "done", outcome.summary
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_half_a_checkout_does_not_block_the_way_back(copy: WorkingCopy) -> None:
+    assert copy.check_out(copy.new).state == "done"
+    (copy.repository.path / "lib" / "x.js").write_text("1\n")  # as git leaves it that could not replace it
+    outcome = copy.check_out(copy.old, attempt=2)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+
+
+def test_a_mark_that_somebody_set_on_a_file_as_in_the_commit_is_still_a_change(copy: WorkingCopy) -> None:
+    assert copy.check_out(copy.new).state == "done"
+    (copy.repository.path / "lib" / "x.js").write_text("1\n")
+    (copy.repository.path / "lib" / "x.js").chmod(0o755)
+    outcome = copy.check_out(copy.old, attempt=2)
+    assert (outcome.state, outcome.lines) == ("failed", (" M lib/x.js",))
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_lock_that_a_dead_git_left_is_found_before_the_start(copy: WorkingCopy) -> None:
+    (copy.repository.path / ".git" / "index.lock").touch()
+    found = copy.looked_at(1)
+    assert (found.level, ".git/index.lock" in found.summary) == (FAIL, True)
+    assert "remove .git/index.lock" in copy.check_out(copy.new).summary

@@ -1,0 +1,90 @@
+"""`migrate` where a migration fails outside of a transaction, so that its tool records nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.tools.places import DatabasePlace
+from bot.tools.postgres.database import PostgresDatabase
+from bot.tools.secrets import Redactor
+from commands.steps.base import execute
+from tests.commands.steps.builders import box
+from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.kinds.test_migrate import ALEMBIC, BACK, COLUMNS, DJANGO, NOT_IN_STATE, Project
+from tests.commands.steps.migration_projects import alembic_project, django_project
+
+BOTH = ("ALTER TABLE orders ADD COLUMN price int", "CREATE INDEX CONCURRENTLY wrong ON orders (missing)")
+IN_DJANGO = f"""\
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.RunSQL("{BOTH[0]}"), migrations.RunSQL("{BOTH[1]}")]
+"""
+IN_ALEMBIC = f"""\
+from alembic import op
+
+revision = "bbb2"
+down_revision = "aaa1"
+
+
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.execute("{BOTH[0]}")
+        op.execute("{BOTH[1]}")
+
+
+def downgrade():
+    op.execute("ALTER TABLE orders DROP COLUMN price")
+"""
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("tool", ["django", "alembic"])
+def test_what_a_migration_left_outside_of_a_transaction_is_not_called_as_before(
+    postgres: Postgres, tmp_path: Path, tool: str
+) -> None:
+    create_databases(postgres, "migrated")
+    url = postgres.url(OWNER, "migrated")
+    if tool == "django":
+        django_project(tmp_path, url)
+        (tmp_path / "shop/migrations/0002_price.py").write_text(IN_DJANGO)
+        project, toml = Project(tmp_path, url), DJANGO
+    else:
+        project, toml = Project(tmp_path, alembic_project(tmp_path, url)), ALEMBIC
+        (tmp_path / "migrations/versions/bbb2.py").write_text(IN_ALEMBIC)
+    failed = project.run(toml)
+    assert failed.summary.startswith("The migrations failed with exit code 1. The state is still “"), failed.summary
+    assert failed.summary.endswith(f"”. {NOT_IN_STATE}")
+    back = project.run(toml + BACK, "back")
+    assert run_sql(url, COLUMNS) == [("id",), ("price",)]
+    assert back.summary.endswith(f", as before the deploy. The tool recorded no migration of this run. {NOT_IN_STATE}")
+
+
+@pytest.mark.fault("it exists, so it is right")
+def test_an_index_that_was_left_invalid_and_that_the_tool_skips_is_named(postgres: Postgres, tmp_path: Path) -> None:
+    create_databases(postgres, "migrated")
+    url = postgres.url(OWNER, "migrated")
+    project = Project(tmp_path, alembic_project(tmp_path, url))
+    run_sql(url, "INSERT INTO orders VALUES (1), (1)")
+    index = "UNIQUE INDEX CONCURRENTLY {} orders_id ON orders (id)"
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        run_sql(url, f"CREATE {index.format('')}")
+    skips = IN_ALEMBIC.replace(BOTH[1], f"CREATE {index.format('IF NOT EXISTS')}")
+    (tmp_path / "migrations/versions/bbb2.py").write_text(skips)
+    verify = 'database = "db"\nverify = [{ says = "one", expect = 1, sql = "SELECT 1" }]\n'
+    ctx = project.context()
+    database = PostgresDatabase({"db": DatabasePlace(url=url)}, {}, Redactor([]))
+    outcome = execute(box("migrate", ALEMBIC + verify), replace(ctx, tools=replace(ctx.tools, database=database)))
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary.endswith(
+        "Every verify query passed. But there are invalid indexes, which no query uses "
+        "(or which are still being built): orders_id."
+    )
