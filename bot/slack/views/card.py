@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
-from bot.slack.views.checks import check_lines
+from bot.slack.views.checks import check_summary, checks_button, not_well
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import environment_warning
 from bot.slack.views.snapshot import Snapshot
@@ -58,11 +58,12 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         section(host_lines(status)),
         section(_banner(snapshot, status, clock=clock)),
         section(waiting_lines(snapshot, status, mentions=True)),
-        section(check_lines(status)),
+        section(check_summary(status), accessory=checks_button(status)),
+        not_well(status),
         actions(rollback, _hold_button(snapshot, status)),
         context(_origin(snapshot, status)),
     ]
-    return message(f"{head} · {_progress(snapshot, status, clock=clock)}", blocks)
+    return message(head, blocks)
 
 
 def headline(status: Status) -> str:

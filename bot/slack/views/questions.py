@@ -9,6 +9,7 @@ from bot.slack.views.blocks import Message, context, header, message, section
 from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
 from bot.slack.views.panel import in_sections
 from bot.slack.views.snapshot import Snapshot
+from bot.slack.views.waiting import asked_of
 from bot.text import acted, clip, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
 from commands.progress.step_state import DECISION
@@ -53,9 +54,9 @@ def question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
     blocks = [header(head), *(section(part) for part in parts), section(answers), evidence, buttons]
     if not waiting and not answers and not _all_signed(snapshot, data):
         blocks.append(context("No answer is needed any more: the run has moved on."))
-    people = "".join(f" {snapshot.mentions_of(role)}" for role in waiting.roles) if waiting else ""
-    people = _without_barred(snapshot, waiting, people).strip() if waiting else ""
-    return message(" ".join(filter(None, [line(head, 300), people, answers])), blocks)
+    if waiting is None:
+        return message(head, blocks)
+    return message(asked_of(snapshot, waiting), blocks, roles=snapshot.titles(waiting.roles))
 
 
 def _open_question(snapshot: Snapshot, data: PeopleAsked) -> Waiting | None:

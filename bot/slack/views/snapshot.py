@@ -46,9 +46,13 @@ class Snapshot:
         """Whether somebody can still request a rollback."""
         return self.record.run.state == RunState.GOING and not self.record.rollback and not self.record.keep
 
+    def titles(self, roles: Iterable[str]) -> list[str]:
+        """The titles of roles, as the page writes them."""
+        return [self.page.roles[role].title if role in self.page.roles else role for role in dict.fromkeys(roles)]
+
     def title_of(self, role: str) -> str:
         """A role's title, in bold."""
-        return bold(self.page.roles[role].title if role in self.page.roles else role, 80)
+        return bold(self.titles([role])[0], 80)
 
     def mentions_of(self, role: str) -> str:
         """Mentions of the people of a role, at most ten."""

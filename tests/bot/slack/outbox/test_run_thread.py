@@ -263,8 +263,9 @@ def test_what_keep_starts_is_told_until_it_is_told(tmp_path: Path, monkeypatch: 
             told = await box.message_with("KEEP did NOT start small.md", "nobody listens")
             assert told.broadcast
             content = f"{told.text} {told.blocks}"
-            assert f"<@{STARTER}>" in told.text
-            assert f"<@{LEAD}>" in told.text
+            assert told.text.startswith("Tech Lead: ")
+            assert f"<@{STARTER}>" in content
+            assert f"<@{LEAD}>" in content
             assert "`/deploy start small.md main`" in content
             await box.wait_until(lambda: run_thread.FINAL in box.store.posts(run.id), 20)
             await box.message_with("shop: KEPT", "was NOT started", "Run 1")

@@ -7,7 +7,8 @@ from dataclasses import replace
 from bot.slack.views.card import card
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.questions import question
-from bot.slack.views.run import run_moved, status_post
+from bot.slack.views.run import run_moved
+from bot.slack.views.status_post import status_post
 from commands.progress.reach import REACH
 from state.events import Ask, PeopleAsked, RunMoved, StatusDue
 from state.records import AttemptState, RunState
