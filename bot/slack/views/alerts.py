@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.snapshot import Snapshot
+from bot.slack.views.waiting import answer_link, question_of
 from bot.text import acted, bold, clock_time, line, time_of
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.text.durations import format_duration
@@ -31,7 +32,8 @@ def alert(snapshot: Snapshot, event: Event, data: WarningRaised) -> Message:
     next_step = _next_step(snapshot, data)
     contacts = snapshot.contacts(data.roles)
     buttons = _buttons(snapshot, event, data)
-    blocks = [header(f"{mark} {data.name}"), section(measured), section(next_step), buttons, section(contacts)]
+    blocks = [header(f"{mark} {data.name}"), section(measured), section(next_step), buttons]
+    blocks += [_effects(snapshot, buttons), section(contacts)]
     asked = _asked(snapshot, data)
     what = f"{asked or mark} {data.name}: {data.seen}"
     return message(what, blocks, roles=snapshot.titles(data.roles) if asked else (), broadcast=urgent)
@@ -106,6 +108,16 @@ def _buttons(snapshot: Snapshot, event: Event, data: WarningRaised) -> Block | N
     return actions(snapshot.rollback_button())
 
 
+def _effects(snapshot: Snapshot, buttons: Block | None) -> Block | None:
+    """What each button of an alert does."""
+    if buttons is None:
+        return None
+    lines = [f"• *Roll back*: {line(snapshot.rollback_effect, 600)}"]
+    if len(buttons["elements"]) > 1:
+        lines.append("• *Hold: false alarm…*: stops the countdown for as long as you say. Then the alert counts again.")
+    return context("\n".join(lines))
+
+
 def held(_: Snapshot, __: Event, data: AlertHeld) -> Message:
     """Somebody holds an alert as a false alarm."""
     head = f"🔕 {bold(data.title)} is held as a false alarm for {line(data.lasts, 40)} by {acted(data)}"
@@ -151,7 +163,9 @@ def reminder(snapshot: Snapshot, _: Event, data: Reminder) -> Message:
     head = f"⏰ No answer for {line(data.silent, 40)}: {bold(data.title)}"
     people = snapshot.contacts(data.roles) if data.loud else snapshot.roles_with_people(data.roles)
     note = "The run keeps waiting; silence decides nothing. Anybody can roll back."
-    blocks = [section(f"{head}\nWaiting for {people}"), context(note)]
+    waiting = next((one for one in snapshot.status.waiting if one.title == data.title), None)
+    place = f"\n{answer_link(question_of(snapshot, waiting))}" if waiting else ""
+    blocks = [section(f"{head}\nWaiting for {people}{place}"), context(note)]
     what = f"no answer for {data.silent}: {data.title}"
     return message(what, blocks, roles=snapshot.titles(data.roles), broadcast=data.loud)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.slack.views.answer_buttons import agree_texts, answer_buttons, what_follows, words_of_skip
+from bot.slack.views.answer_buttons import agree_texts, answer_buttons, words_of_skip
 from bot.slack.views.blocks import Message, context, header, message, section
+from bot.slack.views.effects import button_effects
 from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
 from bot.slack.views.panel import in_sections
 from bot.slack.views.snapshot import Snapshot
@@ -51,12 +52,14 @@ def question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
     parts = _body(snapshot, data, waiting)
     evidence = context(_evidence(snapshot, data, waiting) if data.ask == Ask.SIGN else "")
     buttons = answer_buttons(snapshot, event, waiting)
-    blocks = [header(head), *(section(part) for part in parts), section(answers), evidence, buttons]
+    effects = button_effects(snapshot, waiting, event.at)
+    blocks = [header(head), *(section(part) for part in parts), section(answers), evidence, effects, buttons]
     if not waiting and not answers and not _all_signed(snapshot, data):
         blocks.append(context("No answer is needed any more: the run has moved on."))
     if waiting is None:
         return message(head, blocks)
-    return message(asked_of(snapshot, waiting), blocks, roles=snapshot.titles(waiting.roles))
+    target = snapshot.record.run.target
+    return message(asked_of(snapshot, waiting), blocks, roles=snapshot.titles(waiting.roles), target=target)
 
 
 def _open_question(snapshot: Snapshot, data: PeopleAsked) -> Waiting | None:
@@ -107,18 +110,16 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [summary, *_decides_in_rollback(snapshot, waiting)]
     who = f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""
-    follows = f"Skip: {what}" if waiting and (what := what_follows(snapshot, waiting)) else ""
-    return [*_refusals(snapshot, data), summary, who, follows]
+    return [*_refusals(snapshot, data), summary, who]
 
 
 def _decides_in_rollback(snapshot: Snapshot, waiting: Waiting) -> Iterator[str]:
-    """Who decides, with phone numbers, what they may answer, and what follows from going on."""
+    """Who decides, with phone numbers, and what they may answer."""
     own = [_may(waiting, choice) for choice in waiting.choices if choice is not Choice.RETRY]
     contacts = snapshot.contacts(waiting.roles)
     again = "Any role may run it again." if Choice.RETRY in waiting.choices else ""
     if own:
         yield f"The rollback is waiting. {again} Who may {' or '.join(own)}:\n{contacts}"
-        yield what_follows(snapshot, waiting)
     else:
         yield f"The rollback is waiting. {again}\n{contacts}"
 

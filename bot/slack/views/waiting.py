@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.slack.views.answer_buttons import agree_texts
-from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, clock_time, line, time_of
+from bot.slack.views.snapshot import Asked, Snapshot
+from bot.text import bold, clock_time, escape, line, time_of
 from commands.progress.step_state import DECISION
 from commands.report.status import Status
 from commands.signoff.waiting import Waiting
@@ -25,6 +25,18 @@ def waiting_lines(snapshot: Snapshot, status: Status, *, mentions: bool) -> str:
     """
     questions = [waiting for waiting in status.waiting[:6] if waiting.ask is not Ask.COUNTDOWN]
     return "\n".join(_waiting_line(snapshot, waiting, mentions=mentions) for waiting in questions)
+
+
+def question_of(snapshot: Snapshot, waiting: Waiting) -> Asked | None:
+    """The message that asks this; None while it is not posted."""
+    return snapshot.questions.get((waiting.ask, waiting.step, waiting.attempt))
+
+
+def answer_link(asked: Asked | None) -> str:
+    """Where the buttons of a question are: one tap where its address is known."""
+    if asked is None or not asked.link.startswith(("https://", "http://")):
+        return "👉 The buttons are in the thread"
+    return f"👉 <{escape(asked.link).replace('|', '%7C')}|Go to the buttons>"
 
 
 def asked_of(snapshot: Snapshot, waiting: Waiting) -> str:
@@ -50,14 +62,16 @@ def asked_of(snapshot: Snapshot, waiting: Waiting) -> str:
 
 
 def _waiting_line(snapshot: Snapshot, waiting: Waiting, *, mentions: bool) -> str:
-    title = bold(waiting.title, 120)
+    title, asked = bold(waiting.title, 120), question_of(snapshot, waiting)
+    since = f" since {time_of(asked.at, snapshot.page.runbook.time_zone)}" if asked and mentions else ""
+    place = f"\n{answer_link(asked)}" if mentions else ""
     if waiting.ask is Ask.AGREE:
         wanted = "" if waiting.step == DECISION else _AGREE[waiting.choices[0]]
-        return f"🙋 *Waiting for a second person* to agree: {wanted}{title}"
+        return f"🙋 *Waiting for a second person*{since} to agree: {wanted}{title}{place}"
     verb = _VERBS[waiting.ask]
     if mentions:
         people = snapshot.roles_with_people(waiting.roles[:8])
-        return f"🙋 *Waiting for* {people}\nto {verb} {title} (buttons in the thread)"
+        return f"🙋 *Waiting for* {people}{since}\nto {verb} {title}{place}"
     return f"🙋 *Waiting for* {', '.join(map(snapshot.title_of, waiting.roles[:8]))} to {verb} {title}"
 
 

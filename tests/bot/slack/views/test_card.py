@@ -92,7 +92,7 @@ def test_the_buttons_are_those_that_still_help(tmp_path: Path) -> None:
 def test_the_card_says_who_is_waited_for_and_where_to_answer() -> None:
     text = shown(card(snapshot_with(row(READY, "done"))))
     assert f"🙋 *Waiting for* *Database Admin* <@{DBA}>, *Tech Lead* <@{LEAD}>" in text
-    assert "to sign *✅ พร้อมไหม (ready?)* (buttons in the thread)" in text
+    assert "to sign *✅ พร้อมไหม (ready?)*\n👉 The buttons are in the thread" in text
 
 
 def test_a_rollback_shows_who_requested_it_and_the_time_left(tmp_path: Path) -> None:

@@ -85,13 +85,13 @@ def test_no_other_kind_of_event_calls_roles() -> None:
 @pytest.mark.parametrize(
     ("turn", "ask", "says"),
     [
-        ("waiting for two signatures", Ask.SIGN, "DBA, Tech Lead: please sign “x”"),
-        ("waiting for one signature", Ask.SIGN, "Tech Lead: please sign “x”"),
-        ("unknown result", Ask.ANSWER, "Tech Lead: “x” has an unknown result, what now?"),
-        ("failed", Ask.ANSWER, "Tech Lead: “x” failed, what now?"),
-        ("early keep", Ask.AGREE, "DBA, Tech Lead: second person needed: KEEP now?"),
-        ("decision", Ask.DECIDE, "Tech Lead: KEEP or ROLLBACK?"),
-        ("failed in the rollback", Ask.ANSWER, "Tech Lead: the rollback waits: “x” failed, what now?"),
+        ("waiting for two signatures", Ask.SIGN, "DBA, Tech Lead: please sign “x” · shop"),
+        ("waiting for one signature", Ask.SIGN, "Tech Lead: please sign “x” · shop"),
+        ("unknown result", Ask.ANSWER, "Tech Lead: “x” has an unknown result, what now? · shop"),
+        ("failed", Ask.ANSWER, "Tech Lead: “x” failed, what now? · shop"),
+        ("early keep", Ask.AGREE, "DBA, Tech Lead: second person needed: KEEP now? · shop"),
+        ("decision", Ask.DECIDE, "Tech Lead: KEEP or ROLLBACK? · shop"),
+        ("failed in the rollback", Ask.ANSWER, "Tech Lead: the rollback waits: “x” failed, what now? · shop"),
     ],
 )
 def test_a_question_names_the_roles_and_what_they_are_asked(tmp_path: Path, turn: str, ask: Ask, says: str) -> None:

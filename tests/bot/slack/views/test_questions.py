@@ -65,7 +65,9 @@ def test_an_open_sign_off_mentions_only_who_has_not_signed() -> None:
     assert lines[2:5] == ["      • The backup is there", f"⬜ *Tech Lead*  <@{LEAD}>", "      • The plan is read"]
     assert buttons(drawn) == ["sign", "refuse"]
     assert button_of(drawn, "sign")["value"] == "1:7"
-    assert drawn.text == "Tech Lead: please sign “✅ พร้อมไหม (ready?)”", "a phone's notification names who is asked"
+    assert drawn.text == "Tech Lead: please sign “✅ พร้อมไหม (ready?)” · shop", (
+        "a phone's notification names who is asked"
+    )
 
 
 def test_a_signed_sign_off_has_no_buttons() -> None:
