@@ -51,7 +51,7 @@ async def _picture_rollback() -> None:
         async with _playing(users):
             await camera.thread("sign-off", "Please sign: 2️⃣", REVIEWER)
             rehearsal = "Rehearse the migration on the restored copy"
-            await camera.thread("rehearsal", f"{rehearsal}* On the copy", DBA, scroll=scroll_to(rehearsal))
+            await camera.thread("rehearsal", "On the copy: forward", DBA, scroll=scroll_to(rehearsal))
             users.ignored_actions.clear()
             await camera.channel("card", "*Deploy* →", STARTER.id)
             await camera.channel("rollback", "ROLLING BACK", ROLLBACK)

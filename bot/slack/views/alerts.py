@@ -112,8 +112,9 @@ def _effects(snapshot: Snapshot, buttons: Block | None) -> Block | None:
     """What each button of an alert does."""
     if buttons is None:
         return None
-    lines = [f"• *Roll back*: {line(snapshot.rollback_effect, 600)}"]
-    if len(buttons["elements"]) > 1:
+    counts = len(buttons["elements"]) > 1
+    lines = [f"• *Roll back{' now' if counts else ''}*: {line(snapshot.rollback_effect, 600)}"]
+    if counts:
         lines.append("• *Hold: false alarm…*: stops the countdown for as long as you say. Then the alert counts again.")
     return context("\n".join(lines))
 
@@ -147,12 +148,13 @@ def failed_check(snapshot: Snapshot, _: Event, data: CheckFailed) -> Message:
     todo = (
         _after(snapshot) or "The bot does not roll back for this check. Please check now, and roll back if it is real."
     )
-    contacts = snapshot.contacts(data.roles)
+    buttons = actions(snapshot.rollback_button())
     blocks = [
         section(f"{head}\n> {line(data.summary, 600)}"),
         section(todo),
-        actions(snapshot.rollback_button()),
-        section(contacts),
+        buttons,
+        _effects(snapshot, buttons),
+        section(snapshot.contacts(data.roles)),
     ]
     what = f"please check: {data.title} failed: {data.summary}"
     return message(what, blocks, roles=snapshot.titles(data.roles), broadcast=True)

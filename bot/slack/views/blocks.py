@@ -71,12 +71,13 @@ def section(text: str, *, accessory: Block | None = None) -> Block | None:
     return block | ({"accessory": accessory} if accessory else {})
 
 
-def rich_list(lines: Sequence[Sequence[Block]]) -> Block | None:
-    """A list of lines of `words`, whose content no mark of mrkdwn can break; None for an empty list."""
+def rich_lines(lines: Sequence[Sequence[Block]]) -> Block | None:
+    """Lines of `words`, whose content no mark of mrkdwn can break; None without lines."""
     if not lines:
         return None
-    items = [{"type": "rich_text_section", "elements": [*spans]} for spans in lines]
-    return {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": items}]}
+    ends: list[Block] = [{"type": "text", "text": "\n"}]
+    spans = [span for number, line in enumerate(lines) for span in (*(ends if number else []), *line)]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spans}]}
 
 
 def words(text: str, limit: int = 300, *, bold: bool = False, strike: bool = False) -> Block:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.doors.button import ButtonValue
-from bot.slack.views.blocks import Block, Message, button, message, rich_list, section, words
+from bot.slack.views.blocks import Block, Message, button, message, rich_lines, section, words
 from bot.text import counted, line
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict, Verdict
@@ -45,7 +45,7 @@ def not_well(status: Status) -> Block | None:
     """The checks that people should look at, the worst first; None where all are well."""
     checks = [check for check in _worst_first(status.checks) if check.verdict not in _FINE]
     more = [[words(f"… and {len(checks) - _LISTED} more")]] if len(checks) > _LISTED else []
-    return rich_list([*map(_check_line, checks[:_LISTED]), *more])
+    return rich_lines([*map(_check_line, checks[:_LISTED]), *more])
 
 
 def checks_button(status: Status) -> Block | None:
@@ -61,7 +61,7 @@ def all_checks(status: Status) -> Message:
     draw = _check_line if status.checks else _crossed_out
     head = check_summary(status) or "No check of this run has a result yet."
     more = [[words(f"… and {len(checks) - _SHOWN} more: type gonogo status")]] if len(checks) > _SHOWN else []
-    return message("All checks", [section(head), rich_list([*map(draw, checks[:_SHOWN]), *more])])
+    return message("All checks", [section(head), rich_lines([*map(draw, checks[:_SHOWN]), *more])])
 
 
 def _worst_first(checks: Sequence[CheckVerdict]) -> list[CheckVerdict]:

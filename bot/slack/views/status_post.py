@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.views.blocks import Message, context, message, section
+from bot.slack.views.blocks import Message, actions, context, message, section
 from bot.slack.views.card import headline, t_plus
 from bot.slack.views.checks import check_summary, checks_button, not_well
 from bot.slack.views.hosts import host_lines
@@ -21,9 +21,10 @@ def status_post(snapshot: Snapshot, _: Event, data: StatusDue) -> Message:
     status = snapshot.status
     late = line(data.late, 40)
     blocks = [
-        section(_sum(status), accessory=checks_button(status)),
+        section(_sum(status)),
         section("\n".join(filter(None, [host_lines(status), *_waiting(snapshot, status)]))),
         not_well(status),
+        actions(checks_button(status)),
         context(late and f"⏰ {late} late: the bot was not running"),
     ]
     for waiting in status.waiting[:1]:

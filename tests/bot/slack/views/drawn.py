@@ -44,10 +44,3 @@ def button_of(message: Message, action: str) -> dict[str, Any]:
     found = [element for element in elements if element.get("action_id") == action]
     assert found, f"no button {action} among {[element.get('action_id') for element in elements]}"
     return dict(found[0])
-
-
-def accessory_of(message: Message) -> dict[str, Any]:
-    """The button beside the first paragraph that has one. Raises AssertionError if there is none."""
-    found = [block["accessory"] for block in message.blocks if "accessory" in block]
-    assert found, "no paragraph has a button beside it"
-    return dict(found[0])

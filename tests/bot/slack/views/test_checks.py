@@ -31,11 +31,11 @@ def test_every_verdict_has_a_mark() -> None:
 
 
 def lines_of(block: Block | None) -> list[str]:
-    """The lines of a list, each as people read it; struck words between tildes."""
+    """The lines of rich text, each as people read it; bold between stars, struck words between tildes."""
     if block is None:
         return []
-    (listed,) = block["elements"]
-    return ["".join(map(_span, item["elements"])) for item in listed["elements"]]
+    (part,) = block["elements"]
+    return "".join(map(_span, part["elements"])).split("\n")
 
 
 def _span(span: Block) -> str:

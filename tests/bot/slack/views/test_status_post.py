@@ -13,7 +13,7 @@ from commands.progress.step_state import WATCH
 from state.events import StatusDue
 from state.records import RunState
 from tests.bot.slack.run_writer import CHECK, READY
-from tests.bot.slack.views.drawn import accessory_of, event_with, shown, snapshot_with
+from tests.bot.slack.views.drawn import button_of, event_with, shown, snapshot_with
 from tests.bot.slack.whole_run import TURNS, snapshot_at
 from tests.pages import row
 
@@ -41,7 +41,7 @@ def test_where_all_is_well_it_is_one_line_and_a_button() -> None:
     (line, button) = shown(drawn).splitlines()
     assert line == "📋 *T+0 s* · 👀 shop: watching · 15 min of 1 h · ✅ 1 check ok"
     assert button == "Show all checks"
-    assert accessory_of(drawn)["value"] == "1:0"
+    assert button_of(drawn, "checks")["value"] == "1:0"
     assert drawn.text == "✅ 1 check ok · T+0 s · shop"
 
 
@@ -49,7 +49,7 @@ def test_a_check_that_is_not_well_stands_below_with_its_limit_in_rich_text() -> 
     drawn = post(snapshot_with(WATCHING, replace(row(CHECK, "failed", seconds=7.0), summary="job_time_of_all is 7 s")))
     assert "*❌ 1 bad* of 1 check" in shown(drawn).splitlines()[0]
     (listed,) = (block for block in drawn.blocks if block["type"] == "rich_text")
-    (spans,) = (item["elements"] for item in listed["elements"][0]["elements"])
+    spans = listed["elements"][0]["elements"]
     assert spans[1] == {"type": "text", "text": "Response time", "style": {"bold": True}}
     assert "".join(span["text"] for span in spans[2:]).startswith(" job_time_of_all is 7 s (limit: above 5 s")
     assert drawn.text == "❌ 1 bad of 1 check · T+0 s · shop"
