@@ -1,4 +1,4 @@
-"""Where the questions of a run are in Slack: the address of each one's message, so that the card leads to it."""
+"""The addresses of a run's questions in Slack, so that the card leads to them."""
 
 from __future__ import annotations
 

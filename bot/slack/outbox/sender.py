@@ -124,7 +124,8 @@ class Sender:
     async def permalink(self, channel: str, ts: str) -> str:
         """The address of a message, asked for once; "" where Slack does not answer, because nothing depends on it."""
         try:
-            answer = await asyncio.wait_for(self.client.chat_getPermalink(channel=channel, message_ts=ts), LINK_LIMIT)
+            async with asyncio.timeout(LINK_LIMIT):
+                answer = await self.client.chat_getPermalink(channel=channel, message_ts=ts)
         except (SlackApiError, SlackClientError, aiohttp.ClientError, TimeoutError, OSError):
             return ""
         return str(answer.get("permalink") or "")

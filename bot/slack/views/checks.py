@@ -1,4 +1,4 @@
-"""The checks of the watch: how many are ok, those that are not, and all of them for whoever asks."""
+"""The checks of the watch: counted, those that are not well, and all for whoever asks."""
 
 from __future__ import annotations
 

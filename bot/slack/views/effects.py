@@ -1,4 +1,4 @@
-"""What each button of a question does, and since when people are asked: to be read before anything is pressed."""
+"""What each button of a question does, and since when people are asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a push notification: what happened, and who must act, in the 80 characters that a locked phone shows."""
+"""The text of a phone's notification: what happened and who must act, in 80 characters."""
 
 from __future__ import annotations
 

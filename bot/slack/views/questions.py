@@ -53,7 +53,7 @@ def question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
     evidence = context(_evidence(snapshot, data, waiting) if data.ask == Ask.SIGN else "")
     buttons = answer_buttons(snapshot, event, waiting)
     effects = button_effects(snapshot, waiting, event.at)
-    blocks = [header(head), *(section(part) for part in parts), section(answers), evidence, effects, buttons]
+    blocks = [header(head), *(section(part) for part in parts), section(answers), effects, buttons, evidence]
     if not waiting and not answers and not _all_signed(snapshot, data):
         blocks.append(context("No answer is needed any more: the run has moved on."))
     if waiting is None:

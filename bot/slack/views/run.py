@@ -9,6 +9,7 @@ from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, code, counted, first_lines, line, person, quoted_lines
 from commands.progress.hold import environment_change
+from commands.rollback.loss import is_nothing
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
 from commands.text.durations import format_duration
@@ -105,7 +106,8 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
         details += f"\n➡️ Next, {bold(following.name, 80)} is checked and started. The result is posted here."
     if data.state == RunState.KEPT and (left_out := host_lines(snapshot.status)):
         details += f"\n{left_out}"
-    details += f"\n⚠️ Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
+    mark = "✅" if is_nothing(data.lost) else "⚠️"
+    details += f"\n{mark} Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
     details += "".join(f"\n⚠️ {line(left, 300)}" for left in data.not_undone[:8])
     looked = filter(None, (_some("🔎 *Compared*", data.compared, 12), _some("👀 *Not compared*", data.not_compared, 6)))

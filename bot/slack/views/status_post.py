@@ -1,4 +1,4 @@
-"""The status post: one line of sum, whom the run waits for, and only the checks that are not well."""
+"""The status post: one line, whom the run waits for, and only what is not well."""
 
 from __future__ import annotations
 
