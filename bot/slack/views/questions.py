@@ -8,10 +8,10 @@ from bot.slack.views.answer_buttons import agree_texts, answer_buttons, words_of
 from bot.slack.views.blocks import Message, context, header, message, section
 from bot.slack.views.effects import button_effects
 from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
-from bot.slack.views.panel import in_sections
+from bot.slack.views.panel import in_sections, summary_of
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import asked_of
-from bot.text import acted, clip, escape, line, time_of, with_mentions
+from bot.text import acted, clip, counted, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
 from commands.progress.step_state import DECISION
 from commands.signoff.permission_check import barred
@@ -104,13 +104,24 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             note = early_note(snapshot) if keep and waiting else ""
             return [*_refusals(snapshot, data), request, note, f"A second person must agree{others}"]
         case Ask.DECIDE:
-            decides = f"Waiting for {_people(snapshot, waiting)}" if waiting else ""
+            decides = f"Waiting for {_people(snapshot, waiting)}\n{_to_decide_on(snapshot, data)}" if waiting else ""
             return [decides, *decision_body(snapshot, data.asked_items, is_open=waiting is not None)]
     summary = escape(data.summary, 1200)
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [summary, *_decides_in_rollback(snapshot, waiting)]
     who = f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""
     return [*_refusals(snapshot, data), summary, who]
+
+
+def _to_decide_on(snapshot: Snapshot, data: PeopleAsked) -> str:
+    """What the long list below says, in one line, because a phone shows its end and the buttons only later."""
+    left = counted(len(data.asked_items), "item") if data.asked_items else ""
+    parts = [
+        f"*{summary_of(snapshot)}*" if snapshot.status.criteria else "",
+        left and f"⬜ {left} for you to check",
+        "👇 The buttons are below the list",
+    ]
+    return "\n".join(filter(None, parts))
 
 
 def _decides_in_rollback(snapshot: Snapshot, waiting: Waiting) -> Iterator[str]:

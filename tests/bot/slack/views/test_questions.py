@@ -214,6 +214,7 @@ def test_an_early_keep_says_what_agreeing_means() -> None:
 def test_the_decision_offers_keep_and_rollback_with_the_items_only_people_can_check() -> None:
     drawn = asked(DECIDE, snapshot_with(*DECIDING, facts=SIGNED))
     assert head(drawn) == "🏁 KEEP or ROLLBACK?"
+    assert "⬜ 1 item for you to check\n👇 The buttons are below the list" in shown(drawn)
     assert f"Waiting for *Tech Lead* <@{LEAD}>" in shown(drawn)
     assert "⬜ Users are happy" in shown(drawn)
     assert buttons(drawn) == ["keep", "rollback"]
