@@ -72,7 +72,7 @@ async def _picture_keep() -> None:
 
 async def _picture_alert() -> None:
     async with _sandbox("alert-in-watch") as (sandbox, camera), _playing(_users(sandbox, "alert-in-watch")):
-        await camera.thread("alert", "🚨", ON_CALL, scroll=scroll_to("Roll back now"))
+        await camera.thread("alert", "🚨", ON_CALL, scroll=scroll_to("🚨 API response"))
         await camera.channel("alert-card", "ALERT, about to roll back", ROLLBACK)
         await camera.thread("panel", WATCH_BEGINS, TECH_LEAD, scroll=scroll_to(" met"))
 
