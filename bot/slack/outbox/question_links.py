@@ -10,7 +10,6 @@ from bot.slack.views.snapshot import Asked, Question
 from state.events import PeopleAsked
 from state.records import Event
 
-AT_ONCE = 3  # addresses asked for in one turn, the newest question's first
 PAUSE = 60.0  # seconds after which Slack is asked again for what it did not answer
 
 
@@ -20,7 +19,7 @@ class QuestionLinks:
     def __init__(self, sender: Sender, channel: str) -> None:
         self._sender, self._channel = sender, channel
         self._links: dict[str, str] = {}  # ts of the message -> its address
-        self._asked_at = -PAUSE
+        self._failed_at = -PAUSE
 
     def known(self, events: Iterable[Event], posts: Mapping[int, str]) -> dict[Question, Asked]:
         """Each question of these events, with its time and, where that is known, its address."""
@@ -33,14 +32,12 @@ class QuestionLinks:
         }
 
     async def learn(self, events: Iterable[Event], posts: Mapping[int, str]) -> None:
-        """Ask Slack for the addresses of the newest questions. What it does not answer is asked for later."""
+        """Ask Slack for the address of the newest question without one. What it does not answer is asked for later."""
         asked = [posts.get(event.id, "") for event in events if isinstance(event.data, PeopleAsked)]
-        unknown = [ts for ts in reversed(asked) if ts and ts not in self._links][:AT_ONCE]
-        if not unknown or time.monotonic() - self._asked_at < PAUSE:
+        ts = next((ts for ts in reversed(asked) if ts and ts not in self._links), "")
+        if not ts or time.monotonic() - self._failed_at < PAUSE:
             return
-        for ts in unknown:
-            if link := await self._sender.permalink(self._channel, ts):
-                self._links[ts] = link
-            else:
-                self._asked_at = time.monotonic()
-                return
+        if link := await self._sender.permalink(self._channel, ts):
+            self._links[ts] = link
+        else:
+            self._failed_at = time.monotonic()

@@ -14,6 +14,7 @@ from commands.progress.step_state import needs_two
 from commands.signoff.waiting import Waiting
 from state.events import Ask
 from state.facts import Choice
+from state.records import RunState
 
 _SECOND = " A second person must agree."
 
@@ -53,12 +54,13 @@ def _of_sign_off(waiting: Waiting) -> Iterator[tuple[str, str]]:
 def _of_answers(snapshot: Snapshot, waiting: Waiting) -> Iterator[tuple[str, str]]:
     step = next((step for step in snapshot.page.steps if step.id == waiting.step), None)
     second = _SECOND if step and needs_two(snapshot.page, snapshot.record, step) else ""
-    follows = what_follows(snapshot, waiting) or "the run continues without it."
+    continues = "the rollback continues" if snapshot.record.run.state == RunState.ROLLING_BACK else "the run continues"
+    follows = what_follows(snapshot, waiting) or f"{continues} without it."
     follows += "" if follows.endswith(_SECOND) else second
     texts = {
         Choice.RETRY: ("Run again", "it runs again from its start."),
-        Choice.DONE: ("I fixed it by hand…", f"it counts as done, and the run continues.{second}"),
+        Choice.DONE: ("I fixed it by hand…", f"it counts as done, and {continues}.{second}"),
         Choice.SKIP: (f"{words_of_skip(waiting.step)}…", line(follows, 600)),
-        Choice.OVERRIDE: ("Overrule the refusal…", f"the run continues although it was refused.{_SECOND}"),
+        Choice.OVERRIDE: ("Overrule the refusal…", f"{continues} although it was refused.{_SECOND}"),
     }
     yield from (texts[choice] for choice in waiting.choices)

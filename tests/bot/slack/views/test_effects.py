@@ -15,9 +15,10 @@ from bot.slack.views.snapshot import Snapshot
 from commands.signoff.waiting import Waiting
 from state.events import Ask, PeopleAsked
 from state.facts import Choice
+from state.records import RunState
 from tests.bot.slack.views.drawn import shown, snapshot_with
 from tests.bot.slack.whole_run import TURNS, events, snapshot_at
-from tests.pages import NOON
+from tests.pages import NOON, said
 
 ASKED = f"Asked at <!date^{int(NOON.timestamp())}^"
 SIGN = Waiting(ask=Ask.SIGN, step="ready", attempt=1, title="Ready?", roles=("dba", "lead"))
@@ -65,6 +66,11 @@ def test_a_failed_step_says_what_each_answer_and_the_rollback_do() -> None:
         "• *Skip…*: the run continues without it.",
         "• *Roll back*: Nothing was changed yet, so a rollback loses nothing. The run just ends.",
     ]
+
+
+def test_in_a_rollback_it_is_the_rollback_that_continues_and_nobody_can_roll_back_again() -> None:
+    lines = lines_of(FAILED, snapshot_with(state=RunState.ROLLING_BACK, facts=(said("rollback"),)))
+    assert lines[3:] == ["• *Skip…*: the rollback continues without it."]
 
 
 def test_where_a_second_person_must_agree_it_is_said_before() -> None:
