@@ -45,6 +45,11 @@ def escape(text: str, limit: int = 2000) -> str:
     return re.sub(r"&[a-z]{0,3}…$", "…", clip(escaped, limit))
 
 
+def on_one_line(text: str) -> str:
+    """Untrusted text on one line: clean, with each run of white space as one space. Not yet escaped for mrkdwn."""
+    return " ".join(clean(text).split())
+
+
 def line(text: str, limit: int = 300) -> str:
     """Untrusted text for mrkdwn on one line: escaped, with each run of white space as one space."""
     return escape(" ".join(text.split()), limit)
@@ -130,17 +135,6 @@ def first_lines(texts: Iterable[str], limit: int = 14) -> list[str]:
     return [*lines[: limit - 1], f"… and {counted(len(lines) - limit + 1, 'more line')}"]
 
 
-def notification_text(text: str, limit: int = 3000) -> str:
-    """A text for notifications, at most `limit` bytes: `chat.update` counts bytes, after escaping."""
-    data = text.encode("utf-8", "replace")
-    if len(data) <= limit:
-        return text
-    cut = data[: limit - 3].decode("utf-8", "ignore")
-    if (half_link := cut.rfind("<")) > cut.rfind(">"):
-        cut = cut[:half_link]
-    return re.sub(r"&[a-z]{0,3}$", "", cut) + "…"
-
-
 def person(name: str) -> str:
     """A person who acted: a mention for a Slack id, the plain name for somebody at the terminal."""
     if not name or name == "gonogo":
@@ -170,5 +164,10 @@ def with_mentions(sentence: str) -> str:
 
 def time_of(at: datetime, zone: str, *, seconds: bool = False) -> str:
     """A time of day. Slack shows it in each reader's own zone, or as the fallback text in `zone`."""
-    token, clock = ("{time_secs}", "%H:%M:%S") if seconds else ("{time}", "%H:%M")
-    return f"<!date^{int(at.timestamp())}^{token}|{at.astimezone(ZoneInfo(zone)).strftime(clock)}>"
+    token = "{time_secs}" if seconds else "{time}"
+    return f"<!date^{int(at.timestamp())}^{token}|{clock_time(at, zone, seconds=seconds)}>"
+
+
+def clock_time(at: datetime, zone: str, *, seconds: bool = False) -> str:
+    """A time of day in the team's zone, for where Slack shows no reader's own: "22:14"."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if seconds else "%H:%M")

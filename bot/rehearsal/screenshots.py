@@ -13,6 +13,7 @@ from typing import Self
 
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
+from bot.rehearsal.message_content import content
 from bot.rehearsal.role_holders import ROLE_HOLDERS, STARTER
 from bot.rehearsal.sandbox import PAGES, Sandbox, open_sandbox
 from bot.rehearsal.scenarios import SCENARIOS
@@ -50,9 +51,9 @@ async def _picture_rollback() -> None:
         async with _playing(users):
             await camera.thread("sign-off", "Please sign: 2️⃣", REVIEWER)
             rehearsal = "Rehearse the migration on the restored copy"
-            await camera.thread("rehearsal", f"{rehearsal}* On the copy", DBA, scroll=scroll_to(rehearsal))
+            await camera.thread("rehearsal", "On the copy: forward", DBA, scroll=scroll_to(rehearsal))
             users.ignored_actions.clear()
-            await camera.channel("card", "deploying · *Deploy*", STARTER.id)
+            await camera.channel("card", "*Deploy* →", STARTER.id)
             await camera.channel("rollback", "ROLLING BACK", ROLLBACK)
             await camera.channel("rolled-back", "ROLLED BACK", TECH_LEAD)
             await camera.file("report", "-report.html")
@@ -71,7 +72,7 @@ async def _picture_keep() -> None:
 
 async def _picture_alert() -> None:
     async with _sandbox("alert-in-watch") as (sandbox, camera), _playing(_users(sandbox, "alert-in-watch")):
-        await camera.thread("alert", "🚨", ON_CALL, scroll=scroll_to("Roll back now"))
+        await camera.thread("alert", "🚨", ON_CALL, scroll=scroll_to("🚨 API response"))
         await camera.channel("alert-card", "ALERT, about to roll back", ROLLBACK)
         await camera.thread("panel", WATCH_BEGINS, TECH_LEAD, scroll=scroll_to(" met"))
 
@@ -136,17 +137,17 @@ class Camera:
 
     async def channel(self, name: str, text: str, person: str) -> None:
         """The channel, as soon as a message in it has this text."""
-        await self._wait_for(lambda message: text in message.text and not message.thread_ts)
+        await self._wait_for(lambda message: text in content(message) and not message.thread_ts)
         await self._take(name, f"?person={person}", scroll=SCROLL_TO_CARD)
 
     async def thread(self, name: str, text: str, person: str, *, scroll: str = "") -> None:
         """A thread, as soon as a reply in it has this text."""
-        message = await self._wait_for(lambda message: text in message.text and bool(message.thread_ts))
+        message = await self._wait_for(lambda message: text in content(message) and bool(message.thread_ts))
         await self._take(name, f"?person={person}&thread={message.thread_ts}", scroll=scroll)
 
     async def chart(self, name: str, seconds: float, person: str) -> None:
         """The thread with its newest chart, so many seconds after the start of the watch."""
-        await self._wait_for(lambda message: WATCH_BEGINS in message.text)
+        await self._wait_for(lambda message: WATCH_BEGINS in content(message))
         await asyncio.sleep(seconds)
         message = await self._wait_for(lambda message: _has_file(message, "-chart.png"))
         await self._take(name, f"?person={person}&thread={message.thread_ts}", scroll=SCROLL_TO_CHART)

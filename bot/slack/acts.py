@@ -14,6 +14,8 @@ from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import STOPPING, Membership, require_channel
 from bot.slack.origin import Origin
 from bot.slack.slash_command import Reply, read_command, started_text
+from bot.slack.views.blocks import Message
+from bot.slack.views.checks import all_checks
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
 from commands.start.request import StartRequest, find_page, require_variables
@@ -75,6 +77,15 @@ class Acts:
             reading = self._lanes.run(Lane.READ, lambda: read_command(self.deps, text, channel))
             self._reads[key] = (now, asyncio.ensure_future(reading))
         return await asyncio.shield(self._reads[key][1])
+
+    async def checks(self, origin: Origin, value: str) -> Message:
+        """All checks of the run of a button, as they are now."""
+        await self.require_deploy_channel(origin)
+        return await self._lanes.run(Lane.READ, lambda: self._checks(value))
+
+    def _checks(self, value: str) -> Message:
+        run = self._pressed_run(value, stops=False)
+        return all_checks(snapshot_of(self.deps, actions.frozen_page(run), self.deps.store.record(run.id)).status)
 
     async def require_deploy_channel(self, origin: Origin) -> None:
         """Raise Refused or NotAllowed if somebody asks outside the channels of runs, or may not be asked at all."""

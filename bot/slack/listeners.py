@@ -59,6 +59,7 @@ def make_app(client: AsyncWebClient, acts: Acts, environ: Mapping[str, str], sig
         app.action(action)(listeners.press)
     for action in REASONS:
         app.action(action)(listeners.ask_reason)
+    app.action("checks")(listeners.show_checks)
     app.view(START)(listeners.start)
     app.view(REASON)(listeners.give_reason)
     return app
@@ -88,10 +89,7 @@ class Listeners:
         else:
             await ack()
             reply = await _result_or_refusal(lambda: self._start_or_read(body, text))
-        if isinstance(reply, str):
-            await respond(text=reply, response_type="ephemeral")
-        else:
-            await respond(text=reply.text, blocks=reply.blocks, response_type="ephemeral")
+        await _answer(respond, reply)
 
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
@@ -103,7 +101,13 @@ class Listeners:
             id=str(action.get("action_ts", "")),
         )
         reply = await _write_then_ack(ack, lambda: self.acts.press(origin, pressed))
-        await respond(text=str(reply), response_type="ephemeral", replace_original=False)
+        await _answer(respond, str(reply))
+
+    async def show_checks(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
+        """The button beside the number of checks: all of them, for its person alone. It writes nothing."""
+        await ack()
+        value, origin = body["actions"][0]["value"], origin_of(body)
+        await _answer(respond, await _result_or_refusal(lambda: self.acts.checks(origin, value)))
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that needs a reason first. Its form opens before anything slow: the trigger is valid for 3 s."""
@@ -111,7 +115,7 @@ class Listeners:
         action, origin = body["actions"][0], origin_of(body)
         refusal = await _result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
         if refusal:
-            await respond(text=refusal, response_type="ephemeral", replace_original=False)
+            await _answer(respond, refusal)
             return
         note = await self.acts.form_note(action["action_id"], action["value"])
         await self._open(body, respond, reason_modal(action["action_id"], action["value"], origin.channel, note))
@@ -171,7 +175,7 @@ class Listeners:
             except GonogoError as error:
                 refusal = f"{REFUSED} {with_mentions(str(error))}"
         if refusal:
-            await respond(text=refusal, response_type="ephemeral", replace_original=False)
+            await _answer(respond, refusal)
             return
         await self._open(body, respond, form)
 
@@ -182,11 +186,16 @@ class Listeners:
             name = status_and_name(error)[1]
             LOG.warning("views.open: Slack answers %s", name)
             late = "That took too long. Please press it again." if "trigger" in name else ""
-            await respond(
-                text=late or f"Slack did not open the form ({name}). You can type the command: see /deploy help.",
-                response_type="ephemeral",
-                replace_original=False,
-            )
+            typed = f"Slack did not open the form ({name}). You can type the command: see /deploy help."
+            await _answer(respond, late or typed)
+
+
+async def _answer(respond: AsyncRespond, reply: Reply) -> None:
+    """Answer one person, below what is there."""
+    if isinstance(reply, str):
+        await respond(text=reply, response_type="ephemeral", replace_original=False)
+    else:
+        await respond(text=reply.text, blocks=reply.blocks, response_type="ephemeral", replace_original=False)
 
 
 def _without_token(client: AsyncWebClient) -> AsyncWebClient:

@@ -6,6 +6,7 @@ from __future__ import annotations
 METHODS: dict[str, tuple[str, ...]] = {
     "apps.connections.open": (),  # called with the app token
     "auth.test": (),
+    "chat.getPermalink": (),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
     "conversations.history": ("channels:history", "groups:history"),

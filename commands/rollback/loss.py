@@ -75,6 +75,11 @@ def loss_in_words(page: Page, record: Record, loses: Loses, number: float) -> st
     return f"{shown if number > 0 else 0} {fill(loses.says, {'since': f'T+{since}'})}"
 
 
+def is_nothing(loss: str) -> bool:
+    """Whether these words of `loss_in_words` say that nothing is lost."""
+    return loss.startswith("0 ")
+
+
 def unknown_in_words(loses: Loses, why: str) -> str:
     """The words for a number that is not known, which must not read like zero."""
     return f"an unknown number of {fill(loses.says, {'since': 'the change'})} ({why})"

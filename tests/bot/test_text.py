@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.slack.views.push import push_text
 from bot.text import (
     bold,
     clean,
@@ -18,7 +19,6 @@ from bot.text import (
     first_lines,
     line,
     mention,
-    notification_text,
     person,
     plain,
     time_of,
@@ -49,11 +49,6 @@ def test_code_keeps_the_newest_lines() -> None:
 
 def test_terminal_colours_and_control_characters_are_removed() -> None:
     assert escape("\x1b[31mred\x1b[0m\x07 \u202eback") == "red back"
-
-
-def test_a_notification_is_counted_in_bytes() -> None:
-    assert len(notification_text("ย" * 5000).encode()) <= 3000
-    assert not notification_text("x" * 2990 + "<@U01STARTER> more").endswith("<@U01…")
 
 
 def test_plain_text_is_one_line_and_never_empty() -> None:
@@ -120,7 +115,7 @@ def test_an_event_has_a_title_and_the_first_of_its_details() -> None:
     "piece", ["\x1b]", "\x1b[", "\x1b[1;", "\x1b]0;", "<", "&", "```", "\r", "Uabc", "\u202e", "😀"]
 )
 def test_the_time_to_prepare_a_text_for_slack_grows_with_its_length_and_no_faster(piece: str) -> None:
-    for act in (escape, clean, notification_text, with_mentions, lambda text: code(text.split("\n"))):
+    for act in (escape, clean, push_text, with_mentions, lambda text: code(text.split("\n"))):
         assert_linear(act, piece)
 
 

@@ -12,6 +12,7 @@ from bot.doors.deps import Deps
 from bot.slack.outbox.attachments import Attachments
 from bot.slack.outbox.drawing import drawn_card, drawn_event
 from bot.slack.outbox.identity import PINNED, AttemptKey, attempt_key, head_of, identity_of, question_of
+from bot.slack.outbox.question_links import QuestionLinks
 from bot.slack.outbox.sender import Sender
 from bot.slack.outbox.thread_messages import CARD, Draft, ThreadMessages
 from bot.slack.views.blocks import Message
@@ -45,6 +46,7 @@ class RunThread:
         self.started_steps: dict[AttemptKey, int] = {}  # attempt -> id of the event that started it
         self.card_without_clock: Message | None = None
         self.update_lock = asyncio.Lock()  # updates reach Slack in the order in which they were drawn
+        self.links = QuestionLinks(sender, channel)
         self.attachments = Attachments(deps, self.messages, run, self.page)
         self.all_posted = asyncio.Event()
         self.finished = False
@@ -89,10 +91,10 @@ class RunThread:
         await asyncio.sleep(1)
 
     async def _snapshot(self) -> Snapshot:
-        return await asyncio.to_thread(self._read_snapshot)
-
-    def _read_snapshot(self) -> Snapshot:
-        return snapshot_of(self.deps, self.page, self.store.record(self.run.id))
+        questions = self.links.known(self.live.values(), self.messages.posts)
+        return await asyncio.to_thread(
+            lambda: snapshot_of(self.deps, self.page, self.store.record(self.run.id), questions)
+        )
 
     async def _draft_card(self, snapshot: Snapshot | None = None) -> Draft:
         """The card, with its clock."""
@@ -223,6 +225,7 @@ class RunThread:
             last = self.all_posted.is_set()
             if posting.done() and not last:
                 raise RuntimeError("the task that posts the run's events has ended, and not all is posted")
+            await self.links.learn(list(self.live.values()), self.messages.posts)
             snapshot = await self._snapshot()
             without_clock = await drawn_card(snapshot, clock=False)
             is_due = without_clock != self.card_without_clock or time.monotonic() - card_drawn_at > CLOCK

@@ -22,6 +22,7 @@ Ask = Callable[[], Awaitable[None]]  # raises if this bot may not send any more
 # Slack allows 50 updates a minute; a burst and a minute's rate together stay below that
 UPDATES, UPDATE_RATE = 12, 36 / 60
 POSTS, POST_RATE = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
+LINK_LIMIT = 2.0  # seconds
 FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
 
 
@@ -119,6 +120,15 @@ class Sender:
             )
 
         await self._retry("files.completeUploadExternal", attempt)
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        """The address of a message, asked for once; "" where Slack does not answer, because nothing depends on it."""
+        try:
+            async with asyncio.timeout(LINK_LIMIT):
+                answer = await self.client.chat_getPermalink(channel=channel, message_ts=ts)
+        except (SlackApiError, SlackClientError, aiohttp.ClientError, TimeoutError, OSError):
+            return ""
+        return str(answer.get("permalink") or "")
 
     @property
     def crowded(self) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.snapshot import Snapshot
-from bot.text import acted, bold, line, time_of
+from bot.slack.views.waiting import answer_link, question_of
+from bot.text import acted, bold, clock_time, line, time_of
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown, newest_countdown
@@ -31,10 +32,21 @@ def alert(snapshot: Snapshot, event: Event, data: WarningRaised) -> Message:
     next_step = _next_step(snapshot, data)
     contacts = snapshot.contacts(data.roles)
     buttons = _buttons(snapshot, event, data)
-    blocks = [header(f"{mark} {data.name}"), section(measured), section(next_step), buttons, section(contacts)]
-    return message(
-        f"{mark} {line(data.name, 200)}: {line(data.seen, 300)}. {next_step} {contacts}", blocks, broadcast=urgent
-    )
+    blocks = [header(f"{mark} {data.name}"), section(measured), section(next_step), buttons]
+    blocks += [_effects(snapshot, buttons), section(contacts)]
+    asked = _asked(snapshot, data)
+    what = f"{asked or mark} {data.name}: {data.seen}"
+    return message(what, blocks, roles=snapshot.titles(data.roles) if asked else (), broadcast=urgent)
+
+
+def _asked(snapshot: Snapshot, data: WarningRaised) -> str:
+    """When this alert rolls back, or that somebody must check it; empty if nobody must do anything any more."""
+    countdown = _countdown(snapshot, data)
+    if countdown is None:
+        return "please check:"
+    if not countdown.running or countdown.number != _countdown_number(data) or not snapshot.can_roll_back:
+        return ""
+    return f"ALERT, rolls back at {clock_time(countdown.ends_at, snapshot.page.runbook.time_zone)}:"
 
 
 def _next_step(snapshot: Snapshot, data: WarningRaised) -> str:
@@ -96,17 +108,29 @@ def _buttons(snapshot: Snapshot, event: Event, data: WarningRaised) -> Block | N
     return actions(snapshot.rollback_button())
 
 
+def _effects(snapshot: Snapshot, buttons: Block | None) -> Block | None:
+    """What each button of an alert does."""
+    if buttons is None:
+        return None
+    counts = len(buttons["elements"]) > 1
+    lines = [f"• *Roll back{' now' if counts else ''}*: {line(snapshot.rollback_effect, 600)}"]
+    if counts:
+        lines.append("• *Hold: false alarm…*: stops the countdown for as long as you say. Then the alert counts again.")
+    return context("\n".join(lines))
+
+
 def held(_: Snapshot, __: Event, data: AlertHeld) -> Message:
     """Somebody holds an alert as a false alarm."""
     head = f"🔕 {bold(data.title)} is held as a false alarm for {line(data.lasts, 40)} by {acted(data)}"
     after = "Then it counts again, from the next measurement, unless somebody has decided KEEP."
-    return message(head, [section(f"{head}\n> {line(data.reason, 600)}"), context(after)])
+    blocks = [section(f"{head}\n> {line(data.reason, 600)}"), context(after)]
+    return message(f"🔕 Held as a false alarm for {data.lasts}: {data.title}", blocks)
 
 
 def recovered(_: Snapshot, __: Event, data: Recovered) -> Message:
     """An alert's countdown was cancelled because its values are within the limits again."""
     head = f"✅ {bold(data.title)} is {line(data.summary, 300)}."
-    return message(head, [section(head)])
+    return message(f"✅ {data.title} is {data.summary}", [section(head)])
 
 
 def blind(snapshot: Snapshot, _: Event, data: CheckBlind) -> Message:
@@ -114,7 +138,8 @@ def blind(snapshot: Snapshot, _: Event, data: CheckBlind) -> Message:
     result = "was unreachable" if data.verdict == Verdict.UNREACHABLE else "gave no data"
     head = f"🔌 {bold(data.title)} {result} {data.times} times in a row"
     todo = "Missing data never counts as healthy. Please check it yourself:\n" + snapshot.contacts(data.roles)
-    return message(f"{head} {todo}", [section(f"{head}\n> {line(data.summary, 600)}"), section(todo)])
+    blocks = [section(f"{head}\n> {line(data.summary, 600)}"), section(todo)]
+    return message(f"please check: {data.title} {result}", blocks, roles=snapshot.titles(data.roles))
 
 
 def failed_check(snapshot: Snapshot, _: Event, data: CheckFailed) -> Message:
@@ -123,14 +148,16 @@ def failed_check(snapshot: Snapshot, _: Event, data: CheckFailed) -> Message:
     todo = (
         _after(snapshot) or "The bot does not roll back for this check. Please check now, and roll back if it is real."
     )
-    contacts = snapshot.contacts(data.roles)
+    buttons = actions(snapshot.rollback_button())
     blocks = [
         section(f"{head}\n> {line(data.summary, 600)}"),
         section(todo),
-        actions(snapshot.rollback_button()),
-        section(contacts),
+        buttons,
+        _effects(snapshot, buttons),
+        section(snapshot.contacts(data.roles)),
     ]
-    return message(f"{head}. {todo} {contacts}", blocks, broadcast=True)
+    what = f"please check: {data.title} failed: {data.summary}"
+    return message(what, blocks, roles=snapshot.titles(data.roles), broadcast=True)
 
 
 def reminder(snapshot: Snapshot, _: Event, data: Reminder) -> Message:
@@ -138,7 +165,11 @@ def reminder(snapshot: Snapshot, _: Event, data: Reminder) -> Message:
     head = f"⏰ No answer for {line(data.silent, 40)}: {bold(data.title)}"
     people = snapshot.contacts(data.roles) if data.loud else snapshot.roles_with_people(data.roles)
     note = "The run keeps waiting; silence decides nothing. Anybody can roll back."
-    return message(f"{head} {people}", [section(f"{head}\nWaiting for {people}"), context(note)], broadcast=data.loud)
+    waiting = next((one for one in snapshot.status.waiting if one.title == data.title), None)
+    place = f"\n{answer_link(question_of(snapshot, waiting))}" if waiting else ""
+    blocks = [section(f"{head}\nWaiting for {people}{place}"), context(note)]
+    what = f"no answer for {data.silent}: {data.title}"
+    return message(what, blocks, roles=snapshot.titles(data.roles), broadcast=data.loud)
 
 
 def budget(snapshot: Snapshot, _: Event, data: RollbackBudget) -> Message:
@@ -152,4 +183,5 @@ def budget(snapshot: Snapshot, _: Event, data: RollbackBudget) -> Message:
     still_to_do = f"Still to do: {line(', '.join(data.left), 600)}" if data.left else ""
     contacts = snapshot.contacts(data.roles)
     blocks = [section(head), section(running), section(still_to_do), section(contacts)]
-    return message(f"{head} {contacts}", blocks, broadcast=data.mark > 50)
+    what = f"{data.mark} % of the rollback's {data.within} are used"
+    return message(what, blocks, roles=snapshot.titles(data.roles), broadcast=data.mark > 50)

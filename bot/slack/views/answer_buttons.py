@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, actions, button, confirm
-from bot.slack.views.keep import agreement_question, keep_button
+from bot.slack.views.keep import effect, keep_button, skipped
 from bot.slack.views.snapshot import Snapshot
 from bot.text import clip
 from commands.progress.fit import FIT
@@ -66,17 +66,25 @@ def answer_buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) ->
                 button("refuse", "Refuse…", value, style="danger"),
             )
         case Ask.AGREE:
-            _, _, title, effect = agree_texts(waiting.step, waiting.choices[0] if waiting.choices else Choice.SKIP)
-            follows = what_follows(snapshot, waiting)
-            ask = confirm(title, follows or effect.format(clip(waiting.title, 150)), "I agree")
-            if waiting.step == DECISION:
-                ask = agreement_question(snapshot)
+            title = "Agree to KEEP now?" if waiting.step == DECISION else _agree_texts_of(waiting)[2]
+            ask = confirm(title, agreement_effect(snapshot, waiting), "I agree")
             answers = [button("agree", "I agree", value, style="primary", confirm=ask)]
         case Ask.DECIDE:
             answers = [keep_button(snapshot, value)]
         case _:
             answers = list(_answers(snapshot, waiting, value))
     return actions(*answers, snapshot.rollback_button())
+
+
+def agreement_effect(snapshot: Snapshot, waiting: Waiting) -> str:
+    """What follows if the second person agrees, in plain text."""
+    if waiting.step == DECISION:
+        return f"{skipped(snapshot)} {effect(snapshot)}"
+    return what_follows(snapshot, waiting) or _agree_texts_of(waiting)[3].format(clip(waiting.title, 150))
+
+
+def _agree_texts_of(waiting: Waiting) -> tuple[str, str, str, str]:
+    return agree_texts(waiting.step, waiting.choices[0] if waiting.choices else Choice.SKIP)
 
 
 def _ends_unknown(snapshot: Snapshot, waiting: Waiting) -> bool:

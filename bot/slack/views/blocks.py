@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.text import clip, notification_text, plain
+from bot.slack.views.push import push_text
+from bot.text import clean, clip, plain
 
 Block = dict[str, Any]
 
@@ -32,12 +35,24 @@ class Message:
     upload: Upload | None = None
 
 
-def message(text: str, blocks: list[Block | None], *, broadcast: bool = False, upload: Upload | None = None) -> Message:
-    """A message of the blocks that are not None. Each block id changes with the content, so that clients redraw it."""
+def message(
+    what: str,
+    blocks: list[Block | None],
+    *,
+    roles: Iterable[str] = (),
+    target: str = "",
+    broadcast: bool = False,
+    upload: Upload | None = None,
+) -> Message:
+    """A message of the blocks that are not None. Each block id changes with the content, so that clients redraw it.
+
+    `what` is what a phone's notification says, `roles` the titles of those who must act, `target` where it is.
+    """
+    text = push_text(what, roles=roles, target=target)
     present = [block for block in blocks if block]
     digest = hashlib.sha256(json.dumps([text, present]).encode()).hexdigest()[:10]
     with_ids = [{**block, "block_id": f"{number}-{digest}"} for number, block in enumerate(present)]
-    return Message(text=notification_text(text), blocks=with_ids, broadcast=broadcast, upload=upload)
+    return Message(text=text, blocks=with_ids, broadcast=broadcast, upload=upload)
 
 
 def header(text: str) -> Block:
@@ -45,14 +60,32 @@ def header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": plain(text, 150), "emoji": True}}
 
 
-def section(text: str) -> Block | None:
+def section(text: str, *, accessory: Block | None = None) -> Block | None:
     """A paragraph of mrkdwn, at most 2,900 characters (Slack allows 3,000); None for an empty text.
 
-    With `verbatim` Slack turns nothing in the text into links or mentions.
+    With `verbatim` Slack turns nothing in the text into links or mentions. `accessory` is a button beside it.
     """
     if not text.strip():
         return None
-    return {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, 2900), "verbatim": True}}
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, 2900), "verbatim": True}}
+    return block | ({"accessory": accessory} if accessory else {})
+
+
+def rich_lines(lines: Sequence[Sequence[Block]]) -> Block | None:
+    """Lines of `words`, whose content no mark of mrkdwn can break; None without lines."""
+    if not lines:
+        return None
+    ends: list[Block] = [{"type": "text", "text": "\n"}]
+    spans = [span for number, line in enumerate(lines) for span in (*(ends if number else []), *line)]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spans}]}
+
+
+def words(text: str, limit: int = 300, *, bold: bool = False, strike: bool = False) -> Block:
+    """Untrusted words of a rich text, on one line. Slack shows them as they are: nothing in them pings or formats."""
+    shown = clip(re.sub(r"\s+", " ", clean(text)), limit)  # a space at an edge keeps two spans apart
+    span: Block = {"type": "text", "text": shown or "…"}
+    style = {name: True for name, on in (("bold", bold), ("strike", strike)) if on}
+    return span | ({"style": style} if style else {})
 
 
 def context(text: str) -> Block | None:

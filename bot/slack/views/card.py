@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
-from bot.slack.views.checks import check_lines
+from bot.slack.views.checks import check_summary, checks_button, not_well
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import environment_warning
 from bot.slack.views.snapshot import Snapshot
@@ -14,6 +14,7 @@ from commands.progress.clock import watched_time
 from commands.progress.hold import hold_number, hold_of
 from commands.report.status import Phase, Status, progress_bar
 from commands.rollback.budget import StepPace
+from commands.rollback.loss import is_nothing
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown
 from state.facts import NextRun
@@ -58,11 +59,12 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         section(host_lines(status)),
         section(_banner(snapshot, status, clock=clock)),
         section(waiting_lines(snapshot, status, mentions=True)),
-        section(check_lines(status)),
+        section(check_summary(status), accessory=checks_button(status)),
+        not_well(status),
         actions(rollback, _hold_button(snapshot, status)),
         context(_origin(snapshot, status)),
     ]
-    return message(f"{head} · {_progress(snapshot, status, clock=clock)}", blocks)
+    return message(head, blocks)
 
 
 def headline(status: Status) -> str:
@@ -136,15 +138,19 @@ def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
         if status.environment:
             lines.append(environment_warning(status.environment))
     if status.rollback_loss and snapshot.can_roll_back:
-        lines.append(f"⚠️ Rolling back now loses {bold(status.rollback_loss, 200)}")
+        lines.append(f"{_loss_mark(status)} Rolling back now loses {bold(status.rollback_loss, 200)}")
     if status.rollback_loss and (status.state == RunState.ROLLED_BACK or status.watched_after is not None):
-        lines.append(f"⚠️ Lost by the rollback: {bold(status.rollback_loss, 200)}")
+        lines.append(f"{_loss_mark(status)} Lost by the rollback: {bold(status.rollback_loss, 200)}")
     lines += [f"❌ NOT restored: {line(loss, 200)}" for loss in status.not_restored[:6]]
     lines += [f"⚠️ {line(left, 300)}" for left in status.not_undone[:6]]
     if (keep := snapshot.record.keep) and status.state == RunState.KEPT:
         lines.append(f"Decided by {acted(keep)} at {time_of(keep.at, snapshot.page.runbook.time_zone)}")
         lines += [_next_run(snapshot, status.starts)] if status.starts else []
     return "\n".join(lines)
+
+
+def _loss_mark(status: Status) -> str:
+    return "✅" if is_nothing(status.rollback_loss) else "⚠️"
 
 
 def _next_run(snapshot: Snapshot, page: str) -> str:

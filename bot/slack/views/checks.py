@@ -1,11 +1,13 @@
-"""The checks of the watch as lines: each newest verdict, and how many checks are not ok."""
+"""The checks of the watch: counted, those that are not well, and all for whoever asks."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.text import bold, counted, crossed_out, line
+from bot.doors.button import ButtonValue
+from bot.slack.views.blocks import Block, Message, button, message, rich_lines, section, words
+from bot.text import counted, line
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict, Verdict
 
@@ -18,54 +20,70 @@ VERDICTS = {
     Verdict.QUIET: "💤",
     Verdict.OK: "✅",
 }
-
-
-def check_lines(status: Status, *, details: bool = False) -> str:
-    """The newest verdict on each check, one a line, the worst first; at most twelve lines.
-
-    A check that is not ok shows its limits and its baseline; with `details` each check does. Checks of a version that
-    is rolled back are crossed out, or without `details` only counted, until those of the watch after the rollback take
-    their place.
-    """
-    worst_first = sorted(status.checks or status.checks_before, key=lambda check: list(VERDICTS).index(check.verdict))
-    if status.checks or not worst_first:
-        return "\n".join(_check_line(check, details=details) for check in worst_first[:12])
-    if not details:
-        return _no_longer_counted(worst_first)
-    return "\n".join(["Before the rollback, of the version that was removed:", *map(_crossed_out, worst_first[:12])])
-
-
-def _check_line(check: CheckVerdict, *, details: bool) -> str:
-    # the checks of a tier all begin with the same "Every 15 minutes:"
-    title = bold(check.title.rpartition(": ")[2], 80)
-    verdict = "" if check.verdict in {Verdict.OK, Verdict.BAD, Verdict.WARNING} else f"{check.verdict}: "
-    limits = f" ({line(check.limits, 120)})" if check.limits and (details or not check.good) else ""
-    return f"{VERDICTS[check.verdict]} {title} {verdict}{line(check.summary, 160)}{limits}"
-
-
-def _no_longer_counted(checks: Sequence[CheckVerdict]) -> str:
-    """One line, because the card shows what happens now."""
-    not_ok = [line(check.title.rpartition(": ")[2], 40) for check in checks if not check.good]
-    more = f" and {len(not_ok) - 3} more" if len(not_ok) > 3 else ""
-    named = f" (not ok: {', '.join(not_ok[:3])}{more})" if not_ok else ""
-    return f"▫️ {counted(len(checks), 'check')} of the removed version ended with it{named}"
-
-
-def _crossed_out(check: CheckVerdict) -> str:
-    title = check.title.rpartition(": ")[2]
-    return f"▫️ {crossed_out(f'{title}: {check.summary}', 240)}"
+_FINE = {Verdict.OK, Verdict.QUIET}  # what nobody has to look at
+_CLEAR = {Verdict.OK, Verdict.BAD, Verdict.WARNING}  # verdicts that their mark explains
+_LISTED, _SHOWN = 12, 30  # checks in a message of the run, and for a person who asks for all
 
 
 def check_summary(status: Status) -> str:
-    """How many checks are not ok, in one line; empty before the first check."""
+    """How many checks are not ok, in one line; empty before the first check.
+
+    Of a version that is rolled back it says only how its checks ended.
+    """
     if not status.checks:
-        return ""
+        return _no_longer_counted(status.checks_before) if status.checks_before else ""
     not_ok = Counter(check.verdict for check in status.checks if not check.good)
     total = len(status.checks)
-    if not not_ok:
-        return f"✅ {counted(total, 'check')} ok"
-    if not_ok.keys() == {Verdict.QUIET}:
+    if not_ok.keys() <= _FINE:
         quiet = not_ok[Verdict.QUIET]
-        return f"✅ {counted(total - quiet, 'check')} ok, {VERDICTS[Verdict.QUIET]} {quiet} quiet"
+        return f"✅ {counted(total - quiet, 'check')} ok{f', {VERDICTS[Verdict.QUIET]} {quiet} quiet' if quiet else ''}"
     summary = ", ".join(f"{VERDICTS[verdict]} {not_ok[verdict]} {verdict}" for verdict in VERDICTS if not_ok[verdict])
     return f"*{summary}* of {counted(total, 'check')}"
+
+
+def not_well(status: Status) -> Block | None:
+    """The checks that people should look at, the worst first; None where all are well."""
+    checks = [check for check in _worst_first(status.checks) if check.verdict not in _FINE]
+    more = [[words(f"… and {len(checks) - _LISTED} more")]] if len(checks) > _LISTED else []
+    return rich_lines([*map(_check_line, checks[:_LISTED]), *more])
+
+
+def checks_button(status: Status) -> Block | None:
+    """The button that shows all checks to whoever presses it; None before the first check."""
+    if not (status.checks or status.checks_before):
+        return None
+    return button("checks", "Show all checks", str(ButtonValue(run=status.run)))
+
+
+def all_checks(status: Status) -> Message:
+    """Every check with its newest result and its limits, the worst first, for one person."""
+    checks = _worst_first(status.checks or status.checks_before)
+    draw = _check_line if status.checks else _crossed_out
+    head = check_summary(status) or "No check of this run has a result yet."
+    more = [[words(f"… and {len(checks) - _SHOWN} more: type gonogo status")]] if len(checks) > _SHOWN else []
+    return message("All checks", [section(head), rich_lines([*map(draw, checks[:_SHOWN]), *more])])
+
+
+def _worst_first(checks: Sequence[CheckVerdict]) -> list[CheckVerdict]:
+    return sorted(checks, key=lambda check: list(VERDICTS).index(check.verdict))
+
+
+def _check_line(check: CheckVerdict) -> list[Block]:
+    # the checks of a tier all begin with the same "Every 15 minutes:"
+    title = words(check.title.rpartition(": ")[2], 80, bold=True)
+    verdict = "" if check.verdict in _CLEAR else f"{check.verdict}: "
+    limits = [words(f" ({check.limits})", 100)] if check.limits else []
+    result = [words(f" {verdict}{check.summary}", 140)] if verdict or check.summary else []
+    return [words(f"{VERDICTS[check.verdict]} "), title, *result, *limits]
+
+
+def _crossed_out(check: CheckVerdict) -> list[Block]:
+    return [words("▫️ "), words(f"{check.title.rpartition(': ')[2]}: {check.summary}", 240, strike=True)]
+
+
+def _no_longer_counted(checks: Sequence[CheckVerdict]) -> str:
+    """One line, because people should look at what happens now."""
+    not_ok = [line(check.title.rpartition(": ")[2], 40) for check in _worst_first(checks) if not check.good]
+    more = f" and {len(not_ok) - 3} more" if len(not_ok) > 3 else ""
+    named = f" (not ok: {', '.join(not_ok[:3])}{more})" if not_ok else ""
+    return f"▫️ {counted(len(checks), 'check')} of the removed version ended with it{named}"

@@ -30,11 +30,6 @@ def keep_button(snapshot: Snapshot, value: str) -> Block:
     return button("keep", label, value, style="primary", confirm=confirm("Decide KEEP?", effect(snapshot), "KEEP"))
 
 
-def agreement_question(snapshot: Snapshot) -> Block:
-    """The question to the second person of a KEEP before the watch is over."""
-    return confirm("Agree to KEEP now?", f"{skipped(snapshot)} {effect(snapshot)}", "I agree")
-
-
 def effect(snapshot: Snapshot) -> str:
     """What KEEP does, in plain text."""
     run = snapshot.record.run

@@ -18,6 +18,7 @@ from bot.slack.views.notices import (
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
+from bot.slack.views.status_post import status_post
 from bot.text import acted, bold, event_kind, event_title_and_detail, line
 from state.events import (
     AlertHeld,
@@ -92,7 +93,8 @@ def _is_shown_elsewhere(snapshot: Snapshot, event: Event) -> bool:
 
 def _refused(_: Snapshot, __: Event, data: StepSigned) -> Message:
     head = f"⛔ {acted(data)} refused to sign {bold(data.title)}"
-    return message(head, [section(f"{head}\n> {line(data.reason, 600)}")], broadcast=True)
+    what = f"⛔ Sign-off refused: {data.title}: {data.reason}"
+    return message(what, [section(f"{head}\n> {line(data.reason, 600)}")], broadcast=True)
 
 
 _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
@@ -115,7 +117,7 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     CriteriaShown: panel,
     WatchBegan: run.watch_began,
     WatchOver: run.watch_over,
-    StatusDue: run.status_post,
+    StatusDue: status_post,
     RunMoved: run.run_moved,
     NextRunReported: run.next_run,
     StepSlow: slow_step,

@@ -15,6 +15,8 @@ from commands.start.request import StartRequest
 
 START, REASON = "start", "reason"
 MINUTES = (0, 5, 10, 15, 30, 60)
+DEFAULT_MINUTES = 10  # time to read the announcement, and to object
+_IN_A_ROW = 3  # pages below each other; more would push the other fields off a phone's screen
 PAGES_OWN = "page"  # the value of the option for a page's own countdown
 OPTION_ROWS = ("risk", "time", "rollback", "testing", "recommendation")
 # action id -> title, label of the submit button, question
@@ -29,17 +31,17 @@ REASONS = {
 
 
 def start_modal(pages: Sequence[Page], channel: str = "") -> Block:
-    """The start form: the options side by side, which page, in how many minutes, which ref, and a note.
+    """The start form: which page, in how many minutes, which ref, and a note; below them the options compared.
 
-    `channel` is where it was asked for.
+    A phone shows all fields without scrolling. `channel` is where it was asked for.
     """
     default_ref = f"Default: {pages[0].runbook.ref} (from the page)"
     blocks = [
-        *_comparison(pages),
         _page_choice(pages),
-        _input("minutes", "Announce it now, and start", _minutes(pages)),
+        _input("minutes", "Announced now, starts", _minutes(pages)),
         _input("ref", "Branch, tag or commit", _text("ref", 200, default_ref), optional=True),
         _input("note", "Note for the team", _text("note", 500, "What is in this release?"), optional=True),
+        *_comparison(pages),
     ]
     return _modal(START, "Start a deployment", "Start", json.dumps({"channel": channel}), blocks)
 
@@ -117,9 +119,11 @@ def _text(name: str, limit: int, placeholder: str) -> Block:
 def _minutes(pages: Sequence[Page]) -> Block:
     """When to start; first as the page says, where one of the pages has a countdown of its own."""
     options = [_option("now" if minutes == 0 else f"in {minutes} minutes", str(minutes)) for minutes in MINUTES]
+    default = options[MINUTES.index(DEFAULT_MINUTES)]
     if any(page.runbook.countdown for page in pages):
-        options.insert(0, _option("when the page says", PAGES_OWN))
-    return {"type": "static_select", "action_id": "minutes", "options": options, "initial_option": options[0]}
+        default = _option("when the page says", PAGES_OWN)
+        options.insert(0, default)
+    return {"type": "static_select", "action_id": "minutes", "options": options, "initial_option": default}
 
 
 def _lengths() -> Block:
@@ -129,8 +133,9 @@ def _lengths() -> Block:
 
 
 def _page_choice(pages: Sequence[Page]) -> Block:
-    options = [_option(_name(page), page.name) for page in pages[:10]]
-    choice = {"type": "radio_buttons", "action_id": "page", "options": options, "initial_option": options[0]}
+    options = [_option(_name(page), page.name) for page in pages[:100]]
+    kind = "radio_buttons" if len(options) <= _IN_A_ROW else "static_select"
+    choice = {"type": kind, "action_id": "page", "options": options, "initial_option": options[0]}
     return _input("page", "Runbook", choice)
 
 

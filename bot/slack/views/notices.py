@@ -14,10 +14,8 @@ def slow_step(snapshot: Snapshot, _: Event, data: StepSlow) -> Message:
     head = f"🐢 {bold(data.title)} is slower than usual"
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
     summary = line(data.summary, 600)
-    return message(
-        head,
-        [section(f"{head}\n{summary[:1].upper()}{summary[1:]}."), context(people and f"Please check: {people}")],
-    )
+    blocks = [section(f"{head}\n{summary[:1].upper()}{summary[1:]}."), context(people and f"Please check: {people}")]
+    return message(f"🐢 {data.title} is slower than usual", blocks, roles=snapshot.titles(data.roles))
 
 
 def interrupted_step(snapshot: Snapshot, _: Event, data: StepInterrupted) -> Message:
@@ -26,13 +24,13 @@ def interrupted_step(snapshot: Snapshot, _: Event, data: StepInterrupted) -> Mes
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
     summary = line(data.summary, 600)
     what = f"{summary[:1].upper()}{summary[1:]}. It continues now. Check the bot's machine and its log."
-    return message(head, [section(f"{head}\n{what}"), context(people and f"Please check: {people}")])
+    blocks = [section(f"{head}\n{what}"), context(people and f"Please check: {people}")]
+    return message(f"🔁 {data.title} does not finish", blocks, roles=snapshot.titles(data.roles))
 
 
 def clock_jumped(_: Snapshot, __: Event, data: ClockJumped) -> Message:
     """The clock of the bot's machine jumped, and what that means for the run."""
-    head = f"🕰️ {line(data.summary, 600)}."
-    return message(head, [section(head)])
+    return message(f"🕰️ {data.summary}", [section(f"🕰️ {line(data.summary, 600)}.")])
 
 
 def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Message:
@@ -52,9 +50,9 @@ def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Mes
         then = "The rollback continues."
     check = f"What else was changed: `gonogo verify {event.run}`. This thread shows what the bot wrote before."
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
-    return message(
-        head, [section(f"{head}\n{then}\n{check}"), context(people and f"Please check: {people}")], broadcast=True
-    )
+    blocks = [section(f"{head}\n{then}\n{check}"), context(people and f"Please check: {people}")]
+    what = f"🚨 the record of run {event.run} was changed from outside"
+    return message(what, blocks, roles=snapshot.titles(data.roles), broadcast=True)
 
 
 def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
@@ -68,7 +66,8 @@ def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
         section(production),
         context(f"The run took {data.clock}"),
     ]
-    return message(head, blocks, broadcast=True)
+    what = f"🛑 {snapshot.record.run.target}: ended by hand, nothing was rolled back"
+    return message(what, blocks, broadcast=True)
 
 
 def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) -> Message:
@@ -77,7 +76,7 @@ def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) 
     if data.restored:
         then = "Somebody had held the run before: it waits for them." if data.waits else "The run continues."
         head = f"▶️ {summary[:1].upper()}{summary[1:]}."
-        return message(head, [section(f"{head} {then}")], broadcast=True)
+        return message(f"▶️ {then} {data.summary}", [section(f"{head} {then}")], broadcast=True)
     head = f"⚠️ *{summary[:1].upper()}{summary[1:]}.*"
     people = snapshot.roles_with_people(data.roles[:8])
     then = "The rollback goes on with these places. Check that they are the right ones."
@@ -86,7 +85,9 @@ def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) 
             "No new step starts. Put the environment back and restart the bot, or continue with these places: "
             "`/deploy resume`."
         )
-    return message(head, [section(f"{head}\n{then}"), context(people and f"For {people}")], broadcast=True)
+    blocks = [section(f"{head}\n{then}"), context(people and f"For {people}")]
+    what = f"⚠️ {'no new step starts: ' if data.waits else ''}{data.summary}"
+    return message(what, blocks, roles=snapshot.titles(data.roles), broadcast=True)
 
 
 def environment_warning(change: str) -> str:

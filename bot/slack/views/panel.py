@@ -34,7 +34,7 @@ def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
         decides = "That version is rolled back, so none of this is about what runs now."
     elif snapshot.record.keep:
         decides = "KEEP was decided."
-    head = _headline(snapshot)
+    head = summary_of(snapshot)
     blocks = [
         header(head),
         *(section(part) for part in in_sections(panel_lines(snapshot))),
@@ -44,7 +44,8 @@ def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
     return message(head, blocks)
 
 
-def _headline(snapshot: Snapshot) -> str:
+def summary_of(snapshot: Snapshot) -> str:
+    """How many criteria are met, and how many speak against the version, in one line."""
     criteria = snapshot.status.criteria
     goals = [criterion for criterion in criteria if not criterion.sign]
     met = sum(goal.mark == Mark.GO for goal in goals)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.slack.views.answer_buttons import agree_texts, answer_buttons, what_follows, words_of_skip
+from bot.slack.views.answer_buttons import agree_texts, answer_buttons, words_of_skip
 from bot.slack.views.blocks import Message, context, header, message, section
+from bot.slack.views.effects import button_effects
 from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
-from bot.slack.views.panel import in_sections
+from bot.slack.views.panel import in_sections, summary_of
 from bot.slack.views.snapshot import Snapshot
-from bot.text import acted, clip, escape, line, time_of, with_mentions
+from bot.slack.views.waiting import asked_of
+from bot.text import acted, clip, counted, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
 from commands.progress.step_state import DECISION
 from commands.signoff.permission_check import barred
@@ -50,12 +52,14 @@ def question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
     parts = _body(snapshot, data, waiting)
     evidence = context(_evidence(snapshot, data, waiting) if data.ask == Ask.SIGN else "")
     buttons = answer_buttons(snapshot, event, waiting)
-    blocks = [header(head), *(section(part) for part in parts), section(answers), evidence, buttons]
+    effects = button_effects(snapshot, waiting, event.at)
+    blocks = [header(head), *(section(part) for part in parts), section(answers), effects, buttons, evidence]
     if not waiting and not answers and not _all_signed(snapshot, data):
         blocks.append(context("No answer is needed any more: the run has moved on."))
-    people = "".join(f" {snapshot.mentions_of(role)}" for role in waiting.roles) if waiting else ""
-    people = _without_barred(snapshot, waiting, people).strip() if waiting else ""
-    return message(" ".join(filter(None, [line(head, 300), people, answers])), blocks)
+    if waiting is None:
+        return message(head, blocks)
+    target = snapshot.record.run.target
+    return message(asked_of(snapshot, waiting), blocks, roles=snapshot.titles(waiting.roles), target=target)
 
 
 def _open_question(snapshot: Snapshot, data: PeopleAsked) -> Waiting | None:
@@ -100,24 +104,33 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             note = early_note(snapshot) if keep and waiting else ""
             return [*_refusals(snapshot, data), request, note, f"A second person must agree{others}"]
         case Ask.DECIDE:
-            decides = f"Waiting for {_people(snapshot, waiting)}" if waiting else ""
+            decides = f"Waiting for {_people(snapshot, waiting)}\n{_to_decide_on(snapshot, data)}" if waiting else ""
             return [decides, *decision_body(snapshot, data.asked_items, is_open=waiting is not None)]
     summary = escape(data.summary, 1200)
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [summary, *_decides_in_rollback(snapshot, waiting)]
     who = f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""
-    follows = f"Skip: {what}" if waiting and (what := what_follows(snapshot, waiting)) else ""
-    return [*_refusals(snapshot, data), summary, who, follows]
+    return [*_refusals(snapshot, data), summary, who]
+
+
+def _to_decide_on(snapshot: Snapshot, data: PeopleAsked) -> str:
+    """What the long list below says, in one line, because a phone shows its end and the buttons only later."""
+    left = counted(len(data.asked_items), "item") if data.asked_items else ""
+    parts = [
+        f"*{summary_of(snapshot)}*" if snapshot.status.criteria else "",
+        left and f"⬜ {left} for you to check",
+        "👇 The buttons are below the list",
+    ]
+    return "\n".join(filter(None, parts))
 
 
 def _decides_in_rollback(snapshot: Snapshot, waiting: Waiting) -> Iterator[str]:
-    """Who decides, with phone numbers, what they may answer, and what follows from going on."""
+    """Who decides, with phone numbers, and what they may answer."""
     own = [_may(waiting, choice) for choice in waiting.choices if choice is not Choice.RETRY]
     contacts = snapshot.contacts(waiting.roles)
     again = "Any role may run it again." if Choice.RETRY in waiting.choices else ""
     if own:
         yield f"The rollback is waiting. {again} Who may {' or '.join(own)}:\n{contacts}"
-        yield what_follows(snapshot, waiting)
     else:
         yield f"The rollback is waiting. {again}\n{contacts}"
 

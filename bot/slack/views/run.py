@@ -1,18 +1,15 @@
-"""The messages of the whole run: start, hold, rollback, watch, status posts and end."""
+"""The messages of the whole run: start, hold, rollback, watch and end."""
 
 from __future__ import annotations
 
 from bot.slack.views.blocks import Message, context, message, section
-from bot.slack.views.card import after_progress, headline, t_plus, watch_progress
-from bot.slack.views.checks import check_lines, check_summary
 from bot.slack.views.following import in_message
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
-from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
-from bot.text import acted, bold, code, counted, first_lines, line, person, quoted_lines, time_of
+from bot.text import acted, bold, code, counted, first_lines, line, person, quoted_lines
 from commands.progress.hold import environment_change
-from commands.report.status import Status, progress_bar
+from commands.rollback.loss import is_nothing
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
 from commands.text.durations import format_duration
@@ -23,7 +20,6 @@ from state.events import (
     RunMoved,
     RunResumed,
     RunStarted,
-    StatusDue,
     WatchBegan,
     WatchOver,
 )
@@ -37,8 +33,9 @@ def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
     head = f"{bold(data.title)}: deploying `{line(snapshot.record.run.release, 100)}` to {bold(data.target)}"
     note = _quoted(data.note, 500)
     warnings = "\n".join(f"• {line(warning, 300)}" for warning in data.warnings[:8])
+    release, target = snapshot.record.run.release, data.target
     return message(
-        head,
+        f"🚀 {target}: deploying {release}: {data.title}",
         [
             section(f"{head}\nStarted{after_keep} {acted(data)}{note}"),
             section(warnings and f"⚠️ Warnings before the start:\n{warnings}"),
@@ -54,13 +51,15 @@ def run_held(snapshot: Snapshot, _: Event, data: RunHeld) -> Message:
     head = f"⏸️ *On hold* by {acted(data)}. No new step starts."
     for countdown in snapshot.status.countdowns[:1]:
         head += f" {bold(countdown.alert.name)} still counts down to the rollback: only “Hold: false alarm…” stops it."
-    return message(head, [section(head + _quoted(data.reason))], broadcast=True)
+    what = _said("⏸️ On hold", data.reason)
+    return message(what, [section(head + _quoted(data.reason))], target=snapshot.record.run.target, broadcast=True)
 
 
-def run_resumed(_: Snapshot, __: Event, data: RunResumed) -> Message:
+def run_resumed(snapshot: Snapshot, __: Event, data: RunResumed) -> Message:
     """Somebody resumes a held run."""
     head = f"▶️ *Resumed* by {acted(data)}"
-    return message(head, [section(head + _quoted(data.reason))])
+    what = _said("▶️ Resumed", data.reason)
+    return message(what, [section(head + _quoted(data.reason))], target=snapshot.record.run.target)
 
 
 def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) -> Message:
@@ -70,7 +69,8 @@ def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) ->
     time_budget = f"Time budget: {within}. The card shows the time left."
     change = environment_change(snapshot.record)
     warning = section(change and environment_warning(change))
-    return message(head, [section(head + _quoted(data.reason)), warning, context(time_budget)], broadcast=True)
+    what = _said(f"⏪ Rollback of {snapshot.record.run.target} requested", data.reason)
+    return message(what, [section(head + _quoted(data.reason)), warning, context(time_budget)], broadcast=True)
 
 
 def watch_began(snapshot: Snapshot, _: Event, data: WatchBegan) -> Message:
@@ -79,52 +79,23 @@ def watch_began(snapshot: Snapshot, _: Event, data: WatchBegan) -> Message:
     checks = [f"{format_duration(s.box.every) if s.box.every else '15 min':>7}  {s.title}" for s in steps]
     faster = f" ({data.speed:g} times faster: a rehearsal)" if data.speed != 1 else ""
     head = f"👀 *The watch begins*: {data.lasts}{faster}"
-    return message(head, [section(head), section(code(["every", *checks], 2400))])
+    what = f"👀 The watch begins: {data.lasts}"
+    blocks = [section(head), section(code(["every", *checks], 2400))]
+    return message(what, blocks, target=snapshot.record.run.target)
 
 
-def watch_over(_: Snapshot, __: Event, ___: WatchOver) -> Message:
+def watch_over(snapshot: Snapshot, __: Event, ___: WatchOver) -> Message:
     """The watch is over."""
-    head = "👀 *The watch is over.*"
-    return message(head, [section(f"{head} Its checks and alerts go on until somebody decides KEEP or ROLLBACK.")])
-
-
-def status_post(snapshot: Snapshot, event: Event, data: StatusDue) -> Message:
-    """The regular status: stage and progress, who the run is waiting for, and the newest checks."""
-    status = snapshot.status
-    at = time_of(event.at, snapshot.page.runbook.time_zone)
-    late = line(data.late, 40)
-    bar = watch_progress(snapshot) if status.stage == "Watch" else after_progress(status)
-    bar = bar or progress_bar(status.settled, status.total)
-    head = f"📋 *{t_plus(status)}* · {status.stage}\n{bar}"
-    doing = f"→ {line(status.doing, 200)}" if status.doing else ""
-    loses = (
-        f"⚠️ Rolling back now loses {line(status.rollback_loss, 200)}"
-        if status.rollback_loss and snapshot.can_roll_back
-        else ""
-    )
-    told = [head, doing, host_lines(status), *_waiting(snapshot, status), check_summary(status), loses]
-    blocks = [
-        section("\n".join(filter(None, told))),
-        section(check_lines(status, details=True)),
-        context(f"{headline(status)} · {at}" + (f" · ⏰ {late} late: the bot was not running" if late else "")),
-    ]
-    return message(head, blocks)
-
-
-def _waiting(snapshot: Snapshot, status: Status) -> list[str]:
-    """Which alerts count down, and who the run is waiting for."""
-    counting = [
-        f"🚨 {alert_lines(countdown)}\n{countdown_line(snapshot, countdown, clock=False)}"
-        for countdown in status.countdowns[:4]
-    ]
-    return [*counting, waiting_lines(snapshot, status, mentions=False)]
+    head, target = "👀 *The watch is over.*", snapshot.record.run.target
+    goes_on = section(f"{head} Its checks and alerts go on until somebody decides KEEP or ROLLBACK.")
+    return message("👀 The watch is over", [goes_on], target=target)
 
 
 def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
     """The run moved to another state: the rollback begins, or the run is over."""
     if data.state == RunState.ROLLING_BACK:
         head = "⏪ *The rollback begins*"
-        return message(head, [section(head)])
+        return message("⏪ The rollback begins", [section(head)], target=snapshot.record.run.target)
     if data.state == RunState.ENDED:
         return ended_by_hand(snapshot, event, data)
     if data.watched:
@@ -135,12 +106,14 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
         details += f"\n➡️ Next, {bold(following.name, 80)} is checked and started. The result is posted here."
     if data.state == RunState.KEPT and (left_out := host_lines(snapshot.status)):
         details += f"\n{left_out}"
-    details += f"\n⚠️ Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
+    mark = "✅" if is_nothing(data.lost) else "⚠️"
+    details += f"\n{mark} Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
     details += "".join(f"\n⚠️ {line(left, 300)}" for left in data.not_undone[:8])
     looked = filter(None, (_some("🔎 *Compared*", data.compared, 12), _some("👀 *Not compared*", data.not_compared, 6)))
     blocks = [section(head + details), *map(section, looked), context(_what_follows(snapshot, data))]
-    return message(head, blocks, broadcast=True)
+    what = _end(snapshot.record.run.target, data).replace("*", "")
+    return message(what, blocks, broadcast=True)
 
 
 def _what_follows(snapshot: Snapshot, data: RunMoved) -> str:
@@ -163,7 +136,8 @@ def _watch_after_over(snapshot: Snapshot, data: RunMoved) -> Message:
     details += "".join(f"\n❔ {line(one, 300)}" for one in data.not_judged[:8])
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in snapshot.status.not_restored[:8])
     blocks = [section(head + details), context(f"The run took {data.clock}")]
-    return message(head, blocks, broadcast=True)
+    what = f"{mark} {snapshot.record.run.target}: the watch after the rollback is over, {counts}"
+    return message(what, blocks, broadcast=True)
 
 
 def _some(title: str, things: tuple[str, ...], most: int) -> str:
@@ -185,6 +159,11 @@ def _end(target: str, data: RunMoved) -> str:
     return f"↩️ *{target}: ROLLED BACK*{took}"
 
 
+def _said(what: str, reason: str) -> str:
+    """What happened, and why, if somebody said that."""
+    return f"{what}: {reason}" if reason else what
+
+
 def _quoted(text: str, limit: int = 600) -> str:
     """A reason or note as a quoted line below; empty for an empty text."""
     return f"\n> {line(text, limit)}" if text else ""
@@ -195,12 +174,15 @@ def next_run(snapshot: Snapshot, _: Event, data: NextRunReported) -> Message:
     if data.started:
         channel = f" Its card and sign-offs are in <#{data.channel}>." if data.channel else ""
         head = f"➡️ *Run {data.started} of {line(data.page, 80)} has started.*{channel}"
-        details = ""
+        what, details = f"➡️ Run {data.started} of {data.page} has started", ""
     elif data.why:
+        what = f"⚠️ KEEP did NOT start {data.page}: {data.why}"
         head = f"⚠️ *KEEP did NOT start {line(data.page, 80)}.*"
         details = f"{quoted_lines(data.why, 1500)}\nFix that, then type `/deploy {line(data.command, 200)}`"
     else:
+        what = f"➡️ {data.summary}"
         head, details = f"➡️ {line(data.summary, 600)}", ""  # as an earlier version stored it
     people = " ".join(filter(None, [data.starter and person(data.starter), snapshot.roles_with_people(data.roles)]))
     blocks = [section(head), section(details), context(people and f"For {people}")]
-    return message(f"{head} {people}".rstrip(), blocks, broadcast=True)
+    asked = snapshot.titles(data.roles) if data.why else ()
+    return message(what, blocks, roles=asked, broadcast=True)

@@ -19,13 +19,24 @@ from commands.runbook import Page
 from commands.text.durations import format_duration
 from state.records import Record, RunState
 
+Question = tuple[str, str, int]
+"""What is asked about which attempt of which step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """When people were asked a question, and the address of its message ("" while that is not known)."""
+
+    at: datetime
+    link: str = ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """A run at the moment `now`.
 
     `mentions` holds the Slack ids of each role, `phones` the roles' phone numbers, `usual` how long the steps took
-    in earlier runs, `following` the page that KEEP starts.
+    in earlier runs, `following` the page that KEEP starts, `questions` where the questions are that are posted.
     """
 
     page: Page
@@ -35,6 +46,7 @@ class Snapshot:
     phones: Mapping[str, str] = field(default_factory=dict)
     usual: Mapping[str, UsualTime] = field(default_factory=dict)
     following: Following | None = None
+    questions: Mapping[Question, Asked] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
@@ -46,9 +58,25 @@ class Snapshot:
         """Whether somebody can still request a rollback."""
         return self.record.run.state == RunState.GOING and not self.record.rollback and not self.record.keep
 
+    def titles(self, roles: Iterable[str]) -> list[str]:
+        """The titles of roles, as the page writes them."""
+        return [self.page.roles[role].title if role in self.page.roles else role for role in dict.fromkeys(roles)]
+
+    @property
+    def rollback_effect(self) -> str:
+        """What a rollback would do now, and what it loses, in plain text."""
+        loss = self.record.run.rollback_loss
+        effect = "Nothing was changed yet, so a rollback loses nothing. The run just ends."
+        if production_changed(self.page, self.record):
+            loses = f"It loses {loss}. " if loss else ""
+            budget = f"Time budget: {format_duration(self.page.rollback.within)}."
+            effect = f"{loses}{self.page.rollback.warning} {budget}"
+        change = environment_change(self.record)
+        return f"{change[:1].upper()}{change[1:]}. {effect}" if change else effect
+
     def title_of(self, role: str) -> str:
         """A role's title, in bold."""
-        return bold(self.page.roles[role].title if role in self.page.roles else role, 80)
+        return bold(self.titles([role])[0], 80)
 
     def mentions_of(self, role: str) -> str:
         """Mentions of the people of a role, at most ten."""
@@ -72,20 +100,12 @@ class Snapshot:
         """The button that rolls back, with a question that names the consequence; None when it is too late."""
         if not self.can_roll_back:
             return None
-        run = self.record.run
-        if production_changed(self.page, self.record):
-            loses = f"It loses {run.rollback_loss}. " if run.rollback_loss else ""
-            budget = f"Time budget: {format_duration(self.page.rollback.within)}."
-            consequence = f"{loses}{self.page.rollback.warning} {budget}"
-        else:
-            consequence = "Nothing was changed yet. The run just ends."
-        if change := environment_change(self.record):
-            consequence = f"{change[:1].upper()}{change[1:]}. {consequence}"
-        question = confirm(f"Roll back {run.target}?", consequence, "Roll back", "No, continue", style="danger")
+        run, effect = self.record.run, self.rollback_effect
+        question = confirm(f"Roll back {run.target}?", effect, "Roll back", "No, continue", style="danger")
         return button("rollback", label, str(ButtonValue(run=run.id)), style="danger", confirm=question)
 
 
-def snapshot_of(deps: Deps, page: Page, record: Record) -> Snapshot:
+def snapshot_of(deps: Deps, page: Page, record: Record, questions: Mapping[Question, Asked] | None = None) -> Snapshot:
     """A run as it is now, with the people that the environment names."""
     return Snapshot(
         page=page,
@@ -95,4 +115,5 @@ def snapshot_of(deps: Deps, page: Page, record: Record) -> Snapshot:
         phones=deps.phones(page),
         usual=deps.usual(record.run) if record.run.state == RunState.ROLLING_BACK else {},
         following=following_of(deps, page),
+        questions=questions or {},
     )

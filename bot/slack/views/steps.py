@@ -28,7 +28,7 @@ def step_began(snapshot: Snapshot, event: Event, data: StepBegan) -> Message:
     is_running = newest and (newest.attempt, newest.state) == (data.attempt, AttemptState.RUNNING)
     output = newest.progress if newest and is_running else ""
     return message(
-        f"⏳ {bold(data.title)}{again}",
+        f"⏳ {data.title}{again}",
         [
             section(f"⏳ {bold(data.title)}{again}"),
             section(code(first_lines(data.plan), 1800)),
@@ -50,7 +50,9 @@ def step_ended(snapshot: Snapshot, event: Event, data: StepEnded) -> Message:
         section(code(data.lines, 2400)),
         context(took),
     ]
-    return message(f"{head} {line(data.summary, 500)}", blocks, upload=_output_file(event, data))
+    # the check of the evidence names people by their ids, which a notification shows as they are
+    what = f"{_mark(data.state)} {data.title}" + ("" if event.step == CHECK else f": {data.summary}")
+    return message(what, blocks, upload=_output_file(event, data))
 
 
 def _summary(event: Event, data: StepEnded) -> str:
@@ -75,4 +77,5 @@ def _announcement(snapshot: Snapshot, data: StepEnded) -> Message:
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
     run = snapshot.record.run
     about = f"{line(run.target, 100)} · run {run.id}" + (f" · For {people}" if people else "")
-    return message(f"📣 {text}", [section(f"📣 {text}"), context(about)], broadcast=True)
+    blocks = [section(f"📣 {text}"), context(about)]
+    return message(f"📣 {data.summary}", blocks, roles=snapshot.titles(data.roles), broadcast=True)

@@ -24,7 +24,7 @@ from commands.systems.http_answers import cached, field, field_errors, from_cach
 from commands.systems.json_lists import Listed
 from commands.text.durations import Duration, format_duration, format_seconds
 from commands.text.numbers import format_bytes
-from commands.text.redaction import masked, masked_json
+from commands.text.redaction import HIDDEN, masked, masked_json
 from state.errors import BadValue, Down, LostTrack, ToolError
 from state.records import AttemptState
 
@@ -285,7 +285,7 @@ class HttpStep(JsonAnswerStep):
         if wrong:
             output = masked(json.dumps(data), expect)[:_OUTPUT]
             return failed(wrong[0], lines=tuple(wrong), output=output, measures=measures)
-        shown = ", ".join(f"{path} = {field(masked_json(data), path)}" for path in expect)
+        shown = ", ".join(_shown(path, field(masked_json(data), path)) for path in expect)
         summary = how + (f"; {shown}" if shown else "")
         try:
             values = self.values_in(data)
@@ -301,3 +301,8 @@ class HttpStep(JsonAnswerStep):
     def _clean_up(self, ctx: Context, values: dict[str, str]) -> str:
         """Delete what was created; returns what is left behind, as the end of a sentence, or an empty text."""
         return self.clean_up.run(ctx, self.web, values, self.headers) if self.clean_up else ""
+
+
+def _shown(path: str, value: Any) -> str:
+    """A field of an answer as people read it. Of one that may be a secret they read only that it is there."""
+    return f"{path} is there" if value == HIDDEN else f"{path} = {value}"

@@ -124,6 +124,21 @@ def test_an_alert_is_held_as_a_false_alarm_from_the_card(tmp_path: Path) -> None
     play(tmp_path, story)
 
 
+def test_the_button_beside_the_number_of_checks_shows_all_of_them_to_its_person(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        box.begin_watch(run)
+        box.run_check(run, 0.2, text="answered_in_time of all")
+        card = await box.message_with("✅ 1 check ok")
+        assert "answered_in_time" not in str(card.blocks), "what is well is folded"
+        await box.workspace.press(GUEST, card.ts, "checks")
+        shown = await box.reply_to(GUEST, "All checks")
+        assert "answered_in_time of all" in str(shown.blocks)
+        assert box.store.record(run.id).facts == (), "to look changes nothing"
+
+    play(tmp_path, story)
+
+
 def test_refusing_opens_a_form_for_the_reason(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()

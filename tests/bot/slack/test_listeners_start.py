@@ -6,14 +6,26 @@ import threading
 from pathlib import Path
 
 import pytest
+from playwright.async_api import async_playwright
 
+from bot.rehearsal.screenshots import PHONE
 from bot.rehearsal.workspace import View
+from bot.settings import read_pages, shipped_runbooks
 from bot.slack import listeners
+from bot.tools.browser import FLAGS, find_browser
 from commands.start.preflight import PreflightReport
 from state.errors import Refused
 from tests.bot.slack.run_writer import CHANNEL, DBA, LEAD
 from tests.bot.slack.slack_box import SlackBox, play
 
+OPTIONAL = ("Branch, tag or commit (optional)", "Note for the team (optional)")
+# the label of each field, and whether it is wholly inside what the form shows
+IN_VIEW = """() => Object.fromEntries([...document.querySelectorAll("#modal fieldset")].map((field) => {
+    const body = document.querySelector("#modal .body").getBoundingClientRect();
+    const box = field.getBoundingClientRect();
+    const bottom = Math.min(body.bottom, innerHeight);
+    return [field.querySelector("legend").textContent, box.top >= body.top && box.bottom <= bottom];
+}))"""
 FAILURES = "small was not started:\n" + "\n".join(f"• host {n}: nobody listens there" for n in range(9))
 
 
@@ -41,6 +53,23 @@ def test_bare_start_opens_a_form_and_the_form_starts_a_run(tmp_path: Path) -> No
         await box.card()
 
     play(tmp_path, story)
+
+
+def test_a_phone_shows_every_field_of_the_form_without_scrolling(tmp_path: Path) -> None:
+    pages = read_pages(shipped_runbooks())
+
+    async def story(box: SlackBox) -> None:
+        await start_form(box)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=find_browser(), args=[*FLAGS, "--no-sandbox"])
+            phone = await browser.new_page(viewport=PHONE)
+            await phone.goto(f"{box.workspace.url}?person={DBA}")
+            await phone.locator("#modal fieldset").last.wait_for(timeout=20_000)
+            fields = await phone.evaluate(IN_VIEW)
+            await browser.close()
+        assert fields == {"Runbook": True, "Announced now, starts": True, **dict.fromkeys(OPTIONAL, True)}
+
+    play(tmp_path, story, pages=lambda: pages)
 
 
 def test_a_start_names_what_is_missing_in_the_environment(tmp_path: Path) -> None:

@@ -71,13 +71,13 @@ async def delete(call: Call) -> Json:
 
 @method("chat.getPermalink")
 async def permalink(call: Call) -> Json:
-    """The address of a message on the workspace's web page."""
+    """The address of a message on the workspace's web page: in its thread, as in Slack."""
     channel = call.channel(joined=False)
     message = call.state.find_message(channel.id, call.require("message_ts"))
     if message is None or message.only_for:
         raise SlackError("message_not_found")
     thread = message.thread_ts or message.ts
-    return {"channel": channel.id, "permalink": f"{call.state.address}/?thread={thread}"}
+    return {"channel": channel.id, "permalink": f"{call.state.address}/?thread={thread}&message={message.ts}"}
 
 
 def _own_message(call: Call, error: str) -> Message:

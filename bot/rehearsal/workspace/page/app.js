@@ -10,6 +10,7 @@ const state = {
   person: query.get("person") ?? "",
   channel: query.get("channel") ?? "",
   thread: query.get("thread"),
+  message: query.get("message"), // a link to one message of the thread: it is scrolled to once
   snapshot: null,
 };
 const byId = (id) => document.getElementById(id);
@@ -43,6 +44,10 @@ function render() {
   const inThread = reuse(thread, (message) => renderMessage(message, context, { inThread: true }), "in thread");
   replaceChildren(byId("replies"), inThread);
   renderModal(snapshot, press);
+  const linked = [...byId("replies").children].find((one) => state.message && one.dataset.ts === state.message);
+  if (!linked) return;
+  linked.scrollIntoView({ block: "start" });
+  state.message = null;
 }
 
 function renderHeading(isHome) {

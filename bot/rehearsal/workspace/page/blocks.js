@@ -37,7 +37,7 @@ const BLOCKS = {
   markdown: (block, context) => mrkdwn(block.text.replace(/\*\*/g, "*"), context.snapshot),
   alert: (block, context) =>
     create("div", { class: `alert ${block.level ?? "default"}` }, renderText(block.text, context.snapshot)),
-  rich_text: (block, context) => create("div", {}, ...block.elements.map((part) => richPart(part, context.snapshot))),
+  rich_text: (block, context) => create("div", { class: "rich" }, ...block.elements.map((part) => richPart(part, context.snapshot))),
   table: (block, context) =>
     create("div", { class: "table" }, create("table", {}, ...block.rows.map((row) => renderRow(row, context)))),
   input: (block, context) => {

@@ -106,6 +106,10 @@ function special(inner, snapshot) {
   }
   if (target.startsWith("!date^")) return date(target, label);
   if (target.startsWith("!")) return mention(`@${target.slice(1)}`, true);
+  if (target.startsWith(`${location.origin}/?`)) {
+    const here = `${decode(target)}&person=${encodeURIComponent(snapshot.person)}`;
+    return create("a", { href: here }, decode(label ?? target));
+  }
   if (/^(https?:|mailto:)/.test(target)) return link(decode(target), decode(label ?? target));
   return `<${inner}>`;
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.slack.outbox import drawing, run_thread
+from bot.slack.outbox.sender import Sender
 from commands.run.close_run import close_run
 from commands.run.next_run import start_next_run
 from commands.start.preflight import PreflightReport
@@ -157,8 +158,11 @@ def test_the_card_is_redrawn_for_news_and_seldom_for_the_clock(tmp_path: Path, m
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()
         await box.wait_until_posted()
+        await box.message_with("shop: waiting for sign-off", "|Go to the buttons>")
+        drawn = updates(box)
+        assert drawn <= 2, "for the question, and for its address"
         await asyncio.sleep(2.5)
-        assert updates(box) <= 1, "two seconds of the clock are no news"
+        assert updates(box) == drawn, "two seconds of the clock are no news"
         box.actions(run).hold(in_slack(GUEST), "", box.deps.now())
         await box.message_with("ON HOLD")
         monkeypatch.setattr(run_thread, "CLOCK", 0.5)
@@ -242,6 +246,38 @@ def test_a_view_that_fails_is_posted_as_plain_text(
     assert "cannot be drawn" in caplog.text
 
 
+def test_one_tap_on_the_card_leads_to_the_question(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        box.run_at_gate()
+        question = await box.message_with("Please sign", "'sign'")
+        card = await box.message_with("shop: waiting for sign-off", "|Go to the buttons>")
+        assert f"?thread={card.ts}&amp;message={question.ts}|Go to the buttons>" in str(card.blocks)
+
+    play(tmp_path, story)
+
+
+def test_a_card_whose_question_has_no_address_says_where_the_buttons_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def refuse(_: object, channel: str, ts: str) -> str:
+        asked.append(ts)
+        return ""
+
+    monkeypatch.setattr(Sender, "permalink", refuse)
+
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        await box.message_with("shop: waiting for sign-off", "The buttons are in the thread")
+        await box.wait_until(lambda: asked)
+        box.actions(run).hold(in_slack(LEAD), "wait", box.deps.now())
+        await box.message_with("shop: ON HOLD", "The buttons are in the thread")
+        assert len(asked) == 1, "what Slack does not answer is not asked for every second"
+
+    play(tmp_path, story)
+
+
 @pytest.mark.fault("a deadline that success does not reset")
 def test_what_keep_starts_is_told_until_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_thread, "LATE_EVENTS", timedelta(0))
@@ -263,8 +299,9 @@ def test_what_keep_starts_is_told_until_it_is_told(tmp_path: Path, monkeypatch: 
             told = await box.message_with("KEEP did NOT start small.md", "nobody listens")
             assert told.broadcast
             content = f"{told.text} {told.blocks}"
-            assert f"<@{STARTER}>" in told.text
-            assert f"<@{LEAD}>" in told.text
+            assert told.text.startswith("Tech Lead: ")
+            assert f"<@{STARTER}>" in content
+            assert f"<@{LEAD}>" in content
             assert "`/deploy start small.md main`" in content
             await box.wait_until(lambda: run_thread.FINAL in box.store.posts(run.id), 20)
             await box.message_with("shop: KEPT", "was NOT started", "Run 1")

@@ -122,3 +122,32 @@ def test_a_busy_run_sends_no_more_updates_than_slack_allows(tmp_path: Path) -> N
         assert box.workspace.rate_limiter.highest_rate("chat.update") <= 50
 
     play(tmp_path, story)
+
+
+class SlowToAnswer:
+    """A client that answers when it may."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+
+    async def chat_getPermalink(self, **_: str) -> dict[str, str]:  # noqa: N802  Slack's own name
+        await self.may_answer.wait()
+        return {"permalink": "https://shop.slack.com/archives/C1/p1"}
+
+
+def test_whoever_is_stopped_while_an_address_is_asked_for_stops() -> None:
+    async def story() -> None:
+        client = SlowToAnswer()
+        asking = asyncio.create_task(Sender(client).permalink(CHANNEL, "1.0"))  # type: ignore[arg-type]
+        await asyncio.sleep(0.05)
+        client.may_answer.set()
+        asking.cancel()  # at the moment of the answer
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(story())
+
+
+def test_an_address_that_slack_does_not_tell_is_none_and_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "LINK_LIMIT", 0.05)
+    assert asyncio.run(Sender(SlowToAnswer()).permalink(CHANNEL, "1.0")) == ""  # type: ignore[arg-type]

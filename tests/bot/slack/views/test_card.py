@@ -13,7 +13,7 @@ from bot.slack.views.card import card, headline, watch_progress
 from commands.progress.step_state import WATCH
 from state.facts import Choice, StepAnswer
 from state.records import RunState
-from tests.bot.slack.run_writer import CHECK, DBA, LEAD, READY, STARTER
+from tests.bot.slack.run_writer import CHECK, DBA, DEPLOY, LEAD, READY, STARTER
 from tests.bot.slack.slack_box import buttons
 from tests.bot.slack.views.drawn import button_of, shown, snapshot_with, texts
 from tests.bot.slack.whole_run import TURNS, snapshot_at, snapshots
@@ -92,7 +92,7 @@ def test_the_buttons_are_those_that_still_help(tmp_path: Path) -> None:
 def test_the_card_says_who_is_waited_for_and_where_to_answer() -> None:
     text = shown(card(snapshot_with(row(READY, "done"))))
     assert f"🙋 *Waiting for* *Database Admin* <@{DBA}>, *Tech Lead* <@{LEAD}>" in text
-    assert "to sign *✅ พร้อมไหม (ready?)* (buttons in the thread)" in text
+    assert "to sign *✅ พร้อมไหม (ready?)*\n👉 The buttons are in the thread" in text
 
 
 def test_a_rollback_shows_who_requested_it_and_the_time_left(tmp_path: Path) -> None:
@@ -144,6 +144,13 @@ def test_what_a_rollback_lost_stays_on_the_card() -> None:
     snapshot = snapshot_with(*lost_by_rollback(12), state=RunState.ROLLED_BACK, rollback_loss="212 jobs")
     drawn = card(replace(snapshot, page=losing_page("jobs", migration=False)))
     assert "⚠️ Lost by the rollback: *12 jobs*" in shown(drawn)
+
+
+def test_a_loss_of_nothing_is_no_warning() -> None:
+    snapshot = snapshot_with(row(DEPLOY, "done"), rollback_loss="0 jobs made since T+10 min")
+    assert "✅ Rolling back now loses *0 jobs made since T+10 min*" in shown(card(snapshot))
+    ten = snapshot_with(row(DEPLOY, "done"), rollback_loss="10 jobs")
+    assert "⚠️ Rolling back now loses *10 jobs*" in shown(card(ten))
 
 
 def test_a_kept_run_says_who_decided() -> None:

@@ -1,4 +1,4 @@
-"""The checks of the watch as lines: the worst first, with limits where they matter."""
+"""The checks of the watch: counted, the bad ones listed, all of them for whoever asks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.slack.views.checks import VERDICTS, check_lines, check_summary
+from bot.slack.views.blocks import Block
+from bot.slack.views.checks import VERDICTS, all_checks, check_summary, checks_button, not_well
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict, Verdict
 from tests.bot.slack.views.drawn import snapshot_with
@@ -29,49 +30,82 @@ def test_every_verdict_has_a_mark() -> None:
     assert set(VERDICTS) == set(Verdict)
 
 
-def test_the_worst_check_comes_first_and_only_it_shows_its_limit() -> None:
-    status = status_with(check("Every 15 minutes: CPU", Verdict.OK), check("Every 15 minutes: API", Verdict.BAD))
-    assert check_lines(status).splitlines() == ["❌ *API* 200 ms (limit: above 5 s)", "✅ *CPU* 200 ms"]
+def lines_of(block: Block | None) -> list[str]:
+    """The lines of rich text, each as people read it; bold between stars, struck words between tildes."""
+    if block is None:
+        return []
+    (part,) = block["elements"]
+    return "".join(map(_span, part["elements"])).split("\n")
 
 
-def test_with_details_every_check_shows_its_limit() -> None:
-    assert check_lines(status_with(check("CPU", Verdict.OK)), details=True) == "✅ *CPU* 200 ms (limit: above 5 s)"
+def _span(span: Block) -> str:
+    style = span.get("style", {})
+    mark = "*" if style.get("bold") else "~" if style.get("strike") else ""
+    return f"{mark}{span['text']}{mark}"
+
+
+def all_lines(status: Status) -> list[str]:
+    """What the button shows."""
+    return lines_of(next((block for block in all_checks(status).blocks if block["type"] == "rich_text"), None))
+
+
+def test_only_what_is_not_well_is_listed_with_its_limit() -> None:
+    status = status_with(
+        check("Every 15 minutes: CPU", Verdict.OK),
+        check("Jobs", Verdict.QUIET),
+        check("Memory", Verdict.WARNING),
+        check("Every 15 minutes: API", Verdict.BAD),
+    )
+    assert lines_of(not_well(status)) == ["❌ *API* 200 ms (limit: above 5 s)", "⚠️ *Memory* 200 ms (limit: above 5 s)"]
+    assert not_well(status_with(check("CPU", Verdict.OK), check("Jobs", Verdict.QUIET))) is None
+
+
+def test_the_button_shows_every_check_with_its_limit_the_worst_first() -> None:
+    status = status_with(check("CPU", Verdict.OK), check("API", Verdict.UNREACHABLE))
+    assert all_lines(status) == [
+        f"🔌 *API* {Verdict.UNREACHABLE}: 200 ms (limit: above 5 s)",
+        "✅ *CPU* 200 ms (limit: above 5 s)",
+    ]
+    button = checks_button(status)
+    assert button
+    assert (button["action_id"], button["value"]) == ("checks", "1:0")
+    assert checks_button(status_with()) is None
+
+
+def test_of_many_checks_the_rest_is_counted() -> None:
+    bad = status_with(*(check(f"Check {number}", Verdict.BAD) for number in range(40)))
+    assert lines_of(not_well(bad))[12:] == ["… and 28 more"]
+    assert all_lines(bad)[30:] == ["… and 10 more: type gonogo status"]
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
 def test_checks_of_a_version_that_was_rolled_back_are_crossed_out_and_none_is_green() -> None:
-    gone = (check("Every 15 minutes: V2 route ~404", Verdict.OK), check("API", Verdict.BAD))
+    gone = (check("Every 15 minutes: V2 route", Verdict.OK), check("API", Verdict.BAD))
     status = replace(status_with(), checks_before=gone)
-    assert check_lines(status, details=True).splitlines() == [
-        "Before the rollback, of the version that was removed:",
-        "▫️ ~API: 200 ms~",
-        "▫️ ~V2 route ∼404: 200 ms~",
-    ]
-    assert check_summary(status) == "", "the status post counted them as ok"
+    assert all_lines(status) == ["▫️ ~API: 200 ms~", "▫️ ~V2 route: 200 ms~"]
+    assert not_well(status) is None
+    assert "✅" not in check_summary(status)
 
 
-def test_the_card_only_counts_them_in_one_line() -> None:
+def test_messages_of_the_run_only_count_them_in_one_line() -> None:
     bad = tuple(check(f"Every hour: {name}", Verdict.BAD) for name in "ABCDE")
     status = replace(status_with(), checks_before=(*bad, check("Health", Verdict.OK)))
-    assert check_lines(status) == "▫️ 6 checks of the removed version ended with it (not ok: A, B, C and 2 more)"
-    assert check_lines(replace(status, checks_before=(check("V2 route", Verdict.OK),))) == (
+    assert check_summary(status) == "▫️ 6 checks of the removed version ended with it (not ok: A, B, C and 2 more)"
+    assert check_summary(replace(status, checks_before=(check("V2 route", Verdict.OK),))) == (
         "▫️ 1 check of the removed version ended with it"
     )
 
 
 def test_checks_of_the_version_that_is_back_take_their_place() -> None:
-    status = replace(status_with(check("Health", Verdict.OK)), checks_before=(check("V2 route", Verdict.OK),))
-    assert check_lines(status) == "✅ *Health* 200 ms"
+    status = replace(status_with(check("Health", Verdict.BAD)), checks_before=(check("V2 route", Verdict.OK),))
+    assert lines_of(not_well(status)) == ["❌ *Health* 200 ms (limit: above 5 s)"]
 
 
 @pytest.mark.fault("one text, two readers")
-def test_names_with_underscores_never_stand_in_italics() -> None:
-    status = status_with(check("API", Verdict.BAD, limits="was 2 s in job_creation_by_users"))
-    assert "_(" not in check_lines(status), "Slack would show the underscores of the name"
-
-
-def test_a_verdict_that_its_mark_does_not_explain_is_named() -> None:
-    assert check_lines(status_with(check("API", Verdict.UNREACHABLE))).startswith(f"🔌 *API* {Verdict.UNREACHABLE}: ")
+def test_a_name_with_marks_of_mrkdwn_is_shown_as_it_is() -> None:
+    name = "jobs_by_users is *2* _s_ in `x` <!channel>"
+    status = status_with(replace(check("API_of_all", Verdict.BAD), summary=name))
+    assert lines_of(not_well(status)) == [f"❌ *API_of_all* {name} (limit: above 5 s)"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from dataclasses import replace
 from bot.slack.views.card import card
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.questions import question
-from bot.slack.views.run import run_moved, status_post
+from bot.slack.views.run import run_moved
+from bot.slack.views.status_post import status_post
 from commands.progress.reach import REACH
 from state.events import Ask, PeopleAsked, RunMoved, StatusDue
 from state.records import AttemptState, RunState
@@ -69,5 +70,5 @@ def test_the_question_says_that_a_skipped_host_stays_as_it_is() -> None:
     asked = PeopleAsked(ask=Ask.ANSWER, step=on("code", 2), attempt=1, title="Put the code there (backend-2)")
     drawn = shown(question(replace(taken, page=ROLLING), event_with(asked, step=on("code", 2)), asked))
     follows = "backend-2 then stays as it is, without “Does it answer?”, “In again”; the run goes on."
-    assert f"Skip: {follows}" in drawn
+    assert f"• *Skip…*: {follows}" in drawn
     assert drawn.count(follows) == 2, "once in the message, once in the button's question"

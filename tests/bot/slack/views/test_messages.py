@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.workspace.blockkit.validation import block_errors
+from bot.slack.views.blocks import Block
 from bot.slack.views.messages import LIVE, SILENT, draw, plain_message
 from state.events import EVENTS, StepBegan, StepEnded, StepSigned, UnknownEvent
 from state.records import AttemptState
@@ -34,16 +35,21 @@ def test_every_message_is_accepted_by_the_sdk_and_by_slacks_rules(tmp_path: Path
         assert len(message.blocks) <= 50, name
 
 
+def parsed(blocks: list[Block]) -> list[Block]:
+    """The blocks in whose texts Slack looks for mentions and marks: rich text has elements for these instead."""
+    return [block for block in blocks if block["type"] != "rich_text"]
+
+
 def test_no_text_pings_anyone(tmp_path: Path) -> None:
     ours = re.compile(rf"<@(?:{STARTER}|{DBA}|{LEAD})>|<!date\^\d+\^{{time(?:_secs)?}}\|\d\d:\d\d(?::\d\d)?>")
     for name, message in views(tmp_path, HOSTILE).items():
-        content = json.dumps(message.blocks, ensure_ascii=False) + message.text
+        content = json.dumps(parsed(message.blocks), ensure_ascii=False) + message.text
         assert "<" not in ours.sub("", content), f"{name}: {ours.sub('', content)}"
 
 
 def test_no_text_leaves_its_code_block(tmp_path: Path) -> None:
     for name, message in views(tmp_path, HOSTILE).items():
-        for text in texts(message.blocks):
+        for text in texts(parsed(message.blocks)):
             assert text.count("```") in {0, 2} or "‹" in text, f"{name}: {text}"
 
 
@@ -91,7 +97,7 @@ def test_only_messages_that_can_change_are_redrawn() -> None:
 def test_no_name_with_underscores_stands_between_marks_that_underscores_end(tmp_path: Path) -> None:
     name = "flows_with_job_type"
     for what, message in views(tmp_path, name).items():
-        for text in [*texts(message.blocks), message.text]:
+        for text in texts(message.blocks):
             assert "_" not in _OURS.sub("", text).replace(name, ""), f"{what}: {text}"
 
 

@@ -42,7 +42,7 @@ def test_every_form_is_accepted_by_the_sdk_and_by_slacks_rules(text: str) -> Non
 
 
 def test_the_start_form_compares_the_options_of_the_pages() -> None:
-    (comparison, *_) = start_modal(option_pages("Fast"))["blocks"]
+    (*_, comparison) = start_modal(option_pages("Fast"))["blocks"]
     column = comparison["fields"][0]["text"].splitlines()
     assert column[:3] == ["*Fast*", "Risk: *Fast*", "Time: *Fast*"]
     assert column[6:8] == ["Choose it if:", "• Fast"]
@@ -54,9 +54,17 @@ def test_a_page_without_options_is_not_compared() -> None:
     assert form["blocks"][2]["element"]["placeholder"]["text"] == "Default: main (from the page)"
 
 
-def test_a_start_is_now_or_in_minutes() -> None:
-    options = start_modal([PAGE])["blocks"][1]["element"]["options"]
-    assert [option["text"]["text"] for option in options][:2] == ["now", "in 5 minutes"]
+def test_a_start_is_now_or_in_minutes_and_by_itself_in_ten() -> None:
+    minutes = start_modal([PAGE])["blocks"][1]["element"]
+    assert [option["text"]["text"] for option in minutes["options"]][:2] == ["now", "in 5 minutes"]
+    assert minutes["initial_option"]["text"]["text"] == "in 10 minutes", "the team must have time to object"
+    assert minutes["initial_option"] in minutes["options"]
+
+
+def test_every_page_can_be_chosen_and_many_take_one_line() -> None:
+    few, many = (start_modal([PAGE] * number)["blocks"][0]["element"] for number in (3, 12))
+    assert (few["type"], many["type"]) == ("radio_buttons", "static_select")
+    assert len(many["options"]) == 12
 
 
 def test_where_a_page_has_a_countdown_of_its_own_that_is_the_default() -> None:

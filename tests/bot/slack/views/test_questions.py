@@ -65,7 +65,9 @@ def test_an_open_sign_off_mentions_only_who_has_not_signed() -> None:
     assert lines[2:5] == ["      • The backup is there", f"⬜ *Tech Lead*  <@{LEAD}>", "      • The plan is read"]
     assert buttons(drawn) == ["sign", "refuse"]
     assert button_of(drawn, "sign")["value"] == "1:7"
-    assert f"<@{LEAD}>" in drawn.text, "a phone's notification must call who is asked"
+    assert drawn.text == "Tech Lead: please sign “✅ พร้อมไหม (ready?)” · shop", (
+        "a phone's notification names who is asked"
+    )
 
 
 def test_a_signed_sign_off_has_no_buttons() -> None:
@@ -212,6 +214,7 @@ def test_an_early_keep_says_what_agreeing_means() -> None:
 def test_the_decision_offers_keep_and_rollback_with_the_items_only_people_can_check() -> None:
     drawn = asked(DECIDE, snapshot_with(*DECIDING, facts=SIGNED))
     assert head(drawn) == "🏁 KEEP or ROLLBACK?"
+    assert "⬜ 1 item for you to check\n👇 The buttons are below the list" in shown(drawn)
     assert f"Waiting for *Tech Lead* <@{LEAD}>" in shown(drawn)
     assert "⬜ Users are happy" in shown(drawn)
     assert buttons(drawn) == ["keep", "rollback"]

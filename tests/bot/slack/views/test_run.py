@@ -1,10 +1,9 @@
-"""The messages of the whole run: start, hold, rollback, watch, status posts, each end."""
+"""The messages of the whole run: start, hold, rollback, watch, each end."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,6 @@ from bot.slack.views.run import (
     run_moved,
     run_resumed,
     run_started,
-    status_post,
     watch_began,
     watch_over,
 )
@@ -30,15 +28,13 @@ from state.events import (
     RunMoved,
     RunResumed,
     RunStarted,
-    StatusDue,
     WatchBegan,
     WatchOver,
 )
 from state.facts import BOT, EnvironmentHold
 from state.records import RunState
-from tests.bot.slack.run_writer import CHECK, DEPLOY, LEAD, READY, STARTER
+from tests.bot.slack.run_writer import DEPLOY, LEAD, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
-from tests.bot.slack.whole_run import snapshot_at
 from tests.pages import NOON, row, said
 
 SNAPSHOT = snapshot_with()
@@ -111,36 +107,6 @@ def test_the_watch_names_its_checks_and_how_often_each_runs() -> None:
 def test_after_the_watch_checks_and_alerts_go_on() -> None:
     text = shown(watch_over(SNAPSHOT, event_with(WatchOver()), WatchOver()))
     assert text == "👀 *The watch is over.* Its checks and alerts go on until somebody decides KEEP or ROLLBACK."
-
-
-def test_a_status_post_says_who_the_run_is_waiting_for() -> None:
-    waiting = snapshot_with(row(READY, "done"))
-    text = shown(status_post(waiting, event_with(StatusDue()), StatusDue()))
-    assert text.splitlines()[0].startswith("📋 *T+")
-    assert "🙋 *Waiting for* *Database Admin*, *Tech Lead* to sign *✅ พร้อมไหม (ready?)*" in text
-    assert "<@" not in text, "a status post must not call people every 15 minutes"
-    assert "late" not in text
-
-
-def test_a_status_post_of_the_watch_shows_its_progress_and_every_check_with_its_limit() -> None:
-    snapshot = snapshot_with(row(WATCH, "running", after=-15), row(CHECK, "done", seconds=0.2))
-    text = shown(status_post(snapshot, event_with(StatusDue()), StatusDue()))
-    assert "15 min of 1 h" in text
-    assert "✅ 1 check ok" in text
-    assert "(limit: above 5 s" in text
-
-
-def test_a_status_post_during_a_countdown_says_what_is_wrong_and_when_it_rolls_back(tmp_path: Path) -> None:
-    snapshot = snapshot_at(tmp_path, "countdown", "API > 5 s")
-    lines = shown(status_post(snapshot, event_with(StatusDue()), StatusDue())).splitlines()
-    wrong = lines.index("🚨 *API &gt; 5 s*")
-    assert lines[wrong + 1].startswith("7 s (limit: above 5 s")
-    assert lines[wrong + 2].startswith("⏳ *Rolls back at <!date^")
-
-
-def test_a_late_status_post_says_how_late_and_why() -> None:
-    data = StatusDue(late="12 min")
-    assert "⏰ 12 min late: the bot was not running" in shown(status_post(SNAPSHOT, event_with(data), data))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +183,7 @@ def test_the_next_run_is_told_in_the_channel_with_the_place_of_its_card() -> Non
         f"For <@{STARTER}> *Tech Lead* <@{LEAD}>",
     ]
     assert drawn.broadcast
-    assert f"<@{STARTER}> *Tech Lead* <@{LEAD}>" in drawn.text
+    assert drawn.text == "➡️ Run 2 of option-a.md has started", "nobody must act"
 
 
 def test_a_next_run_that_did_not_start_is_told_with_every_reason_and_its_command() -> None:
@@ -256,13 +222,6 @@ def test_the_start_says_what_keep_will_start_where_and_when() -> None:
         "➡️ KEEP starts *option-a.md* at once: the same release to *production*, in <#C07PROD>. "
         "Before its first change it waits for its own sign-offs, and 10 min of countdown."
     ) in text
-
-
-def test_what_a_rollback_loses_is_in_the_status_while_somebody_can_roll_back() -> None:
-    snapshot = snapshot_with(rollback_loss="12 jobs")
-    assert "Rolling back now loses 12 jobs" in shown(status_post(snapshot, event_with(StatusDue()), StatusDue()))
-    kept = replace(snapshot, record=replace(snapshot.record, run=replace(snapshot.record.run, state=RunState.KEPT)))
-    assert "Rolling back" not in shown(status_post(kept, event_with(StatusDue()), StatusDue()))
 
 
 def test_while_production_is_watched_after_a_rollback_the_message_says_for_how_long_and_what_ends_it() -> None:

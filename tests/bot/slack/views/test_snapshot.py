@@ -25,7 +25,9 @@ def test_a_role_without_people_is_shown_by_its_title() -> None:
 
 def test_the_rollback_button_names_the_consequence() -> None:
     before = snapshot_with().rollback_button() or {}
-    assert before["confirm"]["text"]["text"] == "Nothing was changed yet. The run just ends."
+    assert before["confirm"]["text"]["text"] == (
+        "Nothing was changed yet, so a rollback loses nothing. The run just ends."
+    )
     after = snapshot_with(row(DEPLOY, "done"), rollback_loss="12 jobs").rollback_button() or {}
     assert after["confirm"]["text"]["text"] == (
         "It loses 12 jobs. The previous version comes back. Time budget: 15 min."

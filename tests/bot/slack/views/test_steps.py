@@ -72,6 +72,7 @@ def test_an_announcement_is_the_text_itself_in_the_channel_with_its_roles() -> N
     data = StepEnded(title="Tell", part=Part.DEPLOY, state=AttemptState.DONE, summary="Go.", roles=("dba",))
     drawn = step_ended(snapshot, event_with(data, step=DEPLOY), data)
     assert shown(drawn).splitlines() == ["📣 Go.", f"shop · run 1 · For <@{DBA}>"]
+    assert drawn.text == "Database Admin: 📣 Go.", "whom it is for stands first in the notification"
     assert drawn.broadcast
 
 

@@ -108,7 +108,7 @@ def test_a_permalink_opens_the_messages_thread_on_the_web_page() -> None:
             first = await slack.post()
             reply = await slack.post("reply", thread_ts=first)
             answer = await slack.client.chat_getPermalink(channel=CHANNEL, message_ts=reply)
-            assert answer["permalink"] == f"{slack.workspace.url}?thread={first}"
+            assert answer["permalink"] == f"{slack.workspace.url}?thread={first}&message={reply}"
             missing = slack.client.chat_getPermalink(channel=CHANNEL, message_ts="1.0")
             assert (await refusal(missing))["error"] == "message_not_found"
 
