@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
@@ -18,7 +20,8 @@ from state.records import Run, RunState
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.engine")
-POLL = 0.5  # seconds until the engine notices a run that another process (the terminal) has started
+DETACH_LIMIT = 5.0  # seconds in which all runners end, however many they are
+POLL = 0.5  # seconds until the engine notices a run that another bot has left
 
 
 class Engine:
@@ -48,8 +51,12 @@ class Engine:
             self.store.changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(1.0)
-        for runner in list(self._runners.values()):
-            runner.detach()
+        runners = list(self._runners.values())
+        for runner in runners:
+            runner.let_go()
+        until = time.monotonic() + DETACH_LIMIT
+        for runner in runners:
+            runner.detach(max(0.0, until - time.monotonic()))
 
     @property
     def is_alive(self) -> bool:
@@ -59,7 +66,9 @@ class Engine:
     def _loop(self) -> None:
         kept: list[int] | None = None  # kept runs whose next page may still have to start
         while not self._stopping.is_set():
+            started: tuple[int, int] | None = None
             try:
+                started = self.store.version(0)
                 # before all else, because a rollback may be in the record; what follows a kept run takes seconds
                 for run in self._without_runner():
                     if not self._stopping.is_set():
@@ -74,8 +83,17 @@ class Engine:
             except Exception:
                 LOG.exception("internal error; the engine goes on")  # as with a row that somebody put there
                 kept = None
+            self._wait_for_start(started)
+
+    def _wait_for_start(self, version: tuple[int, int] | None) -> None:
+        """Wait for POLL seconds, or until a run was started since this version. Other writes concern its runner."""
+        until = time.monotonic() + POLL
+        while (left := until - time.monotonic()) > 0 and not self._stopping.is_set():
             with self.store.changed:
-                self.store.changed.wait(POLL)
+                self.store.changed.wait(left)
+            with suppress(BadRecord):
+                if version and self.store.version(0) != version:
+                    return
 
     def _without_runner(self) -> list[Run]:
         """The active runs that nobody carries out yet; those that roll back come first."""
@@ -83,6 +101,8 @@ class Engine:
         for number in self.store.unreadable_runs(active):
             self._report(number, str(UnreadableRun(number)))
         waiting = [run for run in active if run.id not in self._runners]
+        elsewhere = self.store.owned_elsewhere() if waiting else frozenset()
+        waiting = [run for run in waiting if run.id not in elsewhere]
         return sorted(waiting, key=lambda run: not self._rolls_back(run)) if waiting[1:] else waiting
 
     def _rolls_back(self, run: Run) -> bool:

@@ -76,7 +76,7 @@ class Runner:
         self._clock_monitor = ClockMonitor(tools.clock)
         self._guard = RecordGuard(store, page, run)
         self._detaching = threading.Event()
-        self._version = store.version()  # of the record that the loop has read
+        self._version = store.version(run)  # of the record that the loop has read
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
 
     def start(self) -> None:
@@ -85,10 +85,14 @@ class Runner:
 
     def detach(self, timeout: float = 5.0) -> None:
         """Stop the loop and write nothing more. Returns when the loop has ended, or after `timeout` seconds."""
+        self.let_go()
+        self._thread.join(timeout)
+
+    def let_go(self) -> None:
+        """Begin to `detach`, and return at once."""
         self._stop_threads()
         with self.store.changed:
             self.store.changed.notify_all()
-        self._thread.join(timeout)
 
     def _stop_threads(self) -> None:
         """Let the run's other threads write nothing more."""
@@ -137,7 +141,7 @@ class Runner:
 
     def _turn(self) -> bool:
         """One turn of the loop; False if the run is over."""
-        self._version = self.store.version()
+        self._version = self.store.version(self.number)
         record = self.store.record(self.number)
         if not record.run.active:
             return False
@@ -230,7 +234,7 @@ class Runner:
         deadline = min(until, next_event) if until else next_event
         while not self._detaching.is_set():
             left = (deadline - self._now()).total_seconds()
-            if left <= 0 or self.store.version() != self._version or self._clock_monitor.jumped():
+            if left <= 0 or self.store.version(self.number) != self._version or self._clock_monitor.jumped():
                 return
             if self._guard.due():
                 return

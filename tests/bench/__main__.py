@@ -18,6 +18,7 @@ BENCHMARKS = {
     "hosts": "four steps on three hosts together, compared with one host",
     "slack": "Web API calls and 429s of a whole kept run, against Slack's limits",
     "load": "200 commands at once with 20 runs in the watch, and stopping while 60 starts check a slow host",
+    "runs": "a hundred runs in the watch, on two bots that serve one record in PostgreSQL",
     "services": "fifty units of systemd looked at, and how soon a service that is ready is seen; peer: systemctl show",
     "record": "/deploy status with a thousand and with a million events in the state file",
 }

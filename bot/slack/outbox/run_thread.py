@@ -21,9 +21,10 @@ from state.errors import BadRecord, NotOwner
 from state.events import StatusDue, StepBegan, StepEnded
 from state.facts import FactKind
 from state.records import Event, Run, RunState
+from state.store.last_read import LONGEST, LastRead
 
 LOG = logging.getLogger("gonogo.slack")
-POLL = 0.2  # seconds
+POLL = 0.2  # seconds between two questions whether something was written to the run
 # seconds between two redraws: the minimum, the minimum after many updates, and the maximum, for the card's clock
 REDRAW, CROWDED, CLOCK = 1.0, 3.0, 30.0
 LATE_EVENTS = timedelta(seconds=3)  # so long after its end a run can still have events
@@ -38,6 +39,7 @@ class RunThread:
         self.store = deps.store
         self.sender = sender
         self.run = run
+        self.last_read = LastRead(deps.store, run.id)
         self.page = frozen_page(run)
         channel = run.channel or deps.channel(self.page)
         self.messages = ThreadMessages(deps.store, sender, run.id, channel, self._draft_card)
@@ -88,11 +90,11 @@ class RunThread:
         self.messages.may_be_posted = True
         await asyncio.sleep(1)
 
-    async def _snapshot(self) -> Snapshot:
-        return await asyncio.to_thread(self._read_snapshot)
+    async def _snapshot(self, *, anew: bool = True) -> Snapshot:
+        return await asyncio.to_thread(self._read_snapshot, anew=anew)
 
-    def _read_snapshot(self) -> Snapshot:
-        return snapshot_of(self.deps, self.page, self.store.record(self.run.id))
+    def _read_snapshot(self, *, anew: bool) -> Snapshot:
+        return snapshot_of(self.deps, self.page, self.last_read.record(anew=anew))
 
     async def _draft_card(self, snapshot: Snapshot | None = None) -> Draft:
         """The card, with its clock."""
@@ -106,6 +108,7 @@ class RunThread:
         """Post every event in order; returns when the run is over and everything is posted."""
         after = await self._restore(group)
         while True:
+            version = await asyncio.to_thread(self._version)
             no_more_events = await asyncio.to_thread(self._is_long_over)
             events = await asyncio.to_thread(self.store.events, self.run.id, after)
             ends = {attempt_key(event): event for event in events if isinstance(event.data, StepEnded)}
@@ -120,7 +123,19 @@ class RunThread:
                 if no_more_events:
                     self.all_posted.set()
                     return
-                await asyncio.sleep(POLL)
+                await self._until_written(version)
+
+    def _version(self) -> tuple[int, int]:
+        return self.store.version(self.run.id)
+
+    async def _until_written(self, version: tuple[int, int]) -> None:
+        """Wait until something is written to the run. It is looked at now and then all the same, and after its end."""
+        active = (await asyncio.to_thread(self.last_read.record)).run.active
+        until = time.monotonic() + (LONGEST if active else 0)
+        while True:
+            await asyncio.sleep(POLL)
+            if time.monotonic() > until or await asyncio.to_thread(self._version) != version:
+                return
 
     def _is_long_over(self) -> bool:
         """Whether the run ended long enough ago for its last events to be in the record.
@@ -223,7 +238,7 @@ class RunThread:
             last = self.all_posted.is_set()
             if posting.done() and not last:
                 raise RuntimeError("the task that posts the run's events has ended, and not all is posted")
-            snapshot = await self._snapshot()
+            snapshot = await self._snapshot(anew=last)
             without_clock = await drawn_card(snapshot, clock=False)
             is_due = without_clock != self.card_without_clock or time.monotonic() - card_drawn_at > CLOCK
             if is_due and await self.messages.update(CARD, await self._draft_card(snapshot), keep=last):
