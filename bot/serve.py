@@ -36,6 +36,8 @@ from state.place import open_record, require_private, verify_record
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
+# seconds in which nothing else is read or imported: it would take the processor from a rollback in the record
+FIRST_TURNS = 5.0
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 SIGNAL_INTERVAL = 0.2  # seconds between two looks for a signal, without Slack
 # without one of its parts the bot would still answer, and do nothing
@@ -66,6 +68,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the record waits for no file, and needs none
     engine.start()
+    engine.wait_for_first_turns(FIRST_TURNS)
     job_folders = JobFolders(store, masked.tools)
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     try:

@@ -38,11 +38,19 @@ class Engine:
         self._runners: dict[int, Runner] = {}
         self._errors: dict[int, str] = {}  # why a run cannot be carried out, as it was logged last
         self._stopping = threading.Event()
+        self._looked = threading.Event()  # set once the runs of the record were looked for
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
     def start(self) -> None:
         """Start to carry out runs."""
         self._thread.start()
+
+    def wait_for_first_turns(self, timeout: float) -> None:
+        """Wait until every run in the record has been taken up and has done what is next, for `timeout` s at most."""
+        until = time.monotonic() + timeout
+        self._looked.wait(timeout)
+        for runner in list(self._runners.values()):
+            runner.first_turn.wait(max(0.0, until - time.monotonic()))
 
     def stop(self) -> None:
         """Leave every run as it is; a later engine continues it. Returns within about 5 s."""
@@ -73,6 +81,7 @@ class Engine:
                 for run in self._without_runner():
                     if not self._stopping.is_set():
                         self._start_runner(run)
+                self._looked.set()
                 if kept is None:
                     kept = [run.id for run in self.store.runs() if run.state == RunState.KEPT]
                 kept = [number for number in [*kept, *self._ended()] if not self._has_followed(number)]

@@ -75,6 +75,7 @@ class Runner:
         self._due = DueEvents(store, page, run)
         self._clock_monitor = ClockMonitor(tools.clock)
         self._guard = RecordGuard(store, page, run)
+        self.first_turn = threading.Event()  # set once that is over, however it went
         self._detaching = threading.Event()
         self._version = store.version(run)  # of the record that the loop has read
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
@@ -122,6 +123,7 @@ class Runner:
             LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400
             self._stop_threads()
         finally:
+            self.first_turn.set()
             self.tools.close()
 
     def _take_turns(self) -> None:
@@ -138,6 +140,8 @@ class Runner:
             except Exception:
                 LOG.exception("run %s: internal error; the run goes on", self.number)
                 self._detaching.wait(RETRY_INTERVAL)
+            finally:
+                self.first_turn.set()
 
     def _turn(self) -> bool:
         """One turn of the loop; False if the run is over."""

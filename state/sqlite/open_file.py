@@ -11,8 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database as Tables
-
 from state.errors import BadRecord
 from state.journal import Change
 from state.sqlite.file import open_file, readable, transaction
@@ -77,7 +75,6 @@ class OpenFile(FileReader):
             if self._lock:
                 self._lock.close()
             raise
-        self._tables = Tables(self._connection)
 
     def close(self) -> None:
         """Close the file and release its lock."""
@@ -145,7 +142,9 @@ class OpenFile(FileReader):
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """See `state.store.database.Database.insert`."""
-        return self._tables.table(table).insert(dict(row)).last_rowid or 0
+        columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+        sql = f'INSERT INTO "{table}" ({columns}) VALUES ({marks})'  # noqa: S608 - the bot's own names
+        return self._connection.execute(sql, [*row.values()]).lastrowid or 0
 
     def number_on(self) -> None:
         """SQLite numbers each row after the highest number that is there."""

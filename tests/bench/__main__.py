@@ -11,7 +11,7 @@ BENCHMARKS = {
     "backup": "a backup of 1.3 GB that is proven by a restore; peer: the original runbook's commands",
     "files": "a migration of 15,000 statements, and the review of 10,000 added lines; peer: psql",
     "ssh": "ten remote commands; peers: ssh ControlMaster, fabric and ansible-core",
-    "start": "process start to connected, idle memory, and time to notice a dropped socket",
+    "start": "process start to first look, in its parts; to connected; idle memory; time to notice a dropped socket",
     "watch": "fifty checks of the watch that are due at the same moment",
     "host": "CPU time on the target's host for the checks of a whole watch",
     "rollback": "a whole rollback; peer: the original runbook's commands in one shell on the same target",

@@ -66,6 +66,12 @@ def gonogo() -> list[str]:
     return [sys.executable, "-m", "bot.cli", "serve"]
 
 
+def resident_megabytes(pid: int) -> float:
+    """How much memory a process holds now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
 def node_bolt(cache: Path) -> list[str]:
     """The command that starts the Node bot; installs @slack/bolt into `cache` the first time."""
     cache.mkdir(parents=True, exist_ok=True)

@@ -19,15 +19,22 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from bot.rehearsal.workspace import Message, Person, Workspace
 from bot.slack.outbox.run_thread import FINAL
-from commands.runbook import read_page
+from commands.runbook import Page, read_page
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
 from state.records import Attempt, AttemptState, RunState
 from state.sqlite.store import Store
-from tests.bench.bot_processes import CHANNEL, STARTER, gonogo, temporary_folder, workspace_with
+from state.store import RecordStore
+from tests.bench.bot_processes import (
+    CHANNEL,
+    STARTER,
+    gonogo,
+    resident_megabytes,
+    temporary_folder,
+    workspace_with,
+)
 from tests.bench.record import PEOPLE
-from tests.bench.start import resident_megabytes
 from tests.pages import NOON, SMALL, event, said
 
 RUNS, COMMANDS, STARTS = 20, 200, 60
@@ -204,12 +211,17 @@ def _write_runs(folder: Path, text: str, speed: int) -> list[int]:
     for number in range(RUNS):
         page = read_page(text.replace('target = "shop"', f'target = "shop{number}"'), f"shop{number}.md")
         request = StartRequest(channel=CHANNEL, speed=speed)
-        run = start(store, page, request, Actor(person=STARTER.id, door=Door.SLACK), PEOPLE, NOON)
-        for step in page.forward:
-            store.begin_attempt(run.id, step.id, 1, NOON)
-            store.end_attempt(run.id, Attempt(step=step.id, attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
-        for role in PEOPLE:
-            store.add_fact(run.id, said("sign", "ready", 1, role=role, said="yes"), event("signed"))
-        runs.append(run.id)
+        runs.append(write_watched_run(store, page, request, NOON))
     store.close()
     return runs
+
+
+def write_watched_run(store: RecordStore, page: Page, request: StartRequest, at: datetime) -> int:
+    """Write a run at the begin of its watch; its number."""
+    run = start(store, page, request, Actor(person=STARTER.id, door=Door.SLACK), PEOPLE, at)
+    for step in page.forward:
+        store.begin_attempt(run.id, step.id, 1, at)
+        store.end_attempt(run.id, Attempt(step=step.id, attempt=1, state=AttemptState.DONE, began_at=at), at)
+    for role in PEOPLE:
+        store.add_fact(run.id, said("sign", "ready", 1, role=role, said="yes"), event("signed"))
+    return run.id

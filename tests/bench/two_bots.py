@@ -1,4 +1,4 @@
-"""Two bots that serve one record in PostgreSQL, with a workspace of many channels and runs of many targets."""
+"""Two bots that serve one record in PostgreSQL, with runs of many targets in many channels."""
 
 from __future__ import annotations
 
@@ -18,23 +18,27 @@ import psycopg
 from bot.rehearsal.target.postgres import SUPERUSER
 from bot.rehearsal.workspace import Channel, Message, Workspace
 from bot.rehearsal.workspace.workspace_state import BOT_USER
-from commands.runbook import Page, read_page
+from commands.runbook import read_page
 from commands.runbook.page import Part
 from commands.start.request import StartRequest
-from commands.start.starter import start
-from state.facts import Actor, Door
 from state.journal import RecordKey
 from state.postgres.address import PostgresAddress
 from state.postgres.numbers import OWNER
 from state.postgres.store import PostgresStore
-from state.records import Attempt, AttemptState
+from state.records import AttemptState
 from state.store import RecordStore
-from tests.bench.bot_processes import STARTER, bot_environment, gonogo, temporary_folder
-from tests.bench.load import DBA, LEAD, silent_host, site_of_checks, variables_of, watched_page, write_slow_page
-from tests.bench.record import PEOPLE
-from tests.bench.start import resident_megabytes
+from tests.bench.bot_processes import STARTER, bot_environment, gonogo, resident_megabytes, temporary_folder
+from tests.bench.load import (
+    DBA,
+    LEAD,
+    silent_host,
+    site_of_checks,
+    variables_of,
+    watched_page,
+    write_slow_page,
+    write_watched_run,
+)
 from tests.crash.record_server import RecordServer
-from tests.pages import event, said
 
 RUNS, BOTS, CHANNELS = 100, 2, 50
 CHECKS, EVERY = 3, timedelta(minutes=15)  # of each run's page
@@ -73,19 +77,8 @@ class TwoBots:
             time.sleep(max(0.0, began + number * seconds / RUNS - time.monotonic()))
             page = read_page(self.page.replace('target = "shop"', f'target = "shop{number}"'), f"shop{number}.md")
             with self.store.alone(number + 1):  # no bot begins anything before all is written
-                self.runs.append(self._write_run(page, _channel(number % CHANNELS), speed))
-
-    def _write_run(self, page: Page, channel: str, speed: float) -> int:
-        now = datetime.now(UTC)
-        request = StartRequest(channel=channel, speed=speed)
-        run = start(self.store, page, request, Actor(person=STARTER.id, door=Door.SLACK), PEOPLE, now)
-        for step in page.forward:
-            self.store.begin_attempt(run.id, step.id, 1, now)
-            ended = Attempt(step=step.id, attempt=1, state=AttemptState.DONE, began_at=now)
-            self.store.end_attempt(run.id, ended, now)
-        for role in PEOPLE:
-            self.store.add_fact(run.id, said("sign", "ready", 1, role=role, said="yes"), event("signed"))
-        return run.id
+                request = StartRequest(channel=_channel(number % CHANNELS), speed=speed)
+                self.runs.append(write_watched_run(self.store, page, request, datetime.now(UTC)))
 
     async def until_quiet(self) -> None:
         """Wait until every run has its first checks, and nothing more is posted."""
