@@ -31,6 +31,12 @@ _HELD = """
 SELECT objid::bigint AS objid FROM pg_locks WHERE locktype = 'advisory' AND classid = ? AND granted
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()
 """
+# the sessions that post runs, by the runs' channels; without one, of all channels together
+_POSTING = """
+SELECT channel, count(DISTINCT pid) AS bots FROM pg_locks JOIN runs ON id = objid::bigint
+WHERE locktype = 'advisory' AND classid = ? AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY ROLLUP (channel)
+"""
 _NUMBERED = ("facts", "events")  # tables whose `id` PostgreSQL gives
 
 
@@ -216,6 +222,12 @@ class PostgresDatabase(PostgresTables):
     def posted_elsewhere(self) -> frozenset[int]:
         """See `state.store.database.Database.posted_elsewhere`."""
         return self._held_elsewhere(POSTER)
+
+    def posting_bots(self) -> tuple[int, dict[str, int]]:
+        """See `state.store.database.Database.posting_bots`."""
+        bots = {row["channel"]: row["bots"] for row in self.rows(_POSTING, POSTER)}
+        everywhere = bots.pop(None, 0)
+        return everywhere, bots
 
     def release(self, run: int) -> None:
         """Let another session own a run."""

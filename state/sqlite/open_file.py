@@ -120,6 +120,10 @@ class OpenFile(FileReader):
 
     posted_elsewhere = owned_elsewhere
 
+    def posting_bots(self) -> tuple[int, dict[str, int]]:
+        """One in all: no other bot can serve the file."""
+        return 1, {}
+
     def release(self, run: int) -> None:
         """Nothing to let go: no other bot can serve the file."""
 

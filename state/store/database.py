@@ -133,6 +133,10 @@ class Database(Tables, Protocol):
         """The runs that another bot posts now."""
         ...
 
+    def posting_bots(self) -> tuple[int, dict[str, int]]:
+        """How many bots post runs now, in all and to each channel."""
+        ...
+
     def release_posts(self, run: int) -> None:
         """Let another bot post a run."""
         ...

@@ -61,6 +61,10 @@ class Journal:
         """The runs that another bot posts to Slack now."""
         return self._db.posted_elsewhere()
 
+    def posting_bots(self) -> tuple[int, dict[str, int]]:
+        """How many bots post runs to Slack now, in all and to each channel."""
+        return self._db.posting_bots()
+
     def release(self, run: int) -> None:
         """Let another bot own a run; does nothing where this one does not."""
         self._db.release(run)

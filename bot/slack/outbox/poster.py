@@ -41,6 +41,7 @@ class Poster:
                 try:
                     if await asyncio.to_thread(self._is_due):
                         self._start_threads(await asyncio.to_thread(self._runs))
+                        self.sender.share(*await asyncio.to_thread(self.deps.store.posting_bots))
                 except BadRecord as error:
                     # the message is enough, a traceback would hide it
                     LOG.error("posting to Slack waits: %s", error)  # noqa: TRY400

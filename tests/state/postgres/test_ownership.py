@@ -95,6 +95,17 @@ def test_which_runs_another_bot_carries_out_or_posts_is_known_without_trying_eac
     assert (store.owned_elsewhere(), store.posted_elsewhere()) == (frozenset(), frozenset())
 
 
+def test_how_many_bots_post_is_known_in_all_and_by_channel(kept: KeptInPostgres, store: RecordStore) -> None:
+    other = kept.open(serving=True)
+    assert store.posting_bots() == (0, {})
+    for bot, channel in ((store, "C1"), (store, "C1"), (other, "C1"), (other, "C2")):
+        run = store.start_run(new_run(f"{channel}-{len(store.runs())}") | {"channel": channel}, NOON, STARTED)
+        assert bot.posted_by_us(run.id)
+    assert store.posting_bots() == other.posting_bots() == (2, {"C1": 2, "C2": 1})
+    other.close()
+    assert eventually(lambda: store.posting_bots() == (1, {"C1": 1}), 5)
+
+
 def test_a_killed_owners_run_is_free_at_once(kept: KeptInPostgres, store: RecordStore, run: Run) -> None:
     with owner(kept) as process:
         assert store.owned(run.id) is None
