@@ -241,7 +241,8 @@ class RunThread:
             snapshot = await self._snapshot(anew=last)
             without_clock = await drawn_card(snapshot, clock=False)
             is_due = without_clock != self.card_without_clock or time.monotonic() - card_drawn_at > CLOCK
-            if is_due and await self.messages.update(CARD, await self._draft_card(snapshot), keep=last):
+            has_room = last or not self.sender.spent
+            if is_due and has_room and await self.messages.update(CARD, await self._draft_card(snapshot), keep=last):
                 self.card_without_clock, card_drawn_at = without_clock, time.monotonic()
             for event in list(self.live.values()):
                 if self.sender.full and not last:

@@ -138,6 +138,11 @@ class Sender:
         """Whether redraws must wait, because the rest of the updates is reserved for new events."""
         return self._updates.is_below(1 / 4)
 
+    @property
+    def spent(self) -> bool:
+        """Whether an update would have to wait. A redraw then does not ask for it: new events would wait behind it."""
+        return self._updates.left < 1
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     async def _retry(self, method: str, attempt: Callable[[], Awaitable[T]], *, keep: bool = True) -> T:

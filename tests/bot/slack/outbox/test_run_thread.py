@@ -11,6 +11,7 @@ from unittest.mock import Mock
 import pytest
 
 from bot.slack.outbox import drawing, poster, run_thread
+from bot.slack.outbox.sender import Sender
 from commands.run.close_run import close_run
 from commands.run.next_run import start_next_run
 from commands.start.preflight import PreflightReport
@@ -59,6 +60,25 @@ def test_a_run_to_which_nothing_is_written_is_not_read_again_and_again(
     for module in (run_thread, last_read):
         monkeypatch.setattr(module, "LONGEST", 600)
     monkeypatch.setattr(poster, "LOOK", 600)
+    play(tmp_path, story)
+
+
+def test_a_card_takes_no_update_while_none_is_left_so_that_new_events_need_not_wait_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        await box.wait_until_posted()
+        monkeypatch.setattr(Sender, "spent", True)
+        before = (await box.card()).blocks
+        box.run_step(run, DEPLOY)
+        await box.wait_until_posted()
+        await asyncio.sleep(1.5)
+        assert (await box.card()).blocks == before
+        monkeypatch.setattr(Sender, "spent", False)
+        await box.wait_until(lambda: box.workspace.messages()[0].blocks != before)
+
+    monkeypatch.setattr(Sender, "spent", False)
     play(tmp_path, story)
 
 
