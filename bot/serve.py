@@ -38,6 +38,8 @@ from state.place import open_record, require_private, verify_record
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
+# seconds in which nothing else is read or imported: it would take the processor from a rollback in the record
+FIRST_TURNS = 5.0
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 SIGNAL_INTERVAL = 0.2  # seconds between two looks for a signal, without Slack
 # without one of its parts the bot would still answer, and do nothing
@@ -79,6 +81,7 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
     engine.start()
     presence = Presence()
     watchers.start(engine, store, presence if settings.slack else None, POSTED_FOR)
+    engine.wait_for_first_turns(FIRST_TURNS)
     job_folders = JobFolders(store, masked.tools)
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     try:

@@ -9,21 +9,23 @@ from bot.doors.deps import Deps
 from bot.report.build import history_of, left_out
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
-from bot.slack.views.card import card
+from bot.slack.views.card import card, headline, t_plus
 from bot.slack.views.snapshot import Snapshot, snapshot_of
-from bot.text import escape
+from bot.text import counted, escape
 from commands.run.engine import zone_of
 from commands.start.request import StartRequest
-from state.errors import Refused, UnreadableRun
+from state.errors import GonogoError, Refused, UnreadableRun
 from state.records import Run
 
 Reply = str | Message
 HISTORY_LENGTH = 10  # runs; more would fill a phone's screen
+MOST_CARDS, MOST_LINES = 4, 100  # of runs in one reply; Slack takes 50 blocks, and 40,000 characters of text
+NONE_ACTIVE = "No run is active in any channel. Start one with /deploy start."
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
     "start [page] [ref]": "start a deployment; without a page a form opens",
-    "status": "show the run, who it is waiting for, and its buttons",
+    "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
     "history": "show the last ten runs and the DORA metrics",
     "rollback [reason]": "roll back; anybody can, at any time",
     "hold [reason]": "start no new step",
@@ -89,8 +91,11 @@ def asks_help(text: str) -> bool:
 
 
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
-    """The status or the history of the runs of one channel. Only its person sees it."""
-    return _status(deps, channel) if _words(text)[0] == "status" else _history(deps)
+    """The status of the runs of one channel or of all, or the history. Only its person sees it."""
+    verb, of = _words(text)
+    if verb != "status":
+        return _history(deps)
+    return _list(deps) if of.lower() == "all" else _status(deps, channel)
 
 
 def help_text(text: str) -> str:
@@ -118,7 +123,10 @@ def _status(deps: Deps, channel: str) -> Reply:
         return unreadable
     if not runs:
         return NO_RUN_YET
-    cards = [card(_snapshot(deps, run.id)) for run in runs[:4]]
+    cards = [card(_snapshot(deps, run.id)) for run in runs[:MOST_CARDS]]
+    if more := runs[MOST_CARDS:]:
+        told = f"And {counted(len(more), 'more run')} in this channel; `/deploy status all` lists every run."
+        cards.append(message(told, [section(told)]))
     if unreadable:
         cards.append(message(unreadable, [section(unreadable)]))
     if len(cards) == 1:
@@ -128,6 +136,25 @@ def _status(deps: Deps, channel: str) -> Reply:
         {**block, "block_id": f"{n}-{block['block_id']}"} for n, each in enumerate(cards) for block in each.blocks
     ]
     return Message(text=" · ".join(each.text for each in cards), blocks=blocks[:50])
+
+
+def _list(deps: Deps) -> str:
+    """The active runs of all channels, one a line, without buttons: whoever acts does so in the run's channel."""
+    active = deps.store.active_runs()
+    lines = [_listed(deps, run) for run in active[:MOST_LINES]]
+    if more := active[MOST_LINES:]:
+        lines.append(f"And {counted(len(more), 'more run')}: {escape(', '.join(run.target for run in more), 1000)}")
+    lines += [f"⚠️ {UnreadableRun(number)}" for number in deps.store.unreadable_runs(active)]
+    return "\n".join(lines) or NONE_ACTIVE
+
+
+def _listed(deps: Deps, run: Run) -> str:
+    where = f" in <#{run.channel}>" if run.channel else ""
+    try:
+        status = _snapshot(deps, run.id).status
+    except GonogoError as error:  # one that cannot be read hides no other
+        return f"⚠️ {escape(run.target)}, run {run.id}{where}: {escape(' '.join(str(error).split()), 300)}"
+    return f"{escape(headline(status))} · {t_plus(status)} · run {run.id}{where}"
 
 
 def _history(deps: Deps) -> Reply:

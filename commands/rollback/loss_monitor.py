@@ -26,7 +26,7 @@ class LossMonitor(Monitor):
         wait = 0.0
         while not self._stopped.wait(wait) and self.page.rollback.loses:
             try:
-                record = self.store.record(self.number)
+                record = self._last_read.record()
                 if record.run.state != RunState.GOING or record.rollback:
                     return
                 wait = max(SHORTEST_INTERVAL, INTERVAL / record.run.speed)

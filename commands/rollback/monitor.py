@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from commands.ports.tools import Tools
 from commands.runbook.page import Page
 from state.store import RecordStore
+from state.store.last_read import LastRead
 
 
 class Monitor(ABC):
@@ -21,6 +22,7 @@ class Monitor(ABC):
         self.number = run
         self.tools = tools
         self._stopped = threading.Event()
+        self._last_read = LastRead(store, run)
 
     def start(self) -> None:
         """Start the thread."""

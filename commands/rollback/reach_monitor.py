@@ -24,17 +24,16 @@ class ReachMonitor(Monitor):
         pause = INTERVAL
         while not self._stopped.wait(pause):
             try:
-                run = self.store.run(self.number)
-                if not run.active:
+                record = self._last_read.record()
+                if not record.run.active:
                     return
-                pause = min(pause * 1.5, LONGEST_INTERVAL) if self._try(run.state) else INTERVAL
+                pause = min(pause * 1.5, LONGEST_INTERVAL) if self._try(record) else INTERVAL
             except BadRecord:
                 pause = INTERVAL  # the run's own loop reports it
 
-    def _try(self, state: RunState) -> bool:
+    def _try(self, record: Record) -> bool:
         """Try all places if the run waits for them, and write that they are back. True if one is still away."""
-        record = self.store.record(self.number) if state == RunState.ROLLING_BACK else None
-        if record is None or not self._waits(record):
+        if record.run.state != RunState.ROLLING_BACK or not self._waits(record):
             return False
         step, attempt = reach_step(self.page, record), record.last(REACH)
         if not isinstance(step.box, ReachBox) or attempt is None or step.box.away(self.tools):

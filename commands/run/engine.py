@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
@@ -20,7 +22,8 @@ from state.records import Run, RunState
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.engine")
-POLL = 0.5  # seconds until the engine notices a run that another process (the terminal) has started
+DETACH_LIMIT = 5.0  # seconds in which all runners end, however many they are
+POLL = 0.5  # seconds until the engine notices a run that another bot has left
 
 
 class Engine:
@@ -47,11 +50,19 @@ class Engine:
         self._left_out: set[int] = set()  # active runs that cannot be carried out
         self._errors: dict[int, str] = {}  # why a run cannot be carried out, as it was logged last
         self._stopping = threading.Event()
+        self._looked = threading.Event()  # set once the runs of the record were looked for
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
     def start(self) -> None:
         """Start to carry out runs."""
         self._thread.start()
+
+    def wait_for_first_turns(self, timeout: float) -> None:
+        """Wait until every run in the record has been taken up and has done what is next, for `timeout` s at most."""
+        until = time.monotonic() + timeout
+        self._looked.wait(timeout)
+        for runner in list(self._runners.values()):
+            runner.first_turn.wait(max(0.0, until - time.monotonic()))
 
     def stop(self) -> None:
         """Leave every run as it is; a later engine continues it. Returns within about 5 s."""
@@ -60,8 +71,12 @@ class Engine:
             self.store.changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(1.0)
-        for runner in list(self._runners.values()):
-            runner.detach()
+        runners = list(self._runners.values())
+        for runner in runners:
+            runner.let_go()
+        until = time.monotonic() + DETACH_LIMIT
+        for runner in runners:
+            runner.detach(max(0.0, until - time.monotonic()))
 
     @property
     def is_alive(self) -> bool:
@@ -76,11 +91,14 @@ class Engine:
     def _loop(self) -> None:
         kept: list[int] | None = None  # kept runs whose next page may still have to start
         while not self._stopping.is_set():
+            started: tuple[int, int] | None = None
             try:
+                started = self.store.version(0)
                 # before all else, because a rollback may be in the record; what follows a kept run takes seconds
                 for run in self._without_runner():
                     if not self._stopping.is_set():
                         self._start_runner(run)
+                self._looked.set()
                 if kept is None:
                     kept = [run.id for run in self.store.runs() if run.state == RunState.KEPT]
                 kept = [number for number in [*kept, *self._ended()] if not self._has_followed(number)]
@@ -93,8 +111,17 @@ class Engine:
             except Exception:
                 LOG.exception("internal error; the engine goes on")  # as with a row that somebody put there
                 kept = None
+            self._wait_for_start(started)
+
+    def _wait_for_start(self, version: tuple[int, int] | None) -> None:
+        """Wait for POLL seconds, or until a run was started since this version. Other writes concern its runner."""
+        until = time.monotonic() + POLL
+        while (left := until - time.monotonic()) > 0 and not self._stopping.is_set():
             with self.store.changed:
-                self.store.changed.wait(POLL)
+                self.store.changed.wait(left)
+            with suppress(BadRecord):
+                if version and self.store.version(0) != version:
+                    return
 
     def _without_runner(self) -> list[Run]:
         """The active runs that nobody carries out yet; those that roll back come first."""
@@ -104,6 +131,8 @@ class Engine:
         for number in unreadable:
             self._report(number, str(UnreadableRun(number)))
         waiting = [run for run in active if run.id not in self._runners]
+        elsewhere = self.store.owned_elsewhere() if waiting else frozenset()
+        waiting = [run for run in waiting if run.id not in elsewhere]
         return sorted(waiting, key=lambda run: not self._rolls_back(run)) if waiting[1:] else waiting
 
     def _rolls_back(self, run: Run) -> bool:

@@ -89,8 +89,9 @@ class Runner:
         self._guard = RecordGuard(store, page, run)
         self._mirror = Mirroring(mirror, run)
         self.left_to_mirror = False  # somebody rolls back from the mirror, so that no other bot may take the run
+        self.first_turn = threading.Event()  # set once that is over, however it went
         self._detaching = threading.Event()
-        self._version = store.version()  # of the record that the loop has read
+        self._version = store.version(run)  # of the record that the loop has read
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
 
     def start(self) -> None:
@@ -99,10 +100,14 @@ class Runner:
 
     def detach(self, timeout: float = 5.0) -> None:
         """Stop the loop and write nothing more. Returns when the loop has ended, or after `timeout` seconds."""
+        self.let_go()
+        self._thread.join(timeout)
+
+    def let_go(self) -> None:
+        """Begin to `detach`, and return at once."""
         self._stop_threads()
         with self.store.changed:
             self.store.changed.notify_all()
-        self._thread.join(timeout)
 
     def _leave_mirror(self, *, over: bool) -> None:
         with suppress(BadRecord):  # somebody may have taken it, and then it stays
@@ -149,6 +154,7 @@ class Runner:
             self._stop_threads()
         finally:
             self._leave_mirror(over=False)
+            self.first_turn.set()
             self.tools.close()
 
     def _take_turns(self) -> None:
@@ -167,11 +173,13 @@ class Runner:
             except Exception:
                 LOG.exception("run %s: internal error; the run goes on", self.number)
                 self._detaching.wait(RETRY_INTERVAL)
+            finally:
+                self.first_turn.set()
 
     def _turn(self) -> bool:
         """One turn of the loop; False if the run is over."""
         self._mirror.require_free()
-        self._version = self.store.version()
+        self._version = self.store.version(self.number)
         record = self.store.record(self.number)
         if not record.run.active:
             self._leave_mirror(over=True)
@@ -279,7 +287,7 @@ class Runner:
         deadline = min(until, next_event) if until else next_event
         while not self._detaching.is_set():
             left = (deadline - self._now()).total_seconds()
-            if left <= 0 or self.store.version() != self._version or self._clock_monitor.jumped():
+            if left <= 0 or self.store.version(self.number) != self._version or self._clock_monitor.jumped():
                 return
             if self._guard.due():
                 return

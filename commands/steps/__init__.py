@@ -2,70 +2,76 @@
 
 from __future__ import annotations
 
-from commands.steps.base import StepBox
-from commands.steps.kinds.backup import BackupStep
-from commands.steps.kinds.baseline import BaselineStep
-from commands.steps.kinds.browser import BrowserStep
-from commands.steps.kinds.checkout import CheckoutStep
-from commands.steps.kinds.data_keep import DataKeepStep
-from commands.steps.kinds.data_return import DataReturnStep
-from commands.steps.kinds.errors import ErrorsStep
-from commands.steps.kinds.gate import GateStep
-from commands.steps.kinds.http import HttpStep
-from commands.steps.kinds.keep import KeepStep
-from commands.steps.kinds.logs import LogsStep
-from commands.steps.kinds.maintenance import MaintenanceStep
-from commands.steps.kinds.metrics import MetricsStep
-from commands.steps.kinds.migrate import MigrateStep
-from commands.steps.kinds.notify import NotifyStep
-from commands.steps.kinds.one_by_one import OneByOneStep
-from commands.steps.kinds.prometheus import PrometheusStep
-from commands.steps.kinds.proof import ProofStep
-from commands.steps.kinds.publish import PublishStep
-from commands.steps.kinds.query import QueryStep
-from commands.steps.kinds.rehearse import RehearseStep
-from commands.steps.kinds.release import ReleaseStep
-from commands.steps.kinds.repeat import RepeatStep
-from commands.steps.kinds.review import ReviewStep
-from commands.steps.kinds.run import RunStep
-from commands.steps.kinds.service import ServiceStep
-from commands.steps.kinds.sql import SqlStep
-from commands.steps.kinds.steady import SteadyStep
-from commands.steps.kinds.traffic import TrafficStep
-from commands.steps.kinds.wait import WaitStep
-from commands.steps.kinds.window import WindowStep
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
 
-_ALL: tuple[type[StepBox], ...] = (
-    BackupStep,
-    BaselineStep,
-    BrowserStep,
-    CheckoutStep,
-    DataKeepStep,
-    DataReturnStep,
-    ErrorsStep,
-    GateStep,
-    HttpStep,
-    KeepStep,
-    LogsStep,
-    MaintenanceStep,
-    MetricsStep,
-    MigrateStep,
-    NotifyStep,
-    OneByOneStep,
-    PrometheusStep,
-    ProofStep,
-    PublishStep,
-    QueryStep,
-    RehearseStep,
-    ReleaseStep,
-    RepeatStep,
-    ReviewStep,
-    RunStep,
-    ServiceStep,
-    SqlStep,
-    SteadyStep,
-    TrafficStep,
-    WaitStep,
-    WindowStep,
+from commands.steps.base import StepBox
+
+
+class Kinds(MutableMapping[str, type[StepBox]]):
+    """The step kinds by name. Each is imported when it is first asked for.
+
+    A page names a few of them, and a bot that starts again, maybe within a rollback, needs no other before it acts.
+    """
+
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self._kinds: dict[str, type[StepBox] | str] = dict(classes)
+
+    def __getitem__(self, name: str) -> type[StepBox]:
+        kind = self._kinds[name]
+        if isinstance(kind, str):
+            kind = self._kinds[name] = getattr(import_module(f"{__name__}.kinds.{name.replace('-', '_')}"), kind)
+        return kind
+
+    def __setitem__(self, name: str, kind: type[StepBox]) -> None:
+        self._kinds[name] = kind
+
+    def __delitem__(self, name: str) -> None:
+        del self._kinds[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._kinds
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+
+# the class of each kind, in the module of its name
+KINDS = Kinds(
+    {
+        "backup": "BackupStep",
+        "baseline": "BaselineStep",
+        "browser": "BrowserStep",
+        "checkout": "CheckoutStep",
+        "data-keep": "DataKeepStep",
+        "data-return": "DataReturnStep",
+        "errors": "ErrorsStep",
+        "gate": "GateStep",
+        "http": "HttpStep",
+        "keep": "KeepStep",
+        "logs": "LogsStep",
+        "maintenance": "MaintenanceStep",
+        "metrics": "MetricsStep",
+        "migrate": "MigrateStep",
+        "notify": "NotifyStep",
+        "one-by-one": "OneByOneStep",
+        "prometheus": "PrometheusStep",
+        "proof": "ProofStep",
+        "publish": "PublishStep",
+        "query": "QueryStep",
+        "rehearse": "RehearseStep",
+        "release": "ReleaseStep",
+        "repeat": "RepeatStep",
+        "review": "ReviewStep",
+        "run": "RunStep",
+        "service": "ServiceStep",
+        "sql": "SqlStep",
+        "steady": "SteadyStep",
+        "traffic": "TrafficStep",
+        "wait": "WaitStep",
+        "window": "WindowStep",
+    }
 )
-KINDS: dict[str, type[StepBox]] = {kind.kind: kind for kind in _ALL}

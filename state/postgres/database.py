@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,11 +24,18 @@ from state.postgres.schema import schema_changes
 from state.postgres.sentences import not_done, perhaps_done
 from state.postgres.session import Session
 from state.postgres.texts import from_database, to_database
-from state.store.database import RowExists
+from state.store.database import RowExists, written
 
-_IN_FORCE = """
-SELECT 1 AS held FROM pg_locks WHERE locktype = 'advisory' AND classid = ? AND objid = 0 AND granted
+# the second numbers of the locks of a kind that other sessions hold
+_HELD = """
+SELECT objid::bigint AS objid FROM pg_locks WHERE locktype = 'advisory' AND classid = ? AND granted
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()
+"""
+# the sessions that post runs, by the runs' channels; without one, of all channels together
+_POSTING = """
+SELECT channel, count(DISTINCT pid) AS bots FROM pg_locks JOIN runs ON id = objid::bigint
+WHERE locktype = 'advisory' AND classid = ? AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY ROLLUP (channel)
 """
 _NUMBERED = ("facts", "events")  # tables whose `id` PostgreSQL gives
 
@@ -81,7 +89,7 @@ class _Shared:
     """What all users of a session have in common; `dirty` says whether the present write wrote anything."""
 
     changed: threading.Condition = field(default_factory=threading.Condition)
-    writes: int = 0
+    writes: Counter[int] = field(default_factory=Counter)  # of this process, by run
     dirty: bool = False
     listener: Listener | None = None
 
@@ -120,7 +128,7 @@ class PostgresDatabase(PostgresTables):
 
     def others_in_force(self) -> bool:
         """See `state.store.database.Database.others_in_force`."""
-        return bool(self.rows(_IN_FORCE, IN_FORCE))
+        return bool(self._held_elsewhere(IN_FORCE))
 
     def hold_in_force(self) -> None:
         """See `state.store.database.Database.hold_in_force`."""
@@ -136,10 +144,10 @@ class PostgresDatabase(PostgresTables):
         """See `state.store.database.Database.clock_offset`: the time of day of all bots is PostgreSQL's."""
         return self._session.clock.offset
 
-    def version(self) -> tuple[int, int]:
-        """See `state.store.database.Database.version`. For the owner of a run, only writes to that run count."""
+    def version(self, run: int | None = None) -> tuple[int, int]:
+        """See `state.store.database.Database.version`. No statement is needed for it, nor is a writer waited for."""
         self._require_owner()
-        return self._listening().count(self._run), self._shared.writes
+        return self._listening().count(run), written(self._shared.writes, run)
 
     def listen(self) -> None:
         """Hear what others write from now on, and give PostgreSQL signs of life."""
@@ -187,9 +195,7 @@ class PostgresDatabase(PostgresTables):
                 raise
             if not self._shared.dirty:
                 return  # nothing new was written, so nobody needs to wake up
-            self._shared.writes += 1
-            if self._shared.listener:
-                self._shared.listener.wrote(run)
+            self._shared.writes[run] += 1
         with self.changed:
             self.changed.notify_all()
 
@@ -208,6 +214,20 @@ class PostgresDatabase(PostgresTables):
     def own_posts(self, run: int) -> PostgresDatabase | None:
         """See `state.store.database.Database.own_posts`."""
         return self._taken_by((POSTER, run))
+
+    def owned_elsewhere(self) -> frozenset[int]:
+        """See `state.store.database.Database.owned_elsewhere`."""
+        return self._held_elsewhere(OWNER)
+
+    def posted_elsewhere(self) -> frozenset[int]:
+        """See `state.store.database.Database.posted_elsewhere`."""
+        return self._held_elsewhere(POSTER)
+
+    def posting_bots(self) -> tuple[int, dict[str, int]]:
+        """See `state.store.database.Database.posting_bots`."""
+        bots = {row["channel"]: row["bots"] for row in self.rows(_POSTING, POSTER)}
+        everywhere = bots.pop(None, 0)
+        return everywhere, bots
 
     def release(self, run: int) -> None:
         """Let another session own a run."""
@@ -233,6 +253,9 @@ class PostgresDatabase(PostgresTables):
             self._shared.listener.close()
         super().close()
 
+    def _held_elsewhere(self, lock: int) -> frozenset[int]:
+        return frozenset(row["objid"] for row in self.rows(_HELD, lock))
+
     def _taken_by(self, lock: Lock) -> PostgresDatabase | None:
         taken = self._session.own(lock)
         return PostgresDatabase(self._session, self._shared, lock, taken) if taken else None
@@ -241,10 +264,12 @@ class PostgresDatabase(PostgresTables):
 
     def _listening(self) -> Listener:
         self._session.require_open()
-        with self._session.mutex:
-            if self._shared.listener is None:
-                self._shared.listener = Listener(self._session, self.changed)
-            return self._shared.listener
+        if self._shared.listener is None:
+            with self._session.mutex:
+                self._shared.listener = self._shared.listener or Listener(
+                    self._session, self.changed, self._shared.writes
+                )
+        return self._shared.listener
 
     def _begin(self, run: int) -> Connection:
         """Begin the only transaction that writes to a run, in a new session if the present one is lost."""

@@ -14,6 +14,7 @@ from state.postgres.connect import open_session
 from state.postgres.migrations import Connection
 from state.postgres.numbers import CHANNEL
 from state.postgres.session import BEAT, RECONNECT, Session
+from state.store.database import written
 
 LOG = logging.getLogger("gonogo.record")
 _HEADS = """
@@ -25,15 +26,17 @@ WHERE run IN (SELECT id FROM runs WHERE state IN ('going', 'rolling back')) OR r
 class Listener:
     """Counts the writes of other sessions, by run: 0 for those that belong to no run. Wakes `changed` at each.
 
+    `own` are the writes of this process, counted alike.
+
     It has a session of its own. The bot's session is used now and then too, so that PostgreSQL knows that the bot
     lives, and that a notification which was lost is noticed.
     """
 
-    def __init__(self, session: Session, changed: threading.Condition) -> None:
+    def __init__(self, session: Session, changed: threading.Condition, own: Counter[int]) -> None:
         self._session = session
         self._changed = changed
         self._writes: Counter[int] = Counter()
-        self._own: Counter[int] = Counter()
+        self._own = own
         self._lost = 0  # how often something may have been missed
         self._heads: dict[int, int] = {}
         self._counted: Counter[int] = Counter()  # the writes that were known of at the last look
@@ -43,14 +46,9 @@ class Listener:
         if session.serving:
             threading.Thread(target=self._beat_all, name="record lives", daemon=True).start()
 
-    def wrote(self, run: int) -> None:
-        """This process wrote to a run itself."""
-        self._own[run] += 1
-
-    def count(self, run: int = 0) -> int:
-        """A number that changes with every write of another session to the run, or with 0 to any."""
-        heard = self._writes[run] + self._writes[0] if run else self._writes.total()
-        return heard + self._lost
+    def count(self, run: int | None = None) -> int:
+        """A number that changes with every write of another session; see `state.store.database.Database.version`."""
+        return written(self._writes, run) + self._lost
 
     def close(self) -> None:
         """Hear nothing any more."""

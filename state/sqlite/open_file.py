@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-from sqlite_utils import Database as Tables
 
 from state.errors import BadRecord
 from state.journal import Change
@@ -18,7 +17,7 @@ from state.sqlite.file import open_file, readable, transaction
 from state.sqlite.lock import require_own, take_lock
 from state.sqlite.migrations import Began
 from state.sqlite.schema import schema_changes
-from state.store.database import RowExists
+from state.store.database import RowExists, written
 
 
 class FileReader:
@@ -67,7 +66,7 @@ class OpenFile(FileReader):
     """
 
     def __init__(self, path: Path, *, serving: bool = False, began: Began | None = None) -> None:
-        self._writes = 0
+        self._writes: Counter[int] = Counter()  # of this process, by run
         self.changed = threading.Condition()
         self._lock = take_lock(path) if serving else None
         try:
@@ -76,7 +75,6 @@ class OpenFile(FileReader):
             if self._lock:
                 self._lock.close()
             raise
-        self._tables = Tables(self._connection)
 
     def close(self) -> None:
         """Close the file and release its lock."""
@@ -116,6 +114,16 @@ class OpenFile(FileReader):
 
     own_posts = own
 
+    def owned_elsewhere(self) -> frozenset[int]:
+        """None: no other bot can serve the file."""
+        return frozenset()
+
+    posted_elsewhere = owned_elsewhere
+
+    def posting_bots(self) -> tuple[int, dict[str, int]]:
+        """One in all: no other bot can serve the file."""
+        return 1, {}
+
     def release(self, run: int) -> None:
         """Nothing to let go: no other bot can serve the file."""
 
@@ -130,14 +138,18 @@ class OpenFile(FileReader):
         finally:
             lock.close()
 
-    def version(self) -> tuple[int, int]:
-        """Two numbers: one changes with every write of another process, one with every write of this one."""
+    def version(self, run: int | None = None) -> tuple[int, int]:
+        """See `state.store.database.Database.version`. What other processes write is not told apart by run."""
         with self._mutex, readable(self.path):
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+            others = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+            return others, written(self._writes, run)
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """See `state.store.database.Database.insert`."""
-        return self._tables.table(table).insert(dict(row)).last_rowid or 0
+        # imported with the first row: a bot that starts again looks at its runs before
+        from sqlite_utils import Database
+
+        return Database(self._connection).table(table).insert(dict(row)).last_rowid or 0
 
     def number_on(self) -> None:
         """SQLite numbers each row after the highest number that is there."""
@@ -147,7 +159,7 @@ class OpenFile(FileReader):
         self._connection.execute(sql, values)
 
     @contextmanager
-    def write(self, run: int = 0) -> Iterator[None]:  # noqa: ARG002 - one writer at a time, whatever it writes
+    def write(self, run: int = 0) -> Iterator[None]:
         """See `state.store.database.Database.write`."""
         with self._mutex:
             before = self._connection.total_changes
@@ -158,7 +170,7 @@ class OpenFile(FileReader):
                 raise RowExists(str(error)) from None
             if self._connection.total_changes == before:
                 return  # nothing new was written, so nobody needs to wake up
-            self._writes += 1
+            self._writes[run] += 1
         with self.changed:
             self.changed.notify_all()
 

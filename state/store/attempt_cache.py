@@ -18,21 +18,19 @@ class AttemptCache:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._version = -1
-        self._runs: dict[int, dict[int, Attempt]] = {}
+        self._runs: dict[int, tuple[int, dict[int, Attempt]]] = {}  # with the version of others' writes
 
     def attempts(self, run: int) -> list[tuple[int, Attempt]]:
         """The attempts of a run in the order of writing. Raises what `to_attempt` raises."""
-        version, _ = self._db.version()
-        if version != self._version:
-            self._runs.clear()
-            self._version = version
-        kept = self._runs.get(run, {})
+        version, _ = self._db.version(run)
+        of, kept = self._runs.get(run, (version, {}))
+        if of != version:
+            kept = {}
         newest = max(kept, default=0)
         unended = [number for number, attempt in kept.items() if ATTEMPT_MOVES[attempt.state]]
         marks = ", ".join("?" * len(unended)) or "0"  # no number of an attempt
         kept |= map(to_attempt, self._db.rows(_UNREAD.format(marks), run, newest, *unended))
-        self._runs[run] = kept
+        self._runs[run] = version, kept
         return [*kept.items()]
 
     def forget(self, run: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -13,6 +14,13 @@ from state.journal import Change
 
 class RowExists(Exception):
     """A row with this key exists already, or a rule of the database refuses it."""
+
+
+def written(writes: Counter[int], run: int | None) -> int:
+    """How many of the writes, counted by run, belong to a run or to none; all of them without a `run`."""
+    if run is None:
+        return writes.total()
+    return writes[0] + writes[run] if run else writes[0]
 
 
 class Row(Protocol):
@@ -78,8 +86,12 @@ class Database(Tables, Protocol):
         """Carry out a statement, within `write`."""
         ...
 
-    def version(self) -> tuple[int, int]:
-        """Two numbers: one changes with every write of another process, one with every write of this one."""
+    def version(self, run: int | None = None) -> tuple[int, int]:
+        """Two numbers: one changes with every write of another process, one with every write of this one.
+
+        With a `run` the writes to other runs do not count, as far as the database tells them apart; with 0 only those
+        count that belong to no run, or begin one.
+        """
         ...
 
     def others_in_force(self) -> bool:
@@ -105,12 +117,24 @@ class Database(Tables, Protocol):
         """
         ...
 
+    def owned_elsewhere(self) -> frozenset[int]:
+        """The runs that another bot owns now."""
+        ...
+
     def release(self, run: int) -> None:
         """Let another bot own a run; does nothing where this one does not."""
         ...
 
     def own_posts(self, run: int) -> Database | None:
         """As `own`, to post a run to Slack: one bot does, and it need not be the one that carries the run out."""
+        ...
+
+    def posted_elsewhere(self) -> frozenset[int]:
+        """The runs that another bot posts now."""
+        ...
+
+    def posting_bots(self) -> tuple[int, dict[str, int]]:
+        """How many bots post runs now, in all and to each channel."""
         ...
 
     def release_posts(self, run: int) -> None:

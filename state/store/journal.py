@@ -58,6 +58,18 @@ class Journal:
         """Leave the record, and whatever this process holds of it."""
         self._db.close()
 
+    def owned_elsewhere(self) -> frozenset[int]:
+        """The runs that another bot carries out now."""
+        return self._db.owned_elsewhere()
+
+    def posted_elsewhere(self) -> frozenset[int]:
+        """The runs that another bot posts to Slack now."""
+        return self._db.posted_elsewhere()
+
+    def posting_bots(self) -> tuple[int, dict[str, int]]:
+        """How many bots post runs to Slack now, in all and to each channel."""
+        return self._db.posting_bots()
+
     def release(self, run: int) -> None:
         """Let another bot own a run; does nothing where this one does not."""
         self._db.release(run)
@@ -82,9 +94,9 @@ class Journal:
         """The time of day by which the record is written, whichever bot writes."""
         return datetime.now(UTC) + self._db.clock_offset()
 
-    def version(self) -> tuple[int, int]:
-        """Two numbers: one changes with every write of another process, one with every write of this one."""
-        return self._db.version()
+    def version(self, run: int | None = None) -> tuple[int, int]:
+        """See `state.store.database.Database.version`."""
+        return self._db.version(run)
 
     def chain(self, run: int) -> Chain:
         """The journal of a run, and the rows that it covers, in one snapshot."""

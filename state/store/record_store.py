@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -125,9 +126,12 @@ class RecordStore(Replay):
 
     def run(self, number: int) -> Run:
         """A run by its number. Raises KeyError if there is none, UnreadableRun if its row is damaged."""
+        return self._run(number, self._readable_jumps(number))
+
+    def _run(self, number: int, jumps: Sequence[ClockJump]) -> Run:
         with _readable_rows(number):
             for row in self._db.rows("SELECT * FROM runs WHERE id = ?", number):
-                return true_run(to_run(row), self._jumps(number))
+                return true_run(to_run(row), jumps)
         raise KeyError(number)
 
     def run_to_stop(self, number: int) -> Run:
@@ -145,11 +149,11 @@ class RecordStore(Replay):
 
     def runs(self, limit: int = 20) -> list[Run]:
         """The newest runs, newest first; without those whose row cannot be read."""
-        return self._readable("SELECT id FROM runs ORDER BY id DESC LIMIT ?", limit)
+        return self._readable("id IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?)", limit)[::-1]
 
     def active_runs(self) -> list[Run]:
         """Every active run, oldest first; without those whose row cannot be read (see `unreadable_runs`)."""
-        return self._readable("SELECT id FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)
+        return self._readable("state IN (?, ?)", *ACTIVE)
 
     def unreadable_runs(self, read: Collection[Run] = ()) -> dict[int, str]:
         """The runs that may be active and whose row cannot be read, by number, with their target; "" if that cannot be.
@@ -166,10 +170,23 @@ class RecordStore(Replay):
             if number not in known and self._run_or_none(number) is None
         }
 
-    def _readable(self, sql: str, *values: Any) -> list[Run]:
-        """The runs with these numbers, each read by itself: one bad row keeps no other from being read."""
-        read = (self._run_or_none(row["id"]) for row in self._db.rows(sql, *values))
+    def _readable(self, which: str, *values: Any) -> list[Run]:
+        """The runs for which `which` is true, oldest first. One bad row keeps no other from being read."""
+        with suppress(UnreadableRun):
+            return self._runs(which, *values)
+        numbers = self._db.rows(f"SELECT id FROM runs WHERE {which} ORDER BY id", *values)  # noqa: S608
+        read = (self._run_or_none(row["id"]) for row in numbers)
         return [run for run in read if run]
+
+    def _runs(self, which: str, *values: Any) -> list[Run]:
+        """The same in two statements, however many they are. Raises UnreadableRun if any row is damaged."""
+        jumps: defaultdict[int, list[ClockJump]] = defaultdict(list)
+        sql = f"SELECT * FROM clock_jumps WHERE run IN (SELECT id FROM runs WHERE {which}) ORDER BY rowid"  # noqa: S608
+        with _readable_rows(0):
+            for row in self._db.rows(sql, *values):
+                jumps[row["run"]].append(to_jump(row))
+            rows = self._db.rows(f"SELECT * FROM runs WHERE {which} ORDER BY id", *values)  # noqa: S608
+            return [true_run(to_run(row), jumps[row["id"]]) for row in rows]
 
     def _run_or_none(self, number: int) -> Run | None:
         # a file that cannot be read at all has raised before
@@ -231,10 +248,11 @@ class RecordStore(Replay):
         return [row["id"] for row in self._db.rows("SELECT id FROM runs ORDER BY id DESC LIMIT ?", limit)]
 
     def _record(self, number: int) -> Record:
-        run = self.run(number)
+        jumps = self._readable_jumps(number)
+        run = self._run(number, jumps)
         (event,) = self._db.rows("SELECT COALESCE(MAX(id), 0) AS newest FROM events WHERE run = ?", number)
         with _readable_rows(number):
-            written, jumps = self._written(number), self._jumps(number)
+            written = self._written(number)
             if not run.active:
                 self._attempts.forget(number)
             return Record(
@@ -387,6 +405,10 @@ class RecordStore(Replay):
             self._db.insert("clock_jumps", {"run": run, **jump_row(find_jump(written, by, now, since))})
             self._append(run, EntryKind.JUMP)
             self._add_events(run, now, [event])
+
+    def _readable_jumps(self, run: int) -> list[ClockJump]:
+        with _readable_rows(run):
+            return self._jumps(run)
 
     def _jumps(self, run: int) -> list[ClockJump]:
         return [to_jump(row) for row in self._db.rows("SELECT * FROM clock_jumps WHERE run = ? ORDER BY rowid", run)]

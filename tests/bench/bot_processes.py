@@ -38,9 +38,7 @@ async def workspace_with(
     """A workspace with a connected bot: the workspace, the bot's process id, and the seconds to its first ack."""
     workspace = Workspace(people)
     await workspace.start()
-    env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    env |= {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
-    env |= {"SLACK_API_URL": workspace.api_url, "GONOGO_STATE": str(folder / "gonogo.db")}
+    env = bot_environment(workspace) | {"GONOGO_STATE": str(folder / "gonogo.db")}
     env |= {"GONOGO_CHANNEL": CHANNEL, **(variables or {})}
     began = time.perf_counter()
     process = subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -56,9 +54,22 @@ async def workspace_with(
         await workspace.stop()
 
 
+def bot_environment(workspace: Workspace) -> dict[str, str]:
+    """The environment of a bot that connects to a workspace."""
+    env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    env |= {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
+    return env | {"SLACK_API_URL": workspace.api_url}
+
+
 def gonogo() -> list[str]:
     """The command that starts gonogo."""
     return [sys.executable, "-m", "bot.cli", "serve"]
+
+
+def resident_megabytes(pid: int) -> float:
+    """How much memory a process holds now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def node_bolt(cache: Path) -> list[str]:

@@ -19,15 +19,22 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from bot.rehearsal.workspace import Message, Person, Workspace
 from bot.slack.outbox.run_thread import FINAL
-from commands.runbook import read_page
+from commands.runbook import Page, read_page
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
 from state.records import Attempt, AttemptState, RunState
 from state.sqlite.store import Store
-from tests.bench.bot_processes import CHANNEL, STARTER, gonogo, temporary_folder, workspace_with
+from state.store import RecordStore
+from tests.bench.bot_processes import (
+    CHANNEL,
+    STARTER,
+    gonogo,
+    resident_megabytes,
+    temporary_folder,
+    workspace_with,
+)
 from tests.bench.record import PEOPLE
-from tests.bench.start import resident_megabytes
 from tests.pages import NOON, SMALL, event, said
 
 RUNS, COMMANDS, STARTS = 20, 200, 60
@@ -44,11 +51,11 @@ def measure() -> dict[str, float]:
 async def _measure() -> dict[str, float]:
     with temporary_folder() as name:
         folder = Path(name)
-        async with _site() as site, _silent_host() as host:
-            _write_pages(folder)
+        async with site_of_checks() as site, silent_host() as host:
+            write_slow_page(folder)
             _write_runs(folder, SMALL, 60)
             people = (STARTER, DBA, LEAD)
-            variables = _variables(folder, site.url, host, 60)
+            variables = variables_of(folder, site.url, host, 60)
             async with workspace_with(gonogo(), folder, variables, people) as (workspace, _, _):
                 return await _figures(workspace)
 
@@ -57,9 +64,9 @@ async def _memory() -> dict[str, float]:
     """The bot's memory when runs with 10,000 checks have ended beside that when those with the first 1,000 had."""
     with temporary_folder() as name:
         folder = Path(name)
-        async with _site() as site, _silent_host() as host:
-            _write_pages(folder)
-            variables = _variables(folder, site.url, host, SPEED)
+        async with site_of_checks() as site, silent_host() as host:
+            write_slow_page(folder)
+            variables = variables_of(folder, site.url, host, SPEED)
             async with workspace_with(gonogo(), folder, variables, (STARTER, DBA, LEAD)) as (_, pid, _):
                 ended = [await _memory_after_runs(folder, site, pid, EARLY * (n + 1)) for n in range(LATE // EARLY)]
     return {
@@ -72,7 +79,7 @@ async def _memory_after_runs(folder: Path, site: Site, pid: int, checks: int) ->
     """Start runs, end them when the web server has been asked so often, and look at the memory."""
     os.kill(pid, signal.SIGSTOP)  # or it begins the first step before this says that it is done
     try:
-        runs = _write_runs(folder, _busy_page(), SPEED)
+        runs = _write_runs(folder, watched_page(CHECKS, "5 min"), SPEED)
     finally:
         os.kill(pid, signal.SIGCONT)
     async with asyncio.timeout(900):  # a loaded machine needs longer
@@ -87,11 +94,11 @@ async def _memory_after_runs(folder: Path, site: Site, pid: int, checks: int) ->
     return resident_megabytes(pid)
 
 
-def _busy_page() -> str:
-    """The small page with a watch of many checks that is not over before they are counted."""
+def watched_page(checks: int, every: str) -> str:
+    """The small page with a watch of so many checks that is not over before they are counted."""
     start, end = SMALL.index("### Response time"), SMALL.index("## Alerts")
-    check = SMALL[start:end].replace("15 min", "5 min")
-    more = "".join(check.replace("Response time", f"Response time {number}") for number in range(2, CHECKS + 1))
+    check = SMALL[start:end].replace("15 min", every)
+    more = "".join(check.replace("Response time", f"Response time {number}") for number in range(2, checks + 1))
     return (SMALL[:start] + check + more + SMALL[end:]).replace('lasts = "1 h"', 'lasts = "48 h"')
 
 
@@ -136,7 +143,7 @@ class Site:
 
 
 @asynccontextmanager
-async def _site() -> AsyncIterator[Site]:
+async def site_of_checks() -> AsyncIterator[Site]:
     """A web server on which every check of the watch is well."""
     site = Site()
 
@@ -155,7 +162,7 @@ async def _site() -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def _silent_host() -> AsyncIterator[str]:
+async def silent_host() -> AsyncIterator[str]:
     """A host that takes connections and never says anything."""
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -167,7 +174,8 @@ async def _silent_host() -> AsyncIterator[str]:
     server.close()
 
 
-def _variables(folder: Path, site: str, host: str, speed: int) -> dict[str, str]:
+def variables_of(folder: Path, site: str, host: str, speed: int) -> dict[str, str]:
+    """The variables of the small page, whose host's key is made in the folder."""
     key = ed25519.Ed25519PrivateKey.generate()
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
@@ -191,7 +199,8 @@ def _variables(folder: Path, site: str, host: str, speed: int) -> dict[str, str]
     }
 
 
-def _write_pages(folder: Path) -> None:
+def write_slow_page(folder: Path) -> None:
+    """Write a page to start, whose target is not that of a run."""
     (folder / "pages").mkdir()
     (folder / "pages" / "slow.md").write_text(SMALL.replace('target = "shop"', 'target = "slow"'), encoding="utf-8")
 
@@ -202,12 +211,17 @@ def _write_runs(folder: Path, text: str, speed: int) -> list[int]:
     for number in range(RUNS):
         page = read_page(text.replace('target = "shop"', f'target = "shop{number}"'), f"shop{number}.md")
         request = StartRequest(channel=CHANNEL, speed=speed)
-        run = start(store, page, request, Actor(person=STARTER.id, door=Door.SLACK), PEOPLE, NOON)
-        for step in page.forward:
-            store.begin_attempt(run.id, step.id, 1, NOON)
-            store.end_attempt(run.id, Attempt(step=step.id, attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
-        for role in PEOPLE:
-            store.add_fact(run.id, said("sign", "ready", 1, role=role, said="yes"), event("signed"))
-        runs.append(run.id)
+        runs.append(write_watched_run(store, page, request, NOON))
     store.close()
     return runs
+
+
+def write_watched_run(store: RecordStore, page: Page, request: StartRequest, at: datetime) -> int:
+    """Write a run at the begin of its watch; its number."""
+    run = start(store, page, request, Actor(person=STARTER.id, door=Door.SLACK), PEOPLE, at)
+    for step in page.forward:
+        store.begin_attempt(run.id, step.id, 1, at)
+        store.end_attempt(run.id, Attempt(step=step.id, attempt=1, state=AttemptState.DONE, began_at=at), at)
+    for role in PEOPLE:
+        store.add_fact(run.id, said("sign", "ready", 1, role=role, said="yes"), event("signed"))
+    return run.id

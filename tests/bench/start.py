@@ -1,4 +1,4 @@
-"""Process start to the first ack, idle memory, and the time to notice a dead socket."""
+"""Process start to first look and first ack, idle memory, and the time to notice a dead socket."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 
 from bot.rehearsal.workspace import Workspace
-from tests.bench.bot_processes import STARTER, gonogo, temporary_folder, workspace_with
+from tests.bench.bot_processes import STARTER, gonogo, resident_megabytes, temporary_folder, workspace_with
+from tests.bench.first_look import measure_first_look
 
 
 def measure() -> dict[str, float]:
     """Seconds, and megabytes of resident memory."""
-    return asyncio.run(_measure())
+    return asyncio.run(measure_first_look()) | asyncio.run(_measure())
 
 
 async def _measure() -> dict[str, float]:
@@ -30,12 +31,6 @@ async def _measure() -> dict[str, float]:
         "time to notice a dropped socket, s": dropped,
         "time to notice a silent socket, s": silent,
     }
-
-
-def resident_megabytes(pid: int) -> float:
-    """How much memory a process holds now."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 async def _time_to_next_ack(workspace: Workspace) -> float:

@@ -17,6 +17,7 @@ class Allowance:
     """
 
     def __init__(self, rate: float, burst: float) -> None:
+        self._whole = rate, burst
         self._rate, self._burst = rate, burst
         self._left = min(AT_START, burst)
         self._at = time.monotonic()
@@ -25,6 +26,11 @@ class Allowance:
     def left(self) -> float:
         """The calls that may be sent now; below 0 while calls wait."""
         return min(self._burst, self._left + (time.monotonic() - self._at) * self._rate)
+
+    def share(self, bots: int) -> None:
+        """Leave to each other bot of so many in all its part of the calls."""
+        self._left, self._at = self.left, time.monotonic()
+        self._rate, self._burst = (whole / max(1, bots) for whole in self._whole)
 
     def is_below(self, share: float) -> bool:
         """Whether less than this share of the burst is left."""

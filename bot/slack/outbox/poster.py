@@ -19,7 +19,7 @@ from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
-LOOK = 1.0  # seconds between two looks at a record that has not changed
+LOOK = 1.0  # seconds between two looks at a record in which no run was started
 
 
 class Poster:
@@ -30,7 +30,7 @@ class Poster:
         self.presence = presence or Presence()
         self.sender = Sender(client)
         self._threads: dict[int, asyncio.Task[None]] = {}
-        self._version: tuple[int, int] | None = None  # of the record when it was looked at
+        self._version: tuple[int, int] | None = None  # of the started runs when they were looked at
         self._looked_at = 0.0
         self._unreadable: set[int] = set()
 
@@ -41,6 +41,7 @@ class Poster:
                 try:
                     if await asyncio.to_thread(self._is_due):
                         self._start_threads(await asyncio.to_thread(self._runs))
+                        self.sender.share(*await asyncio.to_thread(self.deps.store.posting_bots))
                     self.presence.posts()
                 except BadRecord as error:
                     # the message is enough, a traceback would hide it
@@ -54,8 +55,8 @@ class Poster:
             await asyncio.gather(*self._threads.values(), return_exceptions=True)
 
     def _is_due(self) -> bool:
-        """Whether the record has changed; now and then also if not: another bot may have left a run to be posted."""
-        version, now = self.deps.store.version(), time.monotonic()
+        """Whether a run was started; now and then also if not: another bot may have left a run to be posted."""
+        version, now = self.deps.store.version(0), time.monotonic()
         if version == self._version and now - self._looked_at < LOOK:
             return False
         self._version, self._looked_at = version, now
@@ -88,8 +89,10 @@ class Poster:
         runs = {run.id: run for run in [*self.deps.store.active_runs(), *self.deps.store.runs(20)]}
         known = self._threads.keys() | self._unreadable
         recent = [run for _, run in sorted(runs.items()) if run.active or self._is_recent(run)]
-        new = [(run, self.deps.store.posted_by_us(run.id)) for run in recent if run.id not in known]
-        return [(run, store) for run, store in new if store]
+        new = [run for run in recent if run.id not in known]
+        elsewhere = self.deps.store.posted_elsewhere() if new else frozenset()
+        free = [(run, self.deps.store.posted_by_us(run.id)) for run in new if run.id not in elsewhere]
+        return [(run, store) for run, store in free if store]
 
     def _is_recent(self, run: Run) -> bool:
         """Whether a run ended not long ago, or was kept and has still told something since, as what followed it."""

@@ -22,9 +22,10 @@ from state.errors import BadRecord, NotOwner
 from state.events import StatusDue, StepBegan, StepEnded
 from state.facts import FactKind
 from state.records import Event, Run, RunState
+from state.store.last_read import LONGEST, LastRead
 
 LOG = logging.getLogger("gonogo.slack")
-POLL = 0.2  # seconds
+POLL = 0.2  # seconds between two questions whether something was written to the run
 # seconds between two redraws: the minimum, the minimum after many updates, and the maximum, for the card's clock
 REDRAW, CROWDED, CLOCK = 1.0, 3.0, 30.0
 LATE_EVENTS = timedelta(seconds=3)  # so long after its end a run can still have events
@@ -39,6 +40,7 @@ class RunThread:
         self.store = deps.store
         self.sender = sender
         self.run = run
+        self.last_read = LastRead(deps.store, run.id)
         self.page = frozen_page(run)
         channel = run.channel or deps.channel(self.page)
         self.messages = ThreadMessages(deps.store, sender, run.id, channel, self._draft_card)
@@ -90,10 +92,10 @@ class RunThread:
         self.messages.may_be_posted = True
         await asyncio.sleep(1)
 
-    async def _snapshot(self) -> Snapshot:
+    async def _snapshot(self, *, anew: bool = True) -> Snapshot:
         questions = self.links.known(self.live.values(), self.messages.posts)
         return await asyncio.to_thread(
-            lambda: snapshot_of(self.deps, self.page, self.store.record(self.run.id), questions)
+            lambda: snapshot_of(self.deps, self.page, self.last_read.record(anew=anew), questions)
         )
 
     async def _draft_card(self, snapshot: Snapshot | None = None) -> Draft:
@@ -108,6 +110,7 @@ class RunThread:
         """Post every event in order; returns when the run is over and everything is posted."""
         after = await self._restore(group)
         while True:
+            version = await asyncio.to_thread(self._version)
             no_more_events = await asyncio.to_thread(self._is_long_over)
             events = await asyncio.to_thread(self.store.events, self.run.id, after)
             ends = {attempt_key(event): event for event in events if isinstance(event.data, StepEnded)}
@@ -122,7 +125,19 @@ class RunThread:
                 if no_more_events:
                     self.all_posted.set()
                     return
-                await asyncio.sleep(POLL)
+                await self._until_written(version)
+
+    def _version(self) -> tuple[int, int]:
+        return self.store.version(self.run.id)
+
+    async def _until_written(self, version: tuple[int, int]) -> None:
+        """Wait until something is written to the run. It is looked at now and then all the same, and after its end."""
+        active = (await asyncio.to_thread(self.last_read.record)).run.active
+        until = time.monotonic() + (LONGEST if active else 0)
+        while True:
+            await asyncio.sleep(POLL)
+            if time.monotonic() > until or await asyncio.to_thread(self._version) != version:
+                return
 
     def _is_long_over(self) -> bool:
         """Whether the run ended long enough ago for its last events to be in the record.
@@ -226,10 +241,11 @@ class RunThread:
             if posting.done() and not last:
                 raise RuntimeError("the task that posts the run's events has ended, and not all is posted")
             await self.links.learn(list(self.live.values()), self.messages.posts)
-            snapshot = await self._snapshot()
+            snapshot = await self._snapshot(anew=last)
             without_clock = await drawn_card(snapshot, clock=False)
             is_due = without_clock != self.card_without_clock or time.monotonic() - card_drawn_at > CLOCK
-            if is_due and await self.messages.update(CARD, await self._draft_card(snapshot), keep=last):
+            has_room = last or not self.sender.spent
+            if is_due and has_room and await self.messages.update(CARD, await self._draft_card(snapshot), keep=last):
                 self.card_without_clock, card_drawn_at = without_clock, time.monotonic()
             for event in list(self.live.values()):
                 if self.sender.full and not last:

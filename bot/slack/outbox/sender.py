@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
@@ -37,6 +37,12 @@ class Sender:
         self.client = client
         self._updates = Allowance(UPDATE_RATE, UPDATES)
         self._posts: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(POST_RATE, POSTS))  # by channel
+        self._bots: Mapping[str, int] = {}  # that post to each channel
+
+    def share(self, everywhere: int, by_channel: Mapping[str, int]) -> None:
+        """Share Slack's limits with the other bots: so many post in all, and to each channel, this one included."""
+        self._updates.share(everywhere)
+        self._bots = by_channel
 
     async def post(
         self,
@@ -66,7 +72,9 @@ class Sender:
             if message.blocks:
                 extra["blocks"] = message.blocks
             metadata = {"event_type": EVENT_TYPE, "event_payload": identity}
-            await self._posts[channel].take()
+            posts = self._posts[channel]
+            posts.share(self._bots.get(channel, 1))
+            await posts.take()
             await ask_first()
             answer = await self.client.chat_postMessage(
                 channel=channel, text=message.text, metadata=metadata, unfurl_links=False, unfurl_media=False, **extra
@@ -139,6 +147,11 @@ class Sender:
     def full(self) -> bool:
         """Whether redraws must wait, because the rest of the updates is reserved for new events."""
         return self._updates.is_below(1 / 4)
+
+    @property
+    def spent(self) -> bool:
+        """Whether an update would have to wait. A redraw then does not ask for it: new events would wait behind it."""
+        return self._updates.left < 1
 
     # -- inside -------------------------------------------------------------------------------------------------
 

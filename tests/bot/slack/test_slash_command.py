@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot.slack.origin import Origin
 from bot.slack.slash_command import (
     FACTS,
     HELP,
+    MOST_CARDS,
     asks_help,
     fact_of,
     help_text,
@@ -163,6 +165,36 @@ def test_a_run_without_a_channel_whose_page_cannot_be_read_keeps_nobody_out(writ
 def test_status_shows_no_run_of_another_channel(writer: RunWriter) -> None:
     writer.start_run()
     assert read_command(writer.deps, "status", "C02OTHER") == "There is no run yet. Start one with /deploy start."
+
+
+def test_status_all_lists_the_runs_of_every_channel_with_where_to_act(writer: RunWriter) -> None:
+    assert replied(writer, "status all") == "No run is active in any channel. Start one with /deploy start."
+    writer.run_at_gate()
+    RunWriter(writer.store, writer.deps, BLOG).start_run()
+    by_hand(writer.store.path, "UPDATE runs SET channel = 'C02OTHER' WHERE id = 2")
+    reply = read_command(writer.deps, "status ALL", CHANNEL)
+    assert isinstance(reply, str)
+    first, second = reply.splitlines()
+    assert re.fullmatch(r"🙋 shop: waiting for sign-off · T\+.+ s · run 1 in <#C01DEPLOY>", first), first
+    assert re.fullmatch(r"🚀 blog: deploying · T\+.+ s · run 2 in <#C02OTHER>", second), second
+
+
+def test_status_all_names_a_run_that_cannot_be_read_beside_the_others(writer: RunWriter) -> None:
+    writer.start_run()
+    RunWriter(writer.store, writer.deps, BLOG).start_run()
+    by_hand(writer.store.path, "UPDATE runs SET text = '# A page of another time' WHERE id = 1")
+    first, second = replied(writer, "status all").splitlines()
+    assert first.startswith("⚠️ shop, run 1 in <#C01DEPLOY>: ")
+    assert second.startswith("🚀 blog: deploying")
+    by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT) WHERE id = 2")
+    assert "⚠️ Run 2 cannot be read from the record" in replied(writer, "status all")
+
+
+def test_status_says_how_many_runs_of_the_channel_it_leaves_out(writer: RunWriter) -> None:
+    for number in range(MOST_CARDS + 2):
+        RunWriter(writer.store, writer.deps, small(**{'target = "shop"': f'target = "shop{number}"'})).start_run()
+    assert "And 2 more runs in this channel; `/deploy status all` lists every run." in replied(writer, "status")
+    assert len(replied(writer, "status all").splitlines()) == MOST_CARDS + 2
 
 
 def test_a_typed_start_names_page_and_ref(tmp_path: Path) -> None:

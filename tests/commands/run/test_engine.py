@@ -6,11 +6,15 @@ import logging
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from commands.run import engine
 from commands.run.engine import page_of
+from commands.run.runner import Runner
 from state.errors import AlreadyRunning, BadRecord
 from state.records import Run, RunState
 from tests.commands.run.driven_runner import wait_until
@@ -53,6 +57,41 @@ def test_a_stopped_engine_leaves_its_runs_to_a_later_one(engine_case: EngineCase
     engine_case.engine = engine_case.new_engine()
     engine_case.engine.start()
     wait_until(lambda: engine_case.state_of(number, "put-the-code-there") == "done")
+
+
+def test_all_runs_are_let_go_before_the_first_is_waited_for(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for target in ("shop", "other shop"):
+        engine_case.start(small(**{'target = "shop"': f'target = "{target}"'}))
+    engine_case.engine.start()
+    wait_until(lambda: len(engine_case.engine._runners) == 2)
+    runners, asked = [*engine_case.engine._runners.values()], Mock()
+    for runner in runners:
+        monkeypatch.setattr(runner, "let_go", partial(asked.let_go, runner))
+        monkeypatch.setattr(runner, "detach", asked.detach)
+    asked.let_go.side_effect = Runner.let_go
+    engine_case.engine.stop()
+    assert [call[0] for call in asked.mock_calls] == ["let_go", "let_go", "detach", "detach"]
+    assert all(runner.wait(5) for runner in runners)
+
+
+def test_only_a_start_has_the_engine_look_for_runs_before_its_time(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "POLL", 60)
+    look = Mock(side_effect=engine_case.engine._without_runner)
+    monkeypatch.setattr(engine_case.engine, "_without_runner", look)
+    first = engine_case.start()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(first) == "done")
+    looked = look.call_count
+    for _ in range(20):
+        engine_case.store.add_events(first, NOON, event("status"))
+    time.sleep(0.3)
+    assert look.call_count == looked, "it read the list of runs because of a run that has its runner"
+    second = engine_case.start(small(**{'target = "shop"': 'target = "other shop"'}))
+    wait_until(lambda: engine_case.state_of(second) == "done")
 
 
 def test_a_stopped_engine_begins_no_run(engine_case: EngineCase) -> None:

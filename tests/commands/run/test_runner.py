@@ -96,7 +96,7 @@ def test_a_running_step_is_stopped_and_the_loop_waits_for_its_end(driven: Driven
     driven.world.hang("deploy")
     driven.runner._carry_out(BeginStep(PAGE.step(DEPLOY), 1), driven.record)
     wait_until(lambda: driven.world.begun)
-    driven.runner._version = driven.store.version()
+    driven.runner._version = driven.store.version(1)
     driven.runner._carry_out(StopSteps((DEPLOY,)), driven.record)
     assert driven.ended(DEPLOY).state == AttemptState.STOPPED
 

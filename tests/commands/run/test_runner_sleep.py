@@ -17,7 +17,7 @@ from tests.pages import NOON, event, fact, small
 
 def sleep(driven: DrivenRunner, until: datetime | None = None) -> threading.Thread:
     """Let the runner sleep in a thread."""
-    driven.runner._version = driven.store.version()
+    driven.runner._version = driven.store.version(1)
     sleeping = threading.Thread(target=driven.runner._sleep, args=(driven.record, until), daemon=True)
     sleeping.start()
     return sleeping

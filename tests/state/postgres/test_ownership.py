@@ -85,6 +85,27 @@ def test_one_bot_owns_a_run_and_the_other_bot_may_still_write_facts(
     assert store.owned(run.id) is None
 
 
+def test_which_runs_another_bot_carries_out_or_posts_is_known_without_trying_each(
+    kept: KeptInPostgres, store: RecordStore, run: Run
+) -> None:
+    other, second = kept.open(serving=True), store.start_run(new_run("other"), NOON, STARTED)
+    assert store.owned(run.id)
+    assert store.posted_by_us(second.id)
+    assert (other.owned_elsewhere(), other.posted_elsewhere()) == (frozenset({run.id}), frozenset({second.id}))
+    assert (store.owned_elsewhere(), store.posted_elsewhere()) == (frozenset(), frozenset())
+
+
+def test_how_many_bots_post_is_known_in_all_and_by_channel(kept: KeptInPostgres, store: RecordStore) -> None:
+    other = kept.open(serving=True)
+    assert store.posting_bots() == (0, {})
+    for bot, channel in ((store, "C1"), (store, "C1"), (other, "C1"), (other, "C2")):
+        run = store.start_run(new_run(f"{channel}-{len(store.runs())}") | {"channel": channel}, NOON, STARTED)
+        assert bot.posted_by_us(run.id)
+    assert store.posting_bots() == other.posting_bots() == (2, {"C1": 2, "C2": 1})
+    other.close()
+    assert eventually(lambda: store.posting_bots() == (1, {"C1": 1}), 5)
+
+
 def test_a_killed_owners_run_is_free_at_once(kept: KeptInPostgres, store: RecordStore, run: Run) -> None:
     with owner(kept) as process:
         assert store.owned(run.id) is None
@@ -157,12 +178,12 @@ def test_word_of_what_another_bot_writes_comes_by_itself_and_only_for_its_run(
     second = store.start_run(new_run("other"), NOON, STARTED)
     waiting = kept.open()  # it does not serve, so it never looks by itself whether something was missed
     first, other = owned_by(waiting, run), owned_by(waiting, second)
-    before = first.version(), other.version()
+    before = first.version(run.id), other.version(second.id)
     with first.changed:
         assert store.add_fact(run.id, RollbackRequest(by=U1, at=NOON))
         assert first.changed.wait(20), "nobody was woken"
-    assert eventually(lambda: first.version() != before[0], 5)
-    assert other.version() == before[1]
+    assert eventually(lambda: first.version(run.id) != before[0], 5)
+    assert other.version(second.id) == before[1]
 
 
 def test_what_was_written_while_no_word_could_come_is_found(kept: KeptInPostgres, store: RecordStore, run: Run) -> None:

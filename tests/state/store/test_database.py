@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
 from state.errors import BadRecord
-from state.records import Run
+from state.records import Position, Run
 from state.store import RecordStore
 from tests.bot.tools.helpers import eventually
 from tests.pages import NOON, event
 from tests.state.kept import Kept
+from tests.state.sqlite.samples import STARTED, new_run
 
 
 def test_a_closed_record_can_be_closed_again_and_says_that_it_cannot_be_read(store: RecordStore) -> None:
@@ -36,6 +39,31 @@ def test_the_version_changes_with_a_write_of_another_process(kept: Kept, store: 
     other.close()
     assert eventually(lambda: store.version()[0] != before[0])
     assert store.version()[1] == before[1]
+
+
+def test_the_version_of_a_run_changes_with_its_own_writes_and_with_a_start_only(store: RecordStore, run: Run) -> None:
+    second = store.start_run(new_run("other"), NOON, STARTED)
+    runs = [run.id, second.id, 0]
+    before = [store.version(number) for number in runs]
+    store.add_events(run.id, NOON, event("status"))
+    assert [store.version(number) != old for number, old in zip(runs, before, strict=True)] == [True, False, False]
+    before = [store.version(number) for number in runs]
+    store.start_run(new_run("a third"), NOON, STARTED)
+    assert all(store.version(number) != old for number, old in zip(runs, before, strict=True))
+
+
+def test_the_lists_of_runs_take_two_statements_however_many_runs_there_are(
+    store: RecordStore, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        store.start_run(new_run(f"other-{number}"), NOON, STARTED)
+    store.add_clock_jump(3, timedelta(hours=1), NOON + timedelta(hours=1), Position(), STARTED)
+    one_by_one = [store.run(number) for number in range(run.id, run.id + 6)]
+    rows = Mock(side_effect=store._db.rows)
+    monkeypatch.setattr(store._db, "rows", rows)
+    assert store.active_runs() == one_by_one
+    assert store.runs(2) == one_by_one[:3:-1]
+    assert rows.call_count == 4
 
 
 def test_a_write_wakes_who_waits_for_it(store: RecordStore, run: Run) -> None:

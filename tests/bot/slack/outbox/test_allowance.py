@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from unittest.mock import AsyncMock
 
 import pytest
 
 from bot.slack.outbox import allowance, sender
 from bot.slack.outbox.allowance import Allowance
+from bot.slack.views.blocks import Message
 
 
 class Time:
@@ -65,6 +67,27 @@ def test_however_often_the_bot_is_killed_a_minute_has_no_more_updates_than_slack
             times += sent(time, left, 1)
         left = Allowance(sender.UPDATE_RATE, sender.UPDATES)
     assert max(sum(start <= at < start + 60 for at in times) for start in times) <= 50
+
+
+def test_bots_that_share_the_limit_send_no_more_together_than_one_alone(time: Time) -> None:
+    alone, shared = Allowance(2.0, 4), Allowance(2.0, 4)
+    shared.share(2)
+    time.now += 100
+    assert (alone.left, shared.left) == (4, 2)
+    assert sent(time, shared, 4) == [100.0, 100.0, 101.0, 102.0]
+    shared.share(1)  # the other has gone
+    assert sent(time, shared, 2) == [102.5, 103.0]
+
+
+def test_the_posts_of_a_channel_are_shared_with_the_bots_that_post_to_it_only(time: Time) -> None:
+    client = AsyncMock(chat_postMessage=AsyncMock(return_value={"ts": "1"}))
+    sending = sender.Sender(client)
+    sending.share(3, {"C1": 2, "C2": 1})
+    for channel in ("C1", "C2"):
+        asyncio.run(sending.post(channel, "", Message(text="x", blocks=[]), {}, may_exist=False, ask_first=AsyncMock()))
+    time.now += 100
+    assert [sending._posts[channel].left for channel in ("C1", "C2")] == [sender.POSTS / 2, sender.POSTS]
+    assert sending._updates.left == sender.UPDATES / 3
 
 
 def test_redraws_leave_room_for_new_events(time: Time) -> None:

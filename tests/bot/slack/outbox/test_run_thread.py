@@ -6,10 +6,11 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from bot.slack.outbox import drawing, run_thread
+from bot.slack.outbox import drawing, poster, run_thread
 from bot.slack.outbox.sender import Sender
 from commands.run.close_run import close_run
 from commands.run.next_run import start_next_run
@@ -18,6 +19,7 @@ from commands.steps.outcome import done
 from state.errors import Refused
 from state.facts import Actor, Door
 from state.records import RunState
+from state.store import last_read
 from tests.bot.slack.outbox.posted import deploy_and_check, posted_events, updates
 from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, HEALTH, LEAD, ROLLBACK, STARTER, in_slack
 from tests.bot.slack.slack_box import SlackBox, buttons, play
@@ -37,6 +39,46 @@ def test_events_are_posted_in_order_in_the_cards_thread(tmp_path: Path) -> None:
         assert {message.thread_ts for message in rest} == {first.ts}
         assert posted_events(box) == sorted(posted_events(box))
 
+    play(tmp_path, story)
+
+
+def test_a_run_to_which_nothing_is_written_is_not_read_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(box: SlackBox) -> None:
+        deploy_and_check(box)
+        await box.wait_until_posted()
+        rows = Mock(side_effect=box.store._db.rows)
+        monkeypatch.setattr(box.store._db, "rows", rows)
+        for _ in range(10):  # what was posted last is still drawn
+            rows.reset_mock()
+            await asyncio.sleep(1.5)
+            if not rows.mock_calls:
+                return
+        pytest.fail(f"still read: {rows.mock_calls}")
+
+    for module in (run_thread, last_read):
+        monkeypatch.setattr(module, "LONGEST", 600)
+    monkeypatch.setattr(poster, "LOOK", 600)
+    play(tmp_path, story)
+
+
+def test_a_card_takes_no_update_while_none_is_left_so_that_new_events_need_not_wait_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        await box.wait_until_posted()
+        monkeypatch.setattr(Sender, "spent", True)
+        before = (await box.card()).blocks
+        box.run_step(run, DEPLOY)
+        await box.wait_until_posted()
+        await asyncio.sleep(1.5)
+        assert (await box.card()).blocks == before
+        monkeypatch.setattr(Sender, "spent", False)
+        await box.wait_until(lambda: box.workspace.messages()[0].blocks != before)
+
+    monkeypatch.setattr(Sender, "spent", False)
     play(tmp_path, story)
 
 

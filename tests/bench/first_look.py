@@ -1,0 +1,117 @@
+"""From a new process' start to its first look at the target: as a whole, and in its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.rehearsal.record_server import RecordServer
+from bot.rehearsal.workspace import Workspace
+from commands.runbook import read_page
+from commands.start.request import StartRequest
+from state.journal import RecordKey
+from state.place import open_record, place_of
+from state.records import RunState
+from tests.bench.bot_processes import CHANNEL, STARTER, bot_environment, gonogo, temporary_folder
+from tests.bench.load import (
+    DBA,
+    LEAD,
+    Site,
+    silent_host,
+    site_of_checks,
+    variables_of,
+    watched_page,
+    write_slow_page,
+    write_watched_run,
+)
+
+TIMES = 7
+KEY = "0123456789abcdef0123456789abcdef"
+CACHE = Path(".cache/bench-start")
+_OPEN = """
+import os
+from state.journal import RecordKey
+from state.place import open_record, place_of
+open_record(place_of(os.environ["GONOGO_STATE"]), serving=True, key=RecordKey(b"{key}"))
+"""
+# what a process does, each part after those before it
+PARTS = {
+    "interpreter": "pass",
+    "words of the terminal": "import bot.cli",
+    "the bot's own code": "import bot.serve",
+    "the record opened": _OPEN.format(key=KEY),
+}
+LAST = "the run's page and first check"
+
+
+async def measure_first_look() -> dict[str, float]:
+    """Seconds, medians, for each kind of record."""
+    figures: dict[str, float] = {}
+    with temporary_folder() as name, _server(Path(name)) as server:
+        write_slow_page(Path(name))
+        for kind, address in {"SQLite": f"{name}/gonogo.db", "PostgreSQL": server.address(server.port)}.items():
+            parts = await _parts(Path(name), address)
+            figures |= {f"{kind}, {part}, s": seconds for part, seconds in parts.items()}
+    return figures
+
+
+async def _parts(folder: Path, address: str) -> dict[str, float]:
+    workspace = Workspace((STARTER, DBA, LEAD), CHANNEL)
+    await workspace.start()
+    async with site_of_checks() as site, silent_host() as host:
+        env = bot_environment(workspace) | variables_of(folder, site.url, host, 1)
+        env |= {"GONOGO_STATE": address, "GONOGO_RECORD_KEY": KEY, "GONOGO_CHANNEL": CHANNEL}
+        looks = [await _first_look(site, env, folder) for _ in range(TIMES)]
+        done, code, parts = 0.0, "", {}
+        for part, more in PARTS.items():
+            code += f"{more}\n"
+            seconds = await asyncio.to_thread(_median_of, code, env, folder)
+            parts[part], done = seconds - done, seconds
+    await workspace.stop()
+    whole = statistics.median(looks)
+    return {**parts, LAST: whole - done, "from start to first look": whole}
+
+
+def _median_of(code: str, env: Mapping[str, str], folder: Path) -> float:
+    """How long a process takes that does no more than this."""
+    times = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", f"{code}\nimport os; os._exit(0)"], env=env, cwd=folder, check=True)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+async def _first_look(site: Site, env: Mapping[str, str], folder: Path) -> float:
+    """Start a bot on a run whose first check is due; the seconds until the target is asked."""
+    with closing(open_record(place_of(env["GONOGO_STATE"]), key=RecordKey(KEY.encode()))) as store:
+        page = read_page(watched_page(1, "15 min"), "shop.md")
+        run = write_watched_run(store, page, StartRequest(channel=CHANNEL), datetime.now(UTC))
+        asked, began = site.asked, time.perf_counter()
+        process = subprocess.Popen(gonogo(), env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while site.asked == asked:
+                assert process.poll() is None, f"the bot ended with exit code {process.returncode}"
+                await asyncio.sleep(0.002)
+            return time.perf_counter() - began
+        finally:
+            process.kill()
+            process.wait()
+            store.move_run(run, RunState.ABORTED, datetime.now(UTC))
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[RecordServer]:
+    server = RecordServer(folder / "record", CACHE)
+    server.begin()
+    try:
+        yield server
+    finally:
+        server.end()

@@ -1,0 +1,80 @@
+"""What a bot that starts again imports before it acts: a rollback in its record waits for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from commands.start.request import StartRequest
+from commands.start.starter import start
+from commands.steps import KINDS
+from state.facts import Actor, Door
+from state.sqlite.store import Store
+from tests.bench.record import PEOPLE
+from tests.pages import NOON, small
+
+# what speaks with Slack, draws, or works on a target or a page that the run in the record may not have
+LATER = {
+    "aiohttp", "cryptography", "detect_secrets", "httpx", "jinja2", "matplotlib", "paramiko", "pgparse", "playwright",
+    "prometheus_client", "psycopg", "slack_bolt", "slack_sdk",
+}  # fmt: skip
+TOOLS = {"cryptography", "httpx", "paramiko", "psycopg"}  # a run's first turn makes its tools
+# a bot that tells what it has imported in the moment in which its engine starts, or a run's first turn is over
+BOT = """
+import json, os, sys
+import bot.serve
+from commands.run.{module} import {name}
+
+def moment({names}):
+    {before}
+    print(json.dumps(sorted(sys.modules)), flush=True)
+    os._exit(0)
+
+first, {name} = {name}.{method}, {name}
+{name}.{method} = moment
+bot.serve.FIRST_TURNS = 600
+from bot.cli import main
+main(["serve"])
+"""
+ENGINE_STARTS = BOT.format(module="engine", name="Engine", method="start", names="engine", before="")
+TURN_IS_OVER = BOT.format(module="runner", name="Runner", method="_turn", names="run", before="first(run)")
+
+
+def imported(folder: Path, bot: str = ENGINE_STARTS) -> set[str]:
+    """The modules that a bot with Slack and a state file has imported at that moment."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("GONOGO", "SLACK"))}
+    env |= {"GONOGO_STATE": str(folder / "gonogo.db"), "GONOGO_CHANNEL": "C01DEPLOY"}
+    env |= {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+    process = subprocess.run([sys.executable, "-c", bot], env=env, capture_output=True, text=True, check=False)
+    assert process.stdout, process.stderr
+    return set(json.loads(process.stdout.splitlines()[-1]))
+
+
+def test_nothing_of_slack_charts_or_targets_is_imported_before_the_engine_starts(tmp_path: Path) -> None:
+    modules = imported(tmp_path)
+    assert "state.sqlite.store" in modules, "the record is open"
+    assert {name.partition(".")[0] for name in modules} & LATER == set()
+
+
+def test_a_run_in_the_record_has_its_first_turn_before_slack_is_imported_or_the_pages_are_read(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "gonogo.db")) as store:
+        start(store, small(), StartRequest(), Actor(person="U1", door=Door.SLACK), PEOPLE, NOON)
+    modules = imported(tmp_path, TURN_IS_OVER)
+    assert "commands.steps.kinds.gate" in modules, "the run's own page is read"
+    assert {name.partition(".")[0] for name in modules} & (LATER - TOOLS) == set()
+
+
+def test_a_step_kind_is_imported_once_a_page_names_it(tmp_path: Path) -> None:
+    modules = imported(tmp_path)
+    kinds = {name for name in KINDS if f"commands.steps.kinds.{name.replace('-', '_')}" in modules}
+    assert kinds <= {"baseline", "one-by-one"}, "the core itself knows these two"
+
+
+def test_each_kind_is_registered_under_its_own_name() -> None:
+    assert {name: kind.kind for name, kind in KINDS.items()} == {name: name for name in KINDS}
+    folder = Path(sys.modules["commands.steps"].__file__ or "").parent / "kinds"
+    assert {file.stem for file in folder.glob("*.py")} - {"__init__"} == {name.replace("-", "_") for name in KINDS}
