@@ -16,6 +16,7 @@ from bot.slack.origin import Origin
 from bot.slack.slash_command import Reply, read_command, started_text
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
+from commands.runbook import Page
 from commands.start.request import StartRequest, find_page, require_variables
 from state.errors import GonogoError, NothingRuns, Refused
 from state.records import Run
@@ -53,7 +54,8 @@ class Acts:
 
     async def start(self, origin: Origin, request: StartRequest) -> str:
         """Start a run; returns the reply for its person."""
-        await self.require_deploy_channel(origin)
+        if not origin.on_home:  # there the page itself says in which channel somebody must be
+            await self.require_deploy_channel(origin)
         page = find_page(self.deps.pages(), request.page)
         channel = self.deps.channel(page)
         if not channel:
@@ -76,6 +78,17 @@ class Acts:
             self._reads[key] = (now, asyncio.ensure_future(reading))
         return await asyncio.shield(self._reads[key][1])
 
+    async def pages_to_start(self, origin: Origin) -> list[Page]:
+        """The pages for the start form; on an App Home, those of its person's channels. Raises Refused."""
+        if not origin.on_home:
+            await self.require_deploy_channel(origin)
+            return list(self.deps.pages().values())
+        channels = await self._lanes.run(Lane.READ, lambda: deploy_channels(self.deps))
+        joined = (await self._membership.channels_of(origin, channels, ask=True)).joined
+        if pages := [page for page in self.deps.pages().values() if self.deps.channel(page) in joined]:
+            return pages
+        raise Refused("You are in no channel that this bot deploys from. Join one first.")
+
     async def require_deploy_channel(self, origin: Origin) -> None:
         """Raise Refused or NotAllowed if somebody asks outside the channels of runs, or may not be asked at all."""
         await self._lanes.run(Lane.READ, lambda: self._require_deploy_channel(origin))
@@ -85,7 +98,10 @@ class Acts:
         """Raise if the form of a button would be submitted in vain. Slack gives 3 s to open it, so this is quick."""
         # a form to stop the run must open, and for every other one the run is read once more when it comes back
         run = await self._lanes.run(Lane.STOP, lambda: self._pressed_run(value, stops=True))
-        require_channel(origin, channel_of(self.deps, run))
+        channel = channel_of(self.deps, run)
+        require_channel(origin, channel)
+        if origin.on_home:  # an old Home may show a run whose channel its person has left
+            await self._membership.require_nothing_against(origin, channel)
 
     async def form_note(self, action: str, value: str) -> str:
         """What the form of a button says above its field; empty where that cannot be found out in time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +17,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors import actions
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
-from bot.slack.origin import form_data, origin_of
+from bot.slack.homes import Homes
+from bot.slack.origin import HOME, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
 from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, start_of
+from bot.slack.views.home import START_BUTTON
 from bot.slack.views.modals import (
     REASON,
     REASONS,
@@ -44,7 +47,9 @@ OWN_ERROR = "The bot hit an internal error; its log has the details."
 Body = dict[str, Any]
 
 
-def make_app(client: AsyncWebClient, acts: Acts, environ: Mapping[str, str], signing_secret: str = "") -> AsyncApp:
+def make_app(
+    client: AsyncWebClient, acts: Acts, homes: Homes, environ: Mapping[str, str], signing_secret: str = ""
+) -> AsyncApp:
     """The Bolt app with all its listeners. `environ` may name a proxy; only HTTP mode needs `signing_secret`."""
     app = AsyncApp(
         client=_without_token(client),
@@ -52,9 +57,11 @@ def make_app(client: AsyncWebClient, acts: Acts, environ: Mapping[str, str], sig
         signing_secret=signing_secret or None,
         logger=logging.getLogger("gonogo.bolt"),
     )
-    listeners = Listeners(client, acts)
+    listeners = Listeners(client, acts, homes)
     app.use(_keep_proxy(client, environ))
     app.command("/deploy")(listeners.command)
+    app.event("app_home_opened")(listeners.home_opened)
+    app.action(START_BUTTON)(listeners.open_start)
     for action in BUTTONS:
         app.action(action)(listeners.press)
     for action in REASONS:
@@ -67,9 +74,10 @@ def make_app(client: AsyncWebClient, acts: Acts, environ: Mapping[str, str], sig
 class Listeners:
     """What Slack sends, carried out by `acts` and answered."""
 
-    def __init__(self, client: AsyncWebClient, acts: Acts) -> None:
+    def __init__(self, client: AsyncWebClient, acts: Acts, homes: Homes) -> None:
         self.client = client
         self.acts = acts
+        self.homes = homes
 
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """`/deploy …`. A command that writes a fact is acknowledged only when the fact is written, like a button."""
@@ -93,6 +101,16 @@ class Listeners:
         else:
             await respond(text=reply.text, blocks=reply.blocks, response_type="ephemeral")
 
+    async def home_opened(self, body: Body) -> None:
+        """Somebody opened their App Home. Bolt acknowledges events by itself; drawing it waits for its turn."""
+        if (body.get("event") or {}).get("tab", HOME) == HOME:
+            self.homes.opened(origin_of_home(body))
+
+    async def open_start(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
+        """The button of the App Home that opens the start form."""
+        await ack()
+        await self._open_start(body, respond)
+
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
         action, origin = body["actions"][0], origin_of(body)
@@ -103,7 +121,7 @@ class Listeners:
             id=str(action.get("action_ts", "")),
         )
         reply = await _write_then_ack(ack, lambda: self.acts.press(origin, pressed))
-        await respond(text=str(reply), response_type="ephemeral", replace_original=False)
+        await self._answer(body, respond, str(reply))
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that needs a reason first. Its form opens before anything slow: the trigger is valid for 3 s."""
@@ -111,7 +129,7 @@ class Listeners:
         action, origin = body["actions"][0], origin_of(body)
         refusal = await _result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
         if refusal:
-            await respond(text=refusal, response_type="ephemeral", replace_original=False)
+            await self._answer(body, respond, refusal)
             return
         note = await self.acts.form_note(action["action_id"], action["value"])
         await self._open(body, respond, reason_modal(action["action_id"], action["value"], origin.channel, note))
@@ -164,16 +182,25 @@ class Listeners:
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         origin = origin_of(body)
-        refusal = await _result_or_refusal(lambda: self.acts.require_deploy_channel(origin))
-        if not refusal:
-            try:
-                form = start_modal(list(self.acts.deps.pages().values()), origin.channel)
-            except GonogoError as error:
-                refusal = f"{REFUSED} {with_mentions(str(error))}"
-        if refusal:
-            await respond(text=refusal, response_type="ephemeral", replace_original=False)
+        pages = await _result_or_refusal(lambda: self.acts.pages_to_start(origin))
+        if isinstance(pages, str):
+            await self._answer(body, respond, pages)
+        else:
+            await self._open(body, respond, start_modal(pages, origin.channel))
+
+    async def _answer(self, body: Body, respond: AsyncRespond, text: str) -> None:
+        """Answer a press where its person sees it: below the message, or at the top of their App Home.
+
+        A refusal there is a form of its own, too: whoever has scrolled down would not see the top.
+        """
+        origin = origin_of(body)
+        if not origin.on_home:
+            await respond(text=text, response_type="ephemeral", replace_original=False)
             return
-        await self._open(body, respond, form)
+        self.homes.tell(origin, text)
+        if text.startswith(REFUSED):
+            with suppress(SlackApiError):
+                await self.client.views_open(trigger_id=body["trigger_id"], view=message_modal(text, "Not done"))
 
     async def _open(self, body: Body, respond: AsyncRespond, view: Body) -> None:
         try:
@@ -182,11 +209,8 @@ class Listeners:
             name = status_and_name(error)[1]
             LOG.warning("views.open: Slack answers %s", name)
             late = "That took too long. Please press it again." if "trigger" in name else ""
-            await respond(
-                text=late or f"Slack did not open the form ({name}). You can type the command: see /deploy help.",
-                response_type="ephemeral",
-                replace_original=False,
-            )
+            typed = f"Slack did not open the form ({name}). You can type the command: see /deploy help."
+            await self._answer(body, respond, late or typed)
 
 
 def _without_token(client: AsyncWebClient) -> AsyncWebClient:

@@ -181,6 +181,14 @@ class Workspace:
         """Write a plain message as a person."""
         return self._actions.say(person, text, self.state.channels[channel or self._channel], thread_ts)
 
+    def open_home(self, person: str) -> None:
+        """Open the app's Home tab as a person."""
+        self._actions.open_home(person)
+
+    def home(self, person: str) -> View | None:
+        """What a person's Home tab shows now; None before the bot has published it."""
+        return self.state.home_tabs.get(person)
+
     def messages(self, channel: str | None = None) -> list[Message]:
         """All messages and replies of a channel that everybody sees, oldest first."""
         return self.state.public_messages(channel or self._channel)

@@ -98,6 +98,14 @@ class UserActions:
             self.send_event({**message.as_slack(), "type": "app_mention", "channel": channel.id})
         return message
 
+    def open_home(self, person: str) -> None:
+        """Open the app's Home tab. As in Slack, the event comes at once, with what the tab shows so far."""
+        user = self._person(person)
+        shown = self.state.home_tabs.get(user.id)
+        fields = {"user": user.id, "channel": self.state.direct_channel(user.id).id, "event_ts": self.state.new_ts()}
+        view = {"view": shown.as_slack()} if shown else {}
+        self.send_event({"type": "app_home_opened", "tab": "home", **fields, **view})
+
     def send_event(self, fields: Json) -> None:
         """Send an event to the bot in the background."""
         task = asyncio.create_task(self._deliver_event(payloads.event_callback(self.state, fields)))

@@ -146,7 +146,7 @@ class WebPage:
         return Reply(acked=True)
 
     async def _home(self, body: Json) -> Reply:
-        self._actions.send_event({"type": "app_home_opened", "user": body["person"], "tab": "home"})
+        self._actions.open_home(body["person"])
         return Reply(acked=True)
 
 

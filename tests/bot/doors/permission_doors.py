@@ -143,5 +143,5 @@ def _slack(case: Case, listener: str, body: dict[str, Any]) -> None:
         arguments["respond"] = answer
     body["channel"] = {"id": CHANNEL}
     acts = Acts(case.deps, _Anybody(), Lanes())
-    listeners = Listeners(None, acts)  # type: ignore[arg-type]  # no form is opened here
+    listeners = Listeners(None, acts, None)  # type: ignore[arg-type]  # no form is opened here
     asyncio.run(getattr(listeners, listener)(**arguments))

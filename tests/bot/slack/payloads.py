@@ -35,6 +35,7 @@ TYPES = {
     "usergroups.users.list": "UsergroupsUsersListArguments",
     "users.info": "UsersInfoArguments",
     "views.open": "ViewsOpenArguments",
+    "views.publish": "ViewsPublishArguments",
     "views.update": "ViewsUpdateArguments",
 }
 # words of any content, whose length other tests check; one of each shape is enough
@@ -57,6 +58,8 @@ def collected(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Payloads:
     for number, (method, args) in enumerate(_sent(folder, monkeypatch)):
         if method in TYPES:
             found[TYPES[method]][f"call {number} of {method}"] = args
+            if method == "views.publish":
+                found["HomeView"][f"view of call {number} of {method}"] = args["view"]
             for blocks in (args.get("blocks"), (args.get("view") or {}).get("blocks")):
                 if blocks:
                     found["KnownBlock[]"][f"blocks of call {number} of {method}"] = blocks
@@ -107,6 +110,8 @@ async def _story(box: SlackBox) -> None:
     run = box.run_at_gate()
     card = await box.card()
     question = await box.message_with("Please sign")
+    workspace.open_home(DBA)
+    await box.wait_until(lambda: workspace.home(DBA))
     await workspace.press(DBA, question.ts, "refuse")
     form = await _form_of(box, DBA)
     await workspace.submit(DBA, form, {"reason": {"reason": "It is not ready."}})

@@ -105,7 +105,7 @@ function replaceChildren(parent, children) {
     if (parent.children[index]) parent.children[index].replaceWith(child);
     else parent.append(child);
   });
-  parent.scrollTop = wasAtEnd ? parent.scrollHeight : position;
+  parent.scrollTop = wasAtEnd && state.channel !== HOME ? parent.scrollHeight : position;
 }
 
 async function press(place, element, value, values = {}) {
@@ -133,7 +133,7 @@ function openChannel(id) {
   if (id === HOME) openHome(state.snapshot);
   updateAddress();
   render();
-  byId("messages").scrollTop = byId("messages").scrollHeight;
+  byId("messages").scrollTop = id === HOME ? 0 : byId("messages").scrollHeight;
 }
 
 function updateAddress() {
