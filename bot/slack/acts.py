@@ -8,15 +8,19 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.doors import actions
-from bot.doors.button import read_button
+from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import STOPPING, Membership, require_channel
+from bot.slack.noted_message import NotedMessage
 from bot.slack.origin import Origin
+from bot.slack.outbox.thread_messages import CARD
 from bot.slack.slash_command import Reply, read_command, started_text
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
 from commands.runbook import Page
+from commands.signoff.notes import NoteText
+from commands.signoff.permissions import Act
 from commands.start.request import StartRequest, find_page, require_variables
 from state.errors import GonogoError, NothingRuns, Refused
 from state.records import Run
@@ -102,6 +106,29 @@ class Acts:
         require_channel(origin, channel)
         if origin.on_home:  # an old Home may show a run whose channel its person has left
             await self._membership.require_nothing_against(origin, channel)
+
+    async def run_to_note(self, origin: Origin, noted: NotedMessage) -> Run:
+        """The run of whose report a message is part. Raises Refused if there is none. Nobody waits for it long."""
+        await self._membership.require_nothing_against(origin, origin.channel)
+        return await self._lanes.run(Lane.READ, lambda: self._run_of_message(origin.channel, noted))
+
+    async def note(self, origin: Origin, number: int, note: NoteText) -> str:
+        """Add a note to a run's report; returns the reply for its person."""
+        run = await self._lanes.run(Lane.ACT, lambda: self._pressed_run(str(ButtonValue(run=number)), stops=False))
+        await self._require(origin, run, Act.NOTE)
+        return await self._lanes.run(Lane.ACT, lambda: actions.note(self.deps, run, origin.person, note))
+
+    def _run_of_message(self, channel: str, noted: NotedMessage) -> Run:
+        """The active run in whose thread the message is, or else the only active run of the channel."""
+        here = [run for run in self.deps.store.active_runs() if channel_of(self.deps, run) == channel]
+        for run in here:
+            if self.deps.store.posts(run.id).get(CARD) == noted.thread:
+                return run
+        if not here:
+            raise Refused("No run is active in this channel, so there is no report to note this in.")
+        if len(here) > 1:
+            raise Refused("Several runs are active in this channel. Use the shortcut on a message in a run's thread.")
+        return here[0]
 
     async def form_note(self, action: str, value: str) -> str:
         """What the form of a button says above its field; empty where that cannot be found out in time."""

@@ -116,7 +116,7 @@ class Homes:
         now = time.monotonic()
         for person in [person for person, home in self._open.items() if home.until < now]:
             del self._open[person]
-        if not self._open or now < self._quiet_until:
+        if not self._open:
             return
         overview = await self._lanes.run(Lane.READ, self._current)
         for home in sorted(self._open.values(), key=lambda home: home.urgency):

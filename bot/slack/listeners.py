@@ -18,7 +18,8 @@ from bot.doors import actions
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
 from bot.slack.homes import Homes
-from bot.slack.origin import HOME, form_data, origin_of, origin_of_home
+from bot.slack.noted_message import noted_message, permalink
+from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
 from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, start_of
 from bot.slack.views.home import START_BUTTON
@@ -32,7 +33,9 @@ from bot.slack.views.modals import (
     request_from,
     start_modal,
 )
+from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
 from bot.text import with_mentions
+from commands.signoff.notes import NoteText
 from state.errors import GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
@@ -68,6 +71,8 @@ def make_app(
         app.action(action)(listeners.ask_reason)
     app.view(START)(listeners.start)
     app.view(REASON)(listeners.give_reason)
+    app.shortcut(NOTE)(listeners.ask_note)
+    app.view(NOTE)(listeners.give_note)
     return app
 
 
@@ -139,14 +144,48 @@ class Listeners:
         button, origin = form_data(body), origin_of(body)
         answers = reason_from(body["view"]["state"])
         pressed = actions.Press(action=button["action"], value=button["value"], person=origin.person, **answers)
-        # a form's field shows plain text
-        writing = asyncio.create_task(_result_or_refusal(lambda: self.acts.press(origin, pressed), shown=str))
+        await self._write_form(
+            ack, body, lambda: self.acts.press(origin, pressed), "reason", REASONS[pressed.action][0]
+        )
+
+    async def ask_note(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
+        """The shortcut on a message: its form opens with the message's text, before anything slow."""
+        await ack()
+        origin = origin_of(body)
+        opening = await _result_or_refusal(lambda: self._note_form(origin, body))
+        if isinstance(opening, str):
+            await self._answer(body, respond, opening)
+        else:
+            await self._open(body, respond, opening)
+
+    async def give_note(self, ack: AsyncAck, body: Body) -> None:
+        """The form with the note was submitted. It closes when the note is written, or shows why it is not."""
+        noted, origin, text = form_data(body), origin_of(body), note_from(body["view"]["state"])
+
+        async def write() -> str:
+            link = await permalink(self.client, origin.channel, noted["ts"])
+            note = NoteText(text=text, link=link, author=noted["author"], form=str(body["view"].get("id", "")))
+            return await self.acts.note(origin, int(noted["run"]), note)
+
+        await self._write_form(ack, body, write, FIELD, "Note for the report")
+
+    async def _note_form(self, origin: Origin, body: Body) -> Body:
+        noted = noted_message(body)
+        run = await self.acts.run_to_note(origin, noted)
+        data = {"channel": origin.channel, "run": str(run.id), "ts": noted.ts, "author": noted.author}
+        return note_modal(noted.text, data, f"run {run.id} of {run.target}")
+
+    async def _write_form(
+        self, ack: AsyncAck, body: Body, act: Callable[[], Awaitable[str]], field: str, title: str
+    ) -> None:
+        """Do what a form says. It closes then, or shows at its field why it is not done."""
+        writing = asyncio.create_task(_result_or_refusal(act, shown=str))  # a form's field shows plain text
         await asyncio.wait({writing}, timeout=ACK_LIMIT)
         if not writing.done():
-            await ack(response_action="errors", errors={"reason": LATE})
-            await self._show_late(body, with_mentions(await writing), REASONS[pressed.action][0])
+            await ack(response_action="errors", errors={field: LATE})
+            await self._show_late(body, with_mentions(await writing), title)
         elif writing.result().startswith(REFUSED):
-            await ack(response_action="errors", errors={"reason": writing.result()[:FIELD_LIMIT]})
+            await ack(response_action="errors", errors={field: writing.result()[:FIELD_LIMIT]})
         else:
             await ack()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 METHODS: dict[str, tuple[str, ...]] = {
     "apps.connections.open": (),  # called with the app token
     "auth.test": (),
+    "chat.getPermalink": (),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
     "conversations.history": ("channels:history", "groups:history"),
@@ -20,6 +21,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "views.publish": (),
     "views.update": (),
 }
+SHORTCUTS: tuple[str, ...] = ("note_for_report",)
 EVENTS: tuple[str, ...] = ("app_home_opened",)
 COMMANDS: dict[str, str] = {"/deploy": "start | status | rollback | hold | resume | help"}
 SCOPES: frozenset[str] = frozenset({"commands"}).union(*METHODS.values())

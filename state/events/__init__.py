@@ -10,6 +10,7 @@ from state.events.base import EventData, EventKind, PersonActed
 from state.events.people import (
     Ask,
     KeepDecided,
+    NoteAdded,
     PeopleAsked,
     Reminder,
     RollbackRequested,
@@ -58,6 +59,7 @@ __all__ = [
     "EventKind",
     "KeepDecided",
     "NextRunReported",
+    "NoteAdded",
     "PeopleAsked",
     "PersonActed",
     "RecordChanged",
@@ -140,6 +142,7 @@ EVENTS: dict[str, type[EventData]] = {
         RecordChanged,
         SignaturesFell,
         EnvironmentChanged,
+        NoteAdded,
     )
 }
 

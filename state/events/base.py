@@ -43,6 +43,7 @@ class EventKind(StrEnum):
     RECORD_CHANGED = "record"
     SIGNATURES_FELL = "fell"
     ENVIRONMENT_CHANGED = "environment"
+    NOTE = "note"
     UNKNOWN = "unknown"
 
 

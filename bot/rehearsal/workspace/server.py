@@ -166,6 +166,10 @@ class Workspace:
         """
         return await self._actions.press(person, message_ts, action_id, value, {})
 
+    async def use_shortcut(self, person: str, message_ts: str, callback: str = "note_for_report") -> Reply:
+        """Use a shortcut of the app from the menu of a message."""
+        return await self._actions.use_shortcut(person, message_ts, callback)
+
     async def submit(self, person: str, view_id: str, values: Values) -> Reply:
         """Submit the top modal; a field without a value here keeps its initial value.
 

@@ -64,6 +64,14 @@ class UserActions:
         _, reply = await self._interact(payload)
         return reply
 
+    async def use_shortcut(self, person: str, ts: str, callback: str) -> Reply:
+        """Use a shortcut from the menu of a message. An ephemeral message has no such menu."""
+        message = self._message_or_view(person, ts)
+        if not isinstance(message, Message) or message.only_for:
+            raise ValueError(f"{person} sees no message {ts} with a menu")
+        _, reply = await self._interact(payloads.message_shortcut(self.state, self._person(person), message, callback))
+        return reply
+
     async def submit(self, person: str, view_id: str, values: Values) -> Reply:
         """Submit the form on top."""
         view = self._top_view(person, view_id)

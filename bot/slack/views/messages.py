@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
+from bot.slack.views.note import note_added
 from bot.slack.views.notices import clock_jumped, environment_changed, interrupted_step, record_changed, slow_step
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
@@ -24,6 +25,7 @@ from state.events import (
     EventData,
     KeepDecided,
     NextRunReported,
+    NoteAdded,
     PeopleAsked,
     RecordChanged,
     Recovered,
@@ -115,4 +117,5 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     ClockJumped: clock_jumped,
     RecordChanged: record_changed,
     EnvironmentChanged: environment_changed,
+    NoteAdded: note_added,
 }

@@ -14,6 +14,7 @@ from bot.rehearsal.workspace import api_endpoint
 from bot.slack import listeners
 from bot.slack.views.messages import draw
 from bot.slack.views.modals import REASONS, message_modal, reason_modal, start_modal
+from bot.slack.views.note import note_modal
 from commands.steps.outcome import done, failed
 from state.events import EVENTS
 from state.records import RunState
@@ -24,6 +25,7 @@ from tests.bot.slack.whole_run import page_with, views
 
 # the published type of each method's arguments
 TYPES = {
+    "chat.getPermalink": "ChatGetPermalinkArguments",
     "chat.postMessage": "ChatPostMessageArguments",
     "chat.update": "ChatUpdateArguments",
     "conversations.history": "ConversationsHistoryArguments",
@@ -78,6 +80,8 @@ def _forms() -> Iterator[tuple[str, Any]]:
     yield "start form", start_modal([PAGE])
     yield "start form of several pages", start_modal([page_with("a"), page_with("b")], "C1")
     yield "message in a form", message_modal("Checking …")
+    yield "form of a note", note_modal("It was slow", {"run": "1"}, "run 1 of shop")
+    yield "form of a note about a picture", note_modal("", {"run": "1"}, "run 1 of shop")
     for action in REASONS:
         yield f"form of {action}", reason_modal(action, "1:2", "C1")
 
@@ -116,6 +120,9 @@ async def _story(box: SlackBox) -> None:
     form = await _form_of(box, DBA)
     await workspace.submit(DBA, form, {"reason": {"reason": "It is not ready."}})
     await box.message_with("refused to sign")
+    await workspace.use_shortcut(LEAD, workspace.say(LEAD, "It was slow").ts)
+    await workspace.submit(LEAD, await _form_of(box, LEAD), {})
+    await box.message_with("Note for the report")
     await workspace.command(GUEST, "/deploy start")
     await _form_of(box, GUEST)
     await workspace.command(LEAD, "/deploy status")

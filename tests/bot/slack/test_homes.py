@@ -11,6 +11,8 @@ import pytest
 
 from bot.rehearsal.workspace import Person, View, forms, payloads
 from bot.slack import homes
+from bot.slack.origin import HOME, Origin
+from bot.slack.outbox import allowance
 from bot.slack.views.home import home_blocks
 from state.records import RunState
 from tests.bot.slack.membership_story import OTHER, fill_reason, nobody_can_be_asked
@@ -351,6 +353,24 @@ def test_what_the_limit_leaves_no_room_for_is_dropped_and_the_newest_comes_later
         assert published(box) <= 3 + asyncio.get_running_loop().time() - began
 
     play(tmp_path, story)
+
+
+def test_without_room_a_round_waits_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_start: None
+) -> None:
+    monkeypatch.setattr(homes, "RATE", 0.001)
+    monkeypatch.setattr(allowance, "AT_START", 1.0)
+
+    async def story(box: SlackBox) -> None:
+        publisher = box.listeners().homes
+        for person in (DBA, LEAD):
+            publisher.opened(Origin(person=person, channel=HOME, teams=frozenset()))
+        async with asyncio.timeout(10):
+            await publisher._round()
+            await publisher._round()
+        assert published(box) == 1
+
+    play(tmp_path, story, serve=False)
 
 
 def test_after_a_limit_of_slack_no_home_is_published_until_it_is_over_and_messages_go_on(tmp_path: Path) -> None:

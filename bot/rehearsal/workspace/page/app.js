@@ -29,7 +29,7 @@ async function refresh() {
 function render() {
   const { snapshot } = state;
   const isHome = state.channel === HOME;
-  const context = { snapshot, press, openThread };
+  const context = { snapshot, press, useShortcut, openThread };
   renderPeople();
   renderChannels();
   renderHeading(isHome);
@@ -112,6 +112,10 @@ async function press(place, element, value, values = {}) {
   if (element.confirm && !(await confirmAction(element.confirm, state.snapshot))) return;
   const body = { person: state.person, place, action_id: element.action_id, value, values };
   showNotice((await postAction("press", body)).text);
+}
+
+async function useShortcut(place, id) {
+  showNotice((await postAction("shortcut", { person: state.person, place, callback_id: id })).text);
 }
 
 function showNotice(text) {
