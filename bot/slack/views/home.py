@@ -147,7 +147,7 @@ def _start(overview: Overview, reader: Reader) -> Block | None:
 
 
 def _roles(overview: Overview, reader: Reader) -> str:
-    """The roles that the reader holds, by page; each page with what it deploys to."""
+    """The roles that the reader holds, by page."""
     lines = []
     for one in overview.pages:
         titles = [one.page.roles[role].title for role in sorted(roles_of(reader.person, one.people))]
