@@ -151,6 +151,11 @@ def acted(what: PersonActed | Fact | Actor) -> str:
     return f"{who} {line(door, 300)}".rstrip()
 
 
+def moment_of(at: datetime, zone: str) -> str:
+    """A day and a time of day. Slack shows it in each reader's own zone, or as the fallback text in `zone`."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at.astimezone(ZoneInfo(zone)):%d %b %H:%M}>"
+
+
 def mention(name: str) -> str:
     """A mention of a person or a user group; any other text stays plain."""
     return f"<!subteam^{name}>" if _GROUP_ID.fullmatch(name) else person(name)

@@ -12,6 +12,7 @@ from bot.settings import Settings
 from bot.tools import make_tools
 from bot.tools.clock import SystemClock
 from bot.tools.places import DatabasePlace, HostPlace, LocalPlace, Places, WebPlace
+from bot.tools.secrets import redactor_for
 from commands.ports.page_text import DatabaseAddress, PageText
 from commands.ports.tools import Tools
 from commands.runbook import Page
@@ -83,6 +84,7 @@ def make_deps(
         phones=lambda page: phones(page, environ),
         missing=lambda page: missing(page, environ, slack=settings.slack),
         preflight=preflight,
+        mask=lambda page, text: redactor_for(page.env_names(), environ)(text),
         channel=lambda page: channel(page, environ),
         places=lambda page: fingerprints_of(page, environ),
         now=store.now,

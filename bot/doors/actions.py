@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
@@ -15,6 +15,7 @@ from commands.rollback.request import rollback, second_request
 from commands.runbook import Page, read_stored_page
 from commands.signoff.actions import RunActions
 from commands.signoff.first_person import first_people as people_who_wait
+from commands.signoff.notes import NoteText, add_note
 from commands.signoff.press import PressId
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
@@ -99,6 +100,13 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 def start(deps: Deps, person: str, request: StartRequest) -> Run:
     """Start a run. Raises Refused."""
     return deps.starter.start(request, Actor(person=person, door=Door.SLACK)).run
+
+
+def note(deps: Deps, run: Run, person: str, text: NoteText) -> str:
+    """Add a note to a run's report; returns the reply for its person. Raises Refused."""
+    masked = replace(text, text=deps.mask(frozen_page(run), text.text))
+    first = add_note(deps.store, run, Actor(person=person, door=Door.SLACK), masked, deps.now())
+    return "Noted." if first else "It is noted already."
 
 
 def first_people(deps: Deps, run: Run) -> frozenset[str]:

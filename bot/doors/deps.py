@@ -31,6 +31,7 @@ class Deps:
     `mentions` are the Slack ids to mention, by role, as the environment names them (`U…` people, `S…` groups).
     `phones` are the phone numbers by role. `missing` lists the environment variables that a page needs and that are not
     set. `preflight` checks a page and a ref before a run: it raises Refused with the failures.
+    `mask` hides the secrets of a page's variables in a text.
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
     waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
     a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
@@ -44,6 +45,7 @@ class Deps:
     phones: Callable[[Page], Mapping[str, str]]
     missing: Callable[[Page], list[str]]
     preflight: Callable[[Page, str], PreflightReport]
+    mask: Callable[[Page, str], str]
     channel: Callable[[Page], str]
     places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]

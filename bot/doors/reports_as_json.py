@@ -61,6 +61,10 @@ def status_json(status: Status) -> Iterator[str]:
                 for one in status.criteria
             ],
             "rollback": rollback,
+            "notes": [
+                {"at": _time(note.at), "by": note.person, "text": note.text, "author": note.author, "link": note.link}
+                for note in status.notes
+            ],
         }
     )
 

@@ -71,6 +71,7 @@ def lay_out(report: Report) -> list[Part]:
         Part(title="Charts", chart=alt_text(report.panels)),
         _timeline(report),
         _actions(report),
+        _notes(report),
         _evidence(report),
         Part(title="Steps", cards=tuple(_card(step) for step in report.steps)),
         _sentences("Clean-up", report.cleanup),
@@ -167,6 +168,21 @@ def _actions(report: Report) -> Part:
         return Part(title="Who did what", bullets=("Nobody acted on this run.",))
     table = Table(columns=("Time", "Who", "Door", "Action", "Reason"), rows=tuple(rows))
     return Part(title="Who did what", table=table)
+
+
+def _notes(report: Report) -> Part:
+    """What people have noted, with the message that it is about."""
+    rows = [
+        (
+            local_time(report, note.at),
+            person_name(report, note.person),
+            tidy(_with_names(report, note.text), 600),
+            " ".join(filter(None, (f"by {person_name(report, note.author)}:" if note.author else "", tidy(note.link)))),
+        )
+        for note in report.notes
+    ]
+    table = Table(columns=("Time", "Who", "Note", "Message"), rows=tuple(rows)) if rows else None
+    return Part(title="Notes", table=table)
 
 
 def _who(report: Report, action: PersonAction) -> str:

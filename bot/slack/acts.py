@@ -8,16 +8,21 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.doors import actions
-from bot.doors.button import read_button
+from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import STOPPING, Membership, require_channel
+from bot.slack.noted_message import NotedMessage
 from bot.slack.origin import Origin
+from bot.slack.outbox.thread_messages import CARD
 from bot.slack.slash_command import Reply, read_command, started_text
 from bot.slack.views.blocks import Message
 from bot.slack.views.checks import all_checks
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
+from commands.runbook import Page
+from commands.signoff.notes import NoteText
+from commands.signoff.permissions import Act
 from commands.start.request import StartRequest, find_page, require_variables
 from state.errors import GonogoError, NothingRuns, Refused
 from state.records import Run
@@ -55,7 +60,8 @@ class Acts:
 
     async def start(self, origin: Origin, request: StartRequest) -> str:
         """Start a run; returns the reply for its person."""
-        await self.require_deploy_channel(origin)
+        if not origin.on_home:  # there the page itself says in which channel somebody must be
+            await self.require_deploy_channel(origin)
         page = find_page(self.deps.pages(), request.page)
         channel = self.deps.channel(page)
         if not channel:
@@ -87,6 +93,17 @@ class Acts:
         run = self._pressed_run(value, stops=False)
         return all_checks(snapshot_of(self.deps, actions.frozen_page(run), self.deps.store.record(run.id)).status)
 
+    async def pages_to_start(self, origin: Origin) -> list[Page]:
+        """The pages for the start form; on an App Home, those of its person's channels. Raises Refused."""
+        if not origin.on_home:
+            await self.require_deploy_channel(origin)
+            return list(self.deps.pages().values())
+        channels = await self._lanes.run(Lane.READ, lambda: deploy_channels(self.deps))
+        joined = (await self._membership.channels_of(origin, channels, ask=True)).joined
+        if pages := [page for page in self.deps.pages().values() if self.deps.channel(page) in joined]:
+            return pages
+        raise Refused("You are in no channel that this bot deploys from. Join one first.")
+
     async def require_deploy_channel(self, origin: Origin) -> None:
         """Raise Refused or NotAllowed if somebody asks outside the channels of runs, or may not be asked at all."""
         await self._lanes.run(Lane.READ, lambda: self._require_deploy_channel(origin))
@@ -96,7 +113,33 @@ class Acts:
         """Raise if the form of a button would be submitted in vain. Slack gives 3 s to open it, so this is quick."""
         # a form to stop the run must open, and for every other one the run is read once more when it comes back
         run = await self._lanes.run(Lane.STOP, lambda: self._pressed_run(value, stops=True))
-        require_channel(origin, channel_of(self.deps, run))
+        channel = channel_of(self.deps, run)
+        require_channel(origin, channel)
+        if origin.on_home:  # an old Home may show a run whose channel its person has left
+            await self._membership.require_nothing_against(origin, channel)
+
+    async def run_to_note(self, origin: Origin, noted: NotedMessage) -> Run:
+        """The run of whose report a message is part. Raises Refused if there is none. Nobody waits for it long."""
+        await self._membership.require_nothing_against(origin, origin.channel)
+        return await self._lanes.run(Lane.READ, lambda: self._run_of_message(origin.channel, noted))
+
+    async def note(self, origin: Origin, number: int, note: NoteText) -> str:
+        """Add a note to a run's report; returns the reply for its person."""
+        run = await self._lanes.run(Lane.ACT, lambda: self._pressed_run(str(ButtonValue(run=number)), stops=False))
+        await self._require(origin, run, Act.NOTE)
+        return await self._lanes.run(Lane.ACT, lambda: actions.note(self.deps, run, origin.person, note))
+
+    def _run_of_message(self, channel: str, noted: NotedMessage) -> Run:
+        """The active run in whose thread the message is, or else the only active run of the channel."""
+        here = [run for run in self.deps.store.active_runs() if channel_of(self.deps, run) == channel]
+        for run in here:
+            if self.deps.store.posts(run.id).get(CARD) == noted.thread:
+                return run
+        if not here:
+            raise Refused("No run is active in this channel, so there is no report to note this in.")
+        if len(here) > 1:
+            raise Refused("Several runs are active in this channel. Use the shortcut on a message in a run's thread.")
+        return here[0]
 
     async def form_note(self, action: str, value: str) -> str:
         """What the form of a button says above its field; empty where that cannot be found out in time."""

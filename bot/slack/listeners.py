@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +17,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors import actions
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
-from bot.slack.origin import form_data, origin_of
+from bot.slack.homes import Homes
+from bot.slack.noted_message import noted_message, permalink
+from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
 from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, start_of
+from bot.slack.views.home import START_BUTTON
 from bot.slack.views.modals import (
     REASON,
     REASONS,
@@ -29,7 +33,9 @@ from bot.slack.views.modals import (
     request_from,
     start_modal,
 )
+from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
 from bot.text import with_mentions
+from commands.signoff.notes import NoteText
 from state.errors import GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
@@ -44,7 +50,9 @@ OWN_ERROR = "The bot hit an internal error; its log has the details."
 Body = dict[str, Any]
 
 
-def make_app(client: AsyncWebClient, acts: Acts, environ: Mapping[str, str], signing_secret: str = "") -> AsyncApp:
+def make_app(
+    client: AsyncWebClient, acts: Acts, homes: Homes, environ: Mapping[str, str], signing_secret: str = ""
+) -> AsyncApp:
     """The Bolt app with all its listeners. `environ` may name a proxy; only HTTP mode needs `signing_secret`."""
     app = AsyncApp(
         client=_without_token(client),
@@ -52,9 +60,11 @@ def make_app(client: AsyncWebClient, acts: Acts, environ: Mapping[str, str], sig
         signing_secret=signing_secret or None,
         logger=logging.getLogger("gonogo.bolt"),
     )
-    listeners = Listeners(client, acts)
+    listeners = Listeners(client, acts, homes)
     app.use(_keep_proxy(client, environ))
     app.command("/deploy")(listeners.command)
+    app.event("app_home_opened")(listeners.home_opened)
+    app.action(START_BUTTON)(listeners.open_start)
     for action in BUTTONS:
         app.action(action)(listeners.press)
     for action in REASONS:
@@ -62,15 +72,18 @@ def make_app(client: AsyncWebClient, acts: Acts, environ: Mapping[str, str], sig
     app.action("checks")(listeners.show_checks)
     app.view(START)(listeners.start)
     app.view(REASON)(listeners.give_reason)
+    app.shortcut(NOTE)(listeners.ask_note)
+    app.view(NOTE)(listeners.give_note)
     return app
 
 
 class Listeners:
     """What Slack sends, carried out by `acts` and answered."""
 
-    def __init__(self, client: AsyncWebClient, acts: Acts) -> None:
+    def __init__(self, client: AsyncWebClient, acts: Acts, homes: Homes) -> None:
         self.client = client
         self.acts = acts
+        self.homes = homes
 
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """`/deploy …`. A command that writes a fact is acknowledged only when the fact is written, like a button."""
@@ -89,7 +102,17 @@ class Listeners:
         else:
             await ack()
             reply = await _result_or_refusal(lambda: self._start_or_read(body, text))
-        await _answer(respond, reply)
+        await _respond(respond, reply)
+
+    async def home_opened(self, body: Body) -> None:
+        """Somebody opened their App Home. Bolt acknowledges events by itself; drawing it waits for its turn."""
+        if (body.get("event") or {}).get("tab", HOME) == HOME:
+            self.homes.opened(origin_of_home(body))
+
+    async def open_start(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
+        """The button of the App Home that opens the start form."""
+        await ack()
+        await self._open_start(body, respond)
 
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
@@ -101,13 +124,13 @@ class Listeners:
             id=str(action.get("action_ts", "")),
         )
         reply = await _write_then_ack(ack, lambda: self.acts.press(origin, pressed))
-        await _answer(respond, str(reply))
+        await self._answer(body, respond, str(reply))
 
     async def show_checks(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """The button beside the number of checks: all of them, for its person alone. It writes nothing."""
         await ack()
         value, origin = body["actions"][0]["value"], origin_of(body)
-        await _answer(respond, await _result_or_refusal(lambda: self.acts.checks(origin, value)))
+        await self._answer(body, respond, await _result_or_refusal(lambda: self.acts.checks(origin, value)))
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that needs a reason first. Its form opens before anything slow: the trigger is valid for 3 s."""
@@ -115,7 +138,7 @@ class Listeners:
         action, origin = body["actions"][0], origin_of(body)
         refusal = await _result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
         if refusal:
-            await _answer(respond, refusal)
+            await self._answer(body, respond, refusal)
             return
         note = await self.acts.form_note(action["action_id"], action["value"])
         await self._open(body, respond, reason_modal(action["action_id"], action["value"], origin.channel, note))
@@ -125,14 +148,48 @@ class Listeners:
         button, origin = form_data(body), origin_of(body)
         answers = reason_from(body["view"]["state"])
         pressed = actions.Press(action=button["action"], value=button["value"], person=origin.person, **answers)
-        # a form's field shows plain text
-        writing = asyncio.create_task(_result_or_refusal(lambda: self.acts.press(origin, pressed), shown=str))
+        await self._write_form(
+            ack, body, lambda: self.acts.press(origin, pressed), "reason", REASONS[pressed.action][0]
+        )
+
+    async def ask_note(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
+        """The shortcut on a message: its form opens with the message's text, before anything slow."""
+        await ack()
+        origin = origin_of(body)
+        opening = await _result_or_refusal(lambda: self._note_form(origin, body))
+        if isinstance(opening, str):
+            await self._answer(body, respond, opening)
+        else:
+            await self._open(body, respond, opening)
+
+    async def give_note(self, ack: AsyncAck, body: Body) -> None:
+        """The form with the note was submitted. It closes when the note is written, or shows why it is not."""
+        noted, origin, text = form_data(body), origin_of(body), note_from(body["view"]["state"])
+
+        async def write() -> str:
+            link = await permalink(self.client, origin.channel, noted["ts"])
+            note = NoteText(text=text, link=link, author=noted["author"], form=str(body["view"].get("id", "")))
+            return await self.acts.note(origin, int(noted["run"]), note)
+
+        await self._write_form(ack, body, write, FIELD, "Note for the report")
+
+    async def _note_form(self, origin: Origin, body: Body) -> Body:
+        noted = noted_message(body)
+        run = await self.acts.run_to_note(origin, noted)
+        data = {"channel": origin.channel, "run": str(run.id), "ts": noted.ts, "author": noted.author}
+        return note_modal(noted.text, data, f"run {run.id} of {run.target}")
+
+    async def _write_form(
+        self, ack: AsyncAck, body: Body, act: Callable[[], Awaitable[str]], field: str, title: str
+    ) -> None:
+        """Do what a form says. It closes then, or shows at its field why it is not done."""
+        writing = asyncio.create_task(_result_or_refusal(act, shown=str))  # a form's field shows plain text
         await asyncio.wait({writing}, timeout=ACK_LIMIT)
         if not writing.done():
-            await ack(response_action="errors", errors={"reason": LATE})
-            await self._show_late(body, with_mentions(await writing), REASONS[pressed.action][0])
+            await ack(response_action="errors", errors={field: LATE})
+            await self._show_late(body, with_mentions(await writing), title)
         elif writing.result().startswith(REFUSED):
-            await ack(response_action="errors", errors={"reason": writing.result()[:FIELD_LIMIT]})
+            await ack(response_action="errors", errors={field: writing.result()[:FIELD_LIMIT]})
         else:
             await ack()
 
@@ -168,16 +225,29 @@ class Listeners:
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         origin = origin_of(body)
-        refusal = await _result_or_refusal(lambda: self.acts.require_deploy_channel(origin))
-        if not refusal:
-            try:
-                form = start_modal(list(self.acts.deps.pages().values()), origin.channel)
-            except GonogoError as error:
-                refusal = f"{REFUSED} {with_mentions(str(error))}"
-        if refusal:
-            await _answer(respond, refusal)
+        form = await _result_or_refusal(lambda: self._start_form(origin))
+        if isinstance(form, str):
+            await self._answer(body, respond, form)
+        else:
+            await self._open(body, respond, form)
+
+    async def _start_form(self, origin: Origin) -> Body:
+        return start_modal(await self.acts.pages_to_start(origin), origin.channel)
+
+    async def _answer(self, body: Body, respond: AsyncRespond, reply: Reply) -> None:
+        """Answer a press where its person sees it: below the message, or at the top of their App Home.
+
+        A refusal there is a form of its own, too: whoever has scrolled down would not see the top.
+        """
+        origin = origin_of(body)
+        if not origin.on_home:
+            await _respond(respond, reply)
             return
-        await self._open(body, respond, form)
+        text = reply if isinstance(reply, str) else reply.text
+        self.homes.tell(origin, text)
+        if text.startswith(REFUSED):
+            with suppress(SlackApiError):
+                await self.client.views_open(trigger_id=body["trigger_id"], view=message_modal(text, "Not done"))
 
     async def _open(self, body: Body, respond: AsyncRespond, view: Body) -> None:
         try:
@@ -187,10 +257,10 @@ class Listeners:
             LOG.warning("views.open: Slack answers %s", name)
             late = "That took too long. Please press it again." if "trigger" in name else ""
             typed = f"Slack did not open the form ({name}). You can type the command: see /deploy help."
-            await _answer(respond, late or typed)
+            await self._answer(body, respond, late or typed)
 
 
-async def _answer(respond: AsyncRespond, reply: Reply) -> None:
+async def _respond(respond: AsyncRespond, reply: Reply) -> None:
     """Answer one person, below what is there."""
     if isinstance(reply, str):
         await respond(text=reply, response_type="ephemeral", replace_original=False)

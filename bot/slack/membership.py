@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.answers import KEPT, NotAnswered
@@ -24,6 +25,17 @@ STRANGER = "Only people of the workspace that the bot belongs to may do this. Yo
 GUEST = "Guests may not do this. A full member of the workspace can. You can still hold, refuse and roll back."
 BOT = "Bots may not do this. A person can."
 DEACTIVATED = "Your account is deactivated, so you may not do this."
+NOT_KNOWN = (
+    "Slack has not said yet whether you are in the channel of this run. Press it again, or use the run's card there."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channels:
+    """The channels that somebody has `joined`, and those of which nobody knows the members."""
+
+    joined: frozenset[str]
+    unknown: frozenset[str] = frozenset()
 
 
 class Membership:
@@ -79,30 +91,68 @@ class Membership:
             return False
         return True
 
+    async def channels_of(self, origin: Origin, channels: Collection[str], *, ask: bool) -> Channels:
+        """In which of these channels somebody is known to be, so that they may read of them.
+
+        The last answers count, also old ones. With `ask`, Slack is asked for what is not known. Raises NotAllowed for
+        whom the rules keep from reading, and Refused if nobody knows who this is.
+        """
+        directory, person = self._directory, origin.person
+        try:
+            async with asyncio.timeout(ASK_LIMIT):
+                if ask:
+                    await asyncio.gather(*map(_quietly, self._unknown_to(person, channels)))
+                workspace = directory.workspace.known("") or await directory.workspace.fresh("")
+                account = directory.accounts.known(person) or await directory.accounts.fresh(person)
+        except (NotAnswered, TimeoutError) as error:
+            raise Refused(f"{str(error) or 'Slack gives no answer'}, so nobody knows which runs you may see.") from None
+        _require_own_team(origin, workspace)
+        _require_account(account, workspace)
+        members = {channel: directory.members.known(channel) for channel in channels}
+        return Channels(
+            joined=frozenset(channel for channel, people in members.items() if people and person in people),
+            unknown=frozenset(channel for channel, people in members.items() if people is None),
+        )
+
+    def _unknown_to(self, person: str, channels: Collection[str]) -> Iterator[Coroutine[Any, Any, object]]:
+        """What to ask Slack for somebody who has just come: they may have joined a channel a moment ago."""
+        directory = self._directory
+        if directory.workspace.known("") is None:
+            yield directory.workspace.fresh("")
+        if directory.accounts.known(person) is None:
+            yield directory.accounts.fresh(person)
+        for channel in channels:
+            if person not in (directory.members.known(channel) or ()) and directory.members.age(channel) > ABSENT:
+                yield directory.members.fresh(channel)
+
     async def require_nothing_against(self, origin: Origin, channel: str) -> None:
         """For stopping and reading: raise NotAllowed if anything known forbids it. Waits for Slack STOP_WAIT at most.
 
         The last answers count, also old ones: while Slack cannot be asked they are what is known.
         """
         require_channel(origin, channel)
-        questions = self._open_questions(origin.person, channel)
+        questions = self._open_questions(origin, channel)
         tasks = {asyncio.create_task(_quietly(question)) for question in questions}
         self._asking |= tasks  # a task that nobody holds may vanish before its end
         for task in tasks:
             task.add_done_callback(self._asking.discard)
-        if tasks and not self._is_known_member(origin, channel):
+        if tasks and (origin.on_home or not self._is_known_member(origin, channel)):
             await asyncio.wait(tasks, timeout=STOP_WAIT)
         self._require_nothing_known(origin, channel)
 
-    def _open_questions(self, person: str, channel: str) -> list[Coroutine[Any, Any, object]]:
-        """What to ask Slack because it is not known, or no longer. A known member does not wait for the answers."""
-        directory = self._directory
+    def _open_questions(self, origin: Origin, channel: str) -> list[Coroutine[Any, Any, object]]:
+        """What to ask Slack because it is not known, or no longer. A known member does not wait for the answers.
+
+        An old Home may still show a run after its person has left the channel, so there it is asked about again.
+        """
+        directory, person = self._directory, origin.person
         questions: list[Coroutine[Any, Any, object]] = []
         if directory.workspace.known("") is None:
             questions.append(directory.workspace.fresh(""))
         if directory.accounts.age(person) > KEPT:
             questions.append(directory.accounts.fresh(person))
-        kept = KEPT if person in (directory.members.known(channel) or ()) else ABSENT
+        is_member = person in (directory.members.known(channel) or ()) and not origin.on_home
+        kept = KEPT if is_member else ABSENT
         if directory.members.age(channel) > kept:
             questions.append(directory.members.fresh(channel))
         return questions
@@ -130,13 +180,15 @@ class Membership:
             _require_account(account, workspace)
         if members is not None:
             _require_member(origin.person, channel, members)
+        elif origin.on_home:  # a message of the channel is seen by its members alone; a Home says nothing of that
+            raise Refused(NOT_KNOWN)
 
 
 def require_channel(origin: Origin, channel: str) -> None:
-    """Raise Refused if somebody acts outside the channel of the run."""
+    """Raise Refused if somebody acts outside the channel of the run, and not on their App Home either."""
     if not channel:
         raise Refused("This run has no Slack channel. Use the terminal: gonogo status.")
-    if origin.channel != channel:
+    if origin.channel != channel and not origin.on_home:
         raise Refused(f"This works only in {channel}, the channel of the run. Do it there.")
 
 

@@ -18,7 +18,10 @@ METHODS: dict[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.info": ("users:read",),
     "views.open": (),
+    "views.publish": (),
     "views.update": (),
 }
+SHORTCUTS: tuple[str, ...] = ("note_for_report",)
+EVENTS: tuple[str, ...] = ("app_home_opened",)
 COMMANDS: dict[str, str] = {"/deploy": "start | status | rollback | hold | resume | help"}
 SCOPES: frozenset[str] = frozenset({"commands"}).union(*METHODS.values())

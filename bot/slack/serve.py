@@ -16,6 +16,7 @@ from bot.doors.deps import Deps
 from bot.settings import Settings
 from bot.slack.acts import Acts, deploy_channels
 from bot.slack.directory import Directory
+from bot.slack.homes import Homes
 from bot.slack.http_mode import http_port
 from bot.slack.lanes import Lanes
 from bot.slack.limits_count import LimitsCount
@@ -45,14 +46,16 @@ async def serve_slack(deps: Deps, settings: Settings, socket: str = "", presence
     deps = replace(deps, people=groups.people)
     directory = Directory(client, lambda: deploy_channels(deps))
     lanes = Lanes()
-    acts = Acts(deps, Membership(directory, groups), lanes)
-    app = make_app(client, acts, settings.environ, settings.signing_secret)
+    membership = Membership(directory, groups)
+    homes = Homes(client, deps, membership, lanes)
+    app = make_app(client, Acts(deps, membership, lanes), homes, settings.environ, settings.signing_secret)
     connecting = _socket(app, settings.app_token, socket) if settings.app_token else http_port(app, settings)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(groups.serve())
             group.create_task(directory.serve())
             group.create_task(Poster(client, deps, presence).serve())
+            group.create_task(homes.serve())
             async with connecting as is_open:
                 with presence.open_while(is_open):
                     await asyncio.Event().wait()

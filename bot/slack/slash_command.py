@@ -6,6 +6,7 @@ import difflib
 
 from bot.doors import actions
 from bot.doors.deps import Deps
+from bot.doors.visible import is_visible
 from bot.report.build import history_of, left_out
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
@@ -116,8 +117,8 @@ def _words(text: str) -> tuple[str, str]:
 
 def _status(deps: Deps, channel: str) -> Reply:
     everywhere = deps.store.active_runs()
-    active = [run for run in everywhere if run.channel in {"", channel}]
-    runs = active or [run for run in deps.store.runs(1) if run.channel in {"", channel}]
+    active = [run for run in everywhere if is_visible(run, [channel])]
+    runs = active or [run for run in deps.store.runs(1) if is_visible(run, [channel])]
     unreadable = "\n".join(f"⚠️ {UnreadableRun(number)}" for number in deps.store.unreadable_runs(everywhere))
     if unreadable and not active:
         return unreadable

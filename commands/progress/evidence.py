@@ -16,7 +16,7 @@ from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, failed
 from commands.steps.page_fields import Dollar
 from commands.text.durations import format_duration
-from state.facts import Choice, EnvironmentHold, Evidence, Resume, Signature, StepAnswer, evidence_hash
+from state.facts import Choice, EnvironmentHold, Evidence, Note, Resume, Signature, StepAnswer, evidence_hash
 from state.records import Attempt, AttemptState, Record
 
 CHECK = "the evidence"  # the step, not on the page, that checks the evidence again
@@ -149,7 +149,8 @@ def is_fresh(record: Record, now: datetime, beside: Collection[str] = ()) -> boo
     that they have begun since is nothing.
     """
     last = next((one for one in reversed(record.attempts) if one.step not in beside), None)
-    if last is None or last.step != CHECK or any(fact.at > last.began_at for fact in record.facts):
+    decided = (fact for fact in record.facts if not isinstance(fact, Note))
+    if last is None or last.step != CHECK or any(fact.at > last.began_at for fact in decided):
         return False
     return last.state != AttemptState.DONE or now - last.at <= FRESH
 

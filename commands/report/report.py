@@ -24,7 +24,7 @@ from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.runbook.people import People
 from commands.runbook.plan import planned_starts, timeline
 from commands.watch.criteria import criterion_holds
-from state.facts import Evidence, RunClosed, Signature
+from state.facts import Evidence, Note, RunClosed, Signature
 from state.records import Attempt, AttemptState, Event, Record, Run
 
 
@@ -106,6 +106,7 @@ class Report:
     not_restored: tuple[str, ...]
     not_undone: tuple[str, ...]
     comparison: Comparison
+    notes: tuple[Note, ...]
     panels: tuple[Panel, ...]
     metrics: DoraMetrics
     names: Mapping[str, str] = field(default_factory=dict)
@@ -151,6 +152,7 @@ def build_report(
         not_restored=rollback_losses(page, record),
         not_undone=not_undone(page, record) if record.run.state in TAKEN_BACK else (),
         comparison=comparison(page, record, record.run.state),
+        notes=tuple(fact for fact in record.facts if isinstance(fact, Note)),
         panels=panels(data),
         metrics=dora_metrics(history),
         names=names or {},

@@ -27,6 +27,7 @@ from commands.watch.countdown import Countdown, held_alerts, running_countdowns
 from commands.watch.criteria import CriterionStatus, criteria_status
 from commands.watch.verdicts import CheckVerdict, Verdict, check_verdicts
 from state.events import Ask
+from state.facts import Note
 from state.records import Record, RunState
 
 
@@ -79,7 +80,7 @@ class Status:
     started with, while nobody has resumed with it. `role_titles` maps the page's roles to titles. `starts` is the page
     that KEEP starts. Once a rollback is requested, `checks_before` and `criteria` are about the version that goes, and
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
-    how far each host of a group is with what runs now.
+    how far each host of a group is with what runs now. `notes` are the notes for the report.
     """
 
     run: int
@@ -119,6 +120,7 @@ class Status:
     speed: float
     starts: str
     hosts: tuple[HostLine, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def blocking(self) -> tuple[Waiting, ...]:
@@ -199,6 +201,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         speed=run.speed,
         starts=page.decision.starts,
         hosts=host_lines(page, record),
+        notes=tuple(fact for fact in record.facts if isinstance(fact, Note)),
     )
 
 

@@ -31,6 +31,7 @@ class Act(StrEnum):
     HOLD = "hold"
     ROLLBACK = "rollback"
     END = "end"
+    NOTE = "note"
 
 
 class Who(StrEnum):
@@ -147,6 +148,10 @@ _ROWS = (
         member=False,
         real_person=False,
         doors=(Door.TERMINAL,),
+    ),
+    # it decides nothing, and it is about a message of the channel
+    Permission(
+        act=Act.NOTE, does="add a note to the report", who=Who.MEMBERS, starter=Starter.MAY, doors=(Door.SLACK,)
     ),
 )
 PERMISSIONS: Mapping[Act, Permission] = {row.act: row for row in _ROWS}

@@ -10,6 +10,7 @@ from state.events.base import EventData, EventKind, PersonActed
 from state.events.people import (
     Ask,
     KeepDecided,
+    NoteAdded,
     PeopleAsked,
     Reminder,
     RollbackRequested,
@@ -60,6 +61,7 @@ __all__ = [
     "KeepDecided",
     "MirrorRead",
     "NextRunReported",
+    "NoteAdded",
     "PeopleAsked",
     "PersonActed",
     "RecordChanged",
@@ -143,6 +145,7 @@ EVENTS: dict[str, type[EventData]] = {
         SignaturesFell,
         EnvironmentChanged,
         MirrorRead,
+        NoteAdded,
     )
 }
 

@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     SIGNATURES_FELL = "fell"
     ENVIRONMENT_CHANGED = "environment"
     MIRROR_READ = "mirror"
+    NOTE = "note"
     UNKNOWN = "unknown"
 
 

@@ -146,6 +146,16 @@ class RollbackRequested(_OfRun):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoteAdded(PersonActed):
+    """Somebody put a line into the report. `link` leads to the message that it is about."""
+
+    kind: ClassVar[EventKind] = EventKind.NOTE
+
+    summary: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reminder(EventData):
     """A reminder for people who have not acted for the time `silent` (in words). `loud` calls the deciding role too."""
 

@@ -11,6 +11,7 @@ from state.facts.run import (
     Hold,
     Keep,
     NextRun,
+    Note,
     Resume,
     RollbackRequest,
     RunClosed,
@@ -37,6 +38,7 @@ __all__ = [
     "Keep",
     "Lapsed",
     "NextRun",
+    "Note",
     "Resume",
     "RollbackRequest",
     "RunClosed",
@@ -65,5 +67,6 @@ FACTS: dict[FactKind, type[Fact]] = {
         CountdownEnd,
         EnvironmentHold,
         Lapsed,
+        Note,
     )
 }

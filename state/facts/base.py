@@ -31,6 +31,7 @@ class FactKind(StrEnum):
     COUNTDOWN_END = "recovered"
     ENVIRONMENT = "environment"
     LAPSED = "lapsed"
+    NOTE = "note"
 
 
 class Door(StrEnum):

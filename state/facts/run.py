@@ -103,6 +103,26 @@ class RunClosed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Note(Fact):
+    """Somebody put a line into the report. It decides nothing.
+
+    `link` leads to the message that it is about, and `author` is who wrote that; both may be empty. `form` identifies
+    the form that was submitted: one that is delivered again makes no second note.
+    """
+
+    kind: ClassVar[FactKind] = FactKind.NOTE
+
+    text: str
+    link: str = ""
+    author: str = ""
+    form: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind.value}:{self.form}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NextRun(Fact):
     """The run of `page`, which follows KEEP, was started or could not be started. It is tried once.
 

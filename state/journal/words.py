@@ -21,6 +21,7 @@ _FACTS = {
     FactKind.ALERT_HOLD: "false alarm",
     FactKind.COUNTDOWN_END: "end of a countdown",
     FactKind.LAPSED: "end of a request for a second person",
+    FactKind.NOTE: "note for the report",
 }
 _WORDS: dict[str, str] = {
     EntryKind.FOUND: "the run as it was found",

@@ -80,6 +80,21 @@ def message_action(state: WorkspaceState, person: Person, message: Message, acti
     }
 
 
+def message_shortcut(state: WorkspaceState, person: Person, message: Message, callback: str) -> Json:
+    """A message shortcut, from the menu of a message."""
+    channel = state.channels[message.channel]
+    own = {"app_id": APP_ID} if message.bot_id == BOT_ID else {}
+    return {
+        **_common_fields("message_action", state, person),
+        "callback_id": callback,
+        "action_ts": state.new_ts(),
+        "channel": {"id": channel.id, "name": channel.name},
+        "message_ts": message.ts,
+        "message": message.as_slack() | own,
+        "response_url": new_response_url(state, person, channel, message.ts),
+    }
+
+
 def view_action(state: WorkspaceState, person: Person, view: View, action: Json, values: Json) -> Json:
     """A press of a button, or a choice from a menu, in a modal or the Home tab."""
     return {

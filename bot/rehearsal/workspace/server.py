@@ -170,6 +170,10 @@ class Workspace:
         """
         return await self._actions.press(person, message_ts, action_id, value, {})
 
+    async def use_shortcut(self, person: str, message_ts: str, callback: str = "note_for_report") -> Reply:
+        """Use a shortcut of the app from the menu of a message."""
+        return await self._actions.use_shortcut(person, message_ts, callback)
+
     async def submit(self, person: str, view_id: str, values: Values) -> Reply:
         """Submit the top modal; a field without a value here keeps its initial value.
 
@@ -184,6 +188,14 @@ class Workspace:
     def say(self, person: str, text: str, channel: str | None = None, thread_ts: str | None = None) -> Message:
         """Write a plain message as a person."""
         return self._actions.say(person, text, self.state.channels[channel or self._channel], thread_ts)
+
+    def open_home(self, person: str) -> None:
+        """Open the app's Home tab as a person."""
+        self._actions.open_home(person)
+
+    def home(self, person: str) -> View | None:
+        """What a person's Home tab shows now; None before the bot has published it."""
+        return self.state.home_tabs.get(person)
 
     def messages(self, channel: str | None = None) -> list[Message]:
         """All messages and replies of a channel that everybody sees, oldest first."""

@@ -64,6 +64,14 @@ class UserActions:
         _, reply = await self._interact(payload)
         return reply
 
+    async def use_shortcut(self, person: str, ts: str, callback: str) -> Reply:
+        """Use a shortcut from the menu of a message. An ephemeral message has no such menu."""
+        message = self._message_or_view(person, ts)
+        if not isinstance(message, Message) or message.only_for:
+            raise ValueError(f"{person} sees no message {ts} with a menu")
+        _, reply = await self._interact(payloads.message_shortcut(self.state, self._person(person), message, callback))
+        return reply
+
     async def submit(self, person: str, view_id: str, values: Values) -> Reply:
         """Submit the form on top."""
         view = self._top_view(person, view_id)
@@ -97,6 +105,14 @@ class UserActions:
         if f"<@{BOT_USER}>" in text:
             self.send_event({**message.as_slack(), "type": "app_mention", "channel": channel.id})
         return message
+
+    def open_home(self, person: str) -> None:
+        """Open the app's Home tab. As in Slack, the event comes at once, with what the tab shows so far."""
+        user = self._person(person)
+        shown = self.state.home_tabs.get(user.id)
+        fields = {"user": user.id, "channel": self.state.direct_channel(user.id).id, "event_ts": self.state.new_ts()}
+        view = {"view": shown.as_slack()} if shown else {}
+        self.send_event({"type": "app_home_opened", "tab": "home", **fields, **view})
 
     def send_event(self, fields: Json) -> None:
         """Send an event to the bot in the background."""

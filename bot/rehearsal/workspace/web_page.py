@@ -36,7 +36,7 @@ class WebPage:
         app.router.add_get("/changes", self._changes)
         app.router.add_get("/files/{file}", self._download)
         app.router.add_post("/upload/{file}", self._upload)
-        for name in ("command", "press", "submit", "dismiss", "say", "home"):
+        for name in ("command", "press", "shortcut", "submit", "dismiss", "say", "home"):
             app.router.add_post(f"/actions/{name}", self._handler(getattr(self, f"_{name}")))
 
     def stop(self) -> None:
@@ -87,6 +87,7 @@ class WebPage:
                 "bot": {"id": BOT_USER, "name": state.bot_name},
                 "groups": state.groups,
                 "commands": list(state.commands),
+                "shortcuts": state.shortcuts,
                 "channels": [_channel(channel) for channel in channels],
                 "messages": [_message(message) for message in messages],
                 "views": [view.as_slack() | {"errors": view.errors} for view in views],
@@ -134,6 +135,9 @@ class WebPage:
             body["person"], body["place"], body["action_id"], body.get("value"), body.get("values") or {}
         )
 
+    async def _shortcut(self, body: Json) -> Reply:
+        return await self._actions.use_shortcut(body["person"], body["place"], body["callback_id"])
+
     async def _submit(self, body: Json) -> Reply:
         return await self._actions.submit(body["person"], body["view_id"], body["values"])
 
@@ -146,7 +150,7 @@ class WebPage:
         return Reply(acked=True)
 
     async def _home(self, body: Json) -> Reply:
-        self._actions.send_event({"type": "app_home_opened", "user": body["person"], "tab": "home"})
+        self._actions.open_home(body["person"])
         return Reply(acked=True)
 
 

@@ -34,6 +34,8 @@ class WorkspaceState:
     scopes: frozenset[str]
     groups: dict[str, list[str]]
     enterprise: str = ""
+    shortcuts: dict[str, str] = field(default_factory=lambda: {"note_for_report": "Note for the report"})
+    """The app's message shortcuts: callback id and name, as the manifest has them."""
     bot_token: str = field(default_factory=lambda: f"xoxb-{secrets.token_hex(16)}")
     app_token: str = field(default_factory=lambda: f"xapp-1-{APP_ID}-{secrets.token_hex(16)}")
     address: str = ""

@@ -25,6 +25,7 @@ from commands.progress.step_state import WATCH
 from commands.runbook import Page
 from state.errors import BadRecord, UnreadableRun
 from state.events import RunMoved, StatusDue, StepEnded
+from state.facts import Note
 from state.records import ACTIVE, AttemptState, Event, Run
 
 LOG = logging.getLogger("gonogo.slack")
@@ -108,6 +109,7 @@ class Attachments:
         """The names of the people in the record, by id. The report shows the id of a person whose name is unknown."""
         record = await asyncio.to_thread(self.deps.store.record, self.run.id)
         people = {record.run.starter, *(fact.person for fact in record.facts)}
+        people |= {fact.author for fact in record.facts if isinstance(fact, Note)}
         names = {}
         for person in sorted(person for person in people if person.startswith(("U", "W"))):
             try:

@@ -54,14 +54,14 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
     rollback = None if status.countdowns else snapshot.rollback_button()
     blocks = [
         header(head),
-        *_countdowns(snapshot, status, clock=clock),
-        section(_progress(snapshot, status, clock=clock)),
+        *countdown_blocks(snapshot, status, clock=clock),
+        section(progress(snapshot, status, clock=clock)),
         section(host_lines(status)),
-        section(_banner(snapshot, status, clock=clock)),
+        section(banner(snapshot, status, clock=clock)),
         section(waiting_lines(snapshot, status, mentions=True)),
         section(check_summary(status), accessory=checks_button(status)),
         not_well(status),
-        actions(rollback, _hold_button(snapshot, status)),
+        actions(rollback, hold_button(snapshot, status)),
         context(_origin(snapshot, status)),
     ]
     return message(head, blocks)
@@ -72,7 +72,8 @@ def headline(status: Status) -> str:
     return f"{EMOJI[status.phase]} {status.target}: {status.phase}"
 
 
-def _progress(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
+def progress(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
+    """The stage, what it is doing, and how far it is."""
     bar = f"{progress_bar(status.settled, status.total)}  {status.settled}/{status.total}"
     if status.stage == "Watch":
         bar = watch_progress(snapshot) if clock else ""
@@ -107,7 +108,7 @@ def after_progress(status: Status) -> str:
     return f"{bar}  {format_duration(status.watched_after)} of {format_duration(status.watched_after_lasts)}"
 
 
-def _countdowns(snapshot: Snapshot, status: Status, *, clock: bool) -> list[Block | None]:
+def countdown_blocks(snapshot: Snapshot, status: Status, *, clock: bool) -> list[Block | None]:
     """Each alert that counts down: what is wrong, when it rolls back, and its buttons."""
     blocks: list[Block | None] = []
     for countdown in status.countdowns[:4]:
@@ -126,7 +127,8 @@ def _false_alarm_button(snapshot: Snapshot, countdown: Countdown) -> Block:
     return button("false_alarm", "🔕 Hold: false alarm…", str(value))
 
 
-def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
+def banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
+    """What is unusual: a hold, a rollback with its time, a false alarm, what is lost."""
     lines = [] if status.rollback_left is None else [_time_left(snapshot, status, clock=clock)]
     lines += [_false_alarm(snapshot, held) for held in status.false_alarms[:4]]
     if status.held_by and (hold := hold_of(snapshot.record)):
@@ -184,7 +186,8 @@ def _late(step: StepPace) -> str:
     return f"🐢 {bold(step.title, 120)} is {step.excess}"
 
 
-def _hold_button(snapshot: Snapshot, status: Status) -> Block | None:
+def hold_button(snapshot: Snapshot, status: Status) -> Block | None:
+    """The button that holds the run, or resumes it; None when it is too late."""
     if not snapshot.can_roll_back:
         return None
     value = str(ButtonValue(run=status.run, number=hold_number(snapshot.record)))

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
+from bot.slack.views.note import note_added
 from bot.slack.views.notices import (
     clock_jumped,
     environment_changed,
@@ -33,6 +34,7 @@ from state.events import (
     KeepDecided,
     MirrorRead,
     NextRunReported,
+    NoteAdded,
     PeopleAsked,
     RecordChanged,
     Recovered,
@@ -126,4 +128,5 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     RecordChanged: record_changed,
     EnvironmentChanged: environment_changed,
     MirrorRead: mirror_read,
+    NoteAdded: note_added,
 }

@@ -39,11 +39,11 @@ def start_modal(pages: Sequence[Page], channel: str = "") -> Block:
     blocks = [
         _page_choice(pages),
         _input("minutes", "Announced now, starts", _minutes(pages)),
-        _input("ref", "Branch, tag or commit", _text("ref", 200, default_ref), optional=True),
-        _input("note", "Note for the team", _text("note", 500, "What is in this release?"), optional=True),
+        _input("ref", "Branch, tag or commit", text_field("ref", 200, default_ref), optional=True),
+        _input("note", "Note for the team", text_field("note", 500, "What is in this release?"), optional=True),
         *_comparison(pages),
     ]
-    return _modal(START, "Start a deployment", "Start", json.dumps({"channel": channel}), blocks)
+    return form(START, "Start a deployment", "Start", json.dumps({"channel": channel}), blocks)
 
 
 def reason_modal(action: str, value: str, channel: str = "", note: str = "") -> Block:
@@ -57,7 +57,7 @@ def reason_modal(action: str, value: str, channel: str = "", note: str = "") -> 
     lengths = _input("lasts", "For how long? Then the alert counts again.", _lengths())
     notes = [block for block in [section(note)] if block]
     blocks = [*notes, _input("reason", label, text), *([lengths] if action == "false_alarm" else [])]
-    return _modal(REASON, title, submit, data, blocks)
+    return form(REASON, title, submit, data, blocks)
 
 
 def message_modal(text: str, title: str = "Start a deployment") -> Block:
@@ -89,7 +89,8 @@ def request_from(state: Mapping[str, Any]) -> StartRequest:
     )
 
 
-def _modal(callback: str, title: str, submit: str, data: str, blocks: list[Block]) -> Block:
+def form(callback: str, title: str, submit: str, data: str, blocks: Sequence[Block | None]) -> Block:
+    """A form of the blocks that are not None; `data` comes back with it."""
     return {
         "type": "modal",
         "callback_id": callback,
@@ -97,7 +98,7 @@ def _modal(callback: str, title: str, submit: str, data: str, blocks: list[Block
         "submit": {"type": "plain_text", "text": plain(submit, 24)},
         "close": {"type": "plain_text", "text": "Cancel"},
         "private_metadata": data,
-        "blocks": blocks,
+        "blocks": [block for block in blocks if block],
     }
 
 
@@ -111,7 +112,8 @@ def _input(name: str, label: str, element: Block, *, optional: bool = False) -> 
     }
 
 
-def _text(name: str, limit: int, placeholder: str) -> Block:
+def text_field(name: str, limit: int, placeholder: str) -> Block:
+    """A field for text of at most `limit` characters."""
     hint = {"type": "plain_text", "text": plain(placeholder, 150)}
     return {"type": "plain_text_input", "action_id": name, "max_length": limit, "placeholder": hint}
 

@@ -170,4 +170,5 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "hold": a_run,
     "rollback": a_run,
     "end": a_run,
+    "note": a_run,
 }

@@ -15,6 +15,7 @@ from bot.rehearsal.workspace.method_registry import Call
 from bot.slack import listeners
 from bot.slack.views.messages import draw
 from bot.slack.views.modals import REASONS, message_modal, reason_modal, start_modal
+from bot.slack.views.note import note_modal
 from commands.steps.outcome import done, failed
 from state.events import EVENTS
 from state.records import RunState
@@ -25,6 +26,7 @@ from tests.bot.slack.whole_run import page_with, views
 
 # the published type of each method's arguments
 TYPES = {
+    "chat.getPermalink": "ChatGetPermalinkArguments",
     "chat.postMessage": "ChatPostMessageArguments",
     "chat.update": "ChatUpdateArguments",
     "conversations.history": "ConversationsHistoryArguments",
@@ -36,6 +38,7 @@ TYPES = {
     "usergroups.users.list": "UsergroupsUsersListArguments",
     "users.info": "UsersInfoArguments",
     "views.open": "ViewsOpenArguments",
+    "views.publish": "ViewsPublishArguments",
     "views.update": "ViewsUpdateArguments",
 }
 # words of any content, whose length other tests check; one of each shape is enough
@@ -58,6 +61,8 @@ def collected(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Payloads:
     for number, (method, args) in enumerate(_sent(folder, monkeypatch)):
         if method in TYPES:
             found[TYPES[method]][f"call {number} of {method}"] = args
+            if method == "views.publish":
+                found["HomeView"][f"view of call {number} of {method}"] = args["view"]
             for blocks in (args.get("blocks"), (args.get("view") or {}).get("blocks")):
                 if blocks:
                     found["KnownBlock[]"][f"blocks of call {number} of {method}"] = blocks
@@ -76,6 +81,8 @@ def _forms() -> Iterator[tuple[str, Any]]:
     yield "start form", start_modal([PAGE])
     yield "start form of several pages", start_modal([page_with("a"), page_with("b")], "C1")
     yield "message in a form", message_modal("Checking …")
+    yield "form of a note", note_modal("It was slow", {"run": "1"}, "run 1 of shop")
+    yield "form of a note about a picture", note_modal("", {"run": "1"}, "run 1 of shop")
     for action in REASONS:
         yield f"form of {action}", reason_modal(action, "1:2", "C1")
 
@@ -108,10 +115,15 @@ async def _story(box: SlackBox) -> None:
     run = box.run_at_gate()
     card = await box.card()
     question = await box.message_with("Please sign")
+    workspace.open_home(DBA)
+    await box.wait_until(lambda: workspace.home(DBA))
     await workspace.press(DBA, question.ts, "refuse")
     form = await _form_of(box, DBA)
     await workspace.submit(DBA, form, {"reason": {"reason": "It is not ready."}})
     await box.message_with("refused to sign")
+    await workspace.use_shortcut(LEAD, workspace.say(LEAD, "It was slow").ts)
+    await workspace.submit(LEAD, await _form_of(box, LEAD), {})
+    await box.message_with("Note for the report")
     await workspace.command(GUEST, "/deploy start")
     await _form_of(box, GUEST)
     await workspace.command(LEAD, "/deploy status")

@@ -13,6 +13,7 @@ from bot.rehearsal.workspace import Message, Person, Workspace
 from bot.settings import Settings
 from bot.slack.acts import Acts
 from bot.slack.directory import Directory
+from bot.slack.homes import Homes
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import Listeners
 from bot.slack.membership import Membership
@@ -66,8 +67,8 @@ class SlackBox(RunWriter):
         """The bot's listeners, to be given what Slack would send. They ask the workspace who somebody is."""
         client = make_client(self.settings)
         groups = UserGroups(client, self.deps.known_pages, self.deps.mentions)
-        directory = Directory(client, lambda: {CHANNEL})
-        return Listeners(client, Acts(self.deps, Membership(directory, groups), Lanes()))
+        membership, lanes = Membership(Directory(client, lambda: {CHANNEL}), groups), Lanes()
+        return Listeners(client, Acts(self.deps, membership, lanes), Homes(client, self.deps, membership, lanes))
 
     @asynccontextmanager
     async def serving(self, *, sockets: bool = True) -> AsyncIterator[None]:

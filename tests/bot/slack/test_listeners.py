@@ -249,7 +249,7 @@ def test_a_form_that_slack_does_not_open_is_explained(error: str, reply: str) ->
     async def respond(text: str, **_: object) -> None:
         replies.append(text)
 
-    asyncio.run(Listeners(Client(), None)._open({"trigger_id": "1"}, respond, {}))  # type: ignore[arg-type]
+    asyncio.run(Listeners(Client(), None, None)._open({"trigger_id": "1"}, respond, {}))  # type: ignore[arg-type]
     assert replies == [reply]
 
 

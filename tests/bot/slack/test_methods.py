@@ -8,7 +8,8 @@ from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.methods import COMMANDS, METHODS, SCOPES
+from bot.slack.methods import COMMANDS, EVENTS, METHODS, SCOPES, SHORTCUTS
+from bot.slack.views.note import NOTE
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = (ROOT / "manifest.yml").read_text(encoding="utf-8")
@@ -45,6 +46,28 @@ def test_the_manifest_has_exactly_the_commands_that_have_listeners() -> None:
     with_listeners = {name for source in SOURCES for name in re.findall(r'\.command\("(/\w+)"\)', source)}
     assert set(re.findall(r"- command: (/\w+)", MANIFEST)) == set(COMMANDS) == with_listeners
     assert f"usage_hint: {COMMANDS['/deploy']}\n" in MANIFEST
+
+
+def test_the_manifest_subscribes_to_exactly_the_events_that_have_listeners() -> None:
+    with_listeners = {name for source in SOURCES for name in re.findall(r'\.event\("(\w+)"\)', source)}
+    subscribed = MANIFEST.split("bot_events:\n", 1)[1].split("interactivity:", 1)[0]
+    assert set(re.findall(r"- (\w+)", subscribed)) == set(EVENTS) == with_listeners
+
+
+def test_the_manifest_has_exactly_the_shortcuts_that_have_listeners() -> None:
+    found = MANIFEST.split("shortcuts:\n", 1)[1].split("slash_commands:", 1)[0]
+    assert re.findall(r"callback_id: (\w+)", found) == list(SHORTCUTS) == [NOTE]
+    assert re.findall(r"type: (\w+)", found) == ["message"]
+    assert all(len(name) <= 24 for name in re.findall(r"- name: (.+)", found))
+
+
+def test_the_manifest_has_a_home_tab_and_the_tab_that_late_results_are_sent_to() -> None:
+    home = MANIFEST.split("app_home:\n", 1)[1].split("bot_user:", 1)[0]
+    assert dict(re.findall(r"(\w+): (\w+)", home)) == {
+        "home_tab_enabled": "true",
+        "messages_tab_enabled": "true",
+        "messages_tab_read_only_enabled": "true",
+    }
 
 
 def test_the_manifest_keeps_slacks_length_limits() -> None:

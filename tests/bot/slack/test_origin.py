@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.slack.origin import Origin, origin_of
+from bot.slack.origin import HOME, Origin, origin_of, origin_of_home
 
 COMMAND = {"user_id": "U1", "team_id": "T1", "channel_id": "C1"}
 PRESS = {
@@ -39,7 +39,23 @@ FORM = {
         (FORM, Origin(person="U1", channel="C1", teams=frozenset({"T1"}))),
         ({**FORM, "view": {"private_metadata": ""}}, Origin(person="U1", channel="", teams=frozenset({"T1"}))),
         ({}, Origin(person="", channel="", teams=frozenset())),
+        (
+            {**FORM, "team": {"id": "T1"}, "view": {"type": "home"}},
+            Origin(person="U1", channel=HOME, teams=frozenset({"T1"})),
+        ),
+        (
+            {**FORM, "view": {"type": "modal", "private_metadata": json.dumps({"channel": HOME})}},
+            Origin(person="U1", channel=HOME, teams=frozenset({"T1"})),
+        ),
     ],
 )
 def test_the_payload_names_person_channel_and_every_workspace(body: dict[str, object], origin: Origin) -> None:
     assert origin_of(body) == origin
+
+
+def test_a_home_that_was_opened_names_its_person_and_the_workspace() -> None:
+    body = {"team_id": "T1", "enterprise_id": "E1", "event": {"type": "app_home_opened", "user": "U1"}}
+    origin = origin_of_home(body)
+    assert origin == Origin(person="U1", channel=HOME, teams=frozenset({"T1"}), enterprise="E1")
+    assert origin.on_home
+    assert not origin_of(COMMAND).on_home

@@ -81,7 +81,7 @@ def test_the_client_of_each_request_has_the_proxy_of_the_bots_own(
         await context.ack()
 
     async def story() -> None:
-        app = make_app(client, None, settings.environ)  # type: ignore[arg-type]  # nobody acts
+        app = make_app(client, None, None, settings.environ)  # type: ignore[arg-type]  # nobody acts
         app.command("/look")(listen)
         body = "command=%2Flook&team_id=T1&user_id=U1&response_url=https%3A%2F%2Fhooks.slack.internal%2Fx"
         headers: Any = {"content-type": ["application/x-www-form-urlencoded"]}

@@ -26,6 +26,8 @@ WRONG: list[tuple[str, Any]] = [
     ("KnownBlock[]", [{"type": "actions", "elements": [{"type": "button", "action_id": "x"}]}]),
     ("KnownBlock[]", [{"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}], "colour": "red"}]),
     ("ModalView", {"type": "modal", "blocks": []}),
+    ("HomeView", {"type": "home", "blocks": [{"type": "section", "text": "x"}]}),
+    ("ViewsPublishArguments", {"view": {"type": "home", "blocks": []}}),
     ("ChatPostMessageArguments", {"channel": "C1"}),
     ("ChatUpdateArguments", {"channel": "C1", "text": "x"}),
     ("ViewsOpenArguments", {"view": {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": []}}),
@@ -49,7 +51,7 @@ def source(payloads: Payloads) -> list[str]:
     """The file that assigns each payload to its type, one a line."""
     imports = ", ".join(sorted(set(TYPES.values())))
     lines = [
-        'import type { KnownBlock, ModalView } from "@slack/types";',
+        'import type { HomeView, KnownBlock, ModalView } from "@slack/types";',
         f'import type {{ {imports} }} from "@slack/web-api";',
     ]
     lines += [_line(kind, name, payload) for kind, named in payloads.items() for name, payload in named.items()]

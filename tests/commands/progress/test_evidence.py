@@ -26,7 +26,7 @@ from commands.progress.evidence import (
 from commands.progress.step_state import StepState, state_of
 from commands.run.decide import decide
 from commands.run.instructions import AskAgain, BeginStep, CheckEvidence, Wait
-from state.facts import BOT, EnvironmentHold, Evidence, Fact, Resume, Signature, evidence_hash
+from state.facts import BOT, EnvironmentHold, Evidence, Fact, Note, Resume, Signature, evidence_hash
 from state.records import Attempt, AttemptState, Record
 from tests.pages import NOON, attempt_at, fact, run
 
@@ -213,6 +213,10 @@ def test_a_check_counts_for_two_minutes_and_only_as_the_last_thing_that_happened
     assert decide(PAGE, of, at(60)) == CheckEvidence(2)
     assert not is_fresh(then(of, facts=(fact("resume", attempt=0, after=20.5),)), at(21))
     assert not is_fresh(then(of, backup(2, after=20.5)), at(21))
+    noted = Note(
+        by=fact("resume", attempt=0).by, at=at(20.5), text="a note decides nothing, so it asks for no new check"
+    )
+    assert is_fresh(then(of, facts=(noted,)), at(21))
     assert not is_fresh(all_signed(), at(21))
 
 

@@ -30,7 +30,7 @@ async function refresh() {
 function render() {
   const { snapshot } = state;
   const isHome = state.channel === HOME;
-  const context = { snapshot, press, openThread };
+  const context = { snapshot, press, useShortcut, openThread };
   renderPeople();
   renderChannels();
   renderHeading(isHome);
@@ -110,13 +110,17 @@ function replaceChildren(parent, children) {
     if (parent.children[index]) parent.children[index].replaceWith(child);
     else parent.append(child);
   });
-  parent.scrollTop = wasAtEnd ? parent.scrollHeight : position;
+  parent.scrollTop = wasAtEnd && state.channel !== HOME ? parent.scrollHeight : position;
 }
 
 async function press(place, element, value, values = {}) {
   if (element.confirm && !(await confirmAction(element.confirm, state.snapshot))) return;
   const body = { person: state.person, place, action_id: element.action_id, value, values };
   showNotice((await postAction("press", body)).text);
+}
+
+async function useShortcut(place, id) {
+  showNotice((await postAction("shortcut", { person: state.person, place, callback_id: id })).text);
 }
 
 function showNotice(text) {
@@ -138,7 +142,7 @@ function openChannel(id) {
   if (id === HOME) openHome(state.snapshot);
   updateAddress();
   render();
-  byId("messages").scrollTop = byId("messages").scrollHeight;
+  byId("messages").scrollTop = id === HOME ? 0 : byId("messages").scrollHeight;
 }
 
 function updateAddress() {

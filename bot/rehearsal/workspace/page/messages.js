@@ -20,7 +20,7 @@ export function renderMessage(message, context, { inThread = false } = {}) {
     create(
       "div",
       { class: "content" },
-      byline(message, author),
+      byline(message, author, context),
       message.only_for ? create("p", { class: "only" }, "👁 Only visible to you") : null,
       message.broadcast && !inThread ? create("p", { class: "only" }, "↪ replied in a thread") : null,
       ...(blocks.length ? blocks : [text]),
@@ -45,7 +45,7 @@ function avatar(author) {
   return created;
 }
 
-function byline(message, author) {
+function byline(message, author, context) {
   const format = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const time = new Date(Number(message.ts) * 1000).toLocaleTimeString([], format);
   return create(
@@ -55,7 +55,16 @@ function byline(message, author) {
     author.isBot ? create("span", { class: "app" }, "APP") : create("span", { class: "title" }, author.title ?? ""),
     create("time", {}, time),
     message.pinned ? create("span", { title: "Pinned" }, "📌") : null,
+    ...shortcuts(message, context),
   );
+}
+
+// In Slack they are in the menu of a message.
+function shortcuts(message, { snapshot, useShortcut }) {
+  if (message.only_for) return [];
+  const button = ([id, name]) =>
+    create("button", { class: "shortcut", title: name, "aria-label": name, onclick: () => useShortcut(message.ts, id) }, "📝");
+  return Object.entries(snapshot.shortcuts).map(button);
 }
 
 function renderAttachment(attachment, context) {

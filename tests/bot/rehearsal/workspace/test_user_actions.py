@@ -263,3 +263,56 @@ def test_an_event_without_an_ack_is_delivered_once_more() -> None:
             assert deliveries[0] == deliveries[1], "the second delivery has another event id"
 
     run(test)
+
+
+def test_a_message_shortcut_sends_the_message_and_a_trigger_that_opens_a_form() -> None:
+    async def test() -> None:
+        async with open_workspace() as slack:
+            bodies: list[dict[str, Any]] = []
+
+            @slack.app.shortcut("note_for_report")
+            async def note(ack: Any, body: dict[str, Any]) -> None:
+                await ack()
+                bodies.append(body)
+                await slack.client.views_open(trigger_id=body["trigger_id"], view=modal())
+
+            said = slack.workspace.say(STARTER.id, "slow")
+            assert (await slack.workspace.use_shortcut(LEAD.id, said.ts)).acked
+            while not slack.workspace.views(LEAD.id):
+                await asyncio.sleep(0.01)
+            (body,) = bodies
+            assert (body["type"], body["user"]["id"], body["message_ts"]) == ("message_action", LEAD.id, said.ts)
+            assert (body["message"]["text"], body["message"]["user"]) == ("slow", STARTER.id)
+            assert body["channel"]["id"] == said.channel
+            assert body["response_url"].startswith(slack.workspace.url)
+            own = await slack.post("from the app")
+            await slack.workspace.use_shortcut(LEAD.id, own)
+            assert bodies[-1]["message"]["app_id"] == bodies[-1]["api_app_id"]
+            with pytest.raises(ValueError, match="sees no message"):
+                await slack.workspace.use_shortcut(LEAD.id, "1.2")
+
+    run(test)
+
+
+def test_opening_the_home_tab_sends_an_event_with_what_it_shows_so_far() -> None:
+    async def test() -> None:
+        async with open_workspace() as slack:
+            events: list[dict[str, Any]] = []
+
+            @slack.app.event("app_home_opened")
+            async def opened(event: dict[str, Any]) -> None:
+                events.append(event)
+                await slack.client.views_publish(user_id=event["user"], view={"type": "home", "blocks": []})
+
+            assert slack.workspace.home(LEAD.id) is None
+            slack.workspace.open_home(LEAD.id)
+            while slack.workspace.home(LEAD.id) is None:
+                await asyncio.sleep(0.01)
+            slack.workspace.open_home(LEAD.id)
+            while len(events) < 2:
+                await asyncio.sleep(0.01)
+            assert {event["tab"] for event in events} == {"home"}
+            assert all(event["channel"].startswith("D") and event["event_ts"] for event in events)
+            assert ["view" in event for event in events] == [False, True]
+
+    run(test)
