@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.slack.first_questions import First
@@ -12,16 +12,18 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
 from bot import log
+from bot.alive import DEAD, INTERVAL, Alive
 from bot.doors.deps import Deps
 from bot.doors.in_force import read_terminal_users, to_put_in_force
 from bot.doors.served_names import VARIABLE
 from bot.environment import channel_problem, missing, wrong_ids
+from bot.service_manager import ServiceManager
 from bot.settings import Settings, read_pages
 from bot.tools.secrets import Redactor, learn_from, redactor_for
 from bot.wiring import make_deps, tools_for
@@ -37,9 +39,6 @@ from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
-SIGNAL_INTERVAL = 0.2  # seconds between two looks for a signal, without Slack
-# without one of its parts the bot would still answer, and do nothing
-DEAD = "An internal error ended {part} of the bot, so it stops. Start it again; every run goes on where it was."
 MOST_CHANGED = 10  # runs that are logged as changed
 
 
@@ -66,6 +65,8 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the record waits for no file, and needs none
     engine.start()
+    manager = ServiceManager(settings.environ)
+    alive = Alive(engine, store, manager)
     job_folders = JobFolders(store, masked.tools)
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     try:
@@ -73,16 +74,18 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         deps.alike.serve_with(to_put_in_force(settings, served))
         job_folders.start()
         if slack:
-            asyncio.run(_serve_slack(settings, deps, engine, signals))
+            serving = _asked_and_served(deps, settings, manager)
+            asyncio.run(_serve_slack(serving, alive, signals))
         else:
+            manager.serves()
             # a signal that another thread takes ends no wait for a lock, so nothing waits for one here
             while not signals:
-                _require_alive(engine, store)
-                time.sleep(SIGNAL_INTERVAL)
+                alive.require()
+                time.sleep(INTERVAL)
     finally:
         job_folders.stop()
         deps.alike.stop()
-        engine.stop()
+        alive.leave()
         store.close()
     return 0
 
@@ -173,27 +176,28 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
     return list(read.values())
 
 
-async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: Sequence[int]) -> None:
+async def _serve_slack(served: Coroutine[Any, Any, None], alive: Alive, signals: Sequence[int]) -> None:
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, signalled.set)
     if signals:  # the signal came before this loop had its handlers
         signalled.set()
-    serving = asyncio.create_task(_asked_and_served(deps, settings))
+    serving = asyncio.create_task(served)
     waiting = asyncio.create_task(signalled.wait())
-    watching = asyncio.create_task(_watch(engine, deps.store))
+    watching = asyncio.create_task(alive.watch())
     await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         await _ended(serving)
     serving.cancel()
-    # closing a socket can wait for a silent peer; the bot must stop all the same
-    await asyncio.wait({serving}, timeout=CLOSE_LIMIT)
+    # another bot takes the runs meanwhile: closing a socket can wait for a silent peer
+    leaving = asyncio.create_task(asyncio.to_thread(alive.leave))
+    await asyncio.wait({serving, leaving}, timeout=CLOSE_LIMIT)
     if watching.done():
         await watching
 
 
-async def _asked_and_served(deps: Deps, settings: Settings) -> None:
+async def _asked_and_served(deps: Deps, settings: Settings, manager: ServiceManager) -> None:
     """Serve Slack, after one round of questions to it. Where a run is active they are asked meanwhile: it never waits.
 
     Raises BadSettings for what Slack refuses, but only if no run is active.
@@ -207,11 +211,13 @@ async def _asked_and_served(deps: Deps, settings: Settings) -> None:
         if first.refused:
             raise BadSettings(" ".join(first.refused))
         _tell(first)
+        manager.serves()
         await serve_slack(deps, settings, first.socket)
         return
     # the socket is opened by the part that serves, and once only
     asking = asyncio.create_task(ask_first(client, replace(settings, app_token=""), pages))
     asking.add_done_callback(lambda task: None if task.cancelled() else _tell(task.result()))
+    manager.serves()
     try:
         await serve_slack(deps, settings)
     finally:
@@ -234,19 +240,6 @@ async def _ended(serving: asyncio.Task[None]) -> None:
             raise
         LOG.exception("internal error")
     raise Refused(DEAD.format(part="the connection to Slack"))
-
-
-async def _watch(engine: Engine, store: RecordStore) -> None:
-    """Raise Refused once the engine is dead, or the lock is another's."""
-    while True:
-        _require_alive(engine, store)
-        await asyncio.sleep(SIGNAL_INTERVAL)
-
-
-def _require_alive(engine: Engine, store: RecordStore) -> None:
-    store.require_lock()
-    if not engine.is_alive:
-        raise Refused(DEAD.format(part="the engine"))
 
 
 def _received_signals() -> list[int]:

@@ -49,9 +49,13 @@ async def serve_slack(deps: Deps, settings: Settings, socket: str = "") -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(groups.serve())
             group.create_task(directory.serve())
-            group.create_task(Poster(client, deps).serve())
+            posting = group.create_task(Poster(client, deps).serve())
             async with connecting:
-                await asyncio.Event().wait()
+                try:
+                    await asyncio.Event().wait()
+                finally:  # another bot posts while this one still closes its socket
+                    posting.cancel()
+                    await asyncio.wait({posting})
     except* BadSettings as group:
         raise group.exceptions[0] from None
     finally:

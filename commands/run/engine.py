@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
@@ -19,6 +21,8 @@ from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.engine")
 POLL = 0.5  # seconds until the engine notices a run that another process (the terminal) has started
+LEAVE = 5.0  # seconds in which the runners must end that a stopping engine leaves
+TICK = 0.01  # seconds between two looks at whether they have
 
 
 class Engine:
@@ -35,6 +39,7 @@ class Engine:
         self._runners: dict[int, Runner] = {}
         self._errors: dict[int, str] = {}  # why a run cannot be carried out, as it was logged last
         self._stopping = threading.Event()
+        self._went_on_at = time.monotonic()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -42,23 +47,44 @@ class Engine:
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave every run as it is; a later engine continues it. Returns within about 5 s."""
+        """Leave every run as it is, and hand it over: another bot continues it at once, or a later engine.
+
+        Returns within about 6 s. A run whose runner has not ended by then is free when this process leaves the record.
+        """
         self._stopping.set()
         with self.store.changed:
             self.store.changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(1.0)
-        for runner in list(self._runners.values()):
-            runner.detach()
+        with suppress(BadRecord):  # without the session, the runs are free already
+            self._hand_over(dict(self._runners))
+
+    def _hand_over(self, left: dict[int, Runner]) -> None:
+        """End the runners, and let other bots have each run as soon as its own runner writes nothing more."""
+        for runner in left.values():
+            runner.leave()
+        until = time.monotonic() + LEAVE
+        while left and time.monotonic() < until:
+            ended = [number for number, runner in left.items() if runner.wait(0)]
+            for number in ended:
+                del left[number]
+            self.store.hand_over(ended)
+            time.sleep(TICK)
 
     @property
     def is_alive(self) -> bool:
         """Whether the engine carries out runs."""
         return self._thread.is_alive()
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago the loop went on last; more than some seconds where it is stuck."""
+        return time.monotonic() - self._went_on_at
+
     def _loop(self) -> None:
         kept: list[int] | None = None  # kept runs whose next page may still have to start
         while not self._stopping.is_set():
+            self._went_on_at = time.monotonic()
             try:
                 # before all else, because a rollback may be in the record; what follows a kept run takes seconds
                 for run in self._without_runner():
@@ -93,6 +119,7 @@ class Engine:
 
     def _start_runner(self, run: Run) -> None:
         """Start a run's runner. A run that cannot be carried out is logged once and holds up no other run."""
+        self._went_on_at = time.monotonic()
         owned = self.store.owned(run.id)
         if owned is None:
             return  # another bot carries it out
@@ -117,6 +144,7 @@ class Engine:
 
     def _has_followed(self, number: int) -> bool:
         """Start the page that follows a run, if one does. False if the record cannot be used for that now."""
+        self._went_on_at = time.monotonic()
         try:
             run = self.store.run(number)
             if run.state == RunState.KEPT:

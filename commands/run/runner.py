@@ -85,10 +85,14 @@ class Runner:
 
     def detach(self, timeout: float = 5.0) -> None:
         """Stop the loop and write nothing more. Returns when the loop has ended, or after `timeout` seconds."""
+        self.leave()
+        self._thread.join(timeout)
+
+    def leave(self) -> None:
+        """Let the loop end, and write nothing more. Returns at once; `wait` says when the loop has ended."""
         self._stop_threads()
         with self.store.changed:
             self.store.changed.notify_all()
-        self._thread.join(timeout)
 
     def _stop_threads(self) -> None:
         """Let the run's other threads write nothing more."""
