@@ -45,10 +45,12 @@ pictures: $(VENV)/.ready  ## make the documents' pictures anew, from a rehearsal
 reference: $(VENV)/.ready  ## write docs/kinds.md anew, from the descriptions in the code
 	$(PYTHON) -m commands.reference.markdown_text > docs/kinds.md
 
+COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	--no-emit-find-links --no-header
 # --generate-hashes asks the index for the hashes of all files of a release, so that the lock holds for every platform
-lock: $(VENV)/.ready  ## bring requirements.lock up to pyproject.toml, with the hash of every file; ARGS=--upgrade
-	$(VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
-		--no-header --all-extras $(ARGS) --output-file requirements.lock pyproject.toml
+lock: $(VENV)/.ready  ## bring both locks up to pyproject.toml, with the hash of every file; ARGS=--upgrade
+	$(COMPILE) --all-extras $(ARGS) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --build-deps-for wheel --constraint requirements.lock --output-file requirements.image.lock pyproject.toml
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

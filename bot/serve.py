@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.slack.first_questions import First
@@ -12,17 +12,19 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 
 from bot import log
+from bot.alive import DEAD, INTERVAL, Alive
 from bot.doors.deps import Deps
 from bot.doors.in_force import read_terminal_users, to_put_in_force
 from bot.doors.served_names import VARIABLE
 from bot.environment import channel_problem, missing, wrong_ids
 from bot.metrics.watchers import Watchers
+from bot.service_manager import ServiceManager
 from bot.settings import Settings, read_pages
 from bot.slack.presence import POSTED_FOR, Presence
 from bot.tools.secrets import Redactor, learn_from, redactor_for
@@ -41,9 +43,6 @@ LOG = logging.getLogger("gonogo")
 # seconds in which nothing else is read or imported: it would take the processor from a rollback in the record
 FIRST_TURNS = 5.0
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
-SIGNAL_INTERVAL = 0.2  # seconds between two looks for a signal, without Slack
-# without one of its parts the bot would still answer, and do nothing
-DEAD = "An internal error ended {part} of the bot, so it stops. Start it again; every run goes on where it was."
 MOST_CHANGED = 10  # runs that are logged as changed
 
 
@@ -82,6 +81,8 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
     presence = Presence()
     watchers.start(engine, store, presence if settings.slack else None, POSTED_FOR)
     engine.wait_for_first_turns(FIRST_TURNS)
+    manager = ServiceManager(settings.environ)
+    alive = Alive(engine, store, manager)
     job_folders = JobFolders(store, masked.tools)
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     try:
@@ -89,16 +90,18 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
         deps.alike.serve_with(to_put_in_force(settings, served))
         job_folders.start()
         if settings.slack:
-            asyncio.run(_serve_slack(settings, deps, engine, signals, presence))
+            serving = _asked_and_served(deps, settings, manager, presence)
+            asyncio.run(_serve_slack(serving, alive, signals, presence))
         else:
+            manager.serves()
             # a signal that another thread takes ends no wait for a lock, so nothing waits for one here
             while not signals:
-                _require_alive(engine, store)
-                time.sleep(SIGNAL_INTERVAL)
+                alive.require()
+                time.sleep(INTERVAL)
     finally:
         job_folders.stop()
         deps.alike.stop()
-        engine.stop()
+        alive.leave()
         store.close()
 
 
@@ -191,7 +194,7 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
 
 
 async def _serve_slack(
-    settings: Settings, deps: Deps, engine: Engine, signals: Sequence[int], presence: Presence
+    served: Coroutine[Any, Any, None], alive: Alive, signals: Sequence[int], presence: Presence
 ) -> None:
     presence.begin()
     signalled = asyncio.Event()
@@ -200,20 +203,21 @@ async def _serve_slack(
         loop.add_signal_handler(number, signalled.set)
     if signals:  # the signal came before this loop had its handlers
         signalled.set()
-    serving = asyncio.create_task(_asked_and_served(deps, settings, presence))
+    serving = asyncio.create_task(served)
     waiting = asyncio.create_task(signalled.wait())
-    watching = asyncio.create_task(_watch(engine, deps.store))
+    watching = asyncio.create_task(alive.watch())
     await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         await _ended(serving)
     serving.cancel()
-    # closing a socket can wait for a silent peer; the bot must stop all the same
-    await asyncio.wait({serving}, timeout=CLOSE_LIMIT)
+    # another bot takes the runs meanwhile: closing a socket can wait for a silent peer
+    leaving = asyncio.create_task(asyncio.to_thread(alive.leave))
+    await asyncio.wait({serving, leaving}, timeout=CLOSE_LIMIT)
     if watching.done():
         await watching
 
 
-async def _asked_and_served(deps: Deps, settings: Settings, presence: Presence) -> None:
+async def _asked_and_served(deps: Deps, settings: Settings, manager: ServiceManager, presence: Presence) -> None:
     """Serve Slack, after one round of questions to it. Where a run is active they are asked meanwhile: it never waits.
 
     Raises BadSettings for what Slack refuses, but only if no run is active.
@@ -227,11 +231,13 @@ async def _asked_and_served(deps: Deps, settings: Settings, presence: Presence) 
         if first.refused:
             raise BadSettings(" ".join(first.refused))
         _tell(first)
+        manager.serves()
         await serve_slack(deps, settings, first.socket, presence)
         return
     # the socket is opened by the part that serves, and once only
     asking = asyncio.create_task(ask_first(client, replace(settings, app_token=""), pages))
     asking.add_done_callback(lambda task: None if task.cancelled() else _tell(task.result()))
+    manager.serves()
     try:
         await serve_slack(deps, settings, presence=presence)
     finally:
@@ -254,19 +260,6 @@ async def _ended(serving: asyncio.Task[None]) -> None:
             raise
         LOG.exception("internal error")
     raise Refused(DEAD.format(part="the connection to Slack"))
-
-
-async def _watch(engine: Engine, store: RecordStore) -> None:
-    """Raise Refused once the engine is dead, or the lock is another's."""
-    while True:
-        _require_alive(engine, store)
-        await asyncio.sleep(SIGNAL_INTERVAL)
-
-
-def _require_alive(engine: Engine, store: RecordStore) -> None:
-    store.require_lock()
-    if not engine.is_alive:
-        raise Refused(DEAD.format(part="the engine"))
 
 
 def _received_signals() -> list[int]:

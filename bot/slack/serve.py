@@ -54,11 +54,15 @@ async def serve_slack(deps: Deps, settings: Settings, socket: str = "", presence
         async with asyncio.TaskGroup() as group:
             group.create_task(groups.serve())
             group.create_task(directory.serve())
-            group.create_task(Poster(client, deps, presence).serve())
+            posting = group.create_task(Poster(client, deps, presence).serve())
             group.create_task(homes.serve())
             async with connecting as is_open:
-                with presence.open_while(is_open):
-                    await asyncio.Event().wait()
+                try:
+                    with presence.open_while(is_open):
+                        await asyncio.Event().wait()
+                finally:  # another bot posts while this one still closes its socket
+                    posting.cancel()
+                    await asyncio.wait({posting})
     except* BadSettings as group:
         raise group.exceptions[0] from None
     finally:

@@ -22,8 +22,9 @@ from state.records import Run, RunState
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.engine")
-DETACH_LIMIT = 5.0  # seconds in which all runners end, however many they are
 POLL = 0.5  # seconds until the engine notices a run that another bot has left
+LEAVE = 5.0  # seconds in which the runners must end that a stopping engine leaves
+TICK = 0.01  # seconds between two looks at whether they have
 
 
 class Engine:
@@ -51,6 +52,7 @@ class Engine:
         self._errors: dict[int, str] = {}  # why a run cannot be carried out, as it was logged last
         self._stopping = threading.Event()
         self._looked = threading.Event()  # set once the runs of the record were looked for
+        self._went_on_at = time.monotonic()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -65,18 +67,29 @@ class Engine:
             runner.first_turn.wait(max(0.0, until - time.monotonic()))
 
     def stop(self) -> None:
-        """Leave every run as it is; a later engine continues it. Returns within about 5 s."""
+        """Leave every run as it is, and hand it over: another bot continues it at once, or a later engine.
+
+        Returns within about 6 s. A run whose runner has not ended by then is free when this process leaves the record.
+        """
         self._stopping.set()
         with self.store.changed:
             self.store.changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(1.0)
-        runners = list(self._runners.values())
-        for runner in runners:
-            runner.let_go()
-        until = time.monotonic() + DETACH_LIMIT
-        for runner in runners:
-            runner.detach(max(0.0, until - time.monotonic()))
+        with suppress(BadRecord):  # without the session, the runs are free already
+            self._hand_over(dict(self._runners))
+
+    def _hand_over(self, left: dict[int, Runner]) -> None:
+        """End the runners, and let other bots have each run as soon as its own runner writes nothing more."""
+        for runner in left.values():
+            runner.leave()
+        until = time.monotonic() + LEAVE
+        while left and time.monotonic() < until:
+            ended = [number for number, runner in left.items() if runner.wait(0)]
+            for number in ended:
+                del left[number]
+            self.store.hand_over(ended)
+            time.sleep(TICK)
 
     @property
     def is_alive(self) -> bool:
@@ -88,10 +101,16 @@ class Engine:
         """The runs that it carries out now."""
         return list(self._runners.values())
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago the loop went on last; more than some seconds where it is stuck."""
+        return time.monotonic() - self._went_on_at
+
     def _loop(self) -> None:
         kept: list[int] | None = None  # kept runs whose next page may still have to start
         while not self._stopping.is_set():
             started: tuple[int, int] | None = None
+            self._went_on_at = time.monotonic()
             try:
                 started = self.store.version(0)
                 # before all else, because a rollback may be in the record; what follows a kept run takes seconds
@@ -143,6 +162,7 @@ class Engine:
 
     def _start_runner(self, run: Run) -> None:
         """Start a run's runner. A run that cannot be carried out is logged once and holds up no other run."""
+        self._went_on_at = time.monotonic()
         owned = self.store.owned(run.id)
         if owned is None:
             self.vitals.leaves(run.id)
@@ -179,6 +199,7 @@ class Engine:
 
     def _has_followed(self, number: int) -> bool:
         """Start the page that follows a run, if one does. False if the record cannot be used for that now."""
+        self._went_on_at = time.monotonic()
         try:
             run = self.store.run(number)
             if run.state == RunState.KEPT:

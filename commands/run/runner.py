@@ -100,11 +100,11 @@ class Runner:
 
     def detach(self, timeout: float = 5.0) -> None:
         """Stop the loop and write nothing more. Returns when the loop has ended, or after `timeout` seconds."""
-        self.let_go()
+        self.leave()
         self._thread.join(timeout)
 
-    def let_go(self) -> None:
-        """Begin to `detach`, and return at once."""
+    def leave(self) -> None:
+        """Let the loop end, and write nothing more. Returns at once; `wait` says when the loop has ended."""
         self._stop_threads()
         with self.store.changed:
             self.store.changed.notify_all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -236,6 +236,16 @@ class PostgresDatabase(PostgresTables):
     def release_posts(self, run: int) -> None:
         """See `state.store.database.Database.release_posts`."""
         self._session.release((POSTER, run))
+
+    def hand_over(self, runs: Iterable[int]) -> None:
+        """See `state.store.database.Database.hand_over`."""
+        for run in runs:
+            self._session.release((OWNER, run), wake=True)
+
+    def hand_over_posts(self, runs: Iterable[int]) -> None:
+        """See `state.store.database.Database.hand_over_posts`."""
+        for run in runs:
+            self._session.release((POSTER, run), wake=True)
 
     @contextmanager
     def alone(self, run: int) -> Iterator[None]:

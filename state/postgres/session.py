@@ -15,7 +15,7 @@ from state.postgres.address import PostgresAddress
 from state.postgres.clock import ServerClock
 from state.postgres.connect import open_session
 from state.postgres.migrations import Connection
-from state.postgres.numbers import OWNER, SERVING, Lock
+from state.postgres.numbers import CHANNEL, OWNER, SERVING, Lock
 from state.postgres.sentences import not_done
 
 LOG = logging.getLogger("gonogo.record")
@@ -132,11 +132,16 @@ class Session:
                 self.owned[lock] = row["taken"] if row else 0
             return self.owned.get(lock, 0)
 
-    def release(self, lock: Lock) -> None:
-        """Let another session take it; does nothing where this one does not have it. Raises BadRecord."""
+    def release(self, lock: Lock, *, wake: bool = False) -> None:
+        """Let another session take it, and `wake` them all; does nothing where this one does not have it.
+
+        Raises BadRecord.
+        """
         with self.reading() as connection:
             if self.owned.pop(lock, None):
                 connection.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
+                if wake:
+                    connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(lock[1])))
 
     def _own_again(self, connection: Connection) -> None:
         """Take in a new session what the lost one owned, unless somebody else has taken it meanwhile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -128,6 +128,11 @@ class OpenFile(FileReader):
         """Nothing to let go: no other bot can serve the file."""
 
     release_posts = release
+
+    def hand_over(self, runs: Iterable[int]) -> None:
+        """Nothing to let go: the next bot begins once this one has left the file."""
+
+    hand_over_posts = hand_over
 
     @contextmanager
     def alone(self, run: int) -> Iterator[None]:  # noqa: ARG002

@@ -141,6 +141,14 @@ class Database(Tables, Protocol):
         """Let another bot post a run."""
         ...
 
+    def hand_over(self, runs: Iterable[int]) -> None:
+        """Let other bots own these runs, and wake them: this one leaves."""
+        ...
+
+    def hand_over_posts(self, runs: Iterable[int]) -> None:
+        """Let other bots post these runs, and wake them."""
+        ...
+
     def alone(self, run: int) -> AbstractContextManager[None]:
         """Inside the block no bot carries out the run. Raises BadRecord if one does."""
         ...

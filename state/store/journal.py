@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -77,6 +77,14 @@ class Journal:
     def release_posts(self, run: int) -> None:
         """Let another bot post a run to Slack."""
         self._db.release_posts(run)
+
+    def hand_over(self, runs: Iterable[int]) -> None:
+        """Let other bots own these runs, and wake them: this one leaves."""
+        self._db.hand_over(runs)
+
+    def hand_over_posts(self, runs: Iterable[int]) -> None:
+        """Let other bots post these runs to Slack, and wake them."""
+        self._db.hand_over_posts(runs)
 
     def alone(self, run: int) -> AbstractContextManager[None]:
         """Inside the block no bot carries out the run. Raises BadRecord if one does."""

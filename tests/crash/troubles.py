@@ -1,4 +1,4 @@
-"""What befalls a bot, its PostgreSQL, its way to Slack or to the hosts: killed, frozen, cut off, restarted, away."""
+"""What befalls a bot, its PostgreSQL, its way to Slack or to the hosts: stopped, killed, frozen, cut off, away."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from typing import Any
 
 from state.store import RecordStore
 from tests.crash.random_kills import Tally, patiently
+from tests.crash.sandbox import BotProcess
 from tests.crash.several_bots import Fleet
 from tests.crash.tcp_proxy import TcpProxy
 
 # how often each comes, by weight
 WEIGHTS = {
-    "kill": 40, "freeze": 20, "silence": 15, "drop": 10, "restart": 12, "away": 3, "no slack": 10, "slack drops": 5,
-    "no host": 10,
+    "kill": 30, "stop": 10, "freeze": 20, "silence": 15, "drop": 10, "restart": 12, "away": 3, "no slack": 10,
+    "slack drops": 5, "no host": 10,
 }  # fmt: skip
 OF_SERVER = {"restart", "away"}
 SHORT = 12.0  # seconds, at most, in which Slack or the hosts hear nothing
 AWAY = 60.0  # seconds
 TAKEOVER_LIMIT = 60.0  # seconds in which another bot must own the run of one that is gone
+STOP_LIMIT = 30.0  # seconds in which a bot must end that is told to
 PER_RUN = (3, 6)
 GAPS = (0.2, 4.0)  # seconds before each
 
@@ -93,7 +95,7 @@ class Troubles:
         bot = owner if owner in well and rng.random() < 0.8 else rng.choice(well)
         assert bot is not None
         self._keep(self._befall(bot, kind, rng.uniform(3, 30)))
-        if bot == owner and kind in {"kill", "freeze", "silence"}:
+        if bot == owner and kind in {"kill", "stop", "freeze", "silence"}:
             self._keep(self._time_takeover(run, bot, kind))
 
     def _well(self) -> list[int]:
@@ -110,8 +112,8 @@ class Troubles:
         """One bot is in trouble for so long."""
         bot, way = self.fleet.bots[number], self.fleet.ways[number]
         self.unwell.add(number)
-        if kind == "kill":
-            bot.kill()
+        if kind in {"kill", "stop"}:
+            await self._end(bot, kind)
             await asyncio.sleep(seconds / 10)
             if not bot.is_running:  # the run may have ended meanwhile, and whoever waits for its posts started it
                 bot.start()
@@ -128,6 +130,16 @@ class Troubles:
         else:
             way.cut()
         self.unwell.discard(number)
+
+    async def _end(self, bot: BotProcess, kind: str) -> None:
+        if kind == "kill":
+            bot.kill()
+            return
+        bot.signal(signal.SIGTERM)
+        began = time.monotonic()
+        while bot.is_running:
+            assert time.monotonic() - began < STOP_LIMIT, f"the bot does not stop:\n{bot.log_end()}"
+            await asyncio.sleep(0.02)
 
     async def _stop_server(self, seconds: float, rng: random.Random) -> None:
         began, self._stopped = datetime.now(UTC), True

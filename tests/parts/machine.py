@@ -121,17 +121,21 @@ class Machine:
 
 
 @contextmanager
-def machine(*packages: str) -> Iterator[Machine]:
-    """A machine that runs meanwhile, with more packages. Skips the test where this machine cannot boot one."""
+def machine(*packages: str, binds: Sequence[Path] = ()) -> Iterator[Machine]:
+    """A machine that runs meanwhile, with more packages. It sees the folders `binds` of this one, to read.
+
+    Skips the test where this machine cannot boot one.
+    """
     if shutil.which("systemd-nspawn") is None or os.geteuid() != 0:
         pytest.skip("this machine has no systemd-nspawn, or the user is not root")
     root = debian_root(*packages)
     name = f"gonogo-{os.getpid()}-{time.monotonic_ns() % 10**6}"
     groups = _own_groups(name)
     words = ["-b", "--register=no", "--keep-unit", "--volatile=overlay", "--console=pipe", "--link-journal=no"]
+    seen = [f"--bind-ro={folder}" for folder in binds]
     with TemporaryFile() as out:
         process = subprocess.Popen(
-            ["systemd-nspawn", *words, f"--directory={root}", f"--machine={name}"],
+            ["systemd-nspawn", *words, *seen, f"--directory={root}", f"--machine={name}"],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -35,7 +36,7 @@ class Poster:
         self._unreadable: set[int] = set()
 
     async def serve(self) -> None:
-        """Post until cancelled."""
+        """Post until cancelled; then let other bots post the runs at once."""
         try:
             while True:
                 try:
@@ -50,9 +51,16 @@ class Poster:
                     LOG.exception("the poster continues after an error in the bot")
                 await asyncio.sleep(POLL)
         finally:
-            for task in self._threads.values():
-                task.cancel()
-            await asyncio.gather(*self._threads.values(), return_exceptions=True)
+            await self._hand_over()
+
+    async def _hand_over(self) -> None:
+        left = {run: task for run, task in self._threads.items() if not task.done()}
+        for task in left.values():
+            task.cancel()
+        await asyncio.gather(*self._threads.values(), return_exceptions=True)
+        await self.sender.settle()
+        with suppress(BadRecord):  # without the session, others post them already
+            await asyncio.to_thread(self.deps.store.hand_over_posts, left)
 
     def _is_due(self) -> bool:
         """Whether a run was started; now and then also if not: another bot may have left a run to be posted."""

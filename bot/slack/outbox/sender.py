@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
@@ -23,6 +23,7 @@ Ask = Callable[[], Awaitable[None]]  # raises if this bot may not send any more
 UPDATES, UPDATE_RATE = 12, 36 / 60
 POSTS, POST_RATE = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
 LINK_LIMIT = 2.0  # seconds
+SETTLE = 2.0  # seconds that a bot that leaves waits for what it has sent
 FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
 
 
@@ -36,6 +37,7 @@ class Sender:
     def __init__(self, client: AsyncWebClient) -> None:
         self.client = client
         self._updates = Allowance(UPDATE_RATE, UPDATES)
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._posts: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(POST_RATE, POSTS))  # by channel
         self._bots: Mapping[str, int] = {}  # that post to each channel
 
@@ -76,8 +78,15 @@ class Sender:
             posts.share(self._bots.get(channel, 1))
             await posts.take()
             await ask_first()
-            answer = await self.client.chat_postMessage(
-                channel=channel, text=message.text, metadata=metadata, unfurl_links=False, unfurl_media=False, **extra
+            answer = await self._to_its_end(
+                self.client.chat_postMessage(
+                    channel=channel,
+                    text=message.text,
+                    metadata=metadata,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    **extra,
+                )
             )
             return str(answer["ts"])
 
@@ -102,8 +111,10 @@ class Sender:
         async def attempt() -> None:
             await self._updates.take()
             await ask_first()
-            await self.client.chat_update(
-                channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata
+            await self._to_its_end(
+                self.client.chat_update(
+                    channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata
+                )
             )
 
         await self._retry("chat.update", attempt, keep=keep)
@@ -118,13 +129,15 @@ class Sender:
                 return
             may_be_there = True
             await ask_first()
-            await self.client.files_upload_v2(
-                channel=channel,
-                thread_ts=thread,
-                content=file.content,
-                filename=file.name,
-                title=file.title,
-                alt_txt=file.alt or None,
+            await self._to_its_end(
+                self.client.files_upload_v2(
+                    channel=channel,
+                    thread_ts=thread,
+                    content=file.content,
+                    filename=file.name,
+                    title=file.title,
+                    alt_txt=file.alt or None,
+                )
             )
 
         await self._retry("files.completeUploadExternal", attempt)
@@ -153,7 +166,27 @@ class Sender:
         """Whether an update would have to wait. A redraw then does not ask for it: new events would wait behind it."""
         return self._updates.left < 1
 
+    async def settle(self) -> None:
+        """Wait until Slack has answered what was sent, for some seconds at most.
+
+        Then another bot finds there what this one has posted, also what it could not store any more.
+        """
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=SETTLE)
+
     # -- inside -------------------------------------------------------------------------------------------------
+
+    async def _to_its_end(self, call: Coroutine[Any, Any, T]) -> T:
+        """What a call returns. It goes on when the caller is cancelled: Slack may have it already."""
+        task = asyncio.create_task(call)
+        self._under_way.add(task)
+        task.add_done_callback(self._has_ended)
+        return await asyncio.shield(task)
+
+    def _has_ended(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # where nobody waits for it any more, it is nobody's
 
     async def _retry(self, method: str, attempt: Callable[[], Awaitable[T]], *, keep: bool = True) -> T:
         """Repeat an attempt until Slack accepts it. Raises RefusedBySlack, GoneFromSlack, NotNow (see `update`)."""

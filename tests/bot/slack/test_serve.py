@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from bot.rehearsal.target.loopback import free_port, is_listening
 from bot.rehearsal.workspace import Workspace
@@ -91,3 +92,25 @@ def test_a_proxy_is_not_used_to_reach_this_machine(tmp_path: Path, monkeypatch: 
 def test_the_address_of_slack_may_end_without_a_slash(tmp_path: Path) -> None:
     settings = Settings(runbook=tmp_path, state=tmp_path / "x.db", api_url="http://127.0.0.1:1/api")
     assert make_client(settings).base_url == "http://127.0.0.1:1/api/"
+
+
+def test_a_bot_that_leaves_hands_its_posts_over_before_it_closes_its_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    closes = AsyncSocketModeHandler.close_async
+
+    async def close(handler: AsyncSocketModeHandler) -> None:
+        order.append("the socket is closed")
+        await closes(handler)  # type: ignore[no-untyped-call]
+
+    async def story(box: SlackBox) -> None:
+        box.start_run()
+        monkeypatch.setattr(box.store, "hand_over_posts", lambda runs: order.append(f"handed over: {[*runs]}"))
+        monkeypatch.setattr(AsyncSocketModeHandler, "close_async", close)
+        async with box.serving():
+            await box.card()
+
+    play(tmp_path, story, serve=False)
+    assert order == ["handed over: [1]", "the socket is closed"]

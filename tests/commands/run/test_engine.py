@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from dataclasses import replace
-from functools import partial
 from typing import Any
 from unittest.mock import Mock
 
@@ -14,7 +13,6 @@ import pytest
 
 from commands.run import engine
 from commands.run.engine import page_of
-from commands.run.runner import Runner
 from state.errors import AlreadyRunning, BadRecord
 from state.records import Run, RunState
 from tests.commands.run.driven_runner import wait_until
@@ -59,23 +57,6 @@ def test_a_stopped_engine_leaves_its_runs_to_a_later_one(engine_case: EngineCase
     wait_until(lambda: engine_case.state_of(number, "put-the-code-there") == "done")
 
 
-def test_all_runs_are_let_go_before_the_first_is_waited_for(
-    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for target in ("shop", "other shop"):
-        engine_case.start(small(**{'target = "shop"': f'target = "{target}"'}))
-    engine_case.engine.start()
-    wait_until(lambda: len(engine_case.engine._runners) == 2)
-    runners, asked = [*engine_case.engine._runners.values()], Mock()
-    for runner in runners:
-        monkeypatch.setattr(runner, "let_go", partial(asked.let_go, runner))
-        monkeypatch.setattr(runner, "detach", asked.detach)
-    asked.let_go.side_effect = Runner.let_go
-    engine_case.engine.stop()
-    assert [call[0] for call in asked.mock_calls] == ["let_go", "let_go", "detach", "detach"]
-    assert all(runner.wait(5) for runner in runners)
-
-
 def test_only_a_start_has_the_engine_look_for_runs_before_its_time(
     engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +73,55 @@ def test_only_a_start_has_the_engine_look_for_runs_before_its_time(
     assert look.call_count == looked, "it read the list of runs because of a run that has its runner"
     second = engine_case.start(small(**{'target = "shop"': 'target = "other shop"'}))
     wait_until(lambda: engine_case.state_of(second) == "done")
+
+
+def test_a_stopping_engine_hands_over_each_run_as_soon_as_its_own_runner_has_ended(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.run.engine.LEAVE", 0.3)
+    handed: list[int] = []
+    monkeypatch.setattr(engine_case.store, "hand_over", handed.extend)
+    first, second = engine_case.start(), engine_case.start(small(**{'target = "shop"': 'target = "other shop"'}))
+    engine_case.engine.start()
+    wait_until(lambda: [engine_case.state_of(number) for number in (first, second)] == ["done", "done"])
+    stuck, leaves = engine_case.engine._runners[first], engine_case.engine._runners[second]
+    monkeypatch.setattr(stuck, "wait", lambda timeout=None: False)
+    engine_case.engine.stop()
+    assert handed == [second], "one whose runner may still write belongs to this bot until that is gone"
+    assert leaves.wait(0)
+
+
+def test_an_engine_whose_record_is_away_stops_all_the_same(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: object) -> None:
+        raise BadRecord("it is away")
+
+    monkeypatch.setattr(engine_case.store, "hand_over", away)
+    number = engine_case.start()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(number) == "done")
+    engine_case.engine.stop()
+    assert not engine_case.engine.is_alive
+
+
+def test_an_engine_that_is_stuck_says_for_how_long(engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, goes_on = threading.Event(), threading.Event()
+
+    def hangs(*_: object) -> None:
+        stuck.set()
+        goes_on.wait(30)
+
+    engine_case.engine.start()
+    number = engine_case.start()
+    wait_until(lambda: engine_case.state_of(number) == "done")
+    monkeypatch.setattr(engine_case.store, "active_runs", hangs)
+    assert stuck.wait(30)
+    time.sleep(0.5)
+    assert engine_case.engine.idle_seconds >= 0.5
+    monkeypatch.undo()
+    goes_on.set()
+    wait_until(lambda: engine_case.engine.idle_seconds < 0.5)
 
 
 def test_a_stopped_engine_begins_no_run(engine_case: EngineCase) -> None:

@@ -236,3 +236,31 @@ def test_after_a_long_time_away_a_bot_takes_no_run_of_another_before_word_of_a_r
     assert eventually(lambda: teller.owned(run.id) is not None), (
         "who rolled back from the mirror owns the run without waiting"
     )
+
+
+@pytest.mark.parametrize("what", ["runs", "posts"])
+def test_what_a_bot_hands_over_is_free_and_the_others_are_woken(
+    kept: KeptInPostgres, store: RecordStore, run: Run, what: str
+) -> None:
+    other = kept.open(serving=True)
+    own = other.owned if what == "runs" else other.posted_by_us
+    hand_over = store.hand_over if what == "runs" else store.hand_over_posts
+    assert (store.owned if what == "runs" else store.posted_by_us)(run.id)
+    assert own(run.id) is None
+    before = other.version()
+    hand_over([run.id])
+    eventually(lambda: other.version() != before)
+    assert own(run.id)
+
+
+def test_a_bot_hands_over_only_what_it_has_and_wakes_nobody_else(
+    kept: KeptInPostgres, store: RecordStore, run: Run
+) -> None:
+    other, third = kept.open(serving=True), kept.open(serving=True)
+    assert store.owned(run.id)
+    before = third.version()
+    other.hand_over([run.id])
+    assert third.owned(run.id) is None
+    store.hand_over([run.id])
+    eventually(lambda: third.version() != before)
+    assert third.version()[0] == before[0] + 1

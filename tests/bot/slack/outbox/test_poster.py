@@ -141,3 +141,45 @@ def test_a_run_in_trouble_delays_no_other(tmp_path: Path) -> None:
             await box.wait_until(lambda: last in posted_events(box), 20)
 
     play(tmp_path, story, serve=False)
+
+
+def test_a_poster_that_leaves_hands_over_once_slack_has_answered_what_it_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: list[tuple[list[int], int]] = []
+
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        box.workspace.faults.delays["chat.postMessage"] = 0.7
+        posting = Poster(make_client(box.settings), box.deps)
+        monkeypatch.setattr(box.store, "hand_over_posts", lambda runs: handed.append(([*runs], answered(box))))
+        serving = asyncio.create_task(posting.serve())
+        await box.wait_until(lambda: posting.sender._under_way)
+        serving.cancel()
+        await asyncio.wait({serving})
+        assert handed == [([run.id], 1)]
+
+    def answered(box: SlackBox) -> int:
+        return [method for _, method, _ in box.workspace.calls].count("chat.postMessage")
+
+    play(tmp_path, story, serve=False)
+
+
+def test_a_poster_that_leaves_waits_for_no_slack_that_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.outbox.sender.SETTLE", 0.1)
+    handed: list[int] = []
+
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        box.workspace.faults.delays["chat.postMessage"] = 30
+        posting = Poster(make_client(box.settings), box.deps)
+        monkeypatch.setattr(box.store, "hand_over_posts", handed.extend)
+        serving = asyncio.create_task(posting.serve())
+        await box.wait_until(lambda: posting.sender._under_way)
+        serving.cancel()
+        await asyncio.wait({serving}, timeout=10)
+        assert handed == [run.id]
+
+    play(tmp_path, story, serve=False)
