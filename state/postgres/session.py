@@ -141,7 +141,8 @@ class Session:
             if self.owned.pop(lock, None):
                 connection.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
                 if wake:
-                    connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(lock[1])))
+                    # not the run's number: whoever has it knows, and the others look for runs to take
+                    connection.execute("SELECT pg_notify(%s, '0')", [CHANNEL])
 
     def _own_again(self, connection: Connection) -> None:
         """Take in a new session what the lost one owned, unless somebody else has taken it meanwhile."""
