@@ -40,6 +40,7 @@ async def _at_rest() -> dict[str, float]:
 async def _busy() -> dict[str, float]:
     async with two_bots() as bots:
         await asyncio.to_thread(bots.begin_runs, speed=SPEED, seconds=RAMP)
+        await bots.until_all_have_cards()
         used, since = bots.processor_seconds(), datetime.now(UTC)
         statements = await asyncio.to_thread(bots.statements)
         commands = asyncio.create_task(bots.acknowledged(COMMANDS, BUSY))

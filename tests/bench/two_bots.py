@@ -80,6 +80,12 @@ class TwoBots:
                 request = StartRequest(channel=_channel(number % CHANNELS), speed=speed)
                 self.runs.append(write_watched_run(self.store, page, request, datetime.now(UTC)))
 
+    async def until_all_have_cards(self) -> None:
+        """Wait until every run's card is posted: Slack answers 50 looks into a channel a minute, one for each card."""
+        async with asyncio.timeout(600):
+            while sum(not message.thread_ts for message in self.workspace.state.messages) < len(self.runs):
+                await asyncio.sleep(1)
+
     async def until_quiet(self) -> None:
         """Wait until every run has its first checks, and nothing more is posted."""
         async with asyncio.timeout(600):
