@@ -209,11 +209,13 @@ async def _serve_slack(
     await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         await _ended(serving)
+    if not watching.done():
+        watching.cancel()  # from here on the engine ends because it is told to
     serving.cancel()
     # another bot takes the runs meanwhile: closing a socket can wait for a silent peer
     leaving = asyncio.create_task(asyncio.to_thread(alive.leave))
     await asyncio.wait({serving, leaving}, timeout=CLOSE_LIMIT)
-    if watching.done():
+    if not watching.cancelled():
         await watching
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,9 @@ import pytest
 
 from bot import alive
 from bot.alive import STUCK, Alive
+from bot.serve import _serve_slack
 from bot.service_manager import ServiceManager
+from bot.slack.presence import Presence
 from commands.run.engine import Engine
 from state.errors import Refused
 from state.sqlite.store import Store
@@ -67,3 +70,18 @@ def test_while_the_event_loop_hangs_nobody_gives_a_sign_of_life(
         watching.cancel()
 
     asyncio.run(story())
+
+
+def test_an_engine_that_ends_because_the_bot_is_told_to_stop_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alive, "INTERVAL", 0.01)
+    engine = SimpleNamespace(is_alive=True, idle_seconds=0.0)
+
+    def stop() -> None:
+        engine.is_alive = False
+        time.sleep(0.3)  # a runner takes its time, and somebody might look meanwhile
+
+    engine.stop = stop
+    looked = Alive(cast("Engine", engine), Store(tmp_path / "gonogo.db"), Heard())
+    asyncio.run(_serve_slack(asyncio.sleep(60), looked, [signal.SIGTERM], Presence()))
