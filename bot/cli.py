@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.check import PageCheck
     from bot.doors.deps import Deps
     from bot.env_file import Environment
     from commands.runbook import Page
@@ -15,13 +14,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
-from typing import TextIO
 
 from bot.command_line import command_line
-from commands.text.printable import printable
+from bot.page_verbs import PAGE_VERBS
+from bot.terminal_lines import say, say_error
 from state.errors import BadSettings, GonogoError
 
 
@@ -34,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return COMMANDS[options.command](options)
     except GonogoError as error:
-        _say_error(f"gonogo: {error}")
+        say_error(f"gonogo: {error}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -44,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception:
         for line in _masked_traceback(environment).splitlines():
-            _say(line, sys.stderr)
+            say(line, sys.stderr)
         return 1
 
 
@@ -57,129 +55,11 @@ def _masked_traceback(environment: Environment) -> str:
     return redactor_for((), environment.known)(traceback.format_exc())
 
 
-def _say(line: str, file: TextIO | None = None) -> None:
-    """Print one line. Every line of every command is printed here, and holds nothing that acts on the terminal."""
-    print(printable(line), file=file, flush=True)
-
-
-def _say_error(text: str) -> None:
-    """Print an error. Its further lines are indented, so that none of them looks like one of ours."""
-    first, *others = text.split("\n")
-    for line in (first, *(f"  {other}" for other in others)):
-        _say(line, sys.stderr)
-
-
-def _check(options: argparse.Namespace) -> int:
-    from bot.check import check_page, github_lines, json_text, ok_line
-
-    environ = options.environment.read()
-    checks = [check_page(path, environ) for path in options.pages]
-    if options.json:
-        for line in json_text(checks).splitlines():
-            _say(line)
-    elif options.github:
-        for line in github_lines(checks):
-            _say(line)
-    for check in [] if options.json or options.github else checks:
-        if check.good:
-            _say(ok_line(check))
-        _say_findings(check)
-    return 0 if all(check.good for check in checks) else 1
-
-
-def _say_findings(check: PageCheck) -> None:
-    from bot.check import text_line
-
-    for finding in check.findings:
-        (_say if check.good else _say_error)(text_line(check, finding))
-
-
-def _plan(options: argparse.Namespace) -> int:
-    from bot.settings import read_page_file
-    from commands.runbook.plan import plan_lines
-    from commands.signoff.permission_text import permission_lines
-    from commands.steps.plan_line import with_programs
-
-    page = read_page_file(options.page)
-    steps = plan_lines(page)
-    for line in [*(with_programs(steps) if options.programs else steps), "", *permission_lines(page)]:
-        _say(line)
-    return 0
-
-
-def _env(options: argparse.Namespace) -> int:
-    from bot.init.env_example import env_example
-    from bot.init.variables import variables_of
-    from bot.settings import read_page_file
-
-    for line in env_example(str(options.page), variables_of(read_page_file(options.page))).splitlines():
-        _say(line)
-    return 0
-
-
-def _preview(options: argparse.Namespace) -> int:
-    if options.out:
-        from bot.preview.file import write_preview
-
-        check = write_preview(options.page, options.out)
-        _say_findings(check)
-        if check.good:
-            _say(f"The preview of {options.page} is in {options.out}.")
-        return 0 if check.good else 1
-    from bot.preview.server import PreviewServer
-
-    with PreviewServer(options.page, options.port) as server, suppress(KeyboardInterrupt):
-        _say(f"The preview of {options.page} is at {server.address} (Ctrl-C ends it)")
-        server.serve_forever()
-    return 0
-
-
-def _adopt(options: argparse.Namespace) -> int:
-    from bot.adopt import adopt_file
-
-    for line in adopt_file(options.runbook, options.output, os.environ):
-        _say(line)
-    return 0
-
-
-def _kinds(options: argparse.Namespace) -> int:
-    from commands.reference.terminal_text import box_lines, overview_lines
-
-    for line in box_lines(options.kind) if options.kind else overview_lines():
-        _say(line)
-    return 0
-
-
-def _schema(options: argparse.Namespace) -> int:
-    import json
-
-    from commands.reference.schema import box_schema, page_schema
-
-    for line in json.dumps(box_schema(options.kind) if options.kind else page_schema(), indent=2).splitlines():
-        _say(line)
-    return 0
-
-
 def _completion(options: argparse.Namespace) -> int:
     from bot.completion import completion
 
     for line in completion(command_line(), options.shell).splitlines():
-        _say(line)
-    return 0
-
-
-def _init(options: argparse.Namespace) -> int:
-    from bot.init.make import make, report, write
-    from bot.init.questions import Flags, Questions, from_flags
-
-    flags = Flags(**{name: getattr(options, name) for name in ("stack", "name", "migrate", "hosts", "roles")})
-    person = sys.stdin.isatty() and sys.stdout.isatty()
-    wanted = Questions(input, _say).wanted(flags) if person else from_flags(flags)
-    example = options.env_example or options.page.with_name(".env.example")
-    made = make(wanted, options.page.name)
-    write(made, options.page, example)
-    for line in report(made, options.page, example):
-        _say(line)
+        say(line)
     return 0
 
 
@@ -194,16 +74,16 @@ def _doctor(options: argparse.Namespace) -> int:
     if options.json:
         found = {page.name: doctor_lines(settings, page, options.ref) for page in pages}
         for text in doctor_json(found):
-            _say(text)
+            say(text)
         return int(any(line.result.level == "fail" for lines in found.values() for line in lines))
     for page in pages:
-        _say(f"{page.name}: {page.title}")
+        say(f"{page.name}: {page.title}")
         lines = doctor_lines(settings, page, options.ref)
         for line in lines:
-            _say(f"  {line}")
+            say(f"  {line}")
         levels = [line.result.level for line in lines]
         failures, warnings = levels.count("fail"), levels.count("warn")
-        _say(f"  {counted(len(levels), 'check')}: {counted(failures, 'failure')}, {counted(warnings, 'warning')}")
+        say(f"  {counted(len(levels), 'check')}: {counted(failures, 'failure')}, {counted(warnings, 'warning')}")
         exit_code = 1 if failures else exit_code
     return exit_code
 
@@ -230,7 +110,7 @@ def _verify(options: argparse.Namespace) -> int:
 
     good, lines = verify(read_settings(options.environment.read()), options.what, options.key)
     for line in lines:
-        _say(line)
+        say(line)
     return 0 if good else 1
 
 
@@ -238,7 +118,7 @@ def _copy_record(options: argparse.Namespace) -> int:
     from bot.doors.record_copy import copy_lines
 
     for line in copy_lines(options.source, options.target, options.environment.read()):
-        _say(line)
+        say(line)
     return 0
 
 
@@ -247,7 +127,7 @@ def _read_mirror(options: argparse.Namespace) -> int:
     from bot.settings import terminal_settings
 
     for line in read_lines(terminal_settings(options.environment.read()), options.mirror):
-        _say(line)
+        say(line)
     return 0
 
 
@@ -267,7 +147,7 @@ def _rollback_from_mirror(options: argparse.Namespace) -> int:
         tools_for=lambda page: tools_for(page, settings),
     )
     for line in rollback.lines():
-        _say(line)
+        say(line)
     return 0
 
 
@@ -301,7 +181,7 @@ def _terminal(options: argparse.Namespace) -> int:
         terminal = Terminal(settings, number, options.person, system_user(), deps_of)
     try:
         for line in getattr(terminal, options.name.replace("-", "_"))(options):
-            _say(line)
+            say(line)
     finally:
         terminal.close()
     return 0
@@ -312,19 +192,12 @@ def _terminal_environ(environment: Environment) -> Mapping[str, str]:
     try:
         return environment.read()
     except BadSettings as error:
-        _say_error(f"gonogo: {error} This command goes on without that file.")
+        say_error(f"gonogo: {error} This command goes on without that file.")
         return environment.known
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "check": _check,
-    "plan": _plan,
-    "env": _env,
-    "preview": _preview,
-    "adopt": _adopt,
-    "kinds": _kinds,
-    "schema": _schema,
-    "init": _init,
+    **PAGE_VERBS,
     "completion": _completion,
     "doctor": _doctor,
     "serve": _serve,

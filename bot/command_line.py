@@ -23,7 +23,7 @@ class _Version(argparse.Action):
 
 
 def command_line() -> argparse.ArgumentParser:
-    """Reads the words of a command line. `command` of the result says which function of bot/cli.py carries it out."""
+    """Reads the words of a command line. The result's `command` names the function in `COMMANDS` that does it."""
     parser = argparse.ArgumentParser(
         prog="gonogo", description="Takes a team through a production deployment from its own runbook page."
     )

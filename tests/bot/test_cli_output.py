@@ -70,6 +70,7 @@ def test_a_refusal_prints_nothing_hidden_and_indents_its_further_lines(
 
 
 def test_every_line_of_every_command_is_printed_in_one_place() -> None:
-    sources = [Path("bot/cli.py"), *Path("bot/doors").glob("*.py"), *Path("bot/doctor").glob("*.py")]
-    printing = {path.name: path.read_text().count("print(") for path in [*sources, Path("bot/serve.py")]}
-    assert {name: count for name, count in printing.items() if count} == {"cli.py": 1}
+    sources = [*Path("bot").glob("*.py"), *Path("bot/doors").glob("*.py"), *Path("bot/doctor").glob("*.py")]
+    printing = {path.name: path.read_text().count(" print(") for path in sources}
+    # the other one prints the version before the words are read
+    assert {name: count for name, count in printing.items() if count} == {"terminal_lines.py": 1, "command_line.py": 1}
