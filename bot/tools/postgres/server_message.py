@@ -10,8 +10,9 @@ DATA_EXCEPTION = "22"  # the SQLSTATE class of errors about a value
 
 
 def reason(error: psycopg.Error) -> str:
-    """The last line of an error of the driver or the server."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """The last line of an error of the driver or the server that says what is wrong."""
+    # libpq indents what it only asks, such as “Is the server running on that host …?”
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
     return (lines[-1] if lines else type(error).__name__).removeprefix("FATAL:").strip()
 
 

@@ -270,10 +270,12 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
         return blocked("the backup folder cannot be created, or not be written to", todo)
     values = parse_values(result.tail)
     if result.code or not values.get("database_bytes", "").isdigit() or not values.get("server", "").isdigit():
-        message = without_values(result.tail.splitlines())[-1:] or (f"exit code {result.code}",)
+        # libpq indents what it only asks, such as “Is the server running on that host …?”
+        told = [line for line in result.tail.splitlines() if not line.startswith("\t")]
+        message = without_values(told)[-1:] or (f"exit code {result.code}",)
         return blocked(
             f"psql cannot query the database from this host ({message[0][:160]})",
-            "run psql on the host with the same address",
+            "run psql on the host with the address that the database's variable has, and correct it or the server",
         )
     client, server = re.findall(r"\d+", values.get("dump", "")), int(values["server"]) // 10_000
     if not client or int(client[0]) < server:

@@ -109,6 +109,10 @@ def test_a_read_only_user_warns_and_a_standby_fails(world: World) -> None:
             "psql: error: connection refused\n",
             "psql cannot query the database from this host (psql: error: connection refused)",
         ),
+        (
+            "psql: error: connection refused\n\tIs the server running on that host?\n",
+            "psql cannot query the database from this host (psql: error: connection refused)",
+        ),
     ],
 )
 def test_a_backup_that_cannot_be_made_fails(world: World, answers: str, words: str) -> None:

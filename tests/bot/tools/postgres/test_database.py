@@ -351,6 +351,11 @@ def test_the_message_of_an_unreachable_database_hides_its_password(postgres: Pos
     assert password not in str(caught.value)
 
 
+def test_a_refused_database_is_named_with_the_refusal_and_not_with_libpqs_question() -> None:
+    with pytest.raises(Unreachable, match=r"cannot be reached: .*port \d+ failed: Connection refused$"):
+        database_at(f"postgresql://shop@127.0.0.1:{free_port()}/x").query("db", "SELECT 1")
+
+
 def test_a_secret_in_a_row_is_masked_and_other_values_keep_their_types(sql: PostgresDatabase) -> None:
     sql._redact.learn("s3cr3t-0001")
     assert sql.query("db", "SELECT 'a s3cr3t-0001 b', 7, true, NULL").rows == (("a ••• b", 7, True, None),)
