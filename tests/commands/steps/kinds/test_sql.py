@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from commands.ports.preflight import WARN, PreflightContext
 from commands.steps.base import execute
+from commands.steps.kinds.sql import FileCanBeApplied
 from state.errors import Failed, LostTrack, Stopped
 from tests.commands.steps.builders import box, context, plan
 from tests.production import FORWARD_SQL, rows
@@ -88,6 +90,15 @@ def test_a_file_with_its_own_commit_is_refused_before_anything_runs() -> None:
 def test_a_file_that_the_release_step_did_not_store_is_named() -> None:
     outcome = execute(box("sql", SQL), context(World(), files={}))
     assert outcome.summary == f"This run has not stored {FILE}. Add it to `files` of the release step."
+
+
+def test_a_file_that_no_host_gave_is_said_not_to_be_looked_at() -> None:
+    ctx = PreflightContext(tools=World().tools(), ref="main")
+    (result,) = FileCanBeApplied(database="db", file="migrations/7.sql").run_preflight(ctx)
+    assert (result.level, result.summary) == (
+        WARN,
+        "7.sql was not looked at, because the release step's host did not give it",
+    )
 
 
 def test_a_person_can_stop_it() -> None:
