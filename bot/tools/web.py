@@ -54,7 +54,9 @@ class HttpWeb:
             ):
                 body, cut = read_body(response)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise Unreachable(f"“{place}” cannot be reached: its address is not a web address.") from None
+            raise Unreachable(
+                f"“{place}” cannot be reached: its address is not a web address; begin it with https:// or http://."
+            ) from None
         except (httpx.LocalProtocolError, UnicodeError):
             # without the error: it quotes what could not be sent
             raise Unreachable(
@@ -104,7 +106,7 @@ def _not_connected(place: str, error: Exception, connected: bool) -> Unreachable
     if isinstance(cause, ConnectionError):
         return Down(f"“{place}” cannot be reached: nothing answers at its address.")
     if isinstance(cause, socket.gaierror):
-        why = "its name cannot be resolved here; check the bot's DNS"
+        why = "its name cannot be resolved here; check the address and the bot's DNS"
     elif isinstance(error, httpx.ConnectTimeout):
         why = "its address sends no response at all; check the bot's network and firewall, then the place's host"
     else:

@@ -74,7 +74,10 @@ class Script:
             self._add_run("\n\n".join(one.text for one in kept), kept[0].line, kept[0].comments)
 
     def _leave(self, step: Step) -> None:
-        why = "it ends the script" if step.command.program in {"exit", "logout"} else "it does not end by itself"
+        program = step.command.program
+        why = "it ends the script" if program in {"exit", "logout"} else "it does not end by itself"
+        if program == "ssh":
+            why = "it only logs in, as the steps with this host do themselves"
         self._scene.notes.leave(step.line, f"`{masked(step.command.text)[:70]}`: {why}, so it is in no box")
 
     def _must_stay_whole(self, found: list[Statement]) -> bool:

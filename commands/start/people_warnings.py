@@ -56,7 +56,10 @@ def _two_people(page: Page, holders: _Holders) -> Iterator[str]:
     if len(everybody) < 2 and not any(is_user_group(name) for name in everybody):
         steps = [step.title for step in page.steps if step.box.needs_second_person]
         if page.watch or steps:
-            yield "Too few people hold a role: nobody can agree as a second person, to a skip or to an early KEEP."
+            yield (
+                "Too few people hold a role: nobody can agree as a second person, to a skip or to an early KEEP; "
+                "give one to a second person."
+            )
 
 
 def _titles(page: Page, roles: list[str]) -> str:

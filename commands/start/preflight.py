@@ -116,7 +116,9 @@ def environment_lines(missing: Sequence[str]) -> list[PreflightLine]:
     """The line about the environment; `missing` are the variables that the page needs and that are not set."""
     if missing:
         result = PreflightResult(
-            level=FAIL, summary=f"not set: {', '.join(missing)}", todo="set them in the bot's environment"
+            level=FAIL,
+            summary=f"not set: {', '.join(missing)}",
+            todo="set them in the bot's environment or its .env file",
         )
     else:
         result = PreflightResult(level=OK, summary="every variable that the page names is set")

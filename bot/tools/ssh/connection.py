@@ -152,7 +152,7 @@ def _connect(where: Login) -> paramiko.SSHClient:
         authorities = add_known_hosts(where.known_hosts, client.get_host_keys())
     except (OSError, ValueError):
         raise Unreachable(
-            f"{host}: the known_hosts file cannot be read; set a readable one in the environment."
+            f"{host}: the known_hosts file cannot be read; check the path in the place's `known_hosts`."
         ) from None
     sock: ListeningSocket | None = None
     try:
@@ -224,7 +224,7 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
         case TimeoutError():
             return f"it did not answer within {CONNECT_LIMIT:.0f} s; check that it is up and reachable from here."
         case FileNotFoundError() | PermissionError():
-            return "the private key's file cannot be read; check its path and permissions."
+            return "the private key's file cannot be read; check its permissions and the path in the place's `key`."
         case paramiko.SSHException() | ValueError() if "key" in str(error).lower():
-            return "the private key's file holds no usable key."
+            return "the private key's file holds no usable key; name the private key, not its .pub file."
     return f"the connection failed ({type(error).__name__})."

@@ -40,7 +40,7 @@ _POINTERS = (
     "git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' | sed 's/^/pointer: /' || true"
 )
 _POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
-_CLONE = "clone it there, or fix its path"
+_CLONE = "clone it there, or correct the path in the variable that `repository` names"
 _NO_COPY = (("not a git repository", _CLONE), ("No such file or directory", _CLONE))
 # exit codes of the script
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED, _CLOSED = 65, 66, 67, 68, 69, 70

@@ -203,7 +203,7 @@ class Running(Strict):
             raise _unsaid(self.source, "its answer is not JSON") from None
         said = field(data, self.field)
         if not isinstance(said, str | int) or holds_secret(data, self.field):
-            raise _unsaid(self.source, f"its answer has no {self.field}")
+            raise _unsaid(self.source, f"its answer has no field `{self.field}`")
         return str(said)
 
     def _listed_answers(self, tools: Tools, by: Listing) -> Iterator[Answer]:
@@ -268,4 +268,4 @@ def require_running(places: Sequence[Running], tools: Tools, commit: str, *, hos
 
 def _unsaid(source: str, why: str) -> ReleaseError:
     what = f"it is not known what runs, because {source} does not say it: {why}"
-    return ReleaseError(what, "fix it, or name another place in `running`")
+    return ReleaseError(what, "make it say its commit, or correct its entry in `running`")

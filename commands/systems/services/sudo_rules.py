@@ -30,7 +30,8 @@ def sudo_obstacles(listed: Mapping[str, Sequence[str]], commands: Sequence[str])
     why = next((line for line in listed["sudo"] if line.startswith("sudo: ")), "")
     said = f" (it says “{why.removeprefix('sudo: ')}”)" if why else ""
     what = f"sudo does not let this user run {' or '.join(f'`{one}`' for one in denied)} without a password{said}"
-    return [Finding(what=what, todo=f"add a rule to sudoers that ends with NOPASSWD: {rules}")]
+    todo = f"add this line to sudoers, with the user's name in place of USER: USER ALL=(root) NOPASSWD: {rules}"
+    return [Finding(what=what, todo=todo)]
 
 
 def lets_run(lines: Sequence[str], command: str) -> bool:

@@ -62,7 +62,10 @@ def test_a_web_check_ends_at_its_limit_and_does_not_say_that_the_service_is_down
         web.request("api", HttpRequest(path="/", limit=0.5))
     assert time.monotonic() - began < HANGS / 2
     assert not isinstance(caught.value, Down)
-    assert str(caught.value) == "“api” cannot be reached: its name cannot be resolved here; check the bot's DNS."
+    assert (
+        str(caught.value)
+        == "“api” cannot be reached: its name cannot be resolved here; check the address and the bot's DNS."
+    )
     web.close()
 
 

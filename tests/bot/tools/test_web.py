@@ -116,7 +116,7 @@ def test_an_unknown_name_and_an_address_that_is_no_web_address_do_not_say_that_t
     assert not isinstance(request_error("http://api.invalid"), Down)
     wrong = request_error("ftp://api.example")
     assert not isinstance(wrong, Down)
-    assert str(wrong) == "“api” cannot be reached: its address is not a web address."
+    assert str(wrong) == "“api” cannot be reached: its address is not a web address; begin it with https:// or http://."
 
 
 def test_a_name_with_an_address_that_refuses_is_down_though_another_has_no_route(

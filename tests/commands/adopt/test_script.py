@@ -72,6 +72,10 @@ def test_instructions_in_comments_become_gates_and_explanations_stay_text() -> N
     assert run[1]["commands"] == ["./notify"]
 
 
+def test_a_login_that_is_left_out_says_who_logs_in_instead() -> None:
+    assert "`ssh deploy@web-1`: it only logs in, as the steps" in told(under("Deploy", "ssh deploy@web-1\nuptime"))
+
+
 def test_a_fetch_before_other_commands_stays_where_it_was() -> None:
     assert made_of("git fetch --all\ngit diff HEAD origin/main")[0][1]["commands"][0] == "git fetch --all"
 

@@ -13,7 +13,10 @@ GATE = (
     "“✅ พร้อมไหม (ready?)” needs 2 different people, one for each of Database Admin, Tech Lead; "
     "these roles have too few. Name more people in SHOP_DBA, SHOP_LEAD."
 )
-SECOND = "Too few people hold a role: nobody can agree as a second person, to a skip or to an early KEEP."
+SECOND = (
+    "Too few people hold a role: nobody can agree as a second person, to a skip or to an early KEEP; "
+    "give one to a second person."
+)
 
 
 def people(dba: str, lead: str) -> dict[str, frozenset[str]]:

@@ -194,7 +194,7 @@ def test_an_internal_error_shows_its_name_and_no_secret() -> None:
 
 def test_variables_that_are_not_set_are_named_in_one_line() -> None:
     assert [str(line) for line in environment_lines(["A", "B"])] == [
-        "fail  environment: not set: A, B: set them in the bot's environment"
+        "fail  environment: not set: A, B: set them in the bot's environment or its .env file"
     ]
     assert [str(line) for line in environment_lines([])] == [
         "ok    environment: every variable that the page names is set"
@@ -211,7 +211,7 @@ def test_a_start_is_refused_with_every_failure_and_what_to_do() -> None:
         require_no_failures(PAGE, iter(lines))
     assert str(refused.value) == (
         f"{PAGE.title} was not started. Fix this first; `gonogo doctor small.md` checks it again:\n"
-        "• environment: not set: A, B → set them in the bot's environment\n"
+        "• environment: not set: A, B → set them in the bot's environment or its .env file\n"
         "• host x: nobody listens there"
     )
 

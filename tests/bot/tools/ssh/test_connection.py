@@ -53,7 +53,7 @@ def test_a_changed_host_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
 
 def test_known_hosts_that_cannot_be_read_are_named(ssh: SshServer, tmp_path: Path) -> None:
     message = refusal(shell_for(ssh, known_hosts=str(tmp_path / "none")))
-    assert "the known_hosts file cannot be read; set a readable one" in message
+    assert "the known_hosts file cannot be read; check the path in the place's `known_hosts`" in message
 
 
 def test_a_wrong_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
@@ -63,12 +63,13 @@ def test_a_wrong_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
 
 def test_a_missing_key_file_is_named(ssh: SshServer, tmp_path: Path) -> None:
     message = refusal(shell_for(ssh, key=str(tmp_path / "none")))
-    assert "the private key's file cannot be read; check its path and permissions" in message
+    assert "the private key's file cannot be read; check its permissions and the path in the place's `key`" in message
 
 
 def test_a_file_that_is_no_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("this is no key\n")
-    assert "the private key's file holds no usable key" in refusal(shell_for(ssh, key=str(tmp_path / "text")))
+    message = refusal(shell_for(ssh, key=str(tmp_path / "text")))
+    assert "the private key's file holds no usable key; name the private key, not its .pub file" in message
 
 
 def test_a_port_on_which_nothing_listens_is_named(ssh: SshServer) -> None:

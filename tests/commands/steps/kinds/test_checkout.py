@@ -277,9 +277,9 @@ def test_a_working_copy_of_another_owner_is_named_as_that_with_what_to_do(
 def test_a_folder_that_is_no_working_copy_is_still_named_as_that(repository: Repository) -> None:
     (repository.path / ".git").rename(repository.path / "git")
     host = shell(repository)
-    assert checked(host)[0].todo == "clone it there, or fix its path"
+    assert checked(host)[0].todo == "clone it there, or correct the path in the variable that `repository` names"
     shutil.rmtree(repository.path)
-    assert checked(host)[0].todo == "clone it there, or fix its path"
+    assert checked(host)[0].todo == "clone it there, or correct the path in the variable that `repository` names"
 
 
 def checked(host: LocalShell, number: int = 1) -> list[PreflightResult]:

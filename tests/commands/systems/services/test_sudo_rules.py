@@ -46,7 +46,10 @@ def test_a_sudo_that_asks_for_a_password_is_one_sentence_with_the_rule_that_is_m
     assert finding.what == (
         "sudo does not let this user run `systemctl restart api` without a password (it says “a password is required”)"
     )
-    assert finding.todo == "add a rule to sudoers that ends with NOPASSWD: /usr/bin/systemctl restart api"
+    assert finding.todo == (
+        "add this line to sudoers, with the user's name in place of USER: "
+        "USER ALL=(root) NOPASSWD: /usr/bin/systemctl restart api"
+    )
     assert sudo_obstacles({}, ["systemctl restart api"]) == []
 
 
