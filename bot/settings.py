@@ -14,7 +14,7 @@ from commands.runbook import Page, read_page
 from commands.runbook.queries import check_queries
 from commands.start.request import find_page
 from commands.start.watch_speed import WatchSpeed, read_watch_speed
-from state.errors import BadRecord, BadSettings, Refused
+from state.errors import BadPage, BadRecord, BadSettings, Refused
 from state.journal import RecordKey
 from state.journal.key import key_beside, key_from_text, read_key
 from state.place import NO_KEY, Place, place_of
@@ -198,7 +198,11 @@ def read_page_file(file: Path) -> Page:
         raise Refused(f"{file} is not a runbook page: it is not UTF-8 text.") from None
     except OSError as error:
         raise Refused(f"{file} cannot be read as a runbook page: {error.strerror}.") from None
-    return read_page_text(text, file.name)
+    try:
+        return read_page_text(text, file.name)
+    except BadPage as error:
+        error.args = (f"{file}: {error}",)  # of several pages the sentence says which
+        raise
 
 
 def read_page_text(text: str, name: str) -> Page:

@@ -131,12 +131,13 @@ def test_a_file_that_is_no_page_says_why(tmp_path: Path) -> None:
         read_page_file(tmp_path / "none.md")
 
 
-def test_a_wrong_page_keeps_its_line(tmp_path: Path) -> None:
+def test_a_wrong_page_keeps_its_line_and_is_named(tmp_path: Path) -> None:
     page = tmp_path / "bad.md"
     page.write_text(spoil(('takes = "10 min"', 'takes = "10min"')))
     with pytest.raises(BadPage) as refused:
         read_page_file(page)
     assert refused.value.line == 55
+    assert str(refused.value).startswith(f"{page}: line 55, ")
 
 
 def test_no_page_can_name_the_records_key() -> None:
