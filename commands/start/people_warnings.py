@@ -17,7 +17,7 @@ def people_warnings(page: Page, people: People, starter: str = "") -> tuple[str,
 
     A user group that is not expanded into its members counts as enough people. A role without people has its own error.
     """
-    if any(not people.get(role) for role in page.roles):
+    if _empty(page, people):
         return ()
     out = {starter} if page.runbook.four_eyes else set()
     holders: _Holders = {role: people[role] - out for role in page.roles}
@@ -27,9 +27,18 @@ def people_warnings(page: Page, people: People, starter: str = "") -> tuple[str,
 def people_lines(page: Page, people: People) -> list[PreflightLine]:
     """The doctor's lines about the people of the roles, before it is known who will start."""
     warnings = people_warnings(page, people)
+    if empty := _empty(page, people):
+        who = f"{_titles(page, empty)} {'has' if len(empty) == 1 else 'have'} nobody yet"
+        warnings = (
+            f"Whether there are enough people was not looked at: {who}. Name them in {_variables(page, empty)}.",
+        )
     results = [PreflightResult(level=WARN, summary=warning) for warning in warnings]
     fine = PreflightResult(level=OK, summary="enough different people for every signature")
     return [PreflightLine(about="roles", result=result) for result in results or [fine]]
+
+
+def _empty(page: Page, people: People) -> list[str]:
+    return [role for role in page.roles if not people.get(role)]
 
 
 def _signatures(page: Page, holders: _Holders) -> Iterator[str]:

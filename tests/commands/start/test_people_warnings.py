@@ -56,6 +56,14 @@ def test_the_starter_is_left_out_where_the_page_requires_four_eyes() -> None:
     )
 
 
+def test_the_doctor_does_not_call_people_enough_that_it_could_not_count() -> None:
+    (line,) = people_lines(small(), people("", "U1"))
+    assert str(line) == (
+        "warn  roles: Whether there are enough people was not looked at: Database Admin has nobody yet. "
+        "Name them in SHOP_DBA."
+    )
+
+
 def test_the_doctor_says_it_as_warnings_or_that_all_is_well() -> None:
     assert [str(line) for line in people_lines(small(), people("U1", "U2"))] == [
         "ok    roles: enough different people for every signature"
