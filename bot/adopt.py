@@ -72,16 +72,21 @@ def _lines(runbook: Path, page: Path, adopted: Adopted, findings: Sequence[Findi
     if adopted.variables:
         yield from ("", "Variables that the page names, for the bot's environment:", f"  {' '.join(adopted.variables)}")
         yield f"  `gonogo env {page}` says what each is, once the page is good."
-    errors = [finding for finding in findings if finding.level == "error"]
-    warnings = len(findings) - len(errors)
     yield ""
-    if not errors:
-        yield f"gonogo check: {page} is a good page, with {counted(warnings, 'warning')}."
-        return
-    more = f", besides {counted(warnings, 'warning')}" if warnings else ""
-    yield f"gonogo check says {counted(len(errors), 'thing')}{more}; these are yours to fill in:"
-    for error in errors:
-        yield f"  {page}: {error.message}"
+    yield from _checked(page, findings)
+
+
+def _checked(page: Path, findings: Sequence[Finding]) -> Iterator[str]:
+    """What `gonogo check` says of the page. It looks for warnings only once there is no error."""
+    errors = [finding for finding in findings if finding.level == "error"]
+    if errors:
+        yield f"gonogo check says {counted(len(errors), 'thing')}; these are yours to fill in:"
+    else:
+        yield f"gonogo check: {page} is a good page, with {counted(len(findings), 'warning')}{':' if findings else '.'}"
+    for finding in errors or findings:
+        yield f"  {page}: {finding.message}"
+    if errors:
+        yield f"  Then run `gonogo check {page}` again: it may still warn, as of a change that no rollback undoes."
 
 
 def _boxes(adopted: Adopted) -> Iterator[str]:

@@ -91,7 +91,11 @@ def _add_page(verbs: _Verbs) -> None:
     )
     plan.set_defaults(command="plan")
     env = verbs.add_parser(
-        "env", help="print an example of the .env for a page: each variable with its meaning (`gonogo init` writes one)"
+        "env",
+        help="print an example of the .env for a page: each variable with its meaning (`gonogo init` writes one)",
+        description="Prints an example of the .env for a page, for `gonogo env PAGE > .env.example`: each variable "
+        "that it names with its meaning, and the bot's own.",
+        epilog="Exit codes: 0 if it was printed, 1 if the page has errors; `gonogo check` shows all of them.",
     )
     env.add_argument("page", type=Path, metavar="PAGE")
     env.set_defaults(command="env")
@@ -99,6 +103,8 @@ def _add_page(verbs: _Verbs) -> None:
     adopt = verbs.add_parser(
         "adopt",
         help="turn a team's own Markdown runbook into a page, as far as that is sure",
+        description="Writes a page made of a Markdown runbook, which stays as it is, and prints what became of which "
+        "line, what was assumed and what is left for you. docs/getting-started.md says in which order to take that.",
         epilog="Exit codes: 0 if the page was written (what is left for you is printed), 1 if it was not.",
     )
     adopt.add_argument("runbook", type=Path, metavar="RUNBOOK.md")

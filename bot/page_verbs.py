@@ -1,4 +1,4 @@
-"""The verbs about pages, which need no record: check, plan, env, preview, adopt, init, kinds and schema."""
+"""The verbs about pages, which need no record."""
 
 from __future__ import annotations
 

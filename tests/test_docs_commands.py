@@ -1,4 +1,4 @@
-"""Every command of README and docs is played here as it stands, or names the test that plays it, or why none can."""
+"""Every command of README and docs is played as it stands, or names the test that plays it."""
 
 from __future__ import annotations
 
@@ -44,6 +44,10 @@ ELSEWHERE = {
     "gonogo adopt": "tests/bot/test_adopt.py",
     "install -m 600 .env.example": "tests/bot/test_env_file.py",
     "gonogo doctor": "tests/bot/doctor/test_page.py",
+    "gonogo serve --no-slack": "tests/bot/test_serve.py",
+    "gonogo start": "tests/bot/doors/test_terminal.py",
+    "gonogo status": "tests/bot/doors/test_terminal.py",
+    "gonogo report": "tests/bot/doors/test_terminal.py",
     ".venv/bin/python -m tests.crash": "tests/crash/test_soak.py",
     "chgrp deploy": "tests/state/sqlite/test_private_file.py",
     "chmod 2770": "tests/state/sqlite/test_private_file.py",

@@ -27,7 +27,7 @@ def env_example(page_file: str, variables: Iterable[Variable]) -> str:
     """The text for a page; its lines are read by gonogo, and by a shell."""
     runbook = Variable(name="GONOGO_RUNBOOK", meaning="The page, or a folder of pages.", example=page_file)
     head = (
-        f"# What gonogo needs to know for {page_file}. Every value here is an example.\n"
+        f"# What gonogo needs to know for {page_file}. Every value is an example, and an empty one is yours to find.\n"
         "# install -m 600 .env.example .env, and put your own values there; keep .env out of git.\n"
         "# Further settings are in gonogo's docs/operating.md.\n"
     )

@@ -69,7 +69,7 @@ def variables_of(page: Page) -> list[Variable]:
     for name in (name.removeprefix("$") for name in page.env_names()):
         use = min((use for use in uses if use.name == name), key=lambda use: not use.whole)
         example = EXAMPLES.get(use.field, "") if use.whole else ""
-        example = example.format(place=use.place, number=numbers.get(f"${name}", 0), target=target)
+        example = example.format(place=use.place.replace("_", "-"), number=numbers.get(f"${name}", 0), target=target)
         meaning, example = rows.get(name, (use.meaning, example))
         found.append(Variable(name=name, meaning=meaning, example=example))
     return found

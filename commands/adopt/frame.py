@@ -22,6 +22,7 @@ def runbook_box(title: Section, scene: Scene) -> Box:
     """The box under the page's title."""
     scene.notes.assume(0, 'time_zone = "UTC", the zone of all times in messages; the runbook names none')
     target = title.title.replace("**", "").replace("`", "").strip() or "Production"
+    scene.notes.assume(0, f'target = "{target}", the name of what is deployed in all messages; it is the title')
     fields = {"target": target, "time_zone": "UTC"}
     refs = [ref for ref in scene.refs if ref != "main"]
     if len(scene.refs) == 1 and refs:

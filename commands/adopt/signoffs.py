@@ -40,8 +40,8 @@ def sign_offs(chapter: Chapter, scene: Scene) -> list[tuple[str, Section]]:
             if some:
                 scene.part = where
                 made.append((where, Section(level=3, title=heading, line=line, content=[gate(some, line, scene)])))
-                count = f" ({len(some)} of {len(items)})" if late else ""
-                scene.notes.assume(line, f"“{title}”{count} is signed at the end of the part {where}")
+                share = f", {len(some)} of its {len(items)} items," if late else ""
+                scene.notes.assume(line, f"“{title}”{share} is signed at the end of the part {where}")
     scene.part = ""
     return made
 

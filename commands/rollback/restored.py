@@ -7,6 +7,7 @@ from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import answer_to, is_refused, is_restored
 from commands.runbook.page import Page, PageStep
 from commands.runbook.undone import calls_migration_tool, steps_not_undone, undoing_steps
+from commands.text.command_lines import lines_without_comments
 from state.records import AttemptState, Record, RunState
 
 # the ends after which people take it that all is as before the run
@@ -75,7 +76,7 @@ def _left(step: PageStep, state: AttemptState) -> str:
 
 
 def _commands(step: PageStep) -> str:
-    lines = (" ".join(command.split()) for command in step.box.ran())
+    lines = (" ".join(" ".join(lines_without_comments(command)).split()) for command in step.box.ran())
     return "; ".join(line if len(line) <= _COMMAND_LENGTH else f"{line[:_COMMAND_LENGTH]}…" for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""The plan of a page: every command, query and question, what the bot's own programs do, and the expected timeline."""
+"""The plan of a page: every command, query and question, and the expected timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan's lines: what the page's author wrote, word for word, and what the bot's own programs do, as sentences."""
+"""A plan's lines: the page's own words, and what the bot's own programs do, as sentences."""
 
 from __future__ import annotations
 

@@ -90,9 +90,16 @@ def test_what_is_left_for_the_author_is_printed_with_its_lines(tmp_path: Path, c
         f"gonogo check says 1 thing; these are yours to fill in:\n  {page}: line {line}, Deploy: <folder> is used"
         in out
     )
+    assert out.endswith(
+        f"\n  Then run `gonogo check {page}` again: it may still warn, as of a change that no rollback undoes.\n"
+    )
 
 
 def test_a_page_that_needs_nothing_more_is_called_good(tmp_path: Path, capsys: Capture) -> None:
     text = "# Shop\n\n## Deploy\n\n```bash\nuptime\n```\n\n## Rollback\n\n```bash\nuptime\n```\n"
     _, out, _ = run(capsys, "adopt", str(runbook(tmp_path, text)))
-    assert out.endswith(f"gonogo check: {tmp_path / 'deploy.page.md'} is a good page, with 1 warning.\n")
+    page = tmp_path / "deploy.page.md"
+    good, warning = out.splitlines()[-2:]
+    assert good == f"gonogo check: {page} is a good page, with 1 warning:"
+    assert warning.startswith(f"  {page}: ")
+    assert 'undone_by = "nothing" with a why' in warning

@@ -1,4 +1,4 @@
-"""What befalls a bot, its PostgreSQL, its way to Slack or to the hosts: stopped, killed, frozen, cut off, away."""
+"""What befalls a bot, its PostgreSQL, and its ways: stopped, killed, frozen, cut off, away."""
 
 from __future__ import annotations
 

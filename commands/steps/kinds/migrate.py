@@ -181,12 +181,13 @@ class MigrateStep(MigrationToolStep):
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
         after = self.after_attempt(ctx)
-        if after == before and not self.may_be_empty:
+        summary = f"Migrated from {show_state(before)} to {show_state(after)}."
+        if after == before:
             summary = (
                 f"The migrations ended with exit code 0 and changed nothing: the state is still {show_state(after)}."
             )
-            return failed(summary, lines=result.last_lines, output=result.tail)
-        summary = f"Migrated from {show_state(before)} to {show_state(after)}."
+            if not self.may_be_empty:
+                return failed(summary, lines=result.last_lines, output=result.tail)
         return done(summary, lines=result.last_lines, compared=(f"migrations at {show_state(after)}",))
 
     def _go_back(self, ctx: Context) -> Outcome:

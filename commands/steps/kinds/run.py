@@ -31,6 +31,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
+from commands.text.command_lines import lines_without_comments
 from commands.text.numbers import format_count
 from commands.text.redaction import HIDDEN
 from state.errors import BadValue
@@ -201,9 +202,7 @@ class RunStep(StepBox):
             return f"A command failed with {code}; the commands after it did not run."
         if started == 0:
             return f"The folder {self.cd} could not be entered ({code}); no command ran."
-        command = self.commands[started - 1].strip()
-        first_line = command.partition("\n")[0][:_COMMAND_LENGTH].replace("`", "'")
-        shown = first_line + ("…" if len(first_line) < len(command) else "")
+        shown = _shown(self.commands[started - 1])
         before = f"{started - 1} of {format_count(total, 'command')} succeeded; " if total > 1 else ""
         rest = total - started
         after = f"; the {'command' if rest == 1 else 'commands'} after it did not run" if rest else ""
@@ -230,3 +229,10 @@ class RunStep(StepBox):
             # not a failure: an earlier step of the run may create it
             return warned(f"the folder {self.cd} does not exist yet", "this is fine if an earlier step creates it")
         return passed(f"the folder {self.cd} exists")
+
+
+def _shown(command: str) -> str:
+    """How a message names a command: by its first line that is no comment."""
+    lines = lines_without_comments(command)
+    first = lines[0][:_COMMAND_LENGTH]
+    return first.replace("`", "'") + ("…" if len(lines) > 1 or len(first) < len(lines[0]) else "")

@@ -16,7 +16,7 @@ from bot.init.env_example import env_example
 from bot.init.hosts import host_count, set_hosts
 from bot.init.make import Made, blocks_of, make
 from bot.init.recipes import PLAIN, managers_of, recipes, stacks
-from bot.init.variables import EXAMPLES
+from bot.init.variables import EXAMPLES, variables_of
 from bot.init.wanted import Wanted
 from bot.settings import read_page_text
 from commands.runbook.head_boxes import Role, RunbookBox
@@ -28,6 +28,7 @@ from commands.steps.kinds.service import ServiceStep
 from commands.steps.tool_migration import ToolMigration
 from commands.systems.services.managers import MANAGERS
 from state.errors import Refused
+from tests.pages import small
 
 EVERY = pytest.mark.parametrize("stack", stacks())
 
@@ -86,6 +87,12 @@ def test_a_variable_without_an_example_is_named_with_the_step_that_uses_it(
         monkeypatch.setattr(f"{module}.recipes", lambda: found)
     why = "The step “Roll out” uses it as IMAGE in its env."
     assert made("kubernetes").notes == (f".env.example has no example for BILLING_IMAGE: {why.rstrip('.')}",)
+
+
+def test_the_example_of_an_address_is_the_name_of_a_host_where_its_place_has_an_underscore() -> None:
+    page = read_page_text(re.sub(r'(\[webs\.|web = ")api', r"\1our_api", small().text), "runbook.md")
+    examples = {one.name: one.example for one in variables_of(page)}
+    assert examples["SHOP_URL"] == "https://our-api.example.com"
 
 
 def test_a_group_of_a_recipe_gets_as_many_hosts_as_are_asked_for() -> None:

@@ -42,6 +42,12 @@ def test_a_heading_names_its_part(title: str, part: str) -> None:
     assert part_in(title) == part
 
 
+def test_the_title_is_the_target_and_that_is_said() -> None:
+    adopted = adopt("# Shop **live**\n\n## Deploy\n\nx\n", "x")
+    assert dict(boxes_of(adopted.page))["runbook"]["target"] == "Shop live"
+    assert '0: target = "Shop live", the name of what is deployed in all messages; it is the title' in told(adopted)
+
+
 def test_a_heading_of_a_part_keeps_its_words_behind_the_parts_name() -> None:
     page = adopt("# Shop\n\n## 🚀 Steps\n\ntext\n\n## Rollback plan\n\nx\n", "x").page
     assert "\n## Deploy: 🚀 Steps\n\ntext\n" in page

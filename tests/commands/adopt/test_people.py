@@ -79,6 +79,8 @@ def test_sign_offs_go_to_the_parts_that_they_name() -> None:
     assert dict(boxes_of(adopted.page))["decision"]["items"] == ["Quiet"]
     before, _, rest = adopted.page.partition("## Smoke tests")
     assert ('"Done"' in before, '"Smoke tests passed"' in rest.partition("\n## Sign-offs")[0]) == (True, True)
+    assert "“During”, 1 of its 2 items, is signed at the end of the part smoke tests" in told(adopted)
+    assert "“Before” is signed at the end of the part before" in told(adopted)
 
 
 def test_steps_of_the_rollback_name_what_they_undo() -> None:

@@ -56,6 +56,12 @@ def test_what_a_migration_tool_did_is_named_with_its_own_rows_and_the_pages_reas
     )
 
 
+def test_a_command_is_named_without_its_comments() -> None:
+    commented = page("['''\n# 1. Install\nnpm ci\n  # 2. Build\nnpm run build''']", WHY)
+    (sentence,) = not_undone(commented, ended())
+    assert "was not rolled back (npm ci npm run build): " in sentence
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

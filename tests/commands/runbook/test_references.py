@@ -37,7 +37,7 @@ LOSES = 'within = "15 min"\nloses = { database = "none", sql = "SELECT 1", says 
         (
             'commands = ["deploy"]',
             'commands = ["deploy <commit>"]',
-            ": <commit> is used here, but no step above sets it; add that step above, or remove the value",
+            "no step above sets it; add a step that does, keep it in `values` of a step above, or remove it",
         ),
         (
             'undoes = "put-the-code-there"',

@@ -49,6 +49,8 @@ def test_the_commands_after_a_failed_one_do_not_run(tmp_path: Path) -> None:
             ["true", "printf x", "exit 3", "true", "true"],
             "2 of 5 commands succeeded; `exit 3` failed with exit code 3; the commands after it did not run.",
         ),
+        (["true", "# 2. Build\n\nexit 3"], "1 of 2 commands succeeded; `exit 3` failed with exit code 3."),
+        (["# all\nexit 3\ntrue"], "`exit 3…` failed with exit code 3."),
         (["true", "true", "[ -e a ]\ntrue", "true"], "2 of 4 commands succeeded; `[ -e a ]…` failed with exit code 1"),
     ],
 )
