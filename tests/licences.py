@@ -27,6 +27,7 @@ _NAMES = {
 }
 # packages whose licence is not in the list or cannot be read, each with the reason why it may be used
 NAMED = {
+    "click-default-group": "public domain, by its classifier",
     "paramiko": "LGPL-2.1: used unchanged, as a library that anybody can replace",
     "psycopg": "LGPL-3.0: used unchanged, as a library that anybody can replace",
     "psycopg-binary": "LGPL-3.0: used unchanged, as a library that anybody can replace",
