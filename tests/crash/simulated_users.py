@@ -6,17 +6,31 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from bot.rehearsal.message_content import action_ids, filled_form, mentions
 from bot.rehearsal.role_holders import ROLE_HOLDERS, STARTER
-from bot.rehearsal.workspace import Message
+from bot.rehearsal.workspace import Message, Workspace
 from state.store import RecordStore
-from tests.crash.sandbox import Sandbox
 
 REASON = "They checked the target."
 LEAD, DBA = ROLE_HOLDERS["tech_lead"].id, ROLE_HOLDERS["dba"].id
 Answer = Callable[[str], str]
 PREFLIGHT_SECONDS = 15.0  # a start checks everything first, for at most twelve
+
+
+class Stage(Protocol):
+    """What the users need: the workspace in which they press, and whether a bot hears it."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace."""
+
+    def is_heard(self) -> bool:
+        """Whether a bot hears what people do."""
+
+    def log_ends(self) -> str:
+        """The end of each bot's log."""
 
 
 class SimulatedUsers:
@@ -25,7 +39,7 @@ class SimulatedUsers:
     At the decision they keep or, with `keep=False`, roll back. `questions` are those that a crash left behind.
     """
 
-    def __init__(self, sandbox: Sandbox, answer: Answer, *, keep: bool) -> None:
+    def __init__(self, sandbox: Stage, answer: Answer, *, keep: bool) -> None:
         self.sandbox = sandbox
         self.answer = answer
         self.keep = keep
@@ -72,7 +86,7 @@ class SimulatedUsers:
             await asyncio.sleep(0.1)
 
 
-async def start_run(sandbox: Sandbox, store: RecordStore, page: str, timeout: float) -> int:
+async def start_run(sandbox: Stage, store: RecordStore, page: str, timeout: float) -> int:
     """Start a run in the channel and return its id. Raises AssertionError when it does not start in time.
 
     The command is repeated only when the bot did not acknowledge it or refused it: each one is a preflight of
@@ -87,7 +101,7 @@ async def start_run(sandbox: Sandbox, store: RecordStore, page: str, timeout: fl
     return store.active_runs()[0].id
 
 
-async def _wait_for_answer(sandbox: Sandbox, store: RecordStore) -> None:
+async def _wait_for_answer(sandbox: Stage, store: RecordStore) -> None:
     """Wait until the command started a run or was answered, but not longer than a preflight takes."""
     answers, until = len(sandbox.workspace.ephemerals(STARTER.id)), time.monotonic() + PREFLIGHT_SECONDS
     while not store.active_runs() and time.monotonic() < until:

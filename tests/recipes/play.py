@@ -33,6 +33,14 @@ class Play:
     store: Store
     run: int = 0
 
+    def is_heard(self) -> bool:
+        """Whether the bot hears what people do."""
+        return len(self.workspace.sockets) > 0
+
+    def log_ends(self) -> str:
+        """The end of the bot's log."""
+        return self.bot.log_end()
+
     async def kill_in(self, step: str) -> None:
         """Kill the bot as soon as a step runs, and start it again."""
         await self.wait_for(step)
@@ -80,8 +88,8 @@ async def opened(page: Path, needs: Mapping[str, str], folder: Path, *, keep: bo
         bot.start()
         store = Store(folder / "db")
         play = Play(workspace, bot, store)
-        play.run = await start_run(play, store, page.name, PATIENCE)  # type: ignore[arg-type]
-        users = SimulatedUsers(play, lambda _: "again", keep=keep)  # type: ignore[arg-type]
+        play.run = await start_run(play, store, page.name, PATIENCE)
+        users = SimulatedUsers(play, lambda _: "again", keep=keep)
         playing = asyncio.create_task(users.play())
         yield play
         store.close()
