@@ -38,8 +38,10 @@ class Failover:
 
 @pytest.mark.timeout(300)  # a whole run with real parts
 @pytest.mark.parametrize("step", ["migration"])
-def test_a_promoted_standby_goes_on_with_the_run(short_folder: Path, step: str) -> None:
-    logging.getLogger("gonogo.record").setLevel(logging.CRITICAL)  # the harness loses the record, too
+def test_a_promoted_standby_goes_on_with_the_run(
+    short_folder: Path, step: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "gonogo.record")  # the harness loses the record, too
 
     async def play() -> tuple[Tally, Failover]:
         async with open_fleet(short_folder, BOTS, speed=FAST, standby=True) as fleet:

@@ -48,8 +48,8 @@ TIMELINE = """\
 # one line of each kind that the page uses, as a person reads it before the deploy
 GOLDEN = {
     "release": "    with REPOSITORY=$PROD_REPOSITORY, REF=<ref>, BRANCHES=",
-    "backup": "    on production: pg_dump --snapshot=\"$snapshot\" -Fd --jobs=\"$JOBS\" "
-    "--compress=\"$packing\" -f \"$FILE.part\" --exclude-schema=gonogo",
+    "backup": "    on production: pg_dump of $PROD_DATABASE_URL into $PROD_BACKUPS; counts and checksums every table "
+    "as it was dumped",
     "rehearse": "    on a copy of <backup_file>: "
     "database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, then "
     "database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql",
@@ -65,7 +65,8 @@ GOLDEN = {
     "maintenance": "    GET app/, expects status 503",
     "sql": "    on production: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, "
     "in one transaction with its receipt, waiting at most 5 s for locks",
-    "checkout": "    on production: git checkout --quiet --force --detach \"$COMMIT\"",
+    "checkout": "    on production: git fetch, git checkout --force --detach <commit>, and its submodules; "
+    "then compares every file",
     "run": "    on production: npx prisma generate",
     "service": "    again after 10 s: the same new process, online, no more restarts, up for less than a minute",
     "steady": "    10 s after dj-system-api started: still process <pid>, online, still <restarts> restarts",
@@ -77,15 +78,15 @@ GOLDEN = {
     "not from before <let_in_at>",
     "logs": "    on production: reads <log_err> from <log_offset_err> on, rotated files included, for lines "
     "with error or fatal in any case",
-    "data-keep": "    compares approval_flow_templates, approval_flow_steps, project_flow_assignments, "
+    "data-keep": "    on production: compares approval_flow_templates, approval_flow_steps, project_flow_assignments, "
     "project_flow_approvers with <backup_file>, and dumps the tables again if they have changed since",
     "data-return": "    on production: brings missing rows of approval_flow_templates, approval_flow_steps, "
     "project_flow_assignments, project_flow_approvers back from <backup_file>",
-    "proof": "    restores <backup_file> into a new database on the server of $PROD_SCRATCH_URL, and compares rows "
-    "and a checksum of every table",
+    "proof": "    on production: restores <backup_file> into a new database on the server of $PROD_SCRATCH_URL, "
+    "and compares rows and a checksum of every table",
     "running": "    GET api_local/api/health, whose commit says what runs; it must be <running_before>",
     "repeat": "    runs every step of “smoke tests” again; after a failure, only the steps that clean up",
-    "metrics": "    on production: for n in 0 1 2 3 4; do sleep 1; head -n 1 /proc/stat; done",
+    "metrics": "    on production: reads CPU and memory from /proc (5 samples, 1 s apart)",
 }  # fmt: skip
 
 
@@ -161,8 +162,8 @@ def test_the_plan_shows_no_value_of_a_secret(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_checked_again_before_the_first_change_stands_in_the_plan() -> None:
     start = LINES.index("  Check again what was signed  [right before the first change]")
     check = LINES[start : LINES.index("DEPLOY")]
-    assert '    on production: (cd "$FILE" && LC_ALL=C $lines sha256sum -c -) < "$FILE.sha256" || exit 68' in check
-    assert any("fetch --prune 'refs/heads/*:refs/gonogo/heads/*'" in line for line in check), "origin is not asked"
+    assert "    on production: reads every file of <backup_file> again, and compares it with its checksum" in check
+    assert any("compares <commit> with what REF names on origin now" in line for line in check), "origin is not asked"
     assert "  a signature counts for 2 h until then" in check
     assert not any("Check again" in line for line in plan_lines(small()))
 
