@@ -114,7 +114,15 @@ def _slack(page: Page, told: list[Moment]) -> dict[str, Any]:
     people += [{"id": person, "name": page.roles[role].title} for role, person in PlayedRun(page).people.items()]
     bot = {"id": "UBOT", "name": "gonogo"}
     return {
-        "snapshot": {"person": "", "people": people, "bot": bot, "groups": {}, "channels": [], "messages": []},
+        "snapshot": {
+            "person": "",
+            "people": people,
+            "bot": bot,
+            "groups": {},
+            "channels": [],
+            "messages": [],
+            "shortcuts": {},
+        },
         "messages": [_message(shown, bot["id"]) for moment in told for shown in moment.shown],
     }
 

@@ -81,7 +81,7 @@ def test_a_long_script_is_folded_and_a_short_command_is_not(tmp_path: Path, open
 def test_a_button_shows_what_it_asks(tmp_path: Path, open_tab: OpenTab) -> None:
     tab = open_tab(written(tmp_path, spoil()).as_uri())
     tab.locator(".phone button", has_text="Roll back").first.click()
-    assert "Nothing was changed yet. The run just ends." in tab.locator("dialog[open]").inner_text()
+    assert "Nothing was changed yet, so a rollback loses nothing." in tab.locator("dialog[open]").inner_text()
 
 
 def test_no_value_of_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,9 +130,9 @@ def test_in_http_mode_too_slack_is_asked_about_the_token(shop: Path) -> None:
 
 
 def test_a_bot_with_a_run_under_way_serves_on_with_a_refused_token_and_says_so(shop: Path) -> None:
-    start_run(shop, "true").close()
+    start_run(shop, "sleep 10").close()
     code, log, _ = served(lambda _: {"SLACK_BOT_TOKEN": "xoxb-1"}, until="connected to Slack")
-    assert code == 0
+    assert code == 0, log
     line = next(line for line in log.splitlines() if "Slack refuses SLACK_BOT_TOKEN (invalid_auth)" in line)
     assert " ERROR " in line
     assert "No run can be started before that." in line
