@@ -1,4 +1,4 @@
-"""Handing over a role in the workspace in a box: the command, its form, its buttons, and who is asked."""
+"""Handing over a role in the workspace in a box: command, form, buttons, and who is asked then."""
 
 from __future__ import annotations
 
