@@ -143,7 +143,18 @@ _TRIGGERS = "".join(
     )
 )
 
-MIGRATIONS: tuple[str, ...] = (_TABLES + _TRIGGERS,)
+MIGRATIONS: tuple[str, ...] = (
+    _TABLES + _TRIGGERS,
+    # up to which event of a run other programs were told
+    """
+    CREATE TABLE told (
+        run BIGINT NOT NULL REFERENCES runs (id),
+        duty TEXT NOT NULL,
+        event BIGINT NOT NULL,
+        PRIMARY KEY (run, duty)
+    );
+    """,
+)
 OLDEST = 1  # the oldest shape whose bots may go on with a record of the newest one
 
 
