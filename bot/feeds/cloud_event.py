@@ -40,7 +40,14 @@ def cloud_event(run: Run, event: Event, mask: Mask) -> bytes | None:
     if kind is None:
         return None
     own = {name: _value(name, getattr(event.data, name), mask) for name in kind.fields}
-    known = {"run": run.id, "target": run.target, "page": run.page, "ref": run.ref, "step": event.step}
+    known = {
+        "run": run.id,
+        "target": run.target,
+        "page": run.page,
+        "ref": run.ref,
+        "drill": bool(run.drill),
+        "step": event.step,
+    }
     return encoded(
         id=event_id(run, event),
         source=f"/gonogo/{quote(run.target, safe='')}",

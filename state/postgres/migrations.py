@@ -145,6 +145,8 @@ _TRIGGERS = "".join(
 
 MIGRATIONS: tuple[str, ...] = (
     _TABLES + _TRIGGERS,
+    # what a drill is played on; empty for every other run
+    "ALTER TABLE runs ADD COLUMN drill TEXT NOT NULL DEFAULT '';",
     # up to which event of a run other programs were told
     """
     CREATE TABLE told (
