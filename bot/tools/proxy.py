@@ -15,7 +15,7 @@ _EXCEPTIONS = ("NO_PROXY", "no_proxy")
 def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
     """The proxy of the bot's environment; None for this machine and for what NO_PROXY names."""
     (_, proxy), (_, exceptions) = _first(_PROXIES, environ), _first(_EXCEPTIONS, environ)
-    if not proxy or _is_this_machine(url) or (exceptions and _is_excepted(url, exceptions)):
+    if not proxy or is_this_machine(url) or (exceptions and _is_excepted(url, exceptions)):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"  # as curl takes it
 
@@ -60,7 +60,8 @@ def _networks(exceptions: str) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv
             yield ipaddress.ip_network(one.strip(), strict=False)
 
 
-def _is_this_machine(url: str) -> bool:
+def is_this_machine(url: str) -> bool:
+    """Whether a web address leads to this machine itself."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
