@@ -29,6 +29,8 @@ from state.facts import (
     RollbackRequest,
     RunClosed,
     Signature,
+    StartAgreement,
+    StartObjection,
     StepAnswer,
 )
 from state.records import Record
@@ -55,6 +57,8 @@ class ActionKind(StrEnum):
     KEPT = "kept"
     CLOSED = "closed"
     LAPSED = "lapsed"
+    STARTED = "started all the same"
+    AGREED_TO_START = "agreed to start"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +102,8 @@ _KINDS: dict[type[Fact], Callable[[Any], ActionKind]] = {
     Keep: lambda _: ActionKind.KEPT,
     RunClosed: lambda _: ActionKind.CLOSED,
     Lapsed: lambda _: ActionKind.LAPSED,
+    StartObjection: lambda _: ActionKind.STARTED,
+    StartAgreement: lambda _: ActionKind.AGREED_TO_START,
 }
 
 
@@ -132,6 +138,8 @@ def _subject(page: Page, fact: Fact) -> str:
     """What the action was about: the step's title or the alert; empty where it was about the whole run."""
     if isinstance(fact, AlertHold):
         return f"“{fact.alert}” for {format_duration(fact.lasts)}"
+    if isinstance(fact, StartObjection):
+        return fact.summary
     if isinstance(fact, Signature | StepAnswer | Agreement | Lapsed):
         return next((step.title for step in page.steps if step.id == fact.step), fact.step)
     return ""

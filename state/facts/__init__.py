@@ -16,6 +16,7 @@ from state.facts.run import (
     RollbackRequest,
     RunClosed,
 )
+from state.facts.start import StartAgreement, StartObjection
 from state.facts.steps import Agreement, Choice, Evidence, Lapsed, Signature, StepAnswer, evidence_hash
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "RollbackRequest",
     "RunClosed",
     "Signature",
+    "StartAgreement",
+    "StartObjection",
     "StepAnswer",
     "evidence_hash",
     "shortened",
@@ -68,5 +71,7 @@ FACTS: dict[FactKind, type[Fact]] = {
         EnvironmentHold,
         Lapsed,
         Note,
+        StartObjection,
+        StartAgreement,
     )
 }

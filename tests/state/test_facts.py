@@ -29,6 +29,8 @@ KEYS: dict[str, tuple[FactKind, dict[str, Any]]] = {
     "answer:copy:2:1": (FactKind.ANSWER, {**ATTEMPT, "choice": Choice.SKIP, "number": 1}),
     "lapsed:answer:copy:2": (FactKind.LAPSED, {**ATTEMPT, "of": "answer:copy:2", "first": "U1", "reason": "out"}),
     "note:V1": (FactKind.NOTE, {"text": "slow", "form": "V1"}),
+    "objection:4": (FactKind.START_OBJECTION, {"number": 4, "sort": "freeze", "summary": "frozen", "reason": "urgent"}),
+    "start agreed:U1": (FactKind.START_AGREEMENT, {"covers": (0, 1)}),
     "hold:4": (FactKind.HOLD, {"number": 4}),
     "environment:4": (FactKind.ENVIRONMENT, {"number": 4}),
     "resume:4": (FactKind.RESUME, {"number": 4}),
