@@ -25,7 +25,7 @@ class StartRequest:
     the team is warned before the run changes anything; None means the page's own countdown. `because` is why to start
     although something speaks against it. `press` is what Slack gives the command or form, the same each time that it is
     delivered. `follows` is the run whose KEEP asks for this one, and `ref_name` what that run called the commit `ref`.
-    The starter fills in `speed` and `places` (see `Run`).
+    `drill` asks for a drill (see `Run.drill`). The starter fills in `speed` and `places` (see `Run`).
     """
 
     page: str = ""
@@ -38,6 +38,7 @@ class StartRequest:
     press: str = ""
     follows: int = 0
     ref_name: str = ""
+    drill: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
 
 
