@@ -34,6 +34,8 @@ class FactKind(StrEnum):
     NOTE = "note"
     START_OBJECTION = "objection"
     START_AGREEMENT = "start agreed"
+    HANDOVER_OFFER = "handover offered"
+    HANDOVER_END = "handover ended"
 
 
 class Door(StrEnum):
