@@ -31,6 +31,8 @@ KEYS: dict[str, tuple[FactKind, dict[str, Any]]] = {
     "note:V1": (FactKind.NOTE, {"text": "slow", "form": "V1"}),
     "objection:4": (FactKind.START_OBJECTION, {"number": 4, "sort": "freeze", "summary": "frozen", "reason": "urgent"}),
     "start agreed:U1": (FactKind.START_AGREEMENT, {"covers": (0, 1)}),
+    "handover offered:1": (FactKind.HANDOVER_OFFER, {"number": 1, "role": "dba", "to": "U2"}),
+    "handover ended:1": (FactKind.HANDOVER_END, {"number": 1, "result": "declined"}),
     "hold:4": (FactKind.HOLD, {"number": 4}),
     "environment:4": (FactKind.ENVIRONMENT, {"number": 4}),
     "resume:4": (FactKind.RESUME, {"number": 4}),
