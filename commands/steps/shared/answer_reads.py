@@ -1,4 +1,4 @@
-"""Which fields of which answers a request of the page reads, so that they can be looked for before a run."""
+"""Which fields of which answers a request reads, to look for them before a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preflight: whether the answers that the application gives now have the fields that the page's steps read."""
+"""Preflight: whether the answers of now have the fields that the steps of the page read."""
 
 from __future__ import annotations
 

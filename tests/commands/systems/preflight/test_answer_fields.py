@@ -1,4 +1,4 @@
-"""Before a run the present application is asked whether its answers have the fields that steps read."""
+"""Before a run the application is asked whether its answers have the fields that steps read."""
 
 from __future__ import annotations
 
