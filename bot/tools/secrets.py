@@ -30,7 +30,7 @@ _EVERYDAY = frozenset(
 _WORD = re.compile(r"\w{1,15}")  # a longer one is hardly a part of another word by chance
 _SECRET_NAME = re.compile(
     r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?|AUTHORIZATION|COOKIE|APIKEY|WEBHOOK|DSN|SALT)S?(_|$)"
-    r"|(^|_)(AUTH|KEY|PRIVATE)(_|$)"
+    r"|(^|_)(AUTH|KEY|PRIVATE)(_|$)|^OTEL_.*_HEADERS$"
 )
 _HASH_NAME = re.compile(r"COMMIT|SHA|REV|DIGEST|VERSION|BUILD")  # a value that only looks random, and that people read
 _MIN_BY_NAME = 6  # characters of a value that is a secret by its variable's name alone
