@@ -67,6 +67,14 @@ EVENT_TYPES: dict[EventKind, EventType] = {
     ),
     EventKind.STEP_AGREED: EventType("step.agreed", "a second person agreed", (*_STEP, "person")),
     EventKind.SIGNATURES_FELL: EventType("step.signatures_fell", "a step's signatures no longer hold", _STEP),
+    EventKind.HANDOVER_OFFERED: EventType(
+        "role.offered", "a person offers a role to another one (`to`) for this run", ("number", "role", "person", "to")
+    ),
+    EventKind.HANDOVER_ENDED: EventType(
+        "role.offer_ended",
+        "such an offer was `taken over`, `declined`, `withdrawn`, or it `expired`",
+        ("number", "role", "giver", "taker", "state"),
+    ),
     EventKind.WATCH_BEGAN: EventType("watch.began", "the watch begins", ("lasts", "speed")),
     EventKind.WATCH_OVER: EventType("watch.over", "the watch is over"),
     EventKind.STATUS_DUE: EventType("watch.status", "a status post is due", ("slot", "late")),

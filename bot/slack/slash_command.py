@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from bot.doors import actions
 from bot.doors.deps import Deps
@@ -25,7 +26,7 @@ NONE_ACTIVE = "No run is active in any channel. Start one with /deploy start."
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
-    "start [page] [ref]": "start a deployment; without a page a form opens",
+    "start [page] [ref] [because <why>]": "start a deployment; without a page a form opens",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
     "history": "show the last ten runs and the DORA metrics",
     "rollback [reason]": "roll back; anybody can, at any time",
@@ -40,9 +41,11 @@ HELP = {
     "agree": "agree as the second person: to a fix, a skip, an overruled refusal or an early KEEP",
     "false-alarm <reason>": "hold an alert as a false alarm for 30 min",
     "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
+    "handover [@person] [role] [why]": "hand over a role; `take`, `decline` or `withdraw` answers it",
     "help": "show this list",
 }
 READS = ("status", "history")
+HANDOVER = "handover"
 FACTS = (
     "rollback",
     "hold",
@@ -80,15 +83,33 @@ def start_of(text: str) -> StartRequest | None:
     verb, rest = _words(text)
     if verb != "start":
         return None
-    page, ref, *more = [*rest.split(), "", ""]
+    asked, because = _reason_of(rest)
+    page, ref, *more = [*asked.split(), "", ""]
     if any(more):
-        raise Refused("Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF.")
-    return StartRequest(page=page, ref=ref)
+        raise Refused(
+            "Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF. "
+            "A reason comes last, after the word because."
+        )
+    return StartRequest(page=page, ref=ref, because=because)
+
+
+def _reason_of(words: str) -> tuple[str, str]:
+    """What is asked for, and the reason after the word "because"; "" without one. Raises Refused for an empty one."""
+    asked, *after = re.split(r"(?:^|\s)because(?=\s|$)", words, maxsplit=1)
+    if after and not after[0].strip():
+        raise Refused("Say why after the word because.")
+    return asked, "".join(after).strip()
 
 
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return _words(text)[0] not in {"start", *READS, *FACTS}
+    return _words(text)[0] not in {"start", HANDOVER, *READS, *FACTS}
+
+
+def handover_of(text: str) -> str | None:
+    """What follows the command that hands a role over; None for every other command."""
+    verb, rest = _words(text)
+    return rest if verb == HANDOVER else None
 
 
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
@@ -103,7 +124,7 @@ def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = _words(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "help", *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *READS, *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
+from state.facts.handover import HandoverEnd, HandoverOffer, HandoverResult
 from state.facts.run import (
     EarlyKeep,
     EarlyKeepAgreement,
@@ -16,6 +17,7 @@ from state.facts.run import (
     RollbackRequest,
     RunClosed,
 )
+from state.facts.start import StartAgreement, StartObjection
 from state.facts.steps import Agreement, Choice, Evidence, Lapsed, Signature, StepAnswer, evidence_hash
 
 __all__ = [
@@ -34,6 +36,9 @@ __all__ = [
     "Evidence",
     "Fact",
     "FactKind",
+    "HandoverEnd",
+    "HandoverOffer",
+    "HandoverResult",
     "Hold",
     "Keep",
     "Lapsed",
@@ -43,6 +48,8 @@ __all__ = [
     "RollbackRequest",
     "RunClosed",
     "Signature",
+    "StartAgreement",
+    "StartObjection",
     "StepAnswer",
     "evidence_hash",
     "shortened",
@@ -68,5 +75,9 @@ FACTS: dict[FactKind, type[Fact]] = {
         EnvironmentHold,
         Lapsed,
         Note,
+        StartObjection,
+        StartAgreement,
+        HandoverOffer,
+        HandoverEnd,
     )
 }
