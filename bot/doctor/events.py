@@ -1,4 +1,4 @@
-"""The doctor's checks of where events and traces are sent: a test event, and an empty request, are taken."""
+"""The doctor's checks of where events and traces are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spans of a run's trace, from its events alone: whoever goes on with a run writes the same spans."""
+"""The spans of a run's trace, from its events alone."""
 
 from __future__ import annotations
 

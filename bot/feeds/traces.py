@@ -1,4 +1,4 @@
-"""The traces: a run's spans, sent over OTLP to the collector of OpenTelemetry's usual variables."""
+"""The traces: a run's spans, sent over OTLP to the collector of the `OTEL_…` variables."""
 
 from __future__ import annotations
 

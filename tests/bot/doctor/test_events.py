@@ -1,4 +1,4 @@
-"""The doctor proves where events and traces are sent: with a signed test event, and an empty request."""
+"""The doctor proves where events and traces are sent."""
 
 from __future__ import annotations
 

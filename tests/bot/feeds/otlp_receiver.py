@@ -1,4 +1,4 @@
-"""A real OTLP/HTTP receiver: it decodes what arrives with OpenTelemetry's own protocol, and can fail and hang."""
+"""A real OTLP/HTTP receiver, which decodes with OpenTelemetry's own protocol, and can hang."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's spans from its events: the same whoever writes them, and nothing is left open at the end."""
+"""A run's spans from its events; nothing is left open at the end."""
 
 from __future__ import annotations
 

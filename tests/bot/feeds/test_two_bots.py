@@ -1,4 +1,4 @@
-"""Two bots on one PostgreSQL: one sends a run, and the other goes on where it was when that is killed."""
+"""Of two bots on one PostgreSQL one sends a run, and the other goes on where it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call to an outside service: through the proxy, bounded in time and size, and with no word of its address."""
+"""A call to an outside service: by proxy, bounded, and with no word of its address."""
 
 from __future__ import annotations
 
