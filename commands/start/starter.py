@@ -122,6 +122,7 @@ def start(
         "speed": request.speed,
         "notice_minutes": notice_of(page, request),
         "ref_name": request.ref_name,
+        "drill": request.drill,
         "places": dict(request.places),
     }
     _end_watch_of_target(store, page.runbook.target, at, actor)
