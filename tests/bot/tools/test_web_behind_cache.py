@@ -1,4 +1,4 @@
-"""A cache that says nothing of itself, a real nginx, answers no request of a place that has a parameter against it."""
+"""A real nginx whose cache says nothing of itself does not answer for the service behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`checkout` with git submodules: what would stop it half way is found before anything is checked out."""
+"""What would stop a checkout half way in a submodule is found before it changes anything."""
 
 from __future__ import annotations
 

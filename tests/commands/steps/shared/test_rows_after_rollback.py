@@ -1,4 +1,4 @@
-"""After a rollback, rows that users deleted before the first change are told from those that are gone since."""
+"""After a rollback, rows that users deleted earlier are told from those that are gone since."""
 
 from __future__ import annotations
 
