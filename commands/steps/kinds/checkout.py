@@ -18,12 +18,15 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill
+from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
-_CHANGED_FILES = script("git/changed.sh")  # defines the shell functions `changed` and `changed_in_submodules`
+_CHANGED_FILES = OWN_REPOSITORY + script(
+    "git/changed.sh"
+)  # defines the shell functions `changed` and `changed_in_submodules`
 # defines the shell functions `in_the_way`, `closed_folders`, and those that look into submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
@@ -152,7 +155,7 @@ locks=$(locks)
         """Late, when the release has been fetched there."""
         closed, missing = f"{_CLOSED_FOLDERS} | sed 's/^/closed=/'", "without_commit | sed 's/^/missing=/'"
         look = f"{self._list_in_the_way()}\n{closed}\n{missing}"
-        program = f'{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}'
+        program = f'{OWN_REPOSITORY}{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}'
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
         return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
 
