@@ -25,7 +25,7 @@ LOG = logging.getLogger("gonogo")
 
 @dataclass(frozen=True, kw_only=True)
 class Deps:
-    """What the doors need; every field is required.
+    """What the doors need; every field but `absent` is required.
 
     `pages` are the runbook pages by file name. `people` are the people who may act, by role, with user groups expanded.
     `mentions` are the Slack ids to mention, by role, as the environment names them (`U…` people, `S…` groups).
@@ -35,7 +35,7 @@ class Deps:
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
     waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
     a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
-    of the other bots of the record.
+    of the other bots of the record. Who is `absent` holds no role, whatever else says so.
     """
 
     store: RecordStore
@@ -52,6 +52,7 @@ class Deps:
     speed: WatchSpeed
     way_back: str
     alike: Alike
+    absent: frozenset[str] = frozenset()
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property

@@ -45,6 +45,8 @@ class EventKind(StrEnum):
     ENVIRONMENT_CHANGED = "environment"
     MIRROR_READ = "mirror"
     NOTE = "note"
+    HANDOVER_OFFERED = "handover"
+    HANDOVER_ENDED = "handover ended"
     UNKNOWN = "unknown"
 
 

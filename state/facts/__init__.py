@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
+from state.facts.handover import HandoverEnd, HandoverOffer, HandoverResult
 from state.facts.run import (
     EarlyKeep,
     EarlyKeepAgreement,
@@ -34,6 +35,9 @@ __all__ = [
     "Evidence",
     "Fact",
     "FactKind",
+    "HandoverEnd",
+    "HandoverOffer",
+    "HandoverResult",
     "Hold",
     "Keep",
     "Lapsed",
@@ -68,5 +72,7 @@ FACTS: dict[FactKind, type[Fact]] = {
         EnvironmentHold,
         Lapsed,
         Note,
+        HandoverOffer,
+        HandoverEnd,
     )
 }

@@ -32,6 +32,8 @@ class FactKind(StrEnum):
     ENVIRONMENT = "environment"
     LAPSED = "lapsed"
     NOTE = "note"
+    HANDOVER_OFFER = "handover offered"
+    HANDOVER_END = "handover ended"
 
 
 class Door(StrEnum):

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
+from bot.slack.views.handover import offer_ended, role_offered
 from bot.slack.views.note import note_added
 from bot.slack.views.notices import (
     clock_jumped,
@@ -31,6 +32,8 @@ from state.events import (
     CriteriaShown,
     EnvironmentChanged,
     EventData,
+    HandoverEnded,
+    HandoverOffered,
     KeepDecided,
     MirrorRead,
     NextRunReported,
@@ -64,7 +67,7 @@ from state.records import Event
 SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
 _TOLD_TIMES = 3  # an interrupted step is told when it begins for the third time, and at every third after that
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
-LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
+LIVE = (StepBegan, PeopleAsked, HandoverOffered, WarningRaised, CriteriaShown)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
@@ -129,4 +132,6 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     EnvironmentChanged: environment_changed,
     MirrorRead: mirror_read,
     NoteAdded: note_added,
+    HandoverOffered: role_offered,
+    HandoverEnded: offer_ended,
 }

@@ -22,7 +22,8 @@ from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
 from tests.pages import small
 
 RIGHT_TIME = "the-right-time"
-PAGE = small(**WINDOW, **SIGNED_DEPLOY, **{'target = "shop"': 'target = "shop"\nfour_eyes = true'})
+HANDED_OVER = {'action = "GO/NO-GO decision"': 'action = "GO/NO-GO decision"\nhandover = true'}
+PAGE = small(**WINDOW, **SIGNED_DEPLOY, **{'target = "shop"': 'target = "shop"\nfour_eyes = true'}, **HANDED_OVER)
 ALERT = "API response > 5 s"
 # who tries each act; the environment also names what is no person
 PERSONS = {
@@ -153,6 +154,12 @@ def a_run(case: Case) -> None:
     case.writer.start_run()
 
 
+def lead_offered(case: Case) -> None:
+    """A run in which somebody's place as a lead is offered to another person."""
+    actions = case.writer.actions(case.writer.start_run())
+    actions.offer("lead", PERSONS["guest"], person("first"), "my shift ends", case.deps.now())
+
+
 MOMENTS: dict[str, Callable[[Case], Any]] = {
     "start": nothing_runs,
     "sign": waits_for_the_lead,
@@ -171,4 +178,8 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "rollback": a_run,
     "end": a_run,
     "note": a_run,
+    "hand over": a_run,
+    "take over": lead_offered,
+    "decline": lead_offered,
+    "withdraw": lead_offered,
 }

@@ -38,6 +38,10 @@ ALLOWED = {
     "rollback": EVERYBODY,
     "end": EVERYBODY - {"group", "bot"},  # at the terminal, where the bot must know who it is
     "note": EVERYBODY - {"group", "bot"},
+    "hand over": {"lead", "first", "refuser", "starter"},
+    "take over": {"guest"},  # to whom it is offered
+    "decline": {"guest"},
+    "withdraw": {"first"},  # who offered it
 }
 Try = Callable[[Case, str, str], None]
 DOORS: dict[str, tuple[Try, set[str]]] = {
