@@ -44,7 +44,7 @@ _FEW_DIGITS = re.compile(r"[0-9A-Fa-f]{4,5}")  # any long hexadecimal number may
 _MIN_ENCODED = 8  # characters of an encoding of a word that is no secret
 _SECRET_NAME = re.compile(
     r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?|AUTHORIZATION|COOKIE|APIKEY|WEBHOOK|DSN|SALT)S?(_|$)"
-    r"|(^|_)(AUTH|KEY|PRIVATE)(_|$)"
+    r"|(^|_)(AUTH|KEY|PRIVATE)(_|$)|^OTEL_.*_HEADERS$"
 )
 # a name that ends so is that of the secret itself, and not of a setting of it like TOKEN_TTL
 _SECRET_ITSELF = re.compile(r"(^|_)(TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|API_?KEY|PIN|OTP)$")

@@ -46,8 +46,8 @@ class HttpStep(JsonAnswerStep):
     Only a GET, and a DELETE that accepts 404, are sent twice; any other request again only where it was refused. An
     answer that a cache gave is no data about the service, except of a page. A cache is known by its headers (`Age`,
     `X-Cache` and the like): let one that sends none, as nginx does by default, pass these requests on (they say
-    `Cache-Control: no-cache`). Up to 8 MB of an answer are read. Where a list says that there is more, an entry that it
-    does not have is not taken for missing: ask for a narrower list.
+    `Cache-Control: no-cache`), or give the place a `fresh`. Up to 8 MB of an answer are read. Where a list says that
+    there is more, an entry that it does not have is not taken for missing: ask for a narrower list.
     """
 
     kind: ClassVar[str] = "http"
