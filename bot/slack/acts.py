@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot.doors import actions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.freezes import act_on_freezes, meant
 from bot.slack.channels import channel_of, deploy_channels
 from bot.slack.handover_acts import HandoverActs
 from bot.slack.lanes import Lane, Lanes
@@ -27,6 +28,7 @@ from commands.signoff.notes import NoteText
 from commands.signoff.permissions import Act
 from commands.start.request import StartRequest, find_page, require_variables
 from state.errors import GonogoError, NothingRuns, Refused
+from state.facts import Actor, Door
 from state.records import Run
 
 SHARED = 1.0  # seconds
@@ -71,6 +73,15 @@ class Acts:
             require_variables(page, self.deps.missing(page))
         await self._membership.require_member_now(origin, channel, page)
         return await self._lanes.run(Lane.START, lambda: started_text(actions.start(self.deps, origin.person, request)))
+
+    async def freeze(self, origin: Origin, verb: str, words: str) -> str:
+        """Freeze or lock what this channel deploys, or lift that; returns the reply for its person."""
+        await self.require_deploy_channel(origin)
+        pages, rest = await self._lanes.run(Lane.READ, lambda: meant(self.deps, words, origin.channel))
+        for page in pages:
+            await self._membership.require_member_now(origin, origin.channel, page)
+        actor = Actor(person=origin.person, door=Door.SLACK)
+        return await self._lanes.run(Lane.ACT, lambda: act_on_freezes(self.deps, verb, pages, rest, actor))
 
     async def read(self, origin: Origin, text: str) -> Reply:
         """The answer to a command that changes nothing and tells of runs."""

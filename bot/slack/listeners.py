@@ -22,7 +22,7 @@ from bot.slack.noted_message import noted_message, permalink, plain_words
 from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
 from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
-from bot.slack.slash_command import Reply, asks_help, fact_of, handover_of, help_text, opens_form, start_of
+from bot.slack.slash_command import Reply, asks_help, fact_of, freeze_of, handover_of, help_text, opens_form, start_of
 from bot.slack.views.because import BECAUSE, because_modal, request_with_reason
 from bot.slack.views.handover import FORM as HANDOVER_FORM
 from bot.slack.views.home import START_BUTTON
@@ -235,6 +235,9 @@ class Listeners(HandoverListeners):
             return because_modal(f"{REFUSED} {with_mentions(str(error))}", request, origin.channel)
 
     async def _start_or_read(self, body: Body, text: str) -> Reply:
+        verb, words = freeze_of(text)
+        if verb:
+            return with_mentions(await self.acts.freeze(origin_of(body), verb, words))
         if request := start_of(text):
             try:
                 return await self.acts.start(origin_of(body), replace(request, press=command_id(body)))

@@ -7,13 +7,15 @@ import re
 
 from bot.doors import actions
 from bot.doors.deps import Deps
+from bot.doors.freezes import WORDS as FREEZES
+from bot.doors.freezes import freeze_lines
 from bot.doors.visible import is_visible
 from bot.report.build import history_of, left_out
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.card import card, headline, t_plus
 from bot.slack.views.snapshot import Snapshot, snapshot_of
-from bot.text import counted, escape
+from bot.text import counted, escape, with_mentions
 from commands.run.engine import zone_of
 from commands.start.request import StartRequest
 from state.errors import GonogoError, Refused, UnreadableRun
@@ -27,6 +29,8 @@ NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
     "start [page] [ref] [because <why>]": "start a deployment; without a page a form opens",
+    "freeze [page] until <when> <why>": "a start needs a second person until then; unfreeze lifts it",
+    "lock [page] <why>": "the same for all but you, for 12 h; unlock lifts it",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
     "history": "show the last ten runs and the DORA metrics",
     "rollback [reason]": "roll back; anybody can, at any time",
@@ -103,7 +107,7 @@ def _reason_of(words: str) -> tuple[str, str]:
 
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return _words(text)[0] not in {"start", HANDOVER, *READS, *FACTS}
+    return _words(text)[0] not in {"start", HANDOVER, *FREEZES, *READS, *FACTS}
 
 
 def handover_of(text: str) -> str | None:
@@ -112,19 +116,32 @@ def handover_of(text: str) -> str | None:
     return rest if verb == HANDOVER else None
 
 
+def freeze_of(text: str) -> tuple[str, str]:
+    """The word of a command about freezes and locks, and what follows it; ("", "") for every other command."""
+    verb, rest = _words(text)
+    return (verb, rest) if verb in FREEZES else ("", "")
+
+
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
     """The status of the runs of one channel or of all, or the history. Only its person sees it."""
     verb, of = _words(text)
     if verb != "status":
         return _history(deps)
-    return _list(deps) if of.lower() == "all" else _status(deps, channel)
+    everywhere = of.lower() == "all"
+    frozen = "\n".join(escape(line) for line in freeze_lines(deps, "" if everywhere else channel))
+    reply: Reply = _list(deps) if everywhere else _status(deps, channel)
+    if not frozen:
+        return reply
+    if isinstance(reply, str):
+        return f"{frozen}\n{reply}"
+    return Message(text=reply.text, blocks=[*filter(None, [section(with_mentions(frozen))]), *reply.blocks][:50])
 
 
 def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = _words(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *FREEZES, *READS, *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")
