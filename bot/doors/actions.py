@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.queue_actions import QUEUE_ACTIONS, queue
 from bot.doors.replies import held_text, signed_text
 from commands.progress.step_state import DECISION
 from commands.rollback.request import rollback, second_request
@@ -98,8 +99,9 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 
 
 def start(deps: Deps, person: str, request: StartRequest) -> Run:
-    """Start a run. Raises Refused."""
-    return deps.starter.start(request, Actor(person=person, door=Door.SLACK)).run
+    """Start a run, or queue one that is for a later time. Raises Refused."""
+    actor = Actor(person=person, door=Door.SLACK)
+    return queue(deps, request, actor) if request.at else deps.starter.start(request, actor).run
 
 
 def note(deps: Deps, run: Run, person: str, text: NoteText) -> str:
@@ -284,4 +286,5 @@ _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "resume": _resume,
     "keep": _keep,
     "keep_early": _keep,
+    **QUEUE_ACTIONS,
 }

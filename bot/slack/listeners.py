@@ -21,7 +21,7 @@ from bot.slack.homes import Homes
 from bot.slack.noted_message import noted_message, permalink
 from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
-from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, start_of
+from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, order_of, start_of
 from bot.slack.views.home import START_BUTTON
 from bot.slack.views.modals import (
     REASON,
@@ -34,12 +34,24 @@ from bot.slack.views.modals import (
     start_modal,
 )
 from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
+from bot.slack.views.queue import QUEUE_BEHIND, queue_offer, request_of
 from bot.text import with_mentions
 from commands.signoff.notes import NoteText
-from state.errors import GonogoError
+from state.errors import AlreadyRunning, GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
-BUTTONS = ("rollback", "hold", "resume", "sign", "again", "agree", "keep")  # those that act at once
+BUTTONS = (
+    "rollback",
+    "hold",
+    "resume",
+    "sign",
+    "again",
+    "agree",
+    "keep",
+    "start_queued",
+    "put_off",
+    "drop",
+)  # those that act at once
 ACK_LIMIT = 2.0  # seconds in which a form can still show an error; Slack gives up after 3
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
 REFUSED = "🚫"
@@ -69,6 +81,7 @@ def make_app(
         app.action(action)(listeners.press)
     for action in REASONS:
         app.action(action)(listeners.ask_reason)
+    app.action(QUEUE_BEHIND)(listeners.queue_behind)
     app.action("checks")(listeners.show_checks)
     app.view(START)(listeners.start)
     app.view(REASON)(listeners.give_reason)
@@ -96,7 +109,9 @@ class Listeners:
             await ack(text=help_text(text), response_type="ephemeral")  # the quickest answer there is
             return
         action, reason = fact_of(text)
-        if action:
+        if text.split(maxsplit=1)[0].lower() == "queue" and text.split()[1:]:
+            reply = await _write_then_ack(ack, lambda: self._order(body, text))
+        elif action:
             press = _command_id(body)
             reply = await _write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
         else:
@@ -211,9 +226,25 @@ class Listeners:
         else:
             await ack(response_action="update", view=message_modal(result))
 
+    async def queue_behind(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
+        """The button of a refused start, which queues it."""
+        origin, value = origin_of(body), body["actions"][0]["value"]
+        reply = await _write_then_ack(ack, lambda: self.acts.queue(origin, request_of(value)))
+        await self._answer(body, respond, str(reply))
+
+    async def _order(self, body: Body, text: str) -> str:
+        order = order_of(text)
+        return await self.acts.order(origin_of(body), order) if order else ""
+
     async def _start_or_read(self, body: Body, text: str) -> Reply:
         if request := start_of(text):
-            return await self.acts.start(origin_of(body), replace(request, press=_command_id(body)))
+            request = replace(request, press=_command_id(body))
+            try:
+                return await self.acts.start(origin_of(body), request)
+            except AlreadyRunning as error:
+                if not error.run:
+                    raise
+                return queue_offer(with_mentions(str(error)), request, error.run)
         return await self.acts.read(origin_of(body), text)
 
     async def _show_late(self, body: Body, result: str, title: str = "Start a deployment") -> None:

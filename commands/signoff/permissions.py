@@ -16,6 +16,9 @@ class Act(StrEnum):
     """What somebody may do to a run."""
 
     START = "start"
+    START_QUEUED = "start queued"
+    REORDER = "reorder"
+    DROP = "drop"
     SIGN = "sign"
     REFUSE = "refuse"
     AGAIN = "again"
@@ -38,6 +41,7 @@ class Who(StrEnum):
     """Who may do an act, by the roles of the page."""
 
     STARTERS = "the page's starters; without any, every role"
+    STARTERS_AND_DECIDER = "the page's starters (without any, every role), and the deciding role"
     STEP_ROLES = "the roles that sign the step"
     STEP_DECIDER = "the role that the step asks, or else the deciding role"
     CALLED = "the roles that the alert calls, and the deciding role"
@@ -97,6 +101,23 @@ _REFUSAL = (Party.REFUSER, Party.FIXER)
 _ROWS = (
     # a page that KEEP starts begins by that decision: then only the `starters` that it names count
     Permission(act=Act.START, does="start this runbook", who=Who.STARTERS, starter=Starter.MAY),
+    # it begins in the name of whoever queued it, who must still be allowed to start it
+    Permission(
+        act=Act.START_QUEUED,
+        does="say that a queued start begins now or later",
+        who=Who.STARTERS_AND_DECIDER,
+        starter=Starter.MAY,
+    ),
+    Permission(act=Act.REORDER, does="change the order of the queue", who=Who.STARTERS, starter=Starter.MAY),
+    # what does not begin changes nothing
+    Permission(
+        act=Act.DROP,
+        does="drop a queued start",
+        who=Who.MEMBERS,
+        stops=True,
+        starter=Starter.MAY,
+        real_person=False,
+    ),
     Permission(act=Act.SIGN, does="sign “{title}” now", who=Who.STEP_ROLES, not_by=(Party.RETRIER,)),
     # a refusal stops the run, and whoever has to sign may always stop it
     Permission(
@@ -162,6 +183,7 @@ def roles_for(act: Act, page: Page, *, box: StepBox | None = None, alert: AlertR
     decider, every = page.decision.role, tuple(sorted(page.roles))
     roles: dict[Who, tuple[str, ...]] = {
         Who.STARTERS: tuple(page.runbook.starters) or every,
+        Who.STARTERS_AND_DECIDER: tuple(dict.fromkeys([*(page.runbook.starters or every), decider])),
         Who.STEP_ROLES: tuple(sorted(box.roles())) if box else (),
         Who.STEP_DECIDER: ((box.asks if box else "") or decider,),
         Who.CALLED: tuple(dict.fromkeys([*(alert.pings if alert else ()), decider])),

@@ -21,6 +21,7 @@ from state.events.people import (
     StepAnswered,
     StepSigned,
 )
+from state.events.queue import QueueLeft, QueueMoved, StartAsked, StartPutOff, StartQueued
 from state.events.run import (
     ClockJumped,
     EnvironmentChanged,
@@ -64,6 +65,8 @@ __all__ = [
     "NoteAdded",
     "PeopleAsked",
     "PersonActed",
+    "QueueLeft",
+    "QueueMoved",
     "RecordChanged",
     "Recovered",
     "Reminder",
@@ -74,6 +77,9 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "SignaturesFell",
+    "StartAsked",
+    "StartPutOff",
+    "StartQueued",
     "StatusDue",
     "StepAgreed",
     "StepAnswered",
@@ -146,6 +152,11 @@ EVENTS: dict[str, type[EventData]] = {
         EnvironmentChanged,
         MirrorRead,
         NoteAdded,
+        StartQueued,
+        StartAsked,
+        StartPutOff,
+        QueueMoved,
+        QueueLeft,
     )
 }
 

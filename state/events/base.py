@@ -45,6 +45,11 @@ class EventKind(StrEnum):
     ENVIRONMENT_CHANGED = "environment"
     MIRROR_READ = "mirror"
     NOTE = "note"
+    START_QUEUED = "queued"
+    START_ASKED = "start asked"
+    START_PUT_OFF = "put off"
+    QUEUE_MOVED = "queue moved"
+    QUEUE_LEFT = "queue left"
     UNKNOWN = "unknown"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
+from state.facts.queue import Planned, PutOff, QueueMove, StartQuestion
 from state.facts.run import (
     EarlyKeep,
     EarlyKeepAgreement,
@@ -39,10 +40,14 @@ __all__ = [
     "Lapsed",
     "NextRun",
     "Note",
+    "Planned",
+    "PutOff",
+    "QueueMove",
     "Resume",
     "RollbackRequest",
     "RunClosed",
     "Signature",
+    "StartQuestion",
     "StepAnswer",
     "evidence_hash",
     "shortened",
@@ -68,5 +73,9 @@ FACTS: dict[FactKind, type[Fact]] = {
         EnvironmentHold,
         Lapsed,
         Note,
+        Planned,
+        StartQuestion,
+        PutOff,
+        QueueMove,
     )
 }

@@ -32,6 +32,10 @@ class FactKind(StrEnum):
     ENVIRONMENT = "environment"
     LAPSED = "lapsed"
     NOTE = "note"
+    PLANNED = "planned"
+    START_QUESTION = "start question"
+    PUT_OFF = "put off"
+    QUEUE_MOVE = "queue move"
 
 
 class Door(StrEnum):

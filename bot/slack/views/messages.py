@@ -18,6 +18,7 @@ from bot.slack.views.notices import (
 )
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
+from bot.slack.views.queue import queue_left, queue_moved, start_put_off, start_question
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.status_post import status_post
 from bot.text import acted, bold, event_kind, event_title_and_detail, line
@@ -36,6 +37,8 @@ from state.events import (
     NextRunReported,
     NoteAdded,
     PeopleAsked,
+    QueueLeft,
+    QueueMoved,
     RecordChanged,
     Recovered,
     Reminder,
@@ -46,6 +49,9 @@ from state.events import (
     RunResumed,
     RunStarted,
     SignaturesFell,
+    StartAsked,
+    StartPutOff,
+    StartQueued,
     StatusDue,
     StepAgreed,
     StepAnswered,
@@ -61,10 +67,10 @@ from state.events import (
 from state.records import Event
 
 # events without a message: the card or another message shows them
-SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
+SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell, StartQueued)
 _TOLD_TIMES = 3  # an interrupted step is told when it begins for the third time, and at every third after that
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
-LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
+LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown, StartAsked)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
@@ -129,4 +135,8 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     EnvironmentChanged: environment_changed,
     MirrorRead: mirror_read,
     NoteAdded: note_added,
+    StartAsked: start_question,
+    StartPutOff: start_put_off,
+    QueueMoved: queue_moved,
+    QueueLeft: queue_left,
 }
