@@ -31,6 +31,12 @@ class RunState(StrEnum):
     DROPPED = "dropped"
 
 
+class Drill(StrEnum):
+    """On what a drill is played: the places of the page's `[drill]` table."""
+
+    PLACES = "places"
+
+
 class AttemptState(StrEnum):
     """The states of an attempt."""
 
@@ -76,7 +82,8 @@ class Run:
     `starter_account` is the starter's `Actor.account`: empty for a start in Slack.
     `places` are fingerprints of the addresses behind the page's places when the run started, by name: no address and
     no secret can be read from them. Empty if an earlier version started the run. `ref_name` is what the run whose KEEP
-    started this one called its commit; otherwise empty. Times are in UTC.
+    started this one called its commit; otherwise empty. `drill` says on what a drill is played (see `Drill`), and is
+    empty for every other run. Times are in UTC.
     """
 
     id: int
@@ -97,6 +104,7 @@ class Run:
     starter_account: str = ""
     places: tuple[tuple[str, str], ...] = ()
     ref_name: str = ""
+    drill: str = ""
 
     @property
     def release(self) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 USAGE = "Type /deploy queue, /deploy queue drop NUMBER [WHY], or /deploy queue move NUMBER PLACE WHY."
 
+_DROP = re.compile(r"drop\s+(\d{1,9})(?:\s+(.*))?", re.ASCII | re.IGNORECASE | re.DOTALL)
+_MOVE = re.compile(r"move\s+(\d{1,9})\s+(\d{1,3})(?:\s+(.*))?", re.ASCII | re.IGNORECASE | re.DOTALL)
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueOrder:
@@ -37,13 +40,9 @@ def read_order(text: str) -> QueueOrder | None:
     """Read what follows `/deploy queue`; None for nothing, which only lists. Raises Refused."""
     if not text.strip():
         return None
-    dropped = re.fullmatch(r"drop\s+(\d{1,9})(?:\s+(.*))?", text.strip(), re.ASCII | re.IGNORECASE | re.DOTALL)
-    if dropped:
+    if dropped := _DROP.fullmatch(text.strip()):
         return QueueOrder(action="drop", number=int(dropped[1]), reason=dropped[2] or "")
-    moved = re.fullmatch(
-        r"move\s+(\d{1,9})\s+(\d{1,3})(?:\s+(.*))?", text.strip(), re.ASCII | re.IGNORECASE | re.DOTALL
-    )
-    if moved:
+    if moved := _MOVE.fullmatch(text.strip()):
         return QueueOrder(action="reorder", number=int(moved[1]), place=int(moved[2]), reason=moved[3] or "")
     raise Refused(f"“{' '.join(text.split())[:60]}” is not known. {USAGE}")
 

@@ -156,6 +156,7 @@ def _row(page: Page, request: StartRequest, actor: Actor, ref: str) -> dict[str,
         "speed": request.speed,
         "notice_minutes": notice_of(page, request),
         "ref_name": request.ref_name,
+        "drill": request.drill,
         "places": dict(request.places),
     }
 

@@ -143,7 +143,11 @@ _TRIGGERS = "".join(
     )
 )
 
-MIGRATIONS: tuple[str, ...] = (_TABLES + _TRIGGERS,)
+MIGRATIONS: tuple[str, ...] = (
+    _TABLES + _TRIGGERS,
+    # what a drill is played on; empty for every other run
+    "ALTER TABLE runs ADD COLUMN drill TEXT NOT NULL DEFAULT '';",
+)
 OLDEST = 1  # the oldest shape whose bots may go on with a record of the newest one
 
 

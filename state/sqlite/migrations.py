@@ -165,6 +165,8 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     "ALTER TABLE runs ADD COLUMN places TEXT NOT NULL DEFAULT '{}';",
     # the name of the ref whose commit a run deploys after another one was kept
     "ALTER TABLE runs ADD COLUMN ref_name TEXT NOT NULL DEFAULT '';",
+    # what a drill is played on; empty for every other run
+    "ALTER TABLE runs ADD COLUMN drill TEXT NOT NULL DEFAULT '';",
 )
 
 

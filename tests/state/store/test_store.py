@@ -11,7 +11,7 @@ import pytest
 from state.errors import AlreadyRunning, TooLate
 from state.events import event_from
 from state.facts import RollbackRequest
-from state.records import Attempt, AttemptState, Position, Run, RunState
+from state.records import Attempt, AttemptState, Drill, Position, Run, RunState
 from state.store import RecordStore
 from tests.pages import NOON, event
 from tests.state.sqlite.samples import STARTED, U1, at, new_run
@@ -38,6 +38,11 @@ def test_a_started_run_is_going_and_has_its_fields_and_its_event(store: RecordSt
     assert store.run(run.id) == run
     with pytest.raises(KeyError):
         store.run(run.id + 1)
+
+
+def test_a_drill_is_marked_in_the_record_and_every_other_run_is_not(store: RecordStore) -> None:
+    drill = store.start_run(new_run("shop (drill)", drill=Drill.PLACES), NOON, STARTED)
+    assert (store.run(drill.id).drill, store.start_run(new_run(), NOON, STARTED).drill) == (Drill.PLACES, "")
 
 
 def test_a_second_active_run_on_one_target_is_refused_by_the_database(store: RecordStore, run: Run) -> None:
