@@ -20,6 +20,7 @@ from state.records import Run
 if TYPE_CHECKING:
     from bot.doors.actions import Press
 
+START_QUEUED = "start_queued"  # the button that lets a queued start begin
 USAGE = "Type /deploy queue, /deploy queue drop NUMBER [WHY], or /deploy queue move NUMBER PLACE WHY."
 
 _DROP = re.compile(r"drop\s+(\d{1,9})(?:\s+(.*))?", re.ASCII | re.IGNORECASE | re.DOTALL)
@@ -101,7 +102,7 @@ def _drop(deps: Deps, run: Run, pressed: Press) -> str:
 
 
 QUEUE_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
-    "start_queued": _start,
+    START_QUEUED: _start,
     "put_off": _put_off,
     "drop": _drop,
 }

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.doors import actions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
-from bot.doors.queue_actions import QueueOrder, carry_out, queue, queued_run
+from bot.doors.queue_actions import START_QUEUED, QueueOrder, carry_out, queue, queued_run
 from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import STOPPING, Membership, require_channel
 from bot.slack.noted_message import NotedMessage
@@ -50,7 +50,7 @@ class Acts:
         )
         await self._require(origin, run, pressed.action)
         deps = await self._without_absent(run, pressed.action)
-        if pressed.action == Act.START_QUEUED:
+        if pressed.action == START_QUEUED:
             await self._require_planner(run)
         return await self._lanes.run(lane, lambda: actions.press(deps, pressed))
 
@@ -240,6 +240,6 @@ def deploy_channels(deps: Deps) -> set[str]:
 
 
 def _lane(action: str) -> Lane:
-    if action == Act.START_QUEUED:
+    if action == START_QUEUED:
         return Lane.START
     return Lane.STOP if action in STOPPING else Lane.ACT

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doors import actions
+from bot.doors.queue_actions import QUEUE_ACTIONS
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
 from bot.slack.homes import Homes
@@ -34,24 +35,15 @@ from bot.slack.views.modals import (
     start_modal,
 )
 from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
-from bot.slack.views.queue import QUEUE_BEHIND, queue_offer, request_of
+from bot.slack.views.queue import QUEUE, QUEUE_BEHIND, queue_form, queue_offer, request_of
 from bot.text import with_mentions
 from commands.signoff.notes import NoteText
+from commands.start.request import StartRequest
 from state.errors import AlreadyRunning, GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
-BUTTONS = (
-    "rollback",
-    "hold",
-    "resume",
-    "sign",
-    "again",
-    "agree",
-    "keep",
-    "start_queued",
-    "put_off",
-    "drop",
-)  # those that act at once
+# those that act at once
+BUTTONS = ("rollback", "hold", "resume", "sign", "again", "agree", "keep", *QUEUE_ACTIONS)
 ACK_LIMIT = 2.0  # seconds in which a form can still show an error; Slack gives up after 3
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
 REFUSED = "🚫"
@@ -84,6 +76,7 @@ def make_app(
     app.action(QUEUE_BEHIND)(listeners.queue_behind)
     app.action("checks")(listeners.show_checks)
     app.view(START)(listeners.start)
+    app.view(QUEUE)(listeners.queue)
     app.view(REASON)(listeners.give_reason)
     app.shortcut(NOTE)(listeners.ask_note)
     app.view(NOTE)(listeners.give_note)
@@ -212,14 +205,16 @@ class Listeners:
         """The start form was submitted. While the preflight runs, the form says so."""
         request = replace(request_from(body["view"]["state"]), press=str(body["view"].get("id", "")))
         origin = origin_of(body)
-        starting = asyncio.create_task(_result_or_refusal(lambda: self.acts.start(origin, request)))
+        starting = asyncio.create_task(_result_or_refusal(lambda: self._started(origin, request)))
         await asyncio.wait({starting}, timeout=ACK_LIMIT)
         if not starting.done():
             await ack(response_action="update", view=message_modal(CHECKING))
             await self._show_late(body, await starting)
             return
         result = starting.result()
-        if not result.startswith(REFUSED):
+        if not isinstance(result, str):
+            await ack(response_action="update", view=result)
+        elif not result.startswith(REFUSED):
             await ack()
         elif len(result) <= FIELD_LIMIT and "<" not in result:
             await ack(response_action="errors", errors={"page": result})
@@ -247,12 +242,29 @@ class Listeners:
                 return queue_offer(with_mentions(str(error)), request, error.run)
         return await self.acts.read(origin_of(body), text)
 
-    async def _show_late(self, body: Body, result: str, title: str = "Start a deployment") -> None:
-        """Show a late result in the form; if its person has closed the form, as a direct message."""
+    async def _started(self, origin: Origin, request: StartRequest) -> str | Body:
+        """What a start form is answered with; a form that queues the start where another run is active."""
         try:
-            await self.client.views_update(view_id=body["view"]["id"], view=message_modal(result, title))
+            return await self.acts.start(origin, request)
+        except AlreadyRunning as error:
+            if not error.run:
+                raise
+            return queue_form(with_mentions(str(error)), request, error.run, origin.channel)
+
+    async def queue(self, ack: AsyncAck, body: Body) -> None:
+        """The form was submitted that queues a start."""
+        request = request_of(form_data(body)["request"])
+        result = await _result_or_refusal(lambda: self.acts.queue(origin_of(body), request))
+        await ack(response_action="update", view=message_modal(result))
+
+    async def _show_late(self, body: Body, result: str | Body, title: str = "Start a deployment") -> None:
+        """Show a late result in the form; if its person has closed the form, as a direct message."""
+        view = message_modal(result, title) if isinstance(result, str) else result
+        try:
+            await self.client.views_update(view_id=body["view"]["id"], view=view)
         except SlackApiError:
-            await self.client.chat_postMessage(channel=body["user"]["id"], text=result)
+            text = result if isinstance(result, str) else f"{REFUSED} Another run is active. Start it anew to queue it."
+            await self.client.chat_postMessage(channel=body["user"]["id"], text=text)
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         origin = origin_of(body)

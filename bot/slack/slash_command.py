@@ -33,7 +33,7 @@ NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 HELP = {
     "start [page] [ref] [at 23:00]": "start a deployment, or plan it; without a page a form opens",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
-    "queue": "list the queued starts; `queue drop NUMBER [why]` drops one, `queue move NUMBER PLACE <why>` moves one",
+    "queue [drop NUMBER | move NUMBER PLACE <why>]": "list the queued starts, drop one, or move one",
     "history": "show the last ten runs and the DORA metrics",
     "rollback [reason]": "roll back; anybody can, at any time",
     "hold [reason]": "start no new step",

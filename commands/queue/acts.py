@@ -1,4 +1,4 @@
-"""What people do about queued starts: queue one, start it now, put it off, drop it, give it another place."""
+"""What people do about queued starts: queue, start now, put off, drop, move."""
 
 from __future__ import annotations
 

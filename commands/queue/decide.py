@@ -1,4 +1,4 @@
-"""Decides what the bot does next about the queue of one target: a pure function of the record and the time."""
+"""Decides what is next in the queue of one target: a pure function of record and time."""
 
 from __future__ import annotations
 

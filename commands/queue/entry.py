@@ -1,4 +1,4 @@
-"""Pure questions about a queued start and its queue: its time, its place, and whether people are asked about it."""
+"""Pure questions about a queued start: its time, its place, its open question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keeper of the queues: asks people when a start's moment has come, and lets it step aside in silence."""
+"""The keeper of the queues: asks people when a start's moment has come, or drops it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,18 @@ class QueueKeeper:
     def __init__(self, store: RecordStore, starter: Starter) -> None:
         self._store = store
         self._starter = starter
+        self._version: tuple[int, int] | None = None  # of a record in which nothing was queued
         self._errors: dict[str, str] = {}  # by target, as they were logged last
 
     def turn(self) -> None:
         """Do what is due now. Raises BadRecord; any other error is logged and holds up no other target."""
+        version = self._store.version(0)
+        if version == self._version:
+            return
         queues: defaultdict[str, list[Run]] = defaultdict(list)
         for run in self._store.queued():
             queues[run.target].append(run)
+        self._version = None if queues else version
         for target, runs in queues.items():
             try:
                 self._turn_of(target, runs)

@@ -1,4 +1,4 @@
-"""What stands before the queue of a target: the run that is active there, or the one that ended last."""
+"""What stands before the queue of a target: its active run, or the one that ended last."""
 
 from __future__ import annotations
 

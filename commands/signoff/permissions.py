@@ -16,9 +16,6 @@ class Act(StrEnum):
     """What somebody may do to a run."""
 
     START = "start"
-    START_QUEUED = "start queued"
-    REORDER = "reorder"
-    DROP = "drop"
     SIGN = "sign"
     REFUSE = "refuse"
     AGAIN = "again"
@@ -35,6 +32,9 @@ class Act(StrEnum):
     ROLLBACK = "rollback"
     END = "end"
     NOTE = "note"
+    START_QUEUED = "start queued"
+    REORDER = "reorder"
+    DROP = "drop"
 
 
 class Who(StrEnum):
@@ -101,23 +101,6 @@ _REFUSAL = (Party.REFUSER, Party.FIXER)
 _ROWS = (
     # a page that KEEP starts begins by that decision: then only the `starters` that it names count
     Permission(act=Act.START, does="start this runbook", who=Who.STARTERS, starter=Starter.MAY),
-    # it begins in the name of whoever queued it, who must still be allowed to start it
-    Permission(
-        act=Act.START_QUEUED,
-        does="say that a queued start begins now or later",
-        who=Who.STARTERS_AND_DECIDER,
-        starter=Starter.MAY,
-    ),
-    Permission(act=Act.REORDER, does="change the order of the queue", who=Who.STARTERS, starter=Starter.MAY),
-    # what does not begin changes nothing
-    Permission(
-        act=Act.DROP,
-        does="drop a queued start",
-        who=Who.MEMBERS,
-        stops=True,
-        starter=Starter.MAY,
-        real_person=False,
-    ),
     Permission(act=Act.SIGN, does="sign “{title}” now", who=Who.STEP_ROLES, not_by=(Party.RETRIER,)),
     # a refusal stops the run, and whoever has to sign may always stop it
     Permission(
@@ -173,6 +156,23 @@ _ROWS = (
     # it decides nothing, and it is about a message of the channel
     Permission(
         act=Act.NOTE, does="add a note to the report", who=Who.MEMBERS, starter=Starter.MAY, doors=(Door.SLACK,)
+    ),
+    # it begins in the name of whoever queued it, who must still be allowed to start it
+    Permission(
+        act=Act.START_QUEUED,
+        does="say that a queued start begins now or later",
+        who=Who.STARTERS_AND_DECIDER,
+        starter=Starter.MAY,
+    ),
+    Permission(act=Act.REORDER, does="change the order of the queue", who=Who.STARTERS, starter=Starter.MAY),
+    # what does not begin changes nothing
+    Permission(
+        act=Act.DROP,
+        does="drop a queued start",
+        who=Who.MEMBERS,
+        stops=True,
+        starter=Starter.MAY,
+        real_person=False,
     ),
 )
 PERMISSIONS: Mapping[Act, Permission] = {row.act: row for row in _ROWS}

@@ -124,9 +124,8 @@ class RecordStore(Replay):
         except RowExists:
             active = self.active_run(run["target"])
             which = f"run {active.id}, started by {active.starter}" if active else "another run"
-            raise AlreadyRunning(
-                f"{run['target']} already has {which}; let it end or roll it back first.", active.id if active else 0
-            ) from None
+            text = f"{run['target']} already has {which}; let it end or roll it back first."
+            raise AlreadyRunning(text, active.id if active else 0) from None
         return self.run(number)
 
     def queue_run(self, run: dict[str, Any], planned: Planned, event: NewEvent, *, most: int) -> Run:

@@ -1,4 +1,4 @@
-"""Queued starts: the card, the question whether one begins now, and the queue in other messages."""
+"""Queued starts: the card, the question whether one begins now, and the queue in short."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
+from bot.slack.views.modals import form
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, clip, counted, line, mention, moment_of, person, time_of
 from commands.queue.entry import open_question
@@ -15,6 +16,7 @@ from commands.start.request import StartRequest
 from state.events import QueueLeft, QueueMoved, StartAsked, StartPutOff
 from state.records import Event, RunState
 
+QUEUE = "queue"  # the form that queues a start which was refused
 QUEUE_BEHIND = "queue_behind"  # the button that queues a start which was refused because a run is active
 MOST = 6  # queued starts in a message of something else
 
@@ -198,6 +200,13 @@ def queue_offer(why: str, request: StartRequest, behind: int) -> Message:
     text = f"🚫 {why}\nYou can queue it. It does not begin by itself: you are asked when run {behind} is over."
     offer = button(QUEUE_BEHIND, f"🕓 Queue behind run {behind}", _written(request), style="primary")
     return message(text, [section(text), actions(offer)])
+
+
+def queue_form(why: str, request: StartRequest, behind: int, channel: str) -> Block:
+    """The same in the start form."""
+    text = f"🚫 {why}\nYou can queue it. It does not begin by itself: you are asked when run {behind} is over."
+    data = json.dumps({"channel": channel, "request": _written(request)})
+    return form(QUEUE, f"Queue behind run {behind}", "Queue it", data, [section(text)])
 
 
 def request_of(value: str) -> StartRequest:

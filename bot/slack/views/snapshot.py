@@ -16,7 +16,7 @@ from commands.progress.step_state import production_changed
 from commands.progress.usual_time import UsualTime
 from commands.queue.acts import what_became, window_closed
 from commands.queue.entry import planned_for
-from commands.queue.places import QueuePlace, queue_places
+from commands.queue.places import QueuePlace
 from commands.report.status import Status, status_of
 from commands.runbook import Page
 from commands.text.durations import format_duration
@@ -127,7 +127,7 @@ def snapshot_of(deps: Deps, page: Page, record: Record, questions: Mapping[Quest
         phones=deps.phones(page),
         usual=deps.usual(record.run) if record.run.state == RunState.ROLLING_BACK else {},
         following=following_of(deps, page),
-        queue=queue_places(deps.store, record.run.target),
+        queue=deps.queue(record.run.target),
         left=what_became(deps.store, record.run) if record.run.of_queue else None,
         questions=questions or {},
     )

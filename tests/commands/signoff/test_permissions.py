@@ -15,7 +15,7 @@ from tests.commands.signoff.night import FOUR_EYES
 from tests.commands.signoff.samples import WINDOW
 from tests.pages import NOON, record, small
 
-FREE = {Act.HOLD, Act.ROLLBACK, Act.END}
+FREE = {Act.HOLD, Act.ROLLBACK, Act.END, Act.DROP}
 PEOPLE = {"dba": frozenset({"UDBA", "S01DBAS", "gonogo"}), "lead": frozenset({"ULEAD"})}
 
 
@@ -34,7 +34,7 @@ def test_only_stopping_is_free_and_whoever_lets_a_run_continue_is_not_its_starte
     assert {act for act, row in PERMISSIONS.items() if row.stops} == {*FREE, Act.REFUSE}
     assert {act for act, row in PERMISSIONS.items() if not row.real_person} == FREE
     may = {act for act, row in PERMISSIONS.items() if row.starter is Starter.MAY}
-    assert may == {*FREE, Act.REFUSE, Act.START, Act.AGAIN, Act.NOTE}
+    assert may == {*FREE, Act.REFUSE, Act.START, Act.AGAIN, Act.NOTE, Act.START_QUEUED, Act.REORDER}
     assert [act for act, row in PERMISSIONS.items() if not row.member] == [Act.END]
 
 
