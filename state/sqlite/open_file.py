@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from state.errors import BadRecord
 from state.journal import Change
@@ -18,6 +19,9 @@ from state.sqlite.lock import require_own, take_lock
 from state.sqlite.migrations import Began
 from state.sqlite.schema import schema_changes
 from state.store.database import RowExists, written
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 
 class FileReader:
@@ -82,6 +86,13 @@ class OpenFile(FileReader):
         if self._lock:
             self._lock.close()
             self._lock = None
+
+    @cached_property
+    def _tables(self) -> sqlite_utils.Database:
+        # imported with the first row: a bot that starts again looks at its runs before
+        import sqlite_utils
+
+        return sqlite_utils.Database(self._connection)
 
     @property
     def serving(self) -> bool:
@@ -151,10 +162,7 @@ class OpenFile(FileReader):
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """See `state.store.database.Database.insert`."""
-        # imported with the first row: a bot that starts again looks at its runs before
-        from sqlite_utils import Database
-
-        return Database(self._connection).table(table).insert(dict(row)).last_rowid or 0
+        return self._tables.table(table).insert(dict(row)).last_rowid or 0
 
     def number_on(self) -> None:
         """SQLite numbers each row after the highest number that is there."""

@@ -1,4 +1,4 @@
-"""Moments that somebody typed: days, dates, offsets, and hours that clocks skip."""
+"""Moments that somebody typed: weekdays, dates, offsets, hours that come twice or never."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.rehearsal.target.postgres import Postgres
-from bot.slack.outbox.allowance import Allowance
+from bot.slack.allowance import Allowance
 from bot.slack.outbox.sender import Sender
 from bot.slack.outbox.thread_messages import CARD, Draft, ThreadMessages
 from bot.slack.serve import make_client
