@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.doors.actions import CHOICES
+from bot.doors.queue_actions import queue, queued_run
 from bot.doors.replies import held_text, signed_text
+from bot.doors.terminal_queue import carried_out, order_of, queue_lines, queued_text
 from bot.doors.terminal_reports import TerminalReports
 from commands.rollback.request import rollback, second_request
 from commands.run.close_run import close_run, left_on_production
@@ -17,7 +19,7 @@ from commands.signoff.actions import RunActions
 from commands.signoff.waiting import waiting_for
 from commands.start.request import StartRequest, find_page
 from commands.text.actors import actor_in_words
-from state.errors import Refused, UnreadableRun
+from state.errors import AlreadyRunning, Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
 from state.place import require_safe
@@ -38,15 +40,39 @@ class Terminal(TerminalReports):
             ref=options.ref,
             notice_minutes=options.countdown,
             note=options.note,
+            at=options.at,
         )
         # the very text that was compared, should the file change meanwhile
         deps = replace(self.deps, pages=lambda: {page.name: page})
-        started = deps.starter.start(request, actor)
+        if request.at or options.queue:
+            yield queued_text(queue(deps, request, actor))
+            yield from self._warn_if_not_served()
+            return
+        try:
+            started = deps.starter.start(request, actor)
+        except AlreadyRunning as error:
+            raise AlreadyRunning(f"{error} With --queue it waits for that.", error.run) from None
         yield from (f"Warning: {warning}" for warning in started.warnings)
         following = pages.get(page.decision.starts)
         if following and not self.in_force.serves(following):
             yield f"Warning: the bot serves another text of {following.name}, and KEEP starts the bot's."
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
+        yield from self._warn_if_not_served()
+
+    def queue(self, options: Namespace) -> Iterator[str]:
+        """List the queued starts, or drop, move or start one."""
+        if not options.action:
+            yield from list(queue_lines(self.deps)) or ["No start is queued."]
+            return
+        order = order_of(options)
+        if order.action == "drop":
+            yield carried_out(self.deps, order, self._anybody())
+            return
+        self._require_key()
+        actor, run = self._known_actor(), queued_run(self.deps, order.number)
+        if order.action == "start":
+            self.in_force.require_page(find_page(self.deps.pages(), run.page))
+        yield carried_out(self.deps, order, actor)
         yield from self._warn_if_not_served()
 
     def rollback(self, options: Namespace) -> Iterator[str]:

@@ -107,7 +107,7 @@ def start_question(snapshot: Snapshot, event: Event, data: StartAsked) -> Messag
     """Whether a queued start begins now: with its buttons while that is open."""
     run, asked = snapshot.record.run, open_question(snapshot.record)
     is_open = run.state == RunState.QUEUED and asked is not None and asked.number == data.number
-    head = f"🙋 Start now? {clip(run.target, 80)}" if is_open else f"🕓 {clip(run.target, 80)}: the question is over"
+    head = f"🙋 Start {clip(run.target, 80)} now?" if is_open else f"🕓 {clip(run.target, 80)}: the question is over"
     what = f"Queued start {run.id}: {bold(data.title)}, `{line(run.release, 100)}`, queued by {acted(run.started_by)}."
     news = [f"⏮️ {line(data.before)}" * bool(data.before), f"⏰ {line(data.late)}" * bool(data.late)]
     news.append(f"✏️ {line(data.edited)}" * bool(data.edited))
@@ -192,7 +192,7 @@ def _listed(one: QueuePlace, zone: str) -> str:
     when = "asks now" if one.asked_until else f"at {moment_of(one.earliest, zone)}" if one.earliest else ""
     when = when or (f"behind run {one.busy}" if one.busy else "is next")
     what = f"{line(run.page, 60)} `{line(run.release, 60)}`"
-    return f"{one.place}. {what} · {when} · start {run.id} by {person(run.starter)}"
+    return f"*{one.place}*  {what} · {when} · start {run.id} by {person(run.starter)}"
 
 
 def queue_offer(why: str, request: StartRequest, behind: int) -> Message:

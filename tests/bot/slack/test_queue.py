@@ -74,7 +74,7 @@ def test_a_start_on_a_busy_target_is_offered_a_place_in_the_queue_and_begins_by_
         await box.reply_to(DBA, "This has queued start 2 before.")
         end(box, 1)
         turn()
-        question = await box.message_with("Start now?", "Run 1 was kept.", f"<@{DBA}>", f"<@{LEAD}>")
+        question = await box.message_with("Start shop now?", "Run 1 was kept.", f"<@{DBA}>", f"<@{LEAD}>")
         assert buttons(question) == ["start_queued", "put_off", "drop"]
         assert question.broadcast, "it is asked in the channel"
         await box.workspace.press(GUEST, question.ts, "start_queued")
@@ -115,12 +115,12 @@ def test_a_planned_start_is_asked_about_at_its_time_put_off_and_steps_aside(tmp_
         turn(29 * 60)
         assert box.store.newest_event(1, event("start asked").data.kind) is None
         turn(61)
-        question = await box.message_with("Start now?", "v2")
+        question = await box.message_with("Start shop now?", "v2")
         await box.workspace.press(LEAD, question.ts, "put_off")
         await box.reply_to(LEAD, "You are asked again in 15 minutes.")
         await box.message_with("Put off", f"<@{LEAD}>")
         turn(16)
-        await box.message_with("Start now?", "start_queued")
+        await box.message_with("Start shop now?", "start_queued")
         turn(16)
         await box.message_with("It stepped aside", "nobody answered within 15 min", f"<@{DBA}>")
         await box.message_with("queued start dropped")
@@ -136,7 +136,7 @@ def test_the_queue_is_listed_moved_with_a_reason_and_left(tmp_path: Path) -> Non
             offer = await typed(box, person, f"start small.md {ref}", "shop already has run 1")
             await box.workspace.press(person, offer.ts, "queue_behind")
             await box.reply_to(person, f"is queued as start {number}")
-        await typed(box, GUEST, "queue", "1. small.md `v2`", "2. small.md `v3`", "start 3 by")
+        await typed(box, GUEST, "queue", "*1*  small.md `v2`", "*2*  small.md `v3`", "start 3 by")
         await typed(box, DBA, "queue move 3 1", "A change of the order needs a reason.")
         await typed(box, DBA, "queue move 3 1 the bank waits", "Queued start 3 has place 1 now.")
         assert [place.run.id for place in queue_places(box.store, "shop")] == [3, 2]
@@ -174,7 +174,7 @@ def test_whoever_queued_it_and_left_the_channel_does_not_start_anything(tmp_path
     async def story(box: SlackBox, turn: Any) -> None:
         await typed(box, DBA, "start small.md v2 at tomorrow 23:59", "is queued as start 1")
         turn(48 * 60)
-        question = await box.message_with("Start now?")
+        question = await box.message_with("Start shop now?")
         box.workspace.leave(DBA, CHANNEL)
         await box.workspace.press(LEAD, question.ts, "start_queued")
         await box.reply_to(LEAD, "queued this and may not act here any more")
@@ -194,7 +194,7 @@ def test_what_the_checks_find_is_told_to_whoever_pressed_and_the_question_stays(
     async def story(box: SlackBox, turn: Any) -> None:
         await typed(box, DBA, "start small.md v2 at tomorrow 23:59", "is queued as start 1")
         turn(48 * 60)
-        question = await box.message_with("Start now?")
+        question = await box.message_with("Start shop now?")
         await box.workspace.press(LEAD, question.ts, "start_queued")
         await box.reply_to(LEAD, "nobody listens there")
         failing[0] = False
