@@ -179,7 +179,15 @@ def _add_terminal(verbs: _Verbs) -> None:
     queue.add_argument("action", nargs="?", default="", choices=["", "drop", "move", "start"], metavar="ACTION")
     queue.add_argument("start", nargs="?", type=int, default=0, metavar="NUMBER", help="the number of the start")
     queue.add_argument("place", nargs="?", type=int, default=0, metavar="PLACE", help="for move: its place, from 1")
-    queue.add_argument("--reason", default="", metavar="WHY", help="needed for move")
+    queue.add_argument(
+        "--reason", default="", metavar="WHY", help="needed for move, and for start where something speaks against it"
+    )
+    start.add_argument(
+        "--because",
+        default="",
+        metavar="WHY",
+        help="why to start although something speaks against it, such as a freeze; then a second person must agree",
+    )
     sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
     sign.add_argument("step", help="the step's id, as shown by `gonogo status`")
     sign.add_argument("--refuse", default="", metavar="REASON", help="refuse to sign, with the reason")
@@ -212,6 +220,17 @@ def _add_terminal(verbs: _Verbs) -> None:
     alarm.add_argument("alert", help="the alert's name, as shown by `gonogo status`")
     alarm.add_argument("--reason", required=True, metavar="WHY")
     alarm.add_argument("--for", dest="lasts", default="30 min", metavar="TIME", help='like "1 h"; default: 30 min')
+    handover = _terminal_verb(verbs, "handover", "offer a role to another person for this run, or answer such an offer")
+    handover.add_argument("role", help="the role's name or title on the page")
+    act = handover.add_mutually_exclusive_group(required=True)
+    act.add_argument("--to", default="", metavar="USER_ID", help="offer it to this Slack user, who takes it over")
+    for flag, method, does in (
+        ("--take", "take_over", "take it over"),
+        ("--decline", "decline", "decline it"),
+        ("--withdraw", "withdraw", "withdraw my offer"),
+    ):
+        act.add_argument(flag, dest="answer", action="store_const", const=method, help=does)
+    handover.add_argument("--reason", default="", metavar="WHY", help="why you hand it over")
     end = _terminal_verb(verbs, "end", "close an abandoned run; rolls nothing back")
     end.add_argument("number", type=int, metavar="RUN", help="the run's number, as shown by `gonogo status`")
     end.add_argument("--reason", required=True, metavar="WHY")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.queue_actions import QUEUE_ACTIONS, queue
-from bot.doors.replies import held_text, signed_text
+from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from commands.progress.handovers import handovers
+from commands.progress.start_gate import GATE
 from commands.progress.step_state import DECISION
+from commands.rollback.refused_start import refuse_start
 from commands.rollback.request import rollback, second_request
 from commands.runbook import Page, read_stored_page
 from commands.signoff.actions import RunActions
@@ -22,7 +26,18 @@ from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
 from state.errors import BadRecord, NothingRuns, NotText, Refused, UnreadableRun
 from state.events import AlertRaised, Ask, PeopleAsked
-from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgreement, Fact, Signature, StepAnswer
+from state.facts import (
+    Actor,
+    Agreement,
+    AlertHold,
+    Choice,
+    Door,
+    EarlyKeepAgreement,
+    Fact,
+    Signature,
+    StartAgreement,
+    StepAnswer,
+)
 from state.records import Run
 
 _read_once: Callable[[str, str], Page] = lru_cache(maxsize=64)(read_stored_page)
@@ -104,6 +119,12 @@ def start(deps: Deps, person: str, request: StartRequest) -> Run:
     return queue(deps, request, actor) if request.at else deps.starter.start(request, actor).run
 
 
+def hand_over(deps: Deps, run: Run, person: str, to: str, role: str, reason: str, press: str) -> str:
+    """Offer a person's place in a role to another one; returns the reply. Raises Refused."""
+    actor = Actor(person=person, door=Door.SLACK)
+    return _actions(deps, run).offer(role, to, actor, reason, deps.now(), press)
+
+
 def note(deps: Deps, run: Run, person: str, text: NoteText) -> str:
     """Add a note to a run's report; returns the reply for its person. Raises Refused."""
     masked = replace(text, text=deps.mask(frozen_page(run), text.text))
@@ -174,7 +195,7 @@ def _open_questions(deps: Deps, run: Run, action: str) -> list[Waiting]:
 def _actions(deps: Deps, run: Run) -> RunActions:
     """What people may do, by the roles that they hold at this moment."""
     page = frozen_page(run)
-    return RunActions(deps.store, page, run.id, deps.people(page))
+    return RunActions(deps.store, page, run.id, deps.people(page), deps.absent)
 
 
 def unread(deps: Deps, run: Run, written: str) -> str:
@@ -213,11 +234,26 @@ def _keep(deps: Deps, run: Run, pressed: Press) -> str:
     return _actions(deps, run).keep(pressed.actor, pressed.reason, deps.now())
 
 
+def _offer(deps: Deps, run: Run, pressed: Press) -> tuple[int, Actor, datetime]:
+    """Which offer of a role is answered, by whom, and when. A typed command means the person's newest open one."""
+    now = deps.now()
+    if pressed.value:
+        return read_button(pressed.value).number, pressed.actor, now
+    mine = "person" if pressed.action == "withdraw" else "to"
+    offers = [one.offer for one in handovers(deps.store.record(run.id)) if one.is_open(now)]
+    numbers = [offer.number for offer in offers if getattr(offer, mine) == pressed.person]
+    if not numbers:
+        raise Refused("No role is offered to you in this run now." if mine == "to" else "You offer no role now.")
+    return numbers[-1], pressed.actor, now
+
+
 def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> str:
     """Answer a question about a step, or hold an alert; `step` and `attempt` are then its name and countdown number."""
     if _has_answered(deps, run, pressed, step, attempt):
         return "You have already answered this. Your answer stands."
     actions, actor, now = _actions(deps, run), pressed.actor, deps.now()
+    if step == GATE:
+        return _at_the_gate(actions, pressed, now)
     match pressed.action:
         case "sign" | "refuse":
             refused = pressed.action == "refuse"
@@ -237,6 +273,15 @@ def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> st
     return "Your answer is saved."
 
 
+def _at_the_gate(actions: RunActions, pressed: Press, now: datetime) -> str:
+    """Agree to a start against which something speaks, or refuse it."""
+    if pressed.action != "agree":
+        refuse_start(actions.store, actions.run, pressed.actor, pressed.reason, now)
+        return REFUSED_START
+    last = actions.agree_to_start(pressed.actor, now)
+    return AGREED_TO_START if last else AGREED_IN_PART
+
+
 def _has_answered(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> bool:
     """Whether the person has answered already: they pressed twice, or Slack delivered one press twice.
 
@@ -251,7 +296,7 @@ def _has_answered(deps: Deps, run: Run, pressed: Press, step: str, attempt: int)
     ]
     if pressed.action not in {"sign", "refuse"}:
         return not questions
-    people = deps.people(frozen_page(run))
+    people = _actions(deps, run).holders(deps.store.record(run.id))
     return not any(pressed.person in people[role] for question in questions for role in question.roles)
 
 
@@ -262,6 +307,8 @@ def _own_answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -
     match pressed.action:
         case "sign" | "refuse":
             return record.newest(Signature, **about)
+        case "agree" if step == GATE:
+            return record.newest(StartAgreement, person=person)
         case "agree" if step == DECISION:
             return record.newest(EarlyKeepAgreement, person=person)
         case "agree":
@@ -276,6 +323,7 @@ def _own_answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -
 _ANSWERS: dict[Ask, tuple[str, ...]] = {
     Ask.SIGN: ("sign", "refuse"),
     Ask.AGREE: ("agree",),
+    Ask.START: ("agree", "refuse", "refuse_start"),
     Ask.ANSWER: tuple(CHOICES),
     Ask.COUNTDOWN: ("false_alarm",),
     Ask.DECIDE: (),
@@ -287,4 +335,7 @@ _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "keep": _keep,
     "keep_early": _keep,
     **QUEUE_ACTIONS,
+    "take_over": lambda deps, run, pressed: _actions(deps, run).take_over(*_offer(deps, run, pressed)),
+    "decline": lambda deps, run, pressed: _actions(deps, run).decline(*_offer(deps, run, pressed)),
+    "withdraw": lambda deps, run, pressed: _actions(deps, run).withdraw(*_offer(deps, run, pressed)),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ from commands.queue.places import QueuePlace, all_places
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
+from commands.start.objections import Objector
 from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
@@ -26,7 +27,7 @@ LOG = logging.getLogger("gonogo")
 
 @dataclass(frozen=True, kw_only=True)
 class Deps:
-    """What the doors need; every field is required.
+    """What the doors need; every field but `absent` is required.
 
     `pages` are the runbook pages by file name. `people` are the people who may act, by role, with user groups expanded.
     `mentions` are the Slack ids to mention, by role, as the environment names them (`U…` people, `S…` groups).
@@ -36,7 +37,8 @@ class Deps:
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
     waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
     a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
-    of the other bots of the record.
+    of the other bots of the record. `objectors` look for what speaks against a start. Who is `absent` holds no role,
+    whatever else says so.
     """
 
     store: RecordStore
@@ -56,6 +58,8 @@ class Deps:
     _queues: dict[tuple[int, int], tuple[QueuePlace, ...]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
+    objectors: Sequence[Objector] = ()
+    absent: frozenset[str] = frozenset()
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -72,6 +76,7 @@ class Deps:
             now=self.now,
             speed=self.speed,
             require_alike=lambda page: self.alike.require(page, starts=True),
+            objectors=self.objectors,
         )
 
     def known_pages(self) -> list[Page]:

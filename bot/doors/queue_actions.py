@@ -13,7 +13,7 @@ from commands.queue.acts import NewPlace, drop, move, put_off, queue_start, star
 from commands.run.engine import page_of
 from commands.start.request import StartRequest, find_page
 from commands.text.moments import read_moment
-from state.errors import NothingRuns, Refused
+from state.errors import NeedsReason, NothingRuns, Refused
 from state.facts import Actor
 from state.records import Run
 
@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from bot.doors.actions import Press
 
 START_QUEUED = "start_queued"  # the button that lets a queued start begin
-USAGE = "Type /deploy queue, /deploy queue drop NUMBER [WHY], or /deploy queue move NUMBER PLACE WHY."
+USAGE = (
+    "Type /deploy queue, /deploy queue drop NUMBER [WHY], /deploy queue move NUMBER PLACE WHY, "
+    "or /deploy queue start NUMBER [because WHY]."
+)
 
 _DROP = re.compile(r"drop\s+(\d{1,9})(?:\s+(.*))?", re.ASCII | re.IGNORECASE | re.DOTALL)
+_START = re.compile(r"start\s+(\d{1,9})(?:\s+because\s+(.+))?", re.ASCII | re.IGNORECASE | re.DOTALL)
 _MOVE = re.compile(r"move\s+(\d{1,9})\s+(\d{1,3})(?:\s+(.*))?", re.ASCII | re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueOrder:
-    """What somebody typed about a queued start: drop it, or move it to a place."""
+    """What somebody typed about a queued start: drop it, move it to a place, or start it now."""
 
     action: str
     number: int
@@ -45,6 +49,8 @@ def read_order(text: str) -> QueueOrder | None:
         return QueueOrder(action="drop", number=int(dropped[1]), reason=dropped[2] or "")
     if moved := _MOVE.fullmatch(text.strip()):
         return QueueOrder(action="reorder", number=int(moved[1]), place=int(moved[2]), reason=moved[3] or "")
+    if started := _START.fullmatch(text.strip()):
+        return QueueOrder(action=START_QUEUED, number=int(started[1]), reason=started[2] or "")
     raise Refused(f"“{' '.join(text.split())[:60]}” is not known. {USAGE}")
 
 
@@ -60,10 +66,13 @@ def queued_run(deps: Deps, number: int) -> Run:
 
 
 def carry_out(deps: Deps, order: QueueOrder, actor: Actor) -> str:
-    """Drop or move a start; returns the reply. Raises Refused."""
+    """Drop, move or start a queued start; returns the reply. Raises Refused, and NeedsReason."""
     run = queued_run(deps, order.number)
     if order.action == "drop":
         return dropped_text(run, first=drop(deps.store, run, actor, order.reason, deps.now()))
+    if order.action == START_QUEUED:
+        started = start_now(deps.starter, run, actor, order.reason).run
+        return f"Run {started.id} of {started.page} has started."
     page = page_of(run)
     to = NewPlace(place=order.place, reason=order.reason)
     place = move(deps.store, run, page, deps.people(page), actor, to, deps.now())
@@ -87,7 +96,10 @@ def dropped_text(run: Run, *, first: bool) -> str:
 
 
 def _start(deps: Deps, run: Run, pressed: Press) -> str:
-    started = start_now(deps.starter, run, pressed.actor).run
+    try:
+        started = start_now(deps.starter, run, pressed.actor).run
+    except NeedsReason as error:
+        raise Refused(f"{error}\n`/deploy queue start {run.id} because WHY`") from None
     return f"Run {started.id} of {started.page} has started."
 
 

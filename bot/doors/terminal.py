@@ -8,18 +8,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.doors.actions import CHOICES
-from bot.doors.queue_actions import queue, queued_run
-from bot.doors.replies import held_text, signed_text
-from bot.doors.terminal_queue import carried_out, order_of, queue_lines, queued_text
+from bot.doors.queue_actions import START_QUEUED, carry_out, queue, queued_run
+from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from bot.doors.terminal_queue import order_of, queue_lines, queued_text
 from bot.doors.terminal_reports import TerminalReports
+from commands.progress.handovers import handovers
+from commands.progress.start_gate import GATE
+from commands.rollback.refused_start import refuse_start
 from commands.rollback.request import rollback, second_request
 from commands.run.close_run import close_run, left_on_production
 from commands.run.engine import page_of
 from commands.signoff.actions import RunActions
+from commands.signoff.handover_rules import role_named
 from commands.signoff.waiting import waiting_for
 from commands.start.request import StartRequest, find_page
 from commands.text.actors import actor_in_words
-from state.errors import AlreadyRunning, Refused, UnreadableRun
+from state.errors import AlreadyRunning, NeedsReason, Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
 from state.place import require_safe
@@ -41,6 +45,7 @@ class Terminal(TerminalReports):
             notice_minutes=options.countdown,
             note=options.note,
             at=options.at,
+            because=options.because,
         )
         # the very text that was compared, should the file change meanwhile
         deps = replace(self.deps, pages=lambda: {page.name: page})
@@ -52,6 +57,8 @@ class Terminal(TerminalReports):
             started = deps.starter.start(request, actor)
         except AlreadyRunning as error:
             raise AlreadyRunning(f"{error} With --queue it waits for that.", error.run) from None
+        except NeedsReason as error:
+            raise Refused(f"{error} Give it as --because WHY.") from None
         yield from (f"Warning: {warning}" for warning in started.warnings)
         following = pages.get(page.decision.starts)
         if following and not self.in_force.serves(following):
@@ -66,13 +73,16 @@ class Terminal(TerminalReports):
             return
         order = order_of(options)
         if order.action == "drop":
-            yield carried_out(self.deps, order, self._anybody())
+            yield carry_out(self.deps, order, self._anybody())
             return
         self._require_key()
         actor, run = self._known_actor(), queued_run(self.deps, order.number)
-        if order.action == "start":
+        if order.action == START_QUEUED:
             self.in_force.require_page(find_page(self.deps.pages(), run.page))
-        yield carried_out(self.deps, order, actor)
+        try:
+            yield carry_out(self.deps, order, actor)
+        except NeedsReason as error:
+            raise Refused(f"{error} Give it as --reason WHY.") from None
         yield from self._warn_if_not_served()
 
     def rollback(self, options: Namespace) -> Iterator[str]:
@@ -88,6 +98,11 @@ class Terminal(TerminalReports):
     def sign(self, options: Namespace) -> Iterator[str]:
         """Sign a step, or refuse to."""
         refused = bool(options.refuse)
+        if options.step == GATE and refused:
+            refuse_start(self.store, self._run(stops=True).id, self._anybody(), options.refuse, self._now())
+            yield REFUSED_START
+            yield from self._warn_if_unsigned(refused)
+            return
         actions, attempt = self._actions_and_attempt(options.step, stops=refused)
         actor = self._anybody() if refused else self._known_actor()
         roles = actions.sign(options.step, attempt, actor, self._now(), refused=refused, reason=options.refuse)
@@ -98,6 +113,9 @@ class Terminal(TerminalReports):
         """Answer for a step that failed or whose result is unknown."""
         actor = self._known_actor()
         actions, attempt = self._actions_and_attempt(options.step)
+        if (options.step, options.answer) == (GATE, "agree"):
+            yield AGREED_TO_START if actions.agree_to_start(actor, self._now()) else AGREED_IN_PART
+            return
         if options.answer == "agree":
             actions.agree(options.step, attempt, actor, self._now())
         else:
@@ -135,6 +153,20 @@ class Terminal(TerminalReports):
         alert, number = countdown.step, countdown.attempt
         first = actions.false_alarm(alert, number, actor, options.reason, options.lasts, self._now())
         yield f"“{alert}” is held for {options.lasts}." if first else f"“{alert}” is already held."
+
+    def handover(self, options: Namespace) -> Iterator[str]:
+        """Offer a role to another person for this run, or answer an offer."""
+        actor, actions = self._known_actor(), self._actions()
+        if options.to:
+            yield actions.offer(options.role, options.to, actor, options.reason, self._now())
+            return
+        record, role = self.store.record(actions.run), role_named(actions.page, options.role)
+        one = next(
+            (one for one in handovers(record)[::-1] if one.offer.role == role and one.is_open(self._now())), None
+        )
+        if one is None:
+            raise Refused(f"The role “{options.role}” is not offered in run {actions.run} now.")
+        yield getattr(actions, options.answer)(one.offer.number, actor, self._now())
 
     def end(self, options: Namespace) -> Iterator[str]:
         """End a run by hand, once its number is typed. Raises BadRecord while a bot is serving the record."""

@@ -6,14 +6,12 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from bot.doors.deps import Deps
-from bot.doors.queue_actions import QueueOrder, carry_out, queued_run
+from bot.doors.queue_actions import START_QUEUED, QueueOrder
 from bot.text import on_one_line
-from commands.queue.acts import start_now
 from commands.queue.places import QueuePlace, all_places
-from commands.run.engine import page_of, zone_of
+from commands.run.engine import zone_of
 from commands.text.actors import actor_in_words
 from state.errors import Refused
-from state.facts import Actor
 from state.records import Run
 
 
@@ -30,16 +28,8 @@ def order_of(options: Namespace) -> QueueOrder:
         raise Refused(f"Say which start: gonogo queue {options.action} NUMBER. `gonogo queue` lists them.")
     if options.action == "move" and not options.place:
         raise Refused("Say where to: gonogo queue move NUMBER PLACE --reason WHY. Places count from 1.")
-    action = "reorder" if options.action == "move" else options.action
+    action = {"move": "reorder", "start": START_QUEUED}.get(options.action, options.action)
     return QueueOrder(action=action, number=options.start, place=options.place, reason=options.reason)
-
-
-def carried_out(deps: Deps, order: QueueOrder, actor: Actor) -> str:
-    """Do it; returns what to print. Raises Refused."""
-    if order.action != "start":
-        return carry_out(deps, order, actor)
-    run = start_now(deps.starter, queued_run(deps, order.number), actor).run
-    return f"Run {run.id} of {page_of(run).title} has started."
 
 
 def queued_text(run: Run) -> str:

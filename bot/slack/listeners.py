@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
@@ -18,11 +17,16 @@ from bot.doors import actions
 from bot.doors.queue_actions import QUEUE_ACTIONS
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
+from bot.slack.handover_listeners import HandoverListeners
 from bot.slack.homes import Homes
-from bot.slack.noted_message import noted_message, permalink
+from bot.slack.noted_message import noted_message, permalink, plain_words
 from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
-from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, order_of, start_of
+from bot.slack.queue_listeners import QueueListeners
+from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
+from bot.slack.slash_command import Reply, asks_help, fact_of, handover_of, help_text, opens_form, orders_queue
+from bot.slack.views.because import BECAUSE, request_with_reason
+from bot.slack.views.handover import FORM as HANDOVER_FORM
 from bot.slack.views.home import START_BUTTON
 from bot.slack.views.modals import (
     REASON,
@@ -35,23 +39,27 @@ from bot.slack.views.modals import (
     start_modal,
 )
 from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
-from bot.slack.views.queue import QUEUE, QUEUE_BEHIND, queue_form, queue_offer, request_of
+from bot.slack.views.queue import QUEUE, QUEUE_BEHIND
 from bot.text import with_mentions
 from commands.signoff.notes import NoteText
-from commands.start.request import StartRequest
-from state.errors import AlreadyRunning, GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
-# those that act at once
-BUTTONS = ("rollback", "hold", "resume", "sign", "again", "agree", "keep", *QUEUE_ACTIONS)
-ACK_LIMIT = 2.0  # seconds in which a form can still show an error; Slack gives up after 3
+BUTTONS = (
+    "rollback",
+    "hold",
+    "resume",
+    "sign",
+    "again",
+    "agree",
+    "keep",
+    "take_over",
+    "decline",
+    "withdraw",
+    *QUEUE_ACTIONS,
+)  # those that act at once
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
-REFUSED = "🚫"
 CHECKING = "🩺 Checking the hosts, the database, the repository and the runbook pages before anything starts …"
 LATE = "Not recorded yet. Leave this form open: the result will be shown here. Submitting it again changes nothing."
-OWN_ERROR = "The bot hit an internal error; its log has the details."
-
-Body = dict[str, Any]
 
 
 def make_app(
@@ -77,13 +85,15 @@ def make_app(
     app.action("checks")(listeners.show_checks)
     app.view(START)(listeners.start)
     app.view(QUEUE)(listeners.queue)
+    app.view(BECAUSE)(listeners.start)
     app.view(REASON)(listeners.give_reason)
+    app.view(HANDOVER_FORM)(listeners.give_handover)
     app.shortcut(NOTE)(listeners.ask_note)
     app.view(NOTE)(listeners.give_note)
     return app
 
 
-class Listeners:
+class Listeners(HandoverListeners, QueueListeners):
     """What Slack sends, carried out by `acts` and answered."""
 
     def __init__(self, client: AsyncWebClient, acts: Acts, homes: Homes) -> None:
@@ -93,7 +103,7 @@ class Listeners:
 
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """`/deploy …`. A command that writes a fact is acknowledged only when the fact is written, like a button."""
-        text = str(body.get("text") or "")
+        text = plain_words(str(body.get("text") or ""))
         if opens_form(text):
             await ack()
             await self._open_start(body, respond)
@@ -101,16 +111,20 @@ class Listeners:
         if asks_help(text):
             await ack(text=help_text(text), response_type="ephemeral")  # the quickest answer there is
             return
+        if (handed := handover_of(text)) is not None:
+            await self.hand_over(ack, respond, body, handed)
+            return
         action, reason = fact_of(text)
-        if text.split(maxsplit=1)[0].lower() == "queue" and text.split()[1:]:
-            reply = await _write_then_ack(ack, lambda: self._order(body, text))
-        elif action:
-            press = _command_id(body)
-            reply = await _write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
+        if orders_queue(text):
+            await self.order(ack, respond, body, text)
+            return
+        if action:
+            press = command_id(body)
+            reply = await write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
         else:
             await ack()
-            reply = await _result_or_refusal(lambda: self._start_or_read(body, text))
-        await _respond(respond, reply)
+            reply = await result_or_refusal(lambda: self._start_or_read(body, text))
+        await respond_to(respond, reply)
 
     async def home_opened(self, body: Body) -> None:
         """Somebody opened their App Home. Bolt acknowledges events by itself; drawing it waits for its turn."""
@@ -131,20 +145,20 @@ class Listeners:
             person=origin.person,
             id=str(action.get("action_ts", "")),
         )
-        reply = await _write_then_ack(ack, lambda: self.acts.press(origin, pressed))
+        reply = await write_then_ack(ack, lambda: self.acts.press(origin, pressed))
         await self._answer(body, respond, str(reply))
 
     async def show_checks(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """The button beside the number of checks: all of them, for its person alone. It writes nothing."""
         await ack()
         value, origin = body["actions"][0]["value"], origin_of(body)
-        await self._answer(body, respond, await _result_or_refusal(lambda: self.acts.checks(origin, value)))
+        await self._answer(body, respond, await result_or_refusal(lambda: self.acts.checks(origin, value)))
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that needs a reason first. Its form opens before anything slow: the trigger is valid for 3 s."""
         await ack()
         action, origin = body["actions"][0], origin_of(body)
-        refusal = await _result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
+        refusal = await result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
         if refusal:
             await self._answer(body, respond, refusal)
             return
@@ -164,7 +178,7 @@ class Listeners:
         """The shortcut on a message: its form opens with the message's text, before anything slow."""
         await ack()
         origin = origin_of(body)
-        opening = await _result_or_refusal(lambda: self._note_form(origin, body))
+        opening = await result_or_refusal(lambda: self._note_form(origin, body))
         if isinstance(opening, str):
             await self._answer(body, respond, opening)
         else:
@@ -191,7 +205,7 @@ class Listeners:
         self, ack: AsyncAck, body: Body, act: Callable[[], Awaitable[str]], field: str, title: str
     ) -> None:
         """Do what a form says. It closes then, or shows at its field why it is not done."""
-        writing = asyncio.create_task(_result_or_refusal(act, shown=str))  # a form's field shows plain text
+        writing = asyncio.create_task(result_or_refusal(act, shown=str))  # a form's field shows plain text
         await asyncio.wait({writing}, timeout=ACK_LIMIT)
         if not writing.done():
             await ack(response_action="errors", errors={field: LATE})
@@ -203,72 +217,34 @@ class Listeners:
 
     async def start(self, ack: AsyncAck, body: Body) -> None:
         """The start form was submitted. While the preflight runs, the form says so."""
-        request = replace(request_from(body["view"]["state"]), press=str(body["view"].get("id", "")))
-        origin = origin_of(body)
-        starting = asyncio.create_task(_result_or_refusal(lambda: self._started(origin, request)))
+        view, origin = body["view"], origin_of(body)
+        asked = request_with_reason(view)
+        request = replace(asked or request_from(view["state"]), press=str(view.get("id", "")))
+        starting = asyncio.create_task(result_or_refusal(lambda: self._start(origin, request)))
         await asyncio.wait({starting}, timeout=ACK_LIMIT)
         if not starting.done():
             await ack(response_action="update", view=message_modal(CHECKING))
             await self._show_late(body, await starting)
             return
         result = starting.result()
-        if not isinstance(result, str):
-            await ack(response_action="update", view=result)
-        elif not result.startswith(REFUSED):
+        if isinstance(result, str) and not result.startswith(REFUSED):
             await ack()
-        elif len(result) <= FIELD_LIMIT and "<" not in result:
-            await ack(response_action="errors", errors={"page": result})
+        elif isinstance(result, str) and len(result) <= FIELD_LIMIT and "<" not in result:
+            await ack(response_action="errors", errors={BECAUSE if asked else "page": result})
         else:
-            await ack(response_action="update", view=message_modal(result))
-
-    async def queue_behind(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
-        """The button of a refused start, which queues it."""
-        origin, value = origin_of(body), body["actions"][0]["value"]
-        reply = await _write_then_ack(ack, lambda: self.acts.queue(origin, request_of(value)))
-        await self._answer(body, respond, str(reply))
-
-    async def _order(self, body: Body, text: str) -> str:
-        order = order_of(text)
-        return await self.acts.order(origin_of(body), order) if order else ""
-
-    async def _start_or_read(self, body: Body, text: str) -> Reply:
-        if request := start_of(text):
-            request = replace(request, press=_command_id(body))
-            try:
-                return await self.acts.start(origin_of(body), request)
-            except AlreadyRunning as error:
-                if not error.run:
-                    raise
-                return queue_offer(with_mentions(str(error)), request, error.run)
-        return await self.acts.read(origin_of(body), text)
-
-    async def _started(self, origin: Origin, request: StartRequest) -> str | Body:
-        """What a start form is answered with; a form that queues the start where another run is active."""
-        try:
-            return await self.acts.start(origin, request)
-        except AlreadyRunning as error:
-            if not error.run:
-                raise
-            return queue_form(with_mentions(str(error)), request, error.run, origin.channel)
-
-    async def queue(self, ack: AsyncAck, body: Body) -> None:
-        """The form was submitted that queues a start."""
-        request = request_of(form_data(body)["request"])
-        result = await _result_or_refusal(lambda: self.acts.queue(origin_of(body), request))
-        await ack(response_action="update", view=message_modal(result))
+            await ack(response_action="update", view=_as_form(result))
 
     async def _show_late(self, body: Body, result: str | Body, title: str = "Start a deployment") -> None:
         """Show a late result in the form; if its person has closed the form, as a direct message."""
-        view = message_modal(result, title) if isinstance(result, str) else result
         try:
-            await self.client.views_update(view_id=body["view"]["id"], view=view)
+            await self.client.views_update(view_id=body["view"]["id"], view=_as_form(result, title))
         except SlackApiError:
-            text = result if isinstance(result, str) else f"{REFUSED} Another run is active. Start it anew to queue it."
+            text = result if isinstance(result, str) else result["blocks"][0]["text"]["text"]
             await self.client.chat_postMessage(channel=body["user"]["id"], text=text)
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         origin = origin_of(body)
-        form = await _result_or_refusal(lambda: self._start_form(origin))
+        form = await result_or_refusal(lambda: self._start_form(origin))
         if isinstance(form, str):
             await self._answer(body, respond, form)
         else:
@@ -284,7 +260,7 @@ class Listeners:
         """
         origin = origin_of(body)
         if not origin.on_home:
-            await _respond(respond, reply)
+            await respond_to(respond, reply)
             return
         text = reply if isinstance(reply, str) else reply.text
         self.homes.tell(origin, text)
@@ -303,12 +279,8 @@ class Listeners:
             await self._answer(body, respond, late or typed)
 
 
-async def _respond(respond: AsyncRespond, reply: Reply) -> None:
-    """Answer one person, below what is there."""
-    if isinstance(reply, str):
-        await respond(text=reply, response_type="ephemeral", replace_original=False)
-    else:
-        await respond(text=reply.text, blocks=reply.blocks, response_type="ephemeral", replace_original=False)
+def _as_form(result: str | Body, title: str = "Start a deployment") -> Body:
+    return message_modal(result, title) if isinstance(result, str) else result
 
 
 def _without_token(client: AsyncWebClient) -> AsyncWebClient:
@@ -335,27 +307,3 @@ def _own_token(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResul
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=client.token)
 
     return authorize
-
-
-async def _result_or_refusal(act: Callable[[], Awaitable[Any]], *, shown: Callable[[str], str] = with_mentions) -> Any:
-    """What an act returns, or the text of its refusal."""
-    try:
-        return await act()
-    except GonogoError as error:
-        return f"{REFUSED} {shown(str(error))}"
-    except Exception:
-        LOG.exception("a button or command failed by an error in the bot")
-        return f"{REFUSED} {OWN_ERROR} You can use the terminal: `gonogo status`."
-
-
-def _command_id(body: Body) -> str:
-    """What Slack gives a typed command, the same each time that it is delivered."""
-    return str(body.get("trigger_id", ""))
-
-
-async def _write_then_ack(ack: AsyncAck, act: Callable[[], Awaitable[Any]]) -> Any:
-    """Do an act, and acknowledge when it is written (or after ACK_LIMIT), so that a crash loses nothing."""
-    writing = asyncio.create_task(_result_or_refusal(act))
-    await asyncio.wait({writing}, timeout=ACK_LIMIT)
-    await ack()
-    return await writing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from bot.doors import actions
 from bot.doors.deps import Deps
@@ -31,7 +32,7 @@ NOTHING_QUEUED = "No start is queued in this channel. `/deploy start PAGE at 23:
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
-    "start [page] [ref] [at 23:00]": "start a deployment, or plan it; without a page a form opens",
+    "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; without a page a form opens",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
     "queue [drop NUMBER | move NUMBER PLACE <why>]": "list the queued starts, drop one, or move one",
     "history": "show the last ten runs and the DORA metrics",
@@ -47,9 +48,11 @@ HELP = {
     "agree": "agree as the second person: to a fix, a skip, an overruled refusal or an early KEEP",
     "false-alarm <reason>": "hold an alert as a false alarm for 30 min",
     "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
+    "handover [@person] [role] [why]": "hand over a role; `take`, `decline` or `withdraw` answers it",
     "help": "show this list",
 }
 READS = ("status", "queue", "history")
+HANDOVER = "handover"
 FACTS = (
     "rollback",
     "hold",
@@ -92,25 +95,40 @@ def start_of(text: str) -> StartRequest | None:
     verb, rest = _words(text)
     if verb != "start":
         return None
-    what, at = _time_of(rest)
+    asked, because = _reason_of(rest)
+    what, at = _time_of(asked)
     page, ref, *more = [*what.split(), "", ""]
     if any(more):
         raise Refused(
-            "Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF. A time comes last: "
-            "/deploy start PAGE at 23:00."
+            "Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF. "
+            "Then comes a time, as in at 23:00. A reason comes last, after the word because."
         )
-    return StartRequest(page=page, ref=ref, at=at)
+    return StartRequest(page=page, ref=ref, at=at, because=because)
 
 
-def _time_of(rest: str) -> tuple[str, str]:
+def _time_of(asked: str) -> tuple[str, str]:
     """What stands before the word “at”, and the time after it; ("…", "") without that word. Raises Refused."""
-    words = rest.split()
+    words = asked.split()
     if "at" not in (lower := [word.lower() for word in words]):
-        return rest, ""
+        return asked, ""
     at = lower.index("at")
     if not words[at + 1 :]:
         raise Refused(f"The time after “at” is missing. Write it like {FORMS}.")
     return " ".join(words[:at]), " ".join(words[at + 1 :])
+
+
+def _reason_of(words: str) -> tuple[str, str]:
+    """What is asked for, and the reason after the word "because"; "" without one. Raises Refused for an empty one."""
+    asked, *after = re.split(r"(?:^|\s)because(?=\s|$)", words, maxsplit=1)
+    if after and not after[0].strip():
+        raise Refused("Say why after the word because.")
+    return asked, "".join(after).strip()
+
+
+def orders_queue(text: str) -> bool:
+    """Whether a command does something to a queued start."""
+    verb, rest = _words(text)
+    return verb == "queue" and bool(rest)
 
 
 def order_of(text: str) -> QueueOrder | None:
@@ -121,7 +139,13 @@ def order_of(text: str) -> QueueOrder | None:
 
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return _words(text)[0] not in {"start", *READS, *FACTS}
+    return _words(text)[0] not in {"start", HANDOVER, *READS, *FACTS}
+
+
+def handover_of(text: str) -> str | None:
+    """What follows the command that hands a role over; None for every other command."""
+    verb, rest = _words(text)
+    return rest if verb == HANDOVER else None
 
 
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
@@ -138,7 +162,7 @@ def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = _words(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "help", *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *READS, *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")

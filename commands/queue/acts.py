@@ -49,7 +49,7 @@ def queue_start(starter: Starter, request: StartRequest, actor: Actor, planned: 
         window=window_closed(page, planned),
         press=request.press,
     )
-    fact = Planned(by=actor, at=now, planned=planned.isoformat() if planned else "")
+    fact = Planned(by=actor, at=now, planned=planned.isoformat() if planned else "", because=request.because)
     return store.queue_run(row, fact, NewEvent(data=queued), most=MOST)
 
 
@@ -61,10 +61,11 @@ def window_closed(page: Page, planned: datetime | None) -> str:
     return next((why for step in page.forward if (why := step.box.closed_at(local))), "")
 
 
-def start_now(starter: Starter, run: Run, actor: Actor) -> Started:
+def start_now(starter: Starter, run: Run, actor: Actor, because: str = "") -> Started:
     """Start a queued start about which people are asked. Raises Refused, also for what the preflight finds.
 
-    The page as it is now starts, in the name of whoever queued it, who must still be allowed to.
+    The page as it is now starts, in the name of whoever queued it, who must still be allowed to. `because` is why to
+    start it although something speaks against it; without it, what was said when it was queued. Raises NeedsReason.
     """
     store = starter.store
     record = waiting(store, run)
@@ -83,6 +84,7 @@ def start_now(starter: Starter, run: Run, actor: Actor) -> Started:
         ref=run.ref,
         notice_minutes=run.notice_minutes,
         note=run.note,
+        because=because or (planned.because if (planned := record.newest(Planned)) else ""),
         channel=run.channel,
         queued=run.id,
         confirmed_by=actor,

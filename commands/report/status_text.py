@@ -40,6 +40,7 @@ def status_lines(status: Status) -> list[str]:
         f"{status.target}: {status.phase}",
         *_rollback(status),
         *_hold(status),
+        *_handovers(status),
         *_waiting(status),
         *_progress(status),
         f"Run {status.run} · {status.release} · T+{format_duration(status.clock)} · times in {status.zone}",
@@ -80,6 +81,15 @@ def _hold(status: Status) -> Iterator[str]:
             yield f"“{countdown.alert.name}” is held as a false alarm {by}"
 
 
+def _handovers(status: Status) -> Iterator[str]:
+    """Who holds a role in place of whom in this run, and which role is offered."""
+    for one in status.handovers:
+        yield f"{status.role_titles.get(one.role, one.role)}: {one.to} took over from {one.person}"
+    for one in status.offers:
+        yield f"{status.role_titles.get(one.role, one.role)}: {one.person} offers it to {one.to}"
+        yield _type(f"handover {one.role} --take|--decline|--withdraw")
+
+
 def _waiting(status: Status) -> Iterator[str]:
     """Each thing that people are asked for, and the command that answers it."""
     for waiting in status.waiting:
@@ -105,6 +115,9 @@ def _countdown(status: Status, waiting: Waiting) -> Iterator[str]:
 def _who(status: Status, waiting: Waiting) -> str:
     if waiting.ask is Ask.AGREE:
         return "a second person"
+    if waiting.ask is Ask.START:
+        titles = [status.role_titles.get(role, role) for role in waiting.roles]
+        return f"a second person ({' or '.join(titles)})"
     titles = [status.role_titles.get(role, role) for role in waiting.roles]
     # everybody who is asked must sign, but one of them is enough to answer, decide or hold
     return (" and " if waiting.ask is Ask.SIGN else " or ").join(titles)
@@ -121,7 +134,7 @@ def _what(waiting: Waiting) -> str:
     if waiting.ask is Ask.AGREE:
         wanted = "agree to “{}”" if waiting.step == DECISION else _AGREE[waiting.choices[0]]
         return wanted.format(waiting.title)
-    return "decide KEEP or ROLLBACK"
+    return "agree to the start" if waiting.ask is Ask.START else "decide KEEP or ROLLBACK"
 
 
 def _command(waiting: Waiting) -> str:
@@ -130,6 +143,7 @@ def _command(waiting: Waiting) -> str:
         Ask.SIGN: f"sign {about}",
         Ask.ANSWER: f"answer {about} {'|'.join(waiting.choices)} REASON",
         Ask.AGREE: f"answer {about} agree",
+        Ask.START: f"answer {about} agree",
         Ask.DECIDE: "keep",
         Ask.COUNTDOWN: f"false-alarm {about} --reason WHY",
     }[waiting.ask]

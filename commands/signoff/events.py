@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import Page, PageStep, Part
-from commands.signoff.waiting import Waiting, waiting_for, waiting_for_step
+from commands.signoff.waiting import Waiting, waiting_at_start, waiting_for, waiting_for_step
 from state.events import Ask, PeopleAsked
-from state.facts import Choice
+from state.facts import Choice, StartObjection
 from state.records import Attempt, NewEvent, Record
 
 
@@ -31,6 +34,13 @@ def early_keep_asked(page: Page, record: Record) -> list[NewEvent]:
     ]
 
 
+def start_asked(page: Page, objections: Iterable[StartObjection]) -> NewEvent:
+    """The event that asks a second person to agree to a start."""
+    waiting = waiting_at_start(page, objections)
+    asked = PeopleAsked(ask=waiting.ask, step=waiting.step, title=waiting.title, roles=waiting.roles)
+    return NewEvent(step=waiting.step, data=asked)
+
+
 def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
     """The event that asks for what a step is waiting for: signatures, an answer, or a second person.
 
@@ -42,6 +52,22 @@ def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
         return []
     waiting = waiting_for_step(page, record, step)
     return [_asked(record, waiting, step, attempt)] if waiting else []
+
+
+def asked_of_role(page: Page, record: Record, role: str, number: int) -> list[NewEvent]:
+    """The events that ask for everything open once more, because somebody else holds the role now.
+
+    `number` is that of the handover. A countdown is not asked again: its alert stands in the thread, and on the card.
+    """
+    steps = {step.id: step for step in page.steps}
+    asked = []
+    for waiting in waiting_for(page, record):
+        if role not in waiting.roles or waiting.ask is Ask.COUNTDOWN:
+            continue
+        step, attempt = steps.get(waiting.step), record.last(waiting.step)
+        event = decision_asked(page) if waiting.ask is Ask.DECIDE else _asked(record, waiting, step, attempt)
+        asked.append(replace(event, once=f"handover:{number}:{waiting.ask}:{waiting.step}:{waiting.attempt}"))
+    return asked
 
 
 def asked_after_refusal(page: Page, record: Record, step: PageStep) -> list[NewEvent]:

@@ -24,6 +24,8 @@ class Act(StrEnum):
     AGREE = "agree"
     OVERRIDE = "override"
     AGREE_TO_OVERRIDE = "agree to override"
+    AGREE_TO_START = "agree to start"
+    REFUSE_START = "refuse start"
     RESUME = "resume"
     FALSE_ALARM = "false alarm"
     KEEP = "keep"
@@ -35,6 +37,10 @@ class Act(StrEnum):
     START_QUEUED = "start queued"
     REORDER = "reorder"
     DROP = "drop"
+    HAND_OVER = "hand over"
+    TAKE_OVER = "take over"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
 
 
 class Who(StrEnum):
@@ -48,6 +54,9 @@ class Who(StrEnum):
     DECIDER = "the deciding role"
     ANY_ROLE = "every role"
     MEMBERS = "every member of the channel"
+    HOLDERS = "whoever holds the role, where the page allows it"
+    OFFERED = "the person to whom the role is offered"
+    GIVER = "the person who offered the role"
     OPERATORS = "everybody at the bot's own terminal whom it knows"
 
 
@@ -63,6 +72,7 @@ class Second(StrEnum):
     """Whether a second person must agree to an act."""
 
     NO = "no"
+    BY_OBJECTION = "if something speaks against it: a freeze, a lock, a bad build"
     BY_KIND = "if the step's kind asks for two people, or other parts roll back without it"
     YES = "yes"
 
@@ -100,7 +110,9 @@ class Permission:
 _REFUSAL = (Party.REFUSER, Party.FIXER)
 _ROWS = (
     # a page that KEEP starts begins by that decision: then only the `starters` that it names count
-    Permission(act=Act.START, does="start this runbook", who=Who.STARTERS, starter=Starter.MAY),
+    Permission(
+        act=Act.START, does="start this runbook", who=Who.STARTERS, starter=Starter.MAY, second=Second.BY_OBJECTION
+    ),
     Permission(act=Act.SIGN, does="sign “{title}” now", who=Who.STEP_ROLES, not_by=(Party.RETRIER,)),
     # a refusal stops the run, and whoever has to sign may always stop it
     Permission(
@@ -125,6 +137,17 @@ _ROWS = (
         who=Who.ANY_ROLE,
         starter=Starter.NEVER,
         not_by=(Party.FIRST, *_REFUSAL),
+    ),
+    # a freeze may name the roles of which somebody must agree
+    Permission(act=Act.AGREE_TO_START, does="agree to this start", who=Who.ANY_ROLE, starter=Starter.NEVER),
+    # the run ends before anything was changed
+    Permission(
+        act=Act.REFUSE_START,
+        does="refuse this start",
+        who=Who.MEMBERS,
+        stops=True,
+        starter=Starter.MAY,
+        real_person=False,
     ),
     Permission(act=Act.RESUME, does="resume", who=Who.DECIDER),
     Permission(act=Act.FALSE_ALARM, does="hold “{title}”", who=Who.CALLED),
@@ -174,6 +197,11 @@ _ROWS = (
         starter=Starter.MAY,
         real_person=False,
     ),
+    # a place in a role goes from one person to another for one run; under four_eyes it cannot come to the starter
+    Permission(act=Act.HAND_OVER, does="hand over “{title}”", who=Who.HOLDERS, starter=Starter.MAY),
+    Permission(act=Act.TAKE_OVER, does="take over “{title}”", who=Who.OFFERED),
+    Permission(act=Act.DECLINE, does="decline “{title}”", who=Who.OFFERED, starter=Starter.MAY),
+    Permission(act=Act.WITHDRAW, does="withdraw the offer of “{title}”", who=Who.GIVER, starter=Starter.MAY),
 )
 PERMISSIONS: Mapping[Act, Permission] = {row.act: row for row in _ROWS}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from state.events.base import EventData, EventKind, PersonActed
+from state.events.handover import HandoverEnded, HandoverOffered
 from state.events.people import (
     Ask,
     KeepDecided,
@@ -59,6 +60,8 @@ __all__ = [
     "EnvironmentChanged",
     "EventData",
     "EventKind",
+    "HandoverEnded",
+    "HandoverOffered",
     "KeepDecided",
     "MirrorRead",
     "NextRunReported",
@@ -157,6 +160,8 @@ EVENTS: dict[str, type[EventData]] = {
         StartPutOff,
         QueueMoved,
         QueueLeft,
+        HandoverOffered,
+        HandoverEnded,
     )
 }
 

@@ -50,6 +50,8 @@ class EventKind(StrEnum):
     START_PUT_OFF = "put off"
     QUEUE_MOVED = "queue moved"
     QUEUE_LEFT = "queue left"
+    HANDOVER_OFFERED = "handover"
+    HANDOVER_ENDED = "handover ended"
     UNKNOWN = "unknown"
 
 

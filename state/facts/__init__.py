@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
+from state.facts.handover import HandoverEnd, HandoverOffer, HandoverResult
 from state.facts.queue import Planned, PutOff, QueueMove, StartQuestion
 from state.facts.run import (
     EarlyKeep,
@@ -17,6 +18,7 @@ from state.facts.run import (
     RollbackRequest,
     RunClosed,
 )
+from state.facts.start import StartAgreement, StartObjection
 from state.facts.steps import Agreement, Choice, Evidence, Lapsed, Signature, StepAnswer, evidence_hash
 
 __all__ = [
@@ -35,6 +37,9 @@ __all__ = [
     "Evidence",
     "Fact",
     "FactKind",
+    "HandoverEnd",
+    "HandoverOffer",
+    "HandoverResult",
     "Hold",
     "Keep",
     "Lapsed",
@@ -47,6 +52,8 @@ __all__ = [
     "RollbackRequest",
     "RunClosed",
     "Signature",
+    "StartAgreement",
+    "StartObjection",
     "StartQuestion",
     "StepAnswer",
     "evidence_hash",
@@ -77,5 +84,9 @@ FACTS: dict[FactKind, type[Fact]] = {
         StartQuestion,
         PutOff,
         QueueMove,
+        StartObjection,
+        StartAgreement,
+        HandoverOffer,
+        HandoverEnd,
     )
 }

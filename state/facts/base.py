@@ -36,6 +36,10 @@ class FactKind(StrEnum):
     START_QUESTION = "start question"
     PUT_OFF = "put off"
     QUEUE_MOVE = "queue move"
+    START_OBJECTION = "objection"
+    START_AGREEMENT = "start agreed"
+    HANDOVER_OFFER = "handover offered"
+    HANDOVER_END = "handover ended"
 
 
 class Door(StrEnum):

@@ -10,11 +10,15 @@ from state.facts.base import Fact, FactKind
 
 @dataclass(frozen=True, kw_only=True)
 class Planned(Fact):
-    """Somebody queued a start. `planned` is its time in ISO 8601 with an offset; empty: as soon as it is its turn."""
+    """Somebody queued a start. `planned` is its time in ISO 8601 with an offset; empty: as soon as it is its turn.
+
+    `because` is why to start it although something speaks against it, if anybody said so already.
+    """
 
     kind: ClassVar[FactKind] = FactKind.PLANNED
 
     planned: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from state.sqlite.file import open_file, readable, transaction
 from state.sqlite.lock import require_own, take_lock
 from state.sqlite.migrations import Began
 from state.sqlite.schema import schema_changes
-from state.store.database import RowExists, written
+from state.store.database import Duty, RowExists, written
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -119,31 +119,23 @@ class OpenFile(FileReader):
         """None: only one machine serves the file."""
         return timedelta(0)
 
-    def own(self, run: int) -> OpenFile:  # noqa: ARG002
-        """Itself: whoever serves the file owns every run."""
+    def own(self, run: int, duty: Duty = Duty.RUN) -> OpenFile:  # noqa: ARG002
+        """Itself: whoever serves the file has every duty for every run."""
         return self
 
-    own_posts = own
-
-    def owned_elsewhere(self) -> frozenset[int]:
+    def owned_elsewhere(self, duty: Duty = Duty.RUN) -> frozenset[int]:  # noqa: ARG002
         """None: no other bot can serve the file."""
         return frozenset()
-
-    posted_elsewhere = owned_elsewhere
 
     def posting_bots(self) -> tuple[int, dict[str, int]]:
         """One in all: no other bot can serve the file."""
         return 1, {}
 
-    def release(self, run: int) -> None:
+    def release(self, run: int, duty: Duty = Duty.RUN) -> None:
         """Nothing to let go: no other bot can serve the file."""
 
-    release_posts = release
-
-    def hand_over(self, runs: Iterable[int]) -> None:
+    def hand_over(self, runs: Iterable[int], duty: Duty = Duty.RUN) -> None:
         """Nothing to let go: the next bot begins once this one has left the file."""
-
-    hand_over_posts = hand_over
 
     @contextmanager
     def alone(self, run: int) -> Iterator[None]:  # noqa: ARG002

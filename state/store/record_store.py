@@ -31,7 +31,7 @@ from state.records import (
     RunState,
 )
 from state.store.attempt_cache import AttemptCache
-from state.store.database import Database, RowExists
+from state.store.database import Duty, RowExists
 from state.store.replay import Mirrored, Replay
 from state.store.rows import (
     attempt_row,
@@ -91,33 +91,31 @@ class RecordStore(Replay):
     def _attempts(self) -> AttemptCache:
         return AttemptCache(self._db)
 
-    def owned(self, run: int) -> RecordStore | None:
-        """The record as the owner of a run uses it; None while another bot owns the run.
+    def owned(self, run: int, duty: Duty = Duty.RUN) -> RecordStore | None:
+        """The record as the bot that has this duty for a run uses it; None while another bot has it.
 
         Once another bot takes it, every method of that record raises NotOwner.
         """
-        return self._as(self._db.own(run))
-
-    def posted_by_us(self, run: int) -> RecordStore | None:
-        """The record as the bot that posts a run to Slack uses it, as `owned`; None while another bot posts it."""
-        return self._as(self._db.own_posts(run))
-
-    def _as(self, database: Database | None) -> RecordStore | None:
+        database = self._db.own(run, duty)
         if database is self._db:
             return self
         return RecordStore(database, self._keys) if database else None
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    def start_run(self, run: dict[str, Any], at: datetime, event: NewEvent, *, queued: int = 0) -> Run:
-        """Store a new run in state `going`; with `queued`, in the same write, that this queued start became it.
+    def start_run(
+        self, run: dict[str, Any], at: datetime, *events: NewEvent, facts: Iterable[Fact] = (), queued: int = 0
+    ) -> Run:
+        """Store a new run in state `going`, with its first facts; with `queued`, that this queued start became it.
 
         Raises AlreadyRunning if its target has an active run, TooLate if the queued start does not wait any more.
         """
         try:
             with self._db.write(also=queued):
                 number = self._new_run(run, RunState.GOING, at)
-                self._add_events(number, at, [event])
+                for fact in facts:
+                    self._insert_fact(number, fact_row(fact))
+                self._add_events(number, at, events)
                 if queued:
                     left = QueueLeft(started=number)
                     self._move(queued, RunState.STARTED, at, [NewEvent(data=left)])
@@ -138,7 +136,7 @@ class RecordStore(Replay):
                 raise Refused(f"{len(waiting)} starts of {run['target']} are queued already; drop one first.")
             number = self._new_run(run, RunState.QUEUED, planned.at)
             self._append(number, EntryKind.MOVE)
-            self._add_fact(number, planned, planned.key)
+            self._insert_fact(number, fact_row(planned))
             self._add_events(number, planned.at, [event])
         return self.run(number)
 
@@ -383,12 +381,12 @@ class RecordStore(Replay):
             if only_if and not only_if(self._record(run)):
                 return False
             for new in filter(None, (fact, follows)):
-                self._add_fact(run, new, key if new is fact else new.key)
+                self._insert_fact(run, fact_row(new) | ({"key": key} if new is fact else {}))
             self._add_events(run, fact.at, events)
         return True
 
-    def _add_fact(self, run: int, fact: Fact, key: str) -> None:
-        number = self._db.insert("facts", {"run": run, **fact_row(fact), "key": clean(key)})
+    def _insert_fact(self, run: int, row: dict[str, Any]) -> None:
+        number = self._db.insert("facts", {"run": run, **row})
         self._append(run, EntryKind.FACT, "SELECT * FROM facts WHERE id = ?", number)
 
     def fact_count(self, run: int, *kinds: FactKind) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
+from bot.slack.views.handover import offer_ended, role_offered
 from bot.slack.views.note import note_added
 from bot.slack.views.notices import (
     clock_jumped,
@@ -20,11 +21,13 @@ from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.queue import queue_left, queue_moved, start_put_off, start_question
 from bot.slack.views.snapshot import Snapshot
+from bot.slack.views.start_gate import gate_question
 from bot.slack.views.status_post import status_post
 from bot.text import acted, bold, event_kind, event_title_and_detail, line
 from state.events import (
     AlertHeld,
     AlertRaised,
+    Ask,
     CheckBlind,
     CheckFailed,
     CheckPassed,
@@ -32,6 +35,8 @@ from state.events import (
     CriteriaShown,
     EnvironmentChanged,
     EventData,
+    HandoverEnded,
+    HandoverOffered,
     KeepDecided,
     MirrorRead,
     NextRunReported,
@@ -70,7 +75,7 @@ from state.records import Event
 SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell, StartQueued)
 _TOLD_TIMES = 3  # an interrupted step is told when it begins for the third time, and at every third after that
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
-LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown, StartAsked)
+LIVE = (StepBegan, PeopleAsked, HandoverOffered, WarningRaised, CriteriaShown, StartAsked)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
@@ -105,11 +110,15 @@ def _refused(_: Snapshot, __: Event, data: StepSigned) -> Message:
     return message(what, [section(f"{head}\n> {line(data.reason, 600)}")], broadcast=True)
 
 
+def _question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
+    return (gate_question if data.ask == Ask.START else question)(snapshot, event, data)
+
+
 _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     RunStarted: run.run_started,
     StepBegan: steps.step_began,
     StepEnded: steps.step_ended,
-    PeopleAsked: question,
+    PeopleAsked: _question,
     StepSigned: _refused,
     RunHeld: run.run_held,
     RunResumed: run.run_resumed,
@@ -139,4 +148,6 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     StartPutOff: start_put_off,
     QueueMoved: queue_moved,
     QueueLeft: queue_left,
+    HandoverOffered: role_offered,
+    HandoverEnded: offer_ended,
 }

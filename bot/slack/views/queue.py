@@ -211,9 +211,10 @@ def queue_form(why: str, request: StartRequest, behind: int, channel: str) -> Bl
 
 def request_of(value: str) -> StartRequest:
     """The start that a button or a form of `queue_offer` queues."""
-    page, ref, minutes, note, press = json.loads(value)
-    return StartRequest(page=page, ref=ref, notice_minutes=minutes, note=note, press=press)
+    page, ref, minutes, note, press, because = json.loads(value)
+    return StartRequest(page=page, ref=ref, notice_minutes=minutes, note=note, press=press, because=because)
 
 
 def _written(request: StartRequest) -> str:
-    return json.dumps([request.page, request.ref, request.notice_minutes, request.note[:500], request.press])
+    fields = (request.page, request.ref, request.notice_minutes, request.note[:500], request.press)
+    return json.dumps([*fields, request.because[:500]], ensure_ascii=False)

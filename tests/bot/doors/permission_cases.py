@@ -17,12 +17,13 @@ from state.events import PeopleAsked
 from state.facts import Actor, Choice, Door
 from state.records import Run
 from state.sqlite.store import Store
-from tests.bot.slack.run_writer import DEPLOY, READY, RunWriter, deps_of
+from tests.bot.slack.run_writer import DEPLOY, FREEZE, READY, RunWriter, deps_of
 from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
 from tests.pages import small
 
 RIGHT_TIME = "the-right-time"
-PAGE = small(**WINDOW, **SIGNED_DEPLOY, **{'target = "shop"': 'target = "shop"\nfour_eyes = true'})
+HANDED_OVER = {'action = "GO/NO-GO decision"': 'action = "GO/NO-GO decision"\nhandover = true'}
+PAGE = small(**WINDOW, **SIGNED_DEPLOY, **{'target = "shop"': 'target = "shop"\nfour_eyes = true'}, **HANDED_OVER)
 ALERT = "API response > 5 s"
 # who tries each act; the environment also names what is no person
 PERSONS = {
@@ -122,6 +123,11 @@ def overruled(case: Case) -> None:
     case.writer.actions(run).answer(DEPLOY, 1, person("first"), Choice.OVERRIDE, "it is right", case.deps.now())
 
 
+def at_the_start(case: Case) -> None:
+    """A run that was started in a freeze."""
+    case.writer.start_run(FREEZE)
+
+
 def held(case: Case) -> None:
     """A run on hold."""
     case.writer.actions(case.writer.start_run()).hold(person("guest"), "", case.deps.now())
@@ -153,6 +159,12 @@ def a_run(case: Case) -> None:
     case.writer.start_run()
 
 
+def lead_offered(case: Case) -> None:
+    """A run in which somebody's place as a lead is offered to another person."""
+    actions = case.writer.actions(case.writer.start_run())
+    actions.offer("lead", PERSONS["guest"], person("first"), "my shift ends", case.deps.now())
+
+
 MOMENTS: dict[str, Callable[[Case], Any]] = {
     "start": nothing_runs,
     "sign": waits_for_the_lead,
@@ -163,6 +175,8 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "agree": closed_window,
     "override": refused_deploy,
     "agree to override": overruled,
+    "agree to start": at_the_start,
+    "refuse start": at_the_start,
     "resume": held,
     "false alarm": counting_down,
     "keep": decision,
@@ -171,4 +185,8 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "rollback": a_run,
     "end": a_run,
     "note": a_run,
+    "hand over": a_run,
+    "take over": lead_offered,
+    "decline": lead_offered,
+    "withdraw": lead_offered,
 }

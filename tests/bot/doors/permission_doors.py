@@ -11,6 +11,7 @@ from bot.slack.acts import Acts
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import Listeners
 from bot.slack.membership import Membership
+from commands.progress.start_gate import GATE
 from tests.bot.doors.permission_cases import ALERT, PERSONS, RIGHT_TIME, Case
 from tests.bot.slack.run_writer import CHANNEL, DEPLOY, READY
 
@@ -19,19 +20,25 @@ BUTTONS = {
     "again": "again",
     "agree": "agree",
     "agree to override": "agree",
+    "agree to start": "agree",
     "resume": "resume",
     "keep": "keep",
     "hold": "hold",
     "rollback": "rollback",
+    "take over": "take_over",
+    "decline": "decline",
+    "withdraw": "withdraw",
 }
 FORMS = {
     "refuse": "refuse",
+    "refuse start": "refuse_start",
     "done": "done",
     "skip": "skip",
     "override": "override",
     "false alarm": "false_alarm",
     "early keep": "keep_early",
     "note": "note_for_report",
+    "hand over": "handover",
 }
 COMMANDS = {
     "start": "start small.md",
@@ -43,16 +50,24 @@ COMMANDS = {
     "agree": "agree",
     "override": "override it is right",
     "agree to override": "agree",
+    "agree to start": "agree",
+    "refuse start": "refuse not tonight",
     "resume": "resume",
     "false alarm": "false-alarm a load test",
     "keep": "keep",
     "early keep": "keep all is well",
     "hold": "hold",
     "rollback": "rollback",
+    "hand over": "handover <@U0NEW|new> lead my shift ends",
+    "take over": "handover take",
+    "decline": "handover decline",
+    "withdraw": "handover withdraw",
 }
+_HANDOVER = {"role": "lead", "to": "", "reason": ""}
+HANDOVER = {"take over", "decline", "withdraw"}
 _ANSWER = {"reason": "why", "step": DEPLOY}
 TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
-    "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": ""}),
+    "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": "", "because": ""}),
     "sign": ("sign", {"step": READY, "refuse": ""}),
     "refuse": ("sign", {"step": READY, "refuse": "wrong"}),
     "again": ("answer", {**_ANSWER, "answer": "again"}),
@@ -61,6 +76,8 @@ TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
     "agree": ("answer", {**_ANSWER, "answer": "agree", "step": RIGHT_TIME}),
     "override": ("answer", {**_ANSWER, "answer": "override"}),
     "agree to override": ("answer", {**_ANSWER, "answer": "agree"}),
+    "agree to start": ("answer", {**_ANSWER, "answer": "agree", "step": GATE}),
+    "refuse start": ("sign", {"step": GATE, "refuse": "not tonight"}),
     "resume": ("resume", {"reason": ""}),
     "false alarm": ("false_alarm", {"alert": ALERT, "reason": "a load test", "lasts": "30 min"}),
     "keep": ("keep", {"reason": ""}),
@@ -68,13 +85,17 @@ TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
     "hold": ("hold", {"reason": ""}),
     "rollback": ("rollback", {"reason": ""}),
     "end": ("end", {"number": 1, "reason": "why"}),
+    "hand over": ("handover", {**_HANDOVER, "to": "U0NEW", "answer": None}),
+    "take over": ("handover", {**_HANDOVER, "answer": "take_over"}),
+    "decline": ("handover", {**_HANDOVER, "answer": "decline"}),
+    "withdraw": ("handover", {**_HANDOVER, "answer": "withdraw"}),
 }
 
 
 def press_button(case: Case, act: str, kind: str) -> None:
     """Press the button of an act."""
     on_card = act in {"hold", "rollback", "resume", "keep"}
-    value = "1:0" if on_card else case.question()
+    value = "1:0" if on_card else "1:2:0:1" if act in HANDOVER else case.question()
     action = {"action_id": BUTTONS[act], "value": value, "action_ts": "1795863412.000200"}
     _slack(case, "press", {"actions": [action], "user": {"id": PERSONS[kind]}})
 
@@ -95,6 +116,15 @@ def submit_form(case: Case, act: str, kind: str) -> None:
         fields = {"note": {"note": {"value": "the cache was cold"}}}
         view = {"private_metadata": json.dumps(data), "state": {"values": fields}, "id": "V1"}
         _slack(case, "give_note", {"view": view, "user": {"id": PERSONS[kind]}})
+        return
+    if act == "hand over":
+        fields = {
+            "to": {"to": {"selected_user": "U0NEW"}},
+            "role": {"role": {"selected_option": {"value": "1:lead"}}},
+            "why": {"why": {"value": None}},
+        }
+        view = {"private_metadata": "{}", "state": {"values": fields}, "id": "V1"}
+        _slack(case, "give_handover", {"view": view, "user": {"id": PERSONS[kind]}})
         return
     value = {"false alarm": "1:0:1:1", "early keep": "1:0"}.get(act) or case.question()
     fields = {"reason": {"reason": {"value": "it is well thought of"}}}
