@@ -1,4 +1,4 @@
-"""What Slack sends about queued starts: the offer to queue one, and the commands about the queue."""
+"""What Slack sends about starts: now, refused because a run is active, or queued."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ NOTHING_QUEUED = "No start is queued in this channel. `/deploy start PAGE at 23:
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
-    "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; without a page a form opens",
+    "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; alone, a form opens",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
     "queue [drop NUMBER | move NUMBER PLACE <why>]": "list the queued starts, drop one, or move one",
     "history": "show the last ten runs and the DORA metrics",

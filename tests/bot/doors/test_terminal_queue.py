@@ -32,7 +32,16 @@ def lines(writer: RunWriter, command: str, person: str = DBA, run: int = 0, **op
     """The lines that a command prints."""
     settings = Settings(runbook=writer.store.path, state=writer.store.path)
     door = Terminal(settings, run, "", system_user_of(person), deps_of)
-    usual = {"json": False, "page": "", "ref": "", "countdown": None, "note": "", "at": "", "queue": False}
+    usual = {
+        "json": False,
+        "page": "",
+        "ref": "",
+        "countdown": None,
+        "note": "",
+        "because": "",
+        "at": "",
+        "queue": False,
+    }
     queue = {"action": "", "start": 0, "place": 0, "reason": ""}
     try:
         return list(getattr(door, command)(Namespace(**{**usual, **queue, **options})))

@@ -61,7 +61,7 @@ def test_help_has_one_line_for_each_command() -> None:
 def test_help_fits_a_phone(writer: RunWriter) -> None:
     lines = replied(writer, "help").splitlines()
     start = "`/deploy start [page] [ref] [at 23:00] [because <why>]`"
-    assert lines[0] == f"{start}  start or plan a deployment; without a page a form opens"
+    assert lines[0] == f"{start}  start or plan a deployment; alone, a form opens"
     assert "`/deploy rollback [reason]`  roll back; anybody can, at any time" in lines
     assert max(map(len, lines)) <= 110, "a line must not fill half of a phone's screen"
 
