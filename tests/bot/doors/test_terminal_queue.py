@@ -88,7 +88,7 @@ def test_a_start_that_is_asked_about_begins_at_the_terminal_too(writer: RunWrite
     assert "people are asked now" in lines(writer, "queue")[0]
     with pytest.raises(NotAllowed):
         lines(writer, "queue", GUEST, action="start", start=2)
-    assert lines(writer, "queue", LEAD, action="start", start=2)[0] == "Run 3 of 🚀 A small deploy has started."
+    assert lines(writer, "queue", LEAD, action="start", start=2)[0] == "Run 3 of small.md has started."
     assert (writer.store.run(2).state, writer.store.run(3).starter) == (RunState.STARTED, DBA)
 
 
