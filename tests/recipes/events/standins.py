@@ -1,4 +1,4 @@
-"""Servers that take what the documents of Grafana, Statuspage and Jira describe, and refuse all else."""
+"""Servers that take what the documents of Grafana, Statuspage and Jira describe, no more."""
 
 from __future__ import annotations
 

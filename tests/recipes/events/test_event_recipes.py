@@ -1,4 +1,4 @@
-"""A run with a rollback, as Grafana, a status page and Jira are told of it by the receivers in docs/events."""
+"""A run with a rollback, as the receivers in docs/events tell it to others."""
 
 from __future__ import annotations
 
