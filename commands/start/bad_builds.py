@@ -1,4 +1,4 @@
-"""Commits that were rolled back: known from the runs, and looked for in a release that is to start."""
+"""Commits that were rolled back: known from the runs, and looked for in what is to start."""
 
 from __future__ import annotations
 

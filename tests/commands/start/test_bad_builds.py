@@ -1,4 +1,4 @@
-"""Commits that were rolled back speak against a start, unless they were proven, reverted or fixed since."""
+"""Commits that were rolled back speak against a start, unless reverted, fixed or kept since."""
 
 from __future__ import annotations
 
