@@ -11,10 +11,12 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from commands.ports.page_text import PageText
+from commands.ports.preflight import PreflightCheck
 from commands.ports.web import MAX_BODY, HttpRequest, HttpResponse
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import VariableJson
+from commands.steps.shared.answer_reads import answer_check
 from commands.steps.shared.json_answer import JsonAnswerStep
 from commands.steps.shared.json_entries import CleanUpPath, Each, Trace, delete_only_entry
 from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
@@ -132,6 +134,9 @@ class HttpStep(JsonAnswerStep):
         if self.every is None or self.ready_within is None:
             return ""
         return "ready_within: a check of the watch waits for nothing; remove it"
+
+    def preflight(self) -> list[PreflightCheck]:
+        return [*answer_check(self, self.headers, self.trace, self.each)]
 
     def deleted_paths(self) -> tuple[str, ...]:
         cleaned = self.clean_up.path if self.clean_up else ""
