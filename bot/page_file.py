@@ -1,4 +1,4 @@
-"""Reads the file of a page or of a runbook: a regular file of bounded size, and nothing that blocks."""
+"""Reads the file of a page or of a runbook: regular, of bounded size, and without blocking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a file can be the mirror of a run at all, before anything takes it for the bot's record."""
+"""Whether a file can be the mirror of a run, before anything takes it for the record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why people are asked: how the step failed, who refused it, or who wants a second person to agree."""
+"""Why people are asked: how a step failed, who refused it, or who wants to go on."""
 
 from __future__ import annotations
 

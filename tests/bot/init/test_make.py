@@ -85,7 +85,7 @@ def test_a_variable_without_an_example_is_named_with_the_step_that_uses_it(
     found = {**recipes(), "kubernetes": tmp_path / "kubernetes.md"}
     for module in ("bot.init.recipes", "bot.init.make"):
         monkeypatch.setattr(f"{module}.recipes", lambda: found)
-    why = "The step “Roll out” uses it as IMAGE in its env."
+    why = "The step “Roll out” uses it as IMAGE in its env. Also used by “Roll out the old code”."
     assert made("kubernetes").notes == (f".env.example has no example for BILLING_IMAGE: {why.rstrip('.')}",)
 
 
