@@ -1,4 +1,4 @@
-"""Whether a file system has room for more files: with gigabytes free, it may have none (inodes)."""
+"""Whether a file system has room for more files: with gigabytes free it may have none (inodes)."""
 
 from __future__ import annotations
 

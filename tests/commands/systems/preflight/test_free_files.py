@@ -1,4 +1,4 @@
-"""A disk with gigabytes free that takes no more files is found before the start, on a real file system."""
+"""A disk with gigabytes free that takes no more files is found before the start, on a real one."""
 
 from __future__ import annotations
 
