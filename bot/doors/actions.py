@@ -21,6 +21,7 @@ from commands.signoff.notes import NoteText, add_note
 from commands.signoff.press import PressId
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
+from commands.start.starter import Started
 from state.errors import BadRecord, NothingRuns, NotText, Refused, UnreadableRun
 from state.events import AlertRaised, Ask, PeopleAsked
 from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgreement, Fact, Signature, StepAnswer
@@ -99,9 +100,9 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
     return _answer(deps, run, pressed, questions[0].step, questions[0].attempt)
 
 
-def start(deps: Deps, person: str, request: StartRequest) -> Run:
+def start(deps: Deps, person: str, request: StartRequest) -> Started:
     """Start a run. Raises Refused."""
-    return deps.starter.start(request, Actor(person=person, door=Door.SLACK)).run
+    return deps.starter.start(request, Actor(person=person, door=Door.SLACK))
 
 
 def hand_over(deps: Deps, run: Run, person: str, to: str, role: str, reason: str, press: str) -> str:

@@ -13,6 +13,7 @@ from commands.progress.usual_time import UsualTime, usual_times_before
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
+from commands.start.past_runs import PastRuns
 from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
@@ -53,7 +54,13 @@ class Deps:
     way_back: str
     alike: Alike
     absent: frozenset[str] = frozenset()
+    _commits: dict[int, str] = field(default_factory=dict, init=False, compare=False, repr=False)
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def past(self) -> PastRuns:
+        """The runs of the record, as evidence."""
+        return PastRuns(store=self.store, commits=self._commits)
 
     @property
     def starter(self) -> Starter:

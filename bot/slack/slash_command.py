@@ -14,7 +14,9 @@ from bot.slack.views.card import card, headline, t_plus
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import counted, escape
 from commands.run.engine import zone_of
+from commands.start.advice_text import advice_lines
 from commands.start.request import StartRequest
+from commands.start.starter import Started
 from state.errors import GonogoError, Refused, UnreadableRun
 from state.records import Run
 
@@ -61,9 +63,11 @@ FACTS = (
 )
 
 
-def started_text(run: Run) -> str:
-    """The reply to somebody who has started a run."""
-    return f"Run {run.id} of {escape(run.page)} has started. Its card is in <#{run.channel}>."
+def started_text(started: Started) -> str:
+    """The reply to somebody who has started a run, with what the evidence says of its option."""
+    run = started.run
+    advice = [escape(line, 400) for line in advice_lines(started.advice)]
+    return "\n".join([f"Run {run.id} of {escape(run.page)} has started. Its card is in <#{run.channel}>.", *advice])
 
 
 def opens_form(text: str) -> bool:

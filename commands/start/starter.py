@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import read_stored_page
 from commands.runbook.page import Page
 from commands.runbook.people import People
+from commands.start.advice_text import against
 from commands.start.page_warnings import page_warnings
+from commands.start.past_runs import PastRuns, commit_of
 from commands.start.people_warnings import people_warnings
 from commands.start.preflight import PreflightReport
+from commands.start.recommendation import Advice, advice
 from commands.start.request import (
     StartRequest,
     find_page,
@@ -37,10 +40,11 @@ MAX_NOTE = 500  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """A run that was started, with the preflight's warnings."""
+    """A run that was started, with the preflight's warnings, and what the evidence said about its option."""
 
     run: Run
     warnings: tuple[str, ...]
+    advice: Advice = field(default_factory=Advice)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +94,11 @@ class Starter:
             require_may_start(page, actor, people)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
         report = replace(report, warnings=report.warnings + known)
+        found = advice(self.pages(), PastRuns(store=self.store), self.now(), page, commit_of(page, report, ref))
+        if found.recommended and found.recommended.speaks_against(page.name):
+            report = replace(report, warnings=(against(found.recommended), *report.warnings))
         run = start(self.store, page, request, actor, people, self.now(), report)
-        return Started(run=run, warnings=report.warnings)
+        return Started(run=run, warnings=report.warnings, advice=found)
 
 
 def start(

@@ -1,0 +1,40 @@
+"""The advice between two options in plain lines, for the terminal and for replies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.start.reasons import Holds, Judged
+from commands.start.recommendation import Advice, Recommendation
+
+MARKS = {Holds.YES: "✅", Holds.NO: "❌", Holds.UNKNOWN: "❔", Holds.PEOPLE: "👤"}
+_MOST = 8  # reasons of one option
+
+
+def advice_lines(advice: Advice) -> Iterator[str]:
+    """What is recommended and why, then each option with its reasons."""
+    if advice.recommended:
+        yield f"Recommended: {advice.recommended.name}"
+        yield f"  {why_recommended(advice.recommended)}"
+    for option in advice.options:
+        yield f"{option.name} ({option.page}), choose it if:"
+        yield from (f"  {reason_line(reason)}" for reason in option.reasons[:_MOST])
+
+
+def reason_line(reason: Judged) -> str:
+    """A reason with its mark, and why it holds or not."""
+    why = reason.why or str(reason.holds)
+    return f"{MARKS[reason.holds]} {reason.says}: {why}"
+
+
+def why_recommended(recommended: Recommendation) -> str:
+    """Why a page is recommended; of the safer one, what speaks against the other."""
+    if recommended.page == recommended.riskier:
+        return recommended.why
+    missing = f"not shown for the other: {recommended.why}" if recommended.why else "nothing speaks for the other"
+    return missing if recommended.sure else f"{missing}. It is looked up again for the commit that you start"
+
+
+def against(recommended: Recommendation) -> str:
+    """That the riskier option was taken against the evidence, as a sentence."""
+    return f"the evidence recommends {recommended.name}: {why_recommended(recommended)}"
