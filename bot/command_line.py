@@ -173,6 +173,12 @@ def _add_terminal(verbs: _Verbs) -> None:
         "--countdown", type=int, metavar="MINUTES", help="announce it now, start in MINUTES; default: the page's own"
     )
     start.add_argument("--note", default="", help="a note for the team")
+    start.add_argument(
+        "--because",
+        default="",
+        metavar="WHY",
+        help="why to start although something speaks against it, such as a freeze; then a second person must agree",
+    )
     sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
     sign.add_argument("step", help="the step's id, as shown by `gonogo status`")
     sign.add_argument("--refuse", default="", metavar="REASON", help="refuse to sign, with the reason")

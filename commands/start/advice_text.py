@@ -33,8 +33,3 @@ def why_recommended(recommended: Recommendation) -> str:
         return recommended.why
     missing = f"not shown for the other: {recommended.why}" if recommended.why else "nothing speaks for the other"
     return missing if recommended.sure else f"{missing}. It is looked up again for the commit that you start"
-
-
-def against(recommended: Recommendation) -> str:
-    """That the riskier option was taken against the evidence, as a sentence."""
-    return f"the evidence recommends {recommended.name}: {why_recommended(recommended)}"

@@ -11,7 +11,18 @@ from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import read_stored_page
 from commands.runbook.page import Page
 from commands.runbook.people import People
-from commands.start.advice_text import against
+from commands.signoff.events import start_asked
+from commands.start.objections import (
+    FOLLOWS_KEEP,
+    Considered,
+    Intent,
+    Objector,
+    consider,
+    facts_of,
+    require_reason,
+    require_second_person,
+)
+from commands.start.option_objection import option_objections
 from commands.start.page_warnings import page_warnings
 from commands.start.past_runs import PastRuns, commit_of
 from commands.start.people_warnings import people_warnings
@@ -31,7 +42,7 @@ from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
 from state.errors import AlreadyRunning, TooLate, UnreadableRun
 from state.events import RunStarted
-from state.facts import Actor
+from state.facts import Actor, Door
 from state.records import NewEvent, Run
 from state.store import RecordStore
 
@@ -55,6 +66,7 @@ class Starter:
     not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
     page's messages, `places` the fingerprints of its places (see `Run.places`), `speed` how fast its watch goes.
     `require_alike` raises Refused where other bots of the record have another text of the page, or other people.
+    `objectors` look for what speaks against a start.
     """
 
     store: RecordStore
@@ -67,9 +79,12 @@ class Starter:
     now: Callable[[], datetime]
     speed: WatchSpeed
     require_alike: Callable[[Page], None]
+    objectors: Sequence[Objector] = ()
 
     def start(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
         """Start a run. Raises Refused (no page, bad request, preflight), BadSettings, NotAllowed, AlreadyRunning.
+
+        Raises NeedsReason where something speaks against the start and the request has no reason.
 
         The preflight takes seconds, so everything that refuses the request at once is checked before it. Whether the
         person may start a run is checked again after it. A run that KEEP starts (`by_keep`) begins by that decision;
@@ -92,11 +107,17 @@ class Starter:
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
+        intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request)
+        considered = Considered() if busy else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
-        report = replace(report, warnings=report.warnings + known)
         found = advice(self.pages(), PastRuns(store=self.store), self.now(), page, commit_of(page, report, ref))
-        if found.recommended and found.recommended.speaks_against(page.name):
-            report = replace(report, warnings=(against(found.recommended), *report.warnings))
+        considered = considered.beside(() if busy else option_objections(found, page))
+        because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
+        reason = require_reason(page, considered.objections, because)
+        by = replace(actor, door=Door.BOT) if by_keep else actor
+        against = facts_of(considered.objections, by, self.now(), reason)
+        require_second_person(page, people, against, actor)
+        report = replace(report, warnings=report.warnings + considered.notes + known, against=against)
         run = start(self.store, page, request, actor, people, self.now(), report)
         return Started(run=run, warnings=report.warnings, advice=found)
 
@@ -116,7 +137,10 @@ def start(
     press has started a run), AlreadyRunning.
     """
     _require_new(store, page, request)
-    ref, note = require_valid_request(page, request, people), typed(request.note, MAX_NOTE)
+    report = report or PreflightReport()
+    against = report.against
+    ref = require_valid_request(page, request, people)
+    note = typed(request.note or ("" if against else request.because), MAX_NOTE)
     row = {
         "target": page.runbook.target,
         "page": page.name,
@@ -133,7 +157,6 @@ def start(
         "places": dict(request.places),
     }
     _end_watch_of_target(store, page.runbook.target, at, actor)
-    report = report or PreflightReport()
     started = RunStarted(
         title=page.title,
         ref=ref,
@@ -145,8 +168,11 @@ def start(
         press=request.press,
         found=tuple(f"{name}={text}" for name, text in report.kept),
         follows=request.follows,
+        objections=tuple(one.summary for one in against),
+        reason=against[0].reason if against else "",
     )
-    return store.start_run(row, at, NewEvent(data=started))
+    asked = [start_asked(page, against)] if against else []
+    return store.start_run(row, at, NewEvent(data=started), *asked, facts=against)
 
 
 def _end_watch_of_target(store: RecordStore, target: str, at: datetime, actor: Actor) -> None:

@@ -17,6 +17,7 @@ from state.facts.run import (
     RollbackRequest,
     RunClosed,
 )
+from state.facts.start import StartAgreement, StartObjection
 from state.facts.steps import Agreement, Choice, Evidence, Lapsed, Signature, StepAnswer, evidence_hash
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "RollbackRequest",
     "RunClosed",
     "Signature",
+    "StartAgreement",
+    "StartObjection",
     "StepAnswer",
     "evidence_hash",
     "shortened",
@@ -72,6 +75,8 @@ FACTS: dict[FactKind, type[Fact]] = {
         EnvironmentHold,
         Lapsed,
         Note,
+        StartObjection,
+        StartAgreement,
         HandoverOffer,
         HandoverEnd,
     )

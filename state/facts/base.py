@@ -32,6 +32,8 @@ class FactKind(StrEnum):
     ENVIRONMENT = "environment"
     LAPSED = "lapsed"
     NOTE = "note"
+    START_OBJECTION = "objection"
+    START_AGREEMENT = "start agreed"
     HANDOVER_OFFER = "handover offered"
     HANDOVER_END = "handover ended"
 

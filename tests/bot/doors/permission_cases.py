@@ -17,7 +17,7 @@ from state.events import PeopleAsked
 from state.facts import Actor, Choice, Door
 from state.records import Run
 from state.sqlite.store import Store
-from tests.bot.slack.run_writer import DEPLOY, READY, RunWriter, deps_of
+from tests.bot.slack.run_writer import DEPLOY, FREEZE, READY, RunWriter, deps_of
 from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
 from tests.pages import small
 
@@ -123,6 +123,11 @@ def overruled(case: Case) -> None:
     case.writer.actions(run).answer(DEPLOY, 1, person("first"), Choice.OVERRIDE, "it is right", case.deps.now())
 
 
+def at_the_start(case: Case) -> None:
+    """A run that was started in a freeze."""
+    case.writer.start_run(FREEZE)
+
+
 def held(case: Case) -> None:
     """A run on hold."""
     case.writer.actions(case.writer.start_run()).hold(person("guest"), "", case.deps.now())
@@ -170,6 +175,8 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "agree": closed_window,
     "override": refused_deploy,
     "agree to override": overruled,
+    "agree to start": at_the_start,
+    "refuse start": at_the_start,
     "resume": held,
     "false alarm": counting_down,
     "keep": decision,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def asked(store: Store, page: Page = A, commit: str = ONE, now: datetime = NIGHT
     return Asked(page=page, pages=PAGES, past=PastRuns(store=store), now=now, commit=commit)
 
 
-def judged(store: Store, reason: dict[str, object], **about: object) -> tuple[Holds, str]:
+def judged(store: Store, reason: Mapping[str, object], **about: object) -> tuple[Holds, str]:
     found = judge(asked(store, **about), Reason.model_validate({"says": "why", **reason}))  # type: ignore[arg-type]
     return found.holds, found.why
 
