@@ -11,6 +11,7 @@ from functools import lru_cache
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from bot.text import with_mentions
 from commands.progress.handovers import handovers
 from commands.progress.start_gate import GATE
 from commands.progress.step_state import DECISION
@@ -121,7 +122,7 @@ def start(deps: Deps, person: str, request: StartRequest) -> Started:
 def hand_over(deps: Deps, run: Run, person: str, to: str, role: str, reason: str, press: str) -> str:
     """Offer a person's place in a role to another one; returns the reply. Raises Refused."""
     actor = Actor(person=person, door=Door.SLACK)
-    return _actions(deps, run).offer(role, to, actor, reason, deps.now(), press)
+    return with_mentions(_actions(deps, run).offer(role, to, actor, reason, deps.now(), press))
 
 
 def note(deps: Deps, run: Run, person: str, text: NoteText) -> str:
@@ -333,7 +334,7 @@ _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "resume": _resume,
     "keep": _keep,
     "keep_early": _keep,
-    "take_over": lambda deps, run, pressed: _actions(deps, run).take_over(*_offer(deps, run, pressed)),
-    "decline": lambda deps, run, pressed: _actions(deps, run).decline(*_offer(deps, run, pressed)),
-    "withdraw": lambda deps, run, pressed: _actions(deps, run).withdraw(*_offer(deps, run, pressed)),
+    "take_over": lambda deps, run, pressed: with_mentions(_actions(deps, run).take_over(*_offer(deps, run, pressed))),
+    "decline": lambda deps, run, pressed: with_mentions(_actions(deps, run).decline(*_offer(deps, run, pressed))),
+    "withdraw": lambda deps, run, pressed: with_mentions(_actions(deps, run).withdraw(*_offer(deps, run, pressed))),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from commands.start.reasons import Holds, Judged
 from commands.start.recommendation import Advice, Recommendation
+from commands.text.numbers import format_count
 
 MARKS = {Holds.YES: "✅", Holds.NO: "❌", Holds.UNKNOWN: "❔", Holds.PEOPLE: "👤"}
 _MOST = 8  # reasons of one option
@@ -27,9 +28,15 @@ def reason_line(reason: Judged) -> str:
     return f"{MARKS[reason.holds]} {reason.says}: {why}"
 
 
-def why_recommended(recommended: Recommendation) -> str:
-    """Why a page is recommended; of the safer one, what speaks against the other."""
-    if recommended.page == recommended.riskier:
-        return recommended.why
-    missing = f"not shown for the other: {recommended.why}" if recommended.why else "nothing speaks for the other"
-    return missing if recommended.sure else f"{missing}. It is looked up again for the commit that you start"
+def why_recommended(found: Recommendation) -> str:
+    """Why a page is recommended; of the safer one, how much speaks for the other."""
+    if found.page == found.riskier:
+        return found.why
+    shown = f"{len(found.missing)} of {format_count(found.asked, 'reason')} of {found.other} not shown"
+    return shown if found.sure else f"{shown}. Looked up again for the commit that you start"
+
+
+def missing_reasons(found: Recommendation) -> str:
+    """What is not shown for the riskier option, with why."""
+    named = [f"{one.says} ({one.why})" for one in found.missing[:_MOST]]
+    return ", ".join(named)

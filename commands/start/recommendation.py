@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commands.runbook.page import Page
@@ -22,15 +22,20 @@ class OptionJudged:
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The page that the evidence recommends of two, and why; `riskier` is the page that names the safer one.
+    """The page that the evidence recommends of two; `riskier` is the page that names the safer one, `other` its name.
 
-    `sure` is False while the commit that starts is not known, so that a soak may still speak for the riskier one.
+    `why` says what speaks for the riskier one. Where the safer one is recommended, `missing` of the `asked` reasons of
+    the riskier one are not shown. `sure` is False while the commit that starts is not known, so that a soak may still
+    speak for it.
     """
 
     page: str
     name: str
     riskier: str
-    why: str
+    other: str
+    why: str = ""
+    missing: tuple[Judged, ...] = ()
+    asked: int = 0
     sure: bool = True
 
     def speaks_against(self, page: str) -> bool:
@@ -85,19 +90,18 @@ def recommendation(
     name = safer.runbook.option.name if safer and safer.runbook.option else option.safer
     asked = Asked(page=riskier, pages=pages, past=past, now=now, commit=commit)
     (soaked, why), run = soak_of(asked, safer.name if safer else option.safer)
+    itself = Recommendation(page=riskier.name, name=option.name, riskier=riskier.name, other=option.name)
     if soaked is Holds.YES and run:
         kept = f"{name}: {why}, this very commit and its migration files"
-        return Recommendation(page=riskier.name, name=option.name, riskier=riskier.name, why=kept)
+        return replace(itself, why=kept)
     reasons = [one for one in judged(asked) if one.holds is not Holds.PEOPLE]
-    missing = [one for one in reasons if one.holds is not Holds.YES]
+    missing = tuple(one for one in reasons if one.holds is not Holds.YES)
     if reasons and not missing:
         shown = "its only reason with evidence holds" if len(reasons) == 1 else f"its {len(reasons)} reasons hold"
-        return Recommendation(page=riskier.name, name=option.name, riskier=riskier.name, why=shown)
-    because = "; ".join(f"{one.says}: {one.why}" for one in missing[:3])
+        return replace(itself, why=shown)
     sure = bool(commit) or soaked is not Holds.UNKNOWN
-    return Recommendation(
-        page=safer.name if safer else option.safer, name=name, riskier=riskier.name, why=because, sure=sure
-    )
+    page_name = safer.name if safer else option.safer
+    return replace(itself, page=page_name, name=name, missing=missing, asked=len(reasons), sure=sure)
 
 
 def safer_of(pages: Mapping[str, Page], page: Page) -> Page | None:

@@ -1,4 +1,4 @@
-"""The evidence for an option: each kind is looked up in the record, with its age and its commit."""
+"""The evidence for an option: each kind is looked up in the record, with age and commit."""
 
 from __future__ import annotations
 
@@ -26,10 +26,7 @@ NIGHT = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)  # Monday, 23:00 in Bangkok: i
 NOON = datetime(2026, 11, 30, 5, 0, tzinfo=UTC)  # Monday, 12:00 there: outside
 A, B = (read_page_file(shipped_runbooks() / name) for name in ("option-a.md", "option-b.md"))
 PAGES = {page.name: page for page in (A, B)}
-WHY_B = (
-    "  not shown for the other: Team confident in code quality: no run of option-b.md was kept; Backup ready & "
-    "verified: no run of option-a.md has done it; Rollback team on standby: no drill of this page is in the state file"
-)
+WHY_B = "  4 of 4 reasons of Option A: direct to production not shown"
 BY = Actor(person="U1", door=Door.SLACK)
 
 
@@ -239,7 +236,7 @@ def test_the_riskier_option_is_recommended_if_all_its_evidence_holds(store: Stor
     assert (found.page, found.why) == ("option-a.md", "its only reason with evidence holds")
     later = recommendation(pages, PastRuns(store=store), NOON, B, ONE)
     assert later is not None
-    assert (later.page, later.why) == ("option-b.md", "Quiet: opens Mon 22:00")
+    assert (later.page, [one.why for one in later.missing], later.asked) == ("option-b.md", ["opens Mon 22:00"], 1)
 
 
 def test_pages_that_name_no_safer_one_are_not_judged_against_each_other(store: Store) -> None:
