@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.queue_actions import QUEUE_ACTIONS, queue
 from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
 from bot.text import with_mentions
 from commands.progress.handovers import handovers
@@ -115,8 +116,11 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 
 
 def start(deps: Deps, person: str, request: StartRequest) -> Started:
-    """Start a run. Raises Refused."""
-    return deps.starter.start(request, Actor(person=person, door=Door.SLACK))
+    """Start a run, or queue one that is for a later time. Raises Refused."""
+    actor = Actor(person=person, door=Door.SLACK)
+    if request.at:
+        return Started(run=queue(deps, request, actor), warnings=())
+    return deps.starter.start(request, actor)
 
 
 def hand_over(deps: Deps, run: Run, person: str, to: str, role: str, reason: str, press: str) -> str:
@@ -334,6 +338,7 @@ _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "resume": _resume,
     "keep": _keep,
     "keep_early": _keep,
+    **QUEUE_ACTIONS,
     "take_over": lambda deps, run, pressed: with_mentions(_actions(deps, run).take_over(*_offer(deps, run, pressed))),
     "decline": lambda deps, run, pressed: with_mentions(_actions(deps, run).decline(*_offer(deps, run, pressed))),
     "withdraw": lambda deps, run, pressed: with_mentions(_actions(deps, run).withdraw(*_offer(deps, run, pressed))),
