@@ -11,7 +11,7 @@ from commands.runbook.page import Page, Part
 from commands.start.preflight import PreflightReport
 from commands.steps.shared.release_box import ReleaseBox
 from commands.steps.values import fill
-from state.errors import BadPage, UnreadableRun
+from state.errors import GonogoError, UnreadableRun
 from state.records import Record, Run, RunState
 from state.store import RecordStore
 
@@ -75,7 +75,7 @@ def page_of_run(run: Run) -> Page | None:
     """The run's own copy of its page; None where this version cannot read it."""
     try:
         return read_stored_page(run.text, run.page)
-    except BadPage:
+    except GonogoError:
         return None
 
 
