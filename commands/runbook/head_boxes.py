@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from commands.runbook.drill_table import DrillTable
 from commands.steps.base import Strict
 from commands.steps.page_fields import EnvName, SqlText
 from commands.text.durations import Duration
@@ -134,6 +135,14 @@ class RunbookBox(Strict):
                 "choose_if": ["The backup is proven"],
             }
         ],
+    )
+    drill: DrillTable = Field(
+        default_factory=dict,
+        description=(
+            "What a drill uses in place of each variable of the places and steps: the name without its `$`, and the "
+            "drill's own variable; `*` ends a beginning that many share. Without it, the page has no drill."
+        ),
+        examples=[{"PROD_*": "$DRILL_*"}],
     )
 
 

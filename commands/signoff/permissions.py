@@ -32,6 +32,8 @@ class Act(StrEnum):
     ROLLBACK = "rollback"
     END = "end"
     NOTE = "note"
+    TAKE_PART = "take part"
+    BEGIN_DRILL = "begin drill"
 
 
 class Who(StrEnum):
@@ -152,6 +154,21 @@ _ROWS = (
     # it decides nothing, and it is about a message of the channel
     Permission(
         act=Act.NOTE, does="add a note to the report", who=Who.MEMBERS, starter=Starter.MAY, doors=(Door.SLACK,)
+    ),
+    # only in a drill, before it begins: the button is a person's own word that their phone may ring
+    Permission(
+        act=Act.TAKE_PART,
+        does="take part in the drill",
+        who=Who.ANY_ROLE,
+        starter=Starter.MAY,
+        doors=(Door.SLACK,),
+    ),
+    Permission(
+        act=Act.BEGIN_DRILL,
+        does="let the drill begin",
+        who=Who.ANY_ROLE,
+        starter=Starter.MAY,
+        doors=(Door.SLACK,),
     ),
 )
 PERMISSIONS: Mapping[Act, Permission] = {row.act: row for row in _ROWS}

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import read_stored_page
+from commands.runbook.drill import drill_page
 from commands.runbook.page import Page
 from commands.runbook.people import People
+from commands.start.drill_places import require_hosts_free, set_drills_aside
 from commands.start.page_warnings import page_warnings
 from commands.start.people_warnings import people_warnings
 from commands.start.preflight import PreflightReport
@@ -27,7 +29,7 @@ from commands.text.actors import door_in_words
 from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
 from state.errors import AlreadyRunning, TooLate, UnreadableRun
-from state.events import RunStarted
+from state.events import PeopleInvited, RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
 from state.store import RecordStore
@@ -73,6 +75,8 @@ class Starter:
         """
         page = find_page(self.pages(), request.page)
         self.require_alike(page)
+        if request.drill:
+            page = drill_page(page)
         require_variables(page, self.missing(page))
         ref = require_valid_request(page, request, self.people(page))
         if page.runbook.starters or not by_keep:
@@ -85,12 +89,16 @@ class Starter:
         speed = self.speed.of(page.name, by_keep=by_keep)
         channel = request.channel or self.channel(page)
         request = replace(request, channel=channel, places=self.places(page), speed=speed)
+        if request.drill:
+            require_hosts_free(self.store, request.places)
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
         report = replace(report, warnings=report.warnings + known)
         run = start(self.store, page, request, actor, people, self.now(), report)
+        if not run.drill:
+            set_drills_aside(self.store, run, self.now())
         return Started(run=run, warnings=report.warnings)
 
 
@@ -139,7 +147,8 @@ def start(
         found=tuple(f"{name}={text}" for name, text in report.kept),
         follows=request.follows,
     )
-    return store.start_run(row, at, NewEvent(data=started))
+    invited = [NewEvent(data=PeopleInvited())] if request.drill else []
+    return store.start_run(row, at, NewEvent(data=started), *invited)
 
 
 def _end_watch_of_target(store: RecordStore, target: str, at: datetime, actor: Actor) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from state.events.base import EventData, EventKind, PersonActed
+from state.events.drill import DrillBegan, PeopleInvited, PressRefused, TookPart
 from state.events.people import (
     Ask,
     KeepDecided,
@@ -55,6 +56,7 @@ __all__ = [
     "CheckPassed",
     "ClockJumped",
     "CriteriaShown",
+    "DrillBegan",
     "EnvironmentChanged",
     "EventData",
     "EventKind",
@@ -63,7 +65,9 @@ __all__ = [
     "NextRunReported",
     "NoteAdded",
     "PeopleAsked",
+    "PeopleInvited",
     "PersonActed",
+    "PressRefused",
     "RecordChanged",
     "Recovered",
     "Reminder",
@@ -82,6 +86,7 @@ __all__ = [
     "StepInterrupted",
     "StepSigned",
     "StepSlow",
+    "TookPart",
     "UnknownEvent",
     "WarningRaised",
     "WatchBegan",
@@ -112,6 +117,10 @@ class UnknownEvent(EventData):
 EVENTS: dict[str, type[EventData]] = {
     event.kind.value: event
     for event in (
+        PeopleInvited,
+        TookPart,
+        DrillBegan,
+        PressRefused,
         RunStarted,
         StepBegan,
         StepEnded,

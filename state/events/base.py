@@ -45,6 +45,10 @@ class EventKind(StrEnum):
     ENVIRONMENT_CHANGED = "environment"
     MIRROR_READ = "mirror"
     NOTE = "note"
+    PEOPLE_INVITED = "invited"
+    TOOK_PART = "took part"
+    DRILL_BEGAN = "drill began"
+    PRESS_REFUSED = "press refused"
     UNKNOWN = "unknown"
 
 

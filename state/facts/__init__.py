@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
+from state.facts.drill import DrillBegun, TakesPart
 from state.facts.run import (
     EarlyKeep,
     EarlyKeepAgreement,
@@ -28,6 +29,7 @@ __all__ = [
     "CountdownEnd",
     "CountdownStart",
     "Door",
+    "DrillBegun",
     "EarlyKeep",
     "EarlyKeepAgreement",
     "EnvironmentHold",
@@ -44,6 +46,7 @@ __all__ = [
     "RunClosed",
     "Signature",
     "StepAnswer",
+    "TakesPart",
     "evidence_hash",
     "shortened",
 ]
@@ -68,5 +71,7 @@ FACTS: dict[FactKind, type[Fact]] = {
         EnvironmentHold,
         Lapsed,
         Note,
+        TakesPart,
+        DrillBegun,
     )
 }

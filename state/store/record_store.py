@@ -107,7 +107,7 @@ class RecordStore(Replay):
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    def start_run(self, run: dict[str, Any], at: datetime, event: NewEvent) -> Run:
+    def start_run(self, run: dict[str, Any], at: datetime, *events: NewEvent) -> Run:
         """Store a new run in state `going`. Raises AlreadyRunning if its target has an active run."""
         places = json.dumps(run.get("places", {}))
         row = {**clean(run), "places": places, "state": RunState.GOING.value, "began_at": at.isoformat()}
@@ -117,7 +117,7 @@ class RecordStore(Replay):
                     row["id"] = removed + 1
                 number = self._db.insert("runs", row)
                 self._begin_journal(number)
-                self._add_events(number, at, [event])
+                self._add_events(number, at, events)
         except RowExists:
             active = self.active_run(run["target"])
             which = f"run {active.id}, started by {active.starter}" if active else "another run"

@@ -1,0 +1,103 @@
+"""The page of a drill: the team's own page, with the drill's variables in place of production's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from pydantic import BaseModel
+
+from commands.runbook.build import read_page
+from commands.runbook.drill_table import replacement
+from commands.runbook.markdown import Section, read_sections
+from commands.runbook.mistakes import Mistakes
+from commands.runbook.page import Page
+from commands.steps.page_fields import Dollar, dollar_in, variables_in
+from state.errors import BadPage, Refused
+
+OF_A_DRILL = " (drill)"  # at the end of a drill's target, so that it never takes the place of a real run
+_NAME = re.compile(r"\$[A-Z][A-Z0-9_]*")
+_TARGET = re.compile(r"""(\s*target\s*=\s*)(["'])(.*)\2(\s*(?:#.*)?)""")
+_HOW = 'Add a table [drill] to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"'
+
+
+def drill_page(page: Page) -> Page:
+    """The page as a drill of it is run. It names no variable of production's places and steps at all.
+
+    A run has its own copy of this text, so whatever carries it out, in this process or a later one, cannot even name
+    them. Raises Refused if any of them would be left, and BadPage.
+    """
+    table = page.runbook.drill
+    needed = list(dict.fromkeys(chain(variables_in(page.places), page.step_env_names())))
+    if not table:
+        raise Refused(f"{page.name} has no drill: nothing says what takes the place of production. {_HOW}.")
+    if local := [name for name, host in page.places.hosts.items() if host.is_local]:
+        raise Refused(
+            f"{page.name} has no drill: the host {', '.join(local)} is the bot's own machine, from which production "
+            "can be reached. Give it an SSH address."
+        )
+    instead = {name: replacement(table, name) for name in needed}
+    if missing := [name for name, own in instead.items() if not own]:
+        raise Refused(f"{page.name} has no drill: its table [drill] lacks {', '.join(missing)}. {_HOW}.")
+    if own := sorted(set(instead.values()) & set(page.env_names())):
+        raise Refused(f"{page.name} has no drill: {', '.join(own)} of its table [drill] is the page's own variable.")
+    text = _rewritten(page, instead)
+    try:
+        drill = read_page(text, page.name)
+    except BadPage as error:
+        raise Refused(f"{page.name} has no drill: with its table [drill], {error}") from None
+    _require_only_replaced(page, drill, instead)
+    return drill
+
+
+def real_target(target: str) -> str:
+    """The target that a drill's target stands for."""
+    return target.removesuffix(OF_A_DRILL)
+
+
+def _rewritten(page: Page, instead: Mapping[str, str]) -> str:
+    lines = _NAME.sub(lambda name: instead.get(name[0], name[0]), page.text).splitlines(keepends=True)
+    sections = read_sections(page.text, Mistakes())
+    number = _line(sections, "runbook", "target")
+    lines[number - 1] = _TARGET.sub(rf"\1\2\3{OF_A_DRILL}\2\4", lines[number - 1], count=1)
+    if page.decision.starts:
+        # what KEEP starts is production
+        lines[_line(sections, "decision", "starts") - 1] = "\n"
+    return "".join(lines)
+
+
+def _line(sections: list[Section], kind: str, field: str) -> int:
+    """The line of a field of the page's head."""
+    return next(section.box.line_of((field,)) for section in sections if section.box and section.box.kind == kind)
+
+
+def _require_only_replaced(page: Page, drill: Page, instead: Mapping[str, str]) -> None:
+    """Raise Refused unless the drill differs from the page in its variables and its target alone."""
+    if drill.runbook.target != page.runbook.target + OF_A_DRILL or drill.decision.starts:
+        raise Refused(
+            f"{page.name} has no drill: “target” of its box “toml runbook” and “starts” of “toml decision” must each "
+            "stand on one line, in quotes."
+        )
+    if left := sorted(set(instead) & set(drill.env_names())):
+        raise Refused(f"{page.name} has no drill: {', '.join(left)} would still be used.")
+    for before, after in zip(page.steps, drill.steps, strict=True):
+        for text, changed in zip(_own_texts(before.box), _own_texts(after.box), strict=True):
+            if text != changed:
+                name = next(name for name in _NAME.findall(text) if name in instead)
+                raise Refused(
+                    f"{page.name} has no drill: line {before.line}, {before.title}: a command has a variable {name} of "
+                    "its own, with the name of one of the bot's. Give it another name in “env”."
+                )
+
+
+def _own_texts(box: BaseModel) -> Iterator[str]:
+    """The texts of a box in which `$NAME` is not the bot's variable, like commands."""
+    for name, field in type(box).model_fields.items():
+        value = getattr(box, name)
+        parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else [value]
+        for part in parts:
+            if isinstance(part, BaseModel):
+                yield from _own_texts(part)
+            elif dollar_in(field) is not Dollar.VARIABLE:
+                yield str(part)
