@@ -81,13 +81,13 @@ class Runner:
         self.tools = tools
         self._contexts = ContextFactory(store, page, run, tools)
         self._vitals = vitals or Vitals()
-        self._steps = RunningSteps(self._contexts, self._vitals)
+        self._mirror = Mirroring(mirror, run)
+        self._steps = RunningSteps(self._contexts, self._vitals, self._mirror.require_free)
         self._loss = LossMonitor(store, page, run, tools)
         self._reach = ReachMonitor(store, page, run, tools)
         self._due = DueEvents(store, page, run)
         self._clock_monitor = ClockMonitor(tools.clock)
         self._guard = RecordGuard(store, page, run)
-        self._mirror = Mirroring(mirror, run)
         self.left_to_mirror = False  # somebody rolls back from the mirror, so that no other bot may take the run
         self.first_turn = threading.Event()  # set once that is over, however it went
         self._detaching = threading.Event()

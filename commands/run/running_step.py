@@ -14,7 +14,7 @@ from commands.run.vitals import Vitals
 from commands.runbook.page import PageStep
 from commands.steps.outcome import Context, Outcome, unknown
 from commands.text.durations import format_duration
-from state.errors import BadRecord
+from state.errors import BadRecord, MirrorTaken
 from state.records import Attempt
 
 LOG = logging.getLogger("gonogo.runner")
@@ -35,11 +35,20 @@ class RunningStep:
 
 
 class RunningSteps:
-    """Begins and stops the attempts of one run."""
+    """Begins and stops the attempts of one run.
 
-    def __init__(self, contexts: ContextFactory, vitals: Vitals | None = None) -> None:
+    `require_free` raises MirrorTaken once somebody rolls the run back from its mirror, and so has stopped its attempts.
+    """
+
+    def __init__(
+        self,
+        contexts: ContextFactory,
+        vitals: Vitals | None = None,
+        require_free: Callable[[], None] = lambda: None,
+    ) -> None:
         self.contexts = contexts
         self._vitals = vitals or Vitals()
+        self._require_free = require_free
         self._clock = contexts.tools.clock
         self._running: dict[str, RunningStep] = {}
         self._closed = contexts.patience.closed
@@ -119,7 +128,10 @@ class RunningSteps:
             if running.abandoned or self._closed.is_set():
                 return True
             try:
+                self._require_free()
                 self._write_end(running, outcome, seconds)
+            except MirrorTaken:
+                return True  # the mirror says how it ended, and is read into the record
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
                 LOG.error("the result of %s is not written yet: %s", running.step.id, error)  # noqa: TRY400

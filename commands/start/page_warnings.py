@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from commands.ports.preflight import WARN, PreflightResult
-from commands.runbook.page import Page, Part
+from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.undone import steps_not_undone
+from commands.runbook.unseen import services_of_unknown_version, unsigned_first_change, watch_without_check
 from commands.start.preflight import PreflightLine
+from commands.text.durations import format_duration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +31,11 @@ def step_warnings(page: Page) -> tuple[StepWarning, ...]:
     found += [(step.written or step, step.box.rollback_warning(forward)) for step in page.part(Part.ROLLBACK)]
     left = [step.written or step for step in steps_not_undone(page) if not step.box.undone_by]
     found += [(step, _not_undone(step.id)) for step in left]
+    found += [(step.written or step, _unknown_version(step)) for step in services_of_unknown_version(page)]
+    if first := unsigned_first_change(page):
+        found.append((first.written or first, _UNSIGNED))
     warnings = [StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what]
-    return tuple(dict.fromkeys(warnings))
+    return tuple(dict.fromkeys([*warnings, *_watch_warnings(page)]))
 
 
 def page_warnings(page: Page) -> tuple[str, ...]:
@@ -42,6 +48,29 @@ def _not_undone(step: str) -> str:
         f'it makes a change, and no step of the rollback undoes it; write undoes = "{step}" in the step that does, '
         'or here undone_by = "nothing" with a why'
     )
+
+
+def _unknown_version(step: PageStep) -> str:
+    commit = "<running_before>" if step.part == Part.ROLLBACK else "<commit>"
+    return (
+        "web: nothing asks which commit this service runs, so a restart of the wrong version would count as a success; "
+        f'write web, path and commit = "{commit}" here, or add a later check that expects {commit}'
+    )
+
+
+_UNSIGNED = (
+    "it is the first change, and nobody signs anything before it, so one person alone decides on it; write a "
+    "`gate` above it with an `item` for each role, or `sign` on a step before it"
+)
+
+
+def _watch_warnings(page: Page) -> Iterator[StepWarning]:
+    if page.watch and (line := watch_without_check(page)):
+        what = (
+            f"it lasts {format_duration(page.watch.lasts)} and checks nothing, so no fault would be noticed; write a "
+            'check under it, such as an `http` step with `every = "5 min"`'
+        )
+        yield StepWarning(line=line, title=Part.WATCH.value.capitalize(), what=what)
 
 
 def page_lines(page: Page) -> list[PreflightLine]:

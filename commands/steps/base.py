@@ -76,6 +76,10 @@ class AppliedFile:
     receipt: bool
 
 
+# the values that say which commit should run: the new one, and the one from before
+VERSIONS = frozenset({"commit", "running_before", "commit_before"})
+
+
 class StepBox(Undo, Strict):
     """The base of every kind. A kind's docstring is shown to the page's authors: first what it does, then what to know.
 
@@ -264,6 +268,14 @@ class StepBox(Undo, Strict):
     def holds_now(self, ctx: Context) -> bool:
         """Whether what it does is there now, by a look that changes nothing. False where that cannot be seen."""
         return False
+
+    def starts_service(self) -> bool:
+        """Whether it starts a service of the application again, perhaps in another version."""
+        return False
+
+    def asks_version(self) -> bool:
+        """Whether it compares what answers with the commit that should run."""
+        return bool(VERSIONS & self.inputs())
 
     def stops_requests(self) -> bool:
         """Whether users are no longer served because of it."""

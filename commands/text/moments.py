@@ -1,4 +1,4 @@
-"""Reads a moment that somebody typed, such as `23:00`, `tomorrow 23:00` or `mon 09:00`, in a time zone."""
+"""Reads a moment that somebody typed, such as `tomorrow 23:00` or `mon 09:00`, in a time zone."""
 
 from __future__ import annotations
 

@@ -82,19 +82,22 @@ class Listener:
                 connection.close()
 
     def _beat_all(self) -> None:
+        number = self._session.number  # of the session by which nothing was missed
         while not self._stopping.wait(BEAT):
-            number = self._session.number
             try:
-                self._look()
+                seen = self._look()
             except BadRecord as error:
                 LOG.debug("the record cannot be used now: %s", error)
-            if number != self._session.number:
+                continue
+            if seen != number:
+                number = seen
                 self._wake_all()
 
-    def _look(self) -> None:
-        """Compare how far each active run is written with the last look."""
+    def _look(self) -> int:
+        """Compare how far each active run is written with the last look. Returns the number of the session."""
         counted = self._own + self._writes
         with self._session.reading() as connection:
+            number = self._session.number
             heads = {row["run"]: row["number"] for row in connection.execute(_HEADS).fetchall()}
             self._session.clock.read(connection)
         # what this process wrote or heard of meanwhile has been read since by whoever waits for it
@@ -108,6 +111,7 @@ class Listener:
             self._writes[run] += 1
         if missed:
             self._wake()
+        return number
 
     def _wake_all(self) -> None:
         self._lost += 1

@@ -99,7 +99,8 @@ def test_a_page_that_needs_nothing_more_is_called_good(tmp_path: Path, capsys: C
     text = "# Shop\n\n## Deploy\n\n```bash\nuptime\n```\n\n## Rollback\n\n```bash\nuptime\n```\n"
     _, out, _ = run(capsys, "adopt", str(runbook(tmp_path, text)))
     page = tmp_path / "deploy.page.md"
-    good, warning = out.splitlines()[-2:]
-    assert good == f"gonogo check: {page} is a good page, with 1 warning:"
-    assert warning.startswith(f"  {page}: ")
-    assert 'undone_by = "nothing" with a why' in warning
+    good, undone, unsigned = out.splitlines()[-3:]
+    assert good == f"gonogo check: {page} is a good page, with 2 warnings:"
+    assert undone.startswith(f"  {page}: ")
+    assert 'undone_by = "nothing" with a why' in undone
+    assert "nobody signs anything before it" in unsigned

@@ -97,6 +97,9 @@ class ServiceStep(ServiceBox):
     def changed_thing(self) -> tuple[str, ...]:
         return (self.host, self.manager, *sorted(self.services))
 
+    def starts_service(self) -> bool:
+        return True
+
     def host_env(self) -> dict[str, str]:
         more = {
             "WITHIN": str(math.ceil(self.ready_within.total_seconds())),

@@ -70,6 +70,9 @@ class HealthAddress(StepBox):
             raise ValueError(f"{extra[0]}: has no meaning without web; name the address, or remove it")
         return self
 
+    def asks_version(self) -> bool:
+        return bool(self.web)
+
     def plan_of_address(self) -> list[str]:
         """Plan lines: the commit that must be served."""
         if not self.web:

@@ -16,8 +16,8 @@ from commands.run.running_step import RunningSteps
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from commands.steps.base import execute
-from commands.steps.outcome import Context, Outcome, done, stopped
-from state.errors import BadRecord
+from commands.steps.outcome import Context, Outcome, done, failed, stopped
+from state.errors import BadRecord, MirrorTaken
 from state.facts import Actor, Door
 from state.records import Attempt, AttemptState, NewEvent
 from state.sqlite.store import Store
@@ -137,6 +137,16 @@ def test_a_step_without_an_input_fails_and_does_nothing(case: Case) -> None:
         "<job> has no value, because the step that provides it did not succeed.",
     )
     assert case.world.calls == []
+
+
+def test_a_step_that_a_rollback_from_the_mirror_has_stopped_ends_as_the_mirror_says(case: Case) -> None:
+    def taken() -> None:
+        raise MirrorTaken(1, "run-1.db")
+
+    case.steps._require_free = taken
+    case.begin(lambda _: failed("exit code 143"))
+    assert case.over.wait(10), "nobody waits for the record"
+    assert case.last.state == AttemptState.RUNNING
 
 
 def test_a_lost_connection_is_resolved_before_the_end_is_written(case: Case) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.settings import read_pages, shipped_runbooks
 from commands.ports.preflight import WARN
 from commands.runbook import read_page
-from commands.start.page_warnings import page_lines, page_warnings
+from commands.start.page_warnings import page_lines, page_warnings, step_warnings
+from tests.pages import SMALL
 
 LOOK = 'lasts = "10 s"\nundoes = "backend-code"'
 
@@ -31,3 +32,65 @@ def test_a_short_look_of_the_rollback_is_named_although_it_undoes_nothing_by_nam
     page = read_page(text.replace("### STEP 6: Notify team", f"### Look again\n\n{look}```\n\n### Tell"), "option-a.md")
     (warning,) = page_warnings(page)
     assert warning.startswith("“Look again”: this check of dj-system-api lasts 3 s, and that of the deploy 10 s")
+
+
+def test_a_watch_without_a_check_is_named_at_its_line() -> None:
+    begin, end = SMALL.index("### Response time"), SMALL.index("## Rollback")
+    (warning,) = step_warnings(read_page(SMALL[:begin] + SMALL[end:], "small.md"))
+    assert SMALL.splitlines()[warning.line - 1] == "```toml watch"
+    assert warning.title == "Watch"
+    assert warning.what.startswith("it lasts 1 h and checks nothing, so no fault would be noticed; write a check under")
+
+
+def test_a_watch_that_only_asks_people_checks_nothing() -> None:
+    begin, end = SMALL.index("### Response time"), SMALL.index("## Rollback")
+    question = (
+        '### Logins\n\n```toml gate\nevery = "30 min"\nitem = [{ text = "Users log in", role = "lead" }]\n```\n\n'
+    )
+    page = read_page(SMALL[:begin] + question + SMALL[end:], "small.md")
+    assert [warning.title for warning in step_warnings(page)] == ["Watch"]
+
+
+def test_a_change_before_which_nobody_signs_is_named() -> None:
+    begin, end = SMALL.index("## Before"), SMALL.index("## Deploy")
+    look = '## Before\n\n### Up\n\n```toml http\nweb = "api"\npath = "/health"\n```\n\n'
+    (warning,) = step_warnings(read_page(SMALL[:begin] + SMALL[end:], "small.md"))
+    assert step_warnings(read_page(SMALL[:begin] + look + SMALL[end:], "small.md"))[0].what == warning.what
+    assert warning.title == "Put the code there"
+    assert "nobody signs anything before it, so one person alone decides on it; write a `gate`" in warning.what
+
+
+def test_a_signature_that_comes_after_the_first_change_is_too_late() -> None:
+    begin, end = SMALL.index("## Before"), SMALL.index("## Deploy")
+    late = SMALL[:begin] + SMALL[end:].replace('commands = ["deploy"]', 'commands = ["deploy"]\nsign = ["lead"]')
+    assert [warning.title for warning in step_warnings(read_page(late, "small.md"))] == ["Put the code there"]
+
+
+SERVICE = """### Restart
+
+```toml service
+host = "backend"
+manager = "systemd"
+name = "shop"
+undone_by = "nothing"
+why = "the rollback restarts it"
+```
+
+"""
+
+
+def test_a_service_whose_version_nobody_asks_is_named() -> None:
+    (warning,) = step_warnings(read_page(SMALL.replace("## Smoke tests\n", f"{SERVICE}## Smoke tests\n"), "small.md"))
+    assert warning.title == "Restart"
+    assert warning.what.startswith("web: nothing asks which commit this service runs, so a restart of the wrong")
+    assert warning.what.endswith(
+        'write web, path and commit = "<commit>" here, or add a later check that expects <commit>'
+    )
+
+
+def test_a_later_check_of_the_commit_is_proof_of_a_service_and_an_earlier_one_is_none() -> None:
+    kept = '### Release\n\n```toml http\nweb = "api"\npath = "/release"\nvalues = { commit = "commit" }\n```\n\n'
+    check = '### Version\n\n```toml http\nweb = "api"\npath = "/version"\nexpect = { commit = "<commit>" }\n```\n\n'
+    for order, titles in ((SERVICE + check, []), (check + SERVICE, ["Restart"])):
+        page = read_page(SMALL.replace("## Smoke tests\n", f"{kept}{order}## Smoke tests\n"), "small.md")
+        assert [warning.title for warning in step_warnings(page)] == titles

@@ -1,4 +1,4 @@
-"""Moments that somebody typed: today, tomorrow, weekdays, dates, offsets, and hours that clocks have twice or never."""
+"""Moments that somebody typed: weekdays, dates, offsets, hours that come twice or never."""
 
 from __future__ import annotations
 
