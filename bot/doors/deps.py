@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.doors.alike import Alike
+from commands.progress.drill import players
 from commands.progress.usual_time import UsualTime, usual_times_before
 from commands.run.engine import page_of
 from commands.runbook import Page
@@ -17,7 +18,7 @@ from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
 from state.errors import GonogoError
-from state.records import Run
+from state.records import Record, Run
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
@@ -82,6 +83,17 @@ class Deps:
                 with suppress(Exception):
                     pages.append(page_of(run))
             return pages
+
+    def people_in(self, page: Page, run: Run) -> People:
+        """Who may act in a run, by role: in a drill only those who take part."""
+        people = self.people(page)
+        return players(people, self.store.record(run.id)) if run.drill else people
+
+    def mentions_in(self, page: Page, record: Record) -> Mapping[str, list[str]]:
+        """Whom a run calls, by role: in a drill only those who take part."""
+        if not record.run.drill:
+            return self.mentions(page)
+        return {role: sorted(held) for role, held in players(self.people(page), record).items()}
 
     def usual(self, run: Run) -> Mapping[str, UsualTime]:
         """How long a run's steps took in earlier runs. It is read once for each run, because cards are drawn often."""

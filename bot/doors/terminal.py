@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot.doors.actions import CHOICES
 from bot.doors.replies import held_text, signed_text
 from bot.doors.terminal_reports import TerminalReports
+from commands.progress.drill import MARK
 from commands.rollback.request import rollback, second_request
 from commands.run.close_run import close_run, left_on_production
 from commands.run.engine import page_of
@@ -21,6 +22,7 @@ from state.errors import Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
 from state.place import require_safe
+from state.records import Drill
 
 
 class Terminal(TerminalReports):
@@ -47,6 +49,18 @@ class Terminal(TerminalReports):
         if following and not self.in_force.serves(following):
             yield f"Warning: the bot serves another text of {following.name}, and KEEP starts the bot's."
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
+        yield from self._warn_if_not_served()
+
+    def drill(self, options: Namespace) -> Iterator[str]:
+        """Start a drill of a page."""
+        self._require_key()
+        actor, page = self._known_actor(), find_page(self.deps.pages(), options.page)
+        self.in_force.require_page(page)
+        deps = replace(self.deps, pages=lambda: {page.name: page})
+        request = StartRequest(page=page.name, ref=options.ref, drill=Drill.PLACES)
+        started = deps.starter.start(request, actor)
+        yield from (f"Warning: {warning}" for warning in started.warnings)
+        yield f"{MARK} · run {started.run.id} of {page.title} asks in its channel who takes part."
         yield from self._warn_if_not_served()
 
     def rollback(self, options: Namespace) -> Iterator[str]:
@@ -167,7 +181,7 @@ class Terminal(TerminalReports):
             self._require_key()
         run = self._run(stops=stops)
         page = page_of(run)
-        return RunActions(self.store, page, run.id, self.deps.people(page))
+        return RunActions(self.store, page, run.id, self.deps.people_in(page, run))
 
     def _actions_and_attempt(self, step: str, *, stops: bool = False) -> tuple[RunActions, int]:
         actions = self._actions(stops=stops)

@@ -58,6 +58,11 @@ class SimulatedUsers:
         elif "false_alarm" in actions and self.scenario.people_fix_it:
             await self._press_once(LEAD, message, "false_alarm")
             self.target.make_slow(0)
+        elif "begin_drill" in actions:
+            await self._press_once(STARTER.id, message, "begin_drill")
+        elif "take_part" in actions:
+            for person in PEOPLE:
+                await self._press_once(person.id, message, "take_part")
         elif "keep" in actions:
             await self._press_once(LEAD, message, "keep")
         elif "skip" in actions:

@@ -39,7 +39,8 @@ from commands.signoff.notes import NoteText
 from state.errors import GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
-BUTTONS = ("rollback", "hold", "resume", "sign", "again", "agree", "keep")  # those that act at once
+# those that act at once
+BUTTONS = ("rollback", "hold", "resume", "sign", "again", "agree", "keep", "take_part", "begin_drill")
 ACK_LIMIT = 2.0  # seconds in which a form can still show an error; Slack gives up after 3
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
 REFUSED = "🚫"

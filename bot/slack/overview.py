@@ -108,7 +108,7 @@ class Overviews:
             return UnreadRun(run=run, why=str(error))
         except BadPage:
             return UnreadRun(run=run, why=f"Run {run.id}: this version of gonogo cannot read its page.")
-        return ActiveRun(snapshot=snapshot, status=snapshot.status, people=self._deps.people(page), asked=asked)
+        return ActiveRun(snapshot=snapshot, status=snapshot.status, people=self._deps.people_in(page, run), asked=asked)
 
     def _damaged(self, read: list[Run]) -> Iterator[UnreadRun]:
         for number in self._deps.store.unreadable_runs(read):

@@ -8,26 +8,30 @@ from bot.doors import actions
 from bot.doors.deps import Deps
 from bot.doors.visible import is_visible
 from bot.report.build import history_of, left_out
+from bot.report.drills import drill_lines
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.card import card, headline, t_plus
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import counted, escape
+from commands.progress.drill import MARK
 from commands.run.engine import zone_of
 from commands.start.request import StartRequest
 from state.errors import GonogoError, Refused, UnreadableRun
-from state.records import Run
+from state.records import Drill, Run
 
 Reply = str | Message
 HISTORY_LENGTH = 10  # runs; more would fill a phone's screen
 MOST_CARDS, MOST_LINES = 4, 100  # of runs in one reply; Slack takes 50 blocks, and 40,000 characters of text
 NONE_ACTIVE = "No run is active in any channel. Start one with /deploy start."
+NO_DRILL_YET = "There is no drill yet. Start one with /deploy drill."
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
     "start [page] [ref]": "start a deployment; without a page a form opens",
+    "drill [page]": "play the page with real people, on places of its own",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
-    "history": "show the last ten runs and the DORA metrics",
+    "history [drills]": "show the last ten runs and the DORA metrics; drills: the last ten drills",
     "rollback [reason]": "roll back; anybody can, at any time",
     "hold [reason]": "start no new step",
     "resume [reason]": "continue after a hold",
@@ -61,6 +65,8 @@ FACTS = (
 
 def started_text(run: Run) -> str:
     """The reply to somebody who has started a run."""
+    if run.drill:
+        return f"{MARK} · run {run.id} of {escape(run.page)} asks in <#{run.channel}> who takes part."
     return f"Run {run.id} of {escape(run.page)} has started. Its card is in <#{run.channel}>."
 
 
@@ -78,6 +84,8 @@ def fact_of(text: str) -> tuple[str, str]:
 def start_of(text: str) -> StartRequest | None:
     """What a command asks to start; None for every other command. Raises Refused."""
     verb, rest = _words(text)
+    if verb == "drill":
+        return _drill(rest)
     if verb != "start":
         return None
     page, ref, *more = [*rest.split(), "", ""]
@@ -86,16 +94,23 @@ def start_of(text: str) -> StartRequest | None:
     return StartRequest(page=page, ref=ref)
 
 
+def _drill(rest: str) -> StartRequest:
+    page, *more = [*rest.split(), ""]
+    if any(more):
+        raise Refused("Too many words. Type /deploy drill, or /deploy drill PAGE.")
+    return StartRequest(page=page, drill=Drill.PLACES)
+
+
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return _words(text)[0] not in {"start", *READS, *FACTS}
+    return _words(text)[0] not in {"start", "drill", *READS, *FACTS}
 
 
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
     """The status of the runs of one channel or of all, or the history. Only its person sees it."""
     verb, of = _words(text)
     if verb != "status":
-        return _history(deps)
+        return _drills(deps) if of.lower() == "drills" else _history(deps)
     return _list(deps) if of.lower() == "all" else _status(deps, channel)
 
 
@@ -103,7 +118,7 @@ def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = _words(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "help", *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, ("start", "drill", "help", *READS, *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")
@@ -165,6 +180,15 @@ def _history(deps: Deps) -> Reply:
         return NO_RUN_YET
     zone = zone_of(runs[0].run).key if runs else "UTC"
     return "\n".join(escape(line) for line in [*history_lines(runs[:HISTORY_LENGTH], runs, zone), *unread])
+
+
+def _drills(deps: Deps) -> Reply:
+    drills = history_of(deps.store, drills=True)
+    unread = left_out(deps.store, drills, drills=True)
+    if not drills and not unread:
+        return NO_DRILL_YET
+    zone = zone_of(drills[0].run).key if drills else "UTC"
+    return "\n".join(escape(line) for line in [*drill_lines(deps.store, drills[:HISTORY_LENGTH], zone), *unread])
 
 
 def _snapshot(deps: Deps, run: int) -> Snapshot:

@@ -6,6 +6,8 @@ from commands.runbook.people import People
 from state.facts import DrillBegun, TakesPart
 from state.records import Record
 
+MARK = "DRILL"  # the first word of whatever a drill shows
+
 
 def takes_part(record: Record) -> frozenset[str]:
     """The people who agreed to take part."""

@@ -81,6 +81,7 @@ class Status:
     that KEEP starts. Once a rollback is requested, `checks_before` and `criteria` are about the version that goes, and
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
     how far each host of a group is with what runs now. `notes` are the notes for the report.
+    `drill` says whether it is one.
     """
 
     run: int
@@ -121,6 +122,7 @@ class Status:
     starts: str
     hosts: tuple[HostLine, ...] = ()
     notes: tuple[Note, ...] = ()
+    drill: bool = False
 
     @property
     def blocking(self) -> tuple[Waiting, ...]:
@@ -202,6 +204,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         starts=page.decision.starts,
         hosts=host_lines(page, record),
         notes=tuple(fact for fact in record.facts if isinstance(fact, Note)),
+        drill=bool(record.run.drill),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page of a drill: the team's own page, with the drill's variables in place of production's."""
+"""The page of a drill: the team's own page, with variables of the drill in it."""
 
 from __future__ import annotations
 
@@ -29,15 +29,14 @@ def drill_page(page: Page) -> Page:
     them. Raises Refused if any of them would be left, and BadPage.
     """
     table = page.runbook.drill
-    needed = list(dict.fromkeys(chain(variables_in(page.places), page.step_env_names())))
     if not table:
-        raise Refused(f"{page.name} has no drill: nothing says what takes the place of production. {_HOW}.")
+        raise Refused(f"{page.name} has no drill: nothing says what takes the place of its own places. {_HOW}.")
     if local := [name for name, host in page.places.hosts.items() if host.is_local]:
         raise Refused(
-            f"{page.name} has no drill: the host {', '.join(local)} is the bot's own machine, from which production "
-            "can be reached. Give it an SSH address."
+            f"{page.name} has no drill: the host {', '.join(local)} is the bot's own machine, which may reach "
+            "everything. Give it an SSH address."
         )
-    instead = {name: replacement(table, name) for name in needed}
+    instead = replaced(page)
     if missing := [name for name, own in instead.items() if not own]:
         raise Refused(f"{page.name} has no drill: its table [drill] lacks {', '.join(missing)}. {_HOW}.")
     if own := sorted(set(instead.values()) & set(page.env_names())):
@@ -49,6 +48,17 @@ def drill_page(page: Page) -> Page:
         raise Refused(f"{page.name} has no drill: with its table [drill], {error}") from None
     _require_only_replaced(page, drill, instead)
     return drill
+
+
+def replaced(page: Page) -> dict[str, str]:
+    """Each variable of the page's places and steps, and what takes its place in a drill; "" if nothing does."""
+    needed = dict.fromkeys(chain(variables_in(page.places), page.step_env_names()))
+    return {name: replacement(page.runbook.drill, name) for name in needed}
+
+
+def is_drill(page: Page) -> bool:
+    """Whether this is the page of a drill."""
+    return page.runbook.target.endswith(OF_A_DRILL)
 
 
 def real_target(target: str) -> str:
@@ -93,11 +103,16 @@ def _require_only_replaced(page: Page, drill: Page, instead: Mapping[str, str]) 
 
 def _own_texts(box: BaseModel) -> Iterator[str]:
     """The texts of a box in which `$NAME` is not the bot's variable, like commands."""
+    return (text for text, dollar in texts_of(box) if dollar is not Dollar.VARIABLE)
+
+
+def texts_of(box: BaseModel) -> Iterator[tuple[str, Dollar | None]]:
+    """Every text of a box, with what a `$NAME` is in it."""
     for name, field in type(box).model_fields.items():
         value = getattr(box, name)
         parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else [value]
         for part in parts:
             if isinstance(part, BaseModel):
-                yield from _own_texts(part)
-            elif dollar_in(field) is not Dollar.VARIABLE:
-                yield str(part)
+                yield from texts_of(part)
+            else:
+                yield str(part), dollar_in(field)

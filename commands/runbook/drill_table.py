@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -25,6 +25,13 @@ def replacement(table: Mapping[str, str], name: str) -> str:
     starts = (key for key in table if key.endswith(STAR) and bare.startswith(key.removesuffix(STAR)))
     longest = max(starts, key=len, default="")
     return table[longest].removesuffix(STAR) + bare.removeprefix(longest.removesuffix(STAR)) if longest else ""
+
+
+def partners(table: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
+    """The variables that the table sets against these ones, in either direction: production's, or the drill's."""
+    backwards = {instead.removeprefix("$"): f"${name}" for name, instead in table.items()}
+    for name in names:
+        yield from filter(None, (replacement(table, name), replacement(backwards, name)))
 
 
 def _table(table: dict[str, str]) -> dict[str, str]:

@@ -139,8 +139,8 @@ class RunbookBox(Strict):
     drill: DrillTable = Field(
         default_factory=dict,
         description=(
-            "What a drill uses in place of each variable of the places and steps: the name without its `$`, and the "
-            "drill's own variable; `*` ends a beginning that many share. Without it, the page has no drill."
+            "The variable that a drill uses in place of each one of the places and steps; a `*` ends a beginning that "
+            "many share. Without it, the page has no drill."
         ),
         examples=[{"PROD_*": "$DRILL_*"}],
     )

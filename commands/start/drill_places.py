@@ -1,4 +1,4 @@
-"""The hosts of drills: no drill begins on those of an active run, and a run sets the drills on its hosts aside."""
+"""The hosts of drills: never those of an active run, and a run sets drills aside."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
+from bot.slack.views.drill import drill_began, invitation
 from bot.slack.views.note import note_added
 from bot.slack.views.notices import (
     clock_jumped,
@@ -29,6 +30,7 @@ from state.events import (
     CheckPassed,
     ClockJumped,
     CriteriaShown,
+    DrillBegan,
     EnvironmentChanged,
     EventData,
     KeepDecided,
@@ -36,6 +38,8 @@ from state.events import (
     NextRunReported,
     NoteAdded,
     PeopleAsked,
+    PeopleInvited,
+    PressRefused,
     RecordChanged,
     Recovered,
     Reminder,
@@ -54,6 +58,7 @@ from state.events import (
     StepInterrupted,
     StepSigned,
     StepSlow,
+    TookPart,
     WarningRaised,
     WatchBegan,
     WatchOver,
@@ -61,10 +66,10 @@ from state.events import (
 from state.records import Event
 
 # events without a message: the card or another message shows them
-SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
+SILENT = (TookPart, PressRefused, CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
 _TOLD_TIMES = 3  # an interrupted step is told when it begins for the third time, and at every third after that
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
-LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
+LIVE = (PeopleInvited, StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
@@ -129,4 +134,6 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     EnvironmentChanged: environment_changed,
     MirrorRead: mirror_read,
     NoteAdded: note_added,
+    PeopleInvited: invitation,
+    DrillBegan: drill_began,
 }

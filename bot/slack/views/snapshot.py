@@ -111,7 +111,7 @@ def snapshot_of(deps: Deps, page: Page, record: Record, questions: Mapping[Quest
         page=page,
         record=record,
         now=deps.now(),
-        mentions=deps.mentions(page),
+        mentions=deps.mentions_in(page, record),
         phones=deps.phones(page),
         usual=deps.usual(record.run) if record.run.state == RunState.ROLLING_BACK else {},
         following=following_of(deps, page),

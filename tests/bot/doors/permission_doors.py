@@ -23,6 +23,8 @@ BUTTONS = {
     "keep": "keep",
     "hold": "hold",
     "rollback": "rollback",
+    "take part": "take_part",
+    "begin drill": "begin_drill",
 }
 FORMS = {
     "refuse": "refuse",

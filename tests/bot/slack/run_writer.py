@@ -70,10 +70,10 @@ class RunWriter:
     page: Page
     starter: str = field(default=STARTER, kw_only=True)
 
-    def start_run(self) -> Run:
+    def start_run(self, drill: str = "") -> Run:
         """A new run, started by the starter."""
         people = self.deps.people(self.page)
-        request = StartRequest(channel=CHANNEL)
+        request = StartRequest(channel=CHANNEL, drill=drill)
         return start(self.store, self.page, request, in_slack(self.starter), people, self.deps.now())
 
     def begin_step(self, run: Run, step: str, attempt: int = 1) -> None:
