@@ -208,6 +208,17 @@ def _add_terminal(verbs: _Verbs) -> None:
     alarm.add_argument("alert", help="the alert's name, as shown by `gonogo status`")
     alarm.add_argument("--reason", required=True, metavar="WHY")
     alarm.add_argument("--for", dest="lasts", default="30 min", metavar="TIME", help='like "1 h"; default: 30 min')
+    handover = _terminal_verb(verbs, "handover", "offer a role to another person for this run, or answer such an offer")
+    handover.add_argument("role", help="the role's name or title on the page")
+    act = handover.add_mutually_exclusive_group(required=True)
+    act.add_argument("--to", default="", metavar="USER_ID", help="offer it to this Slack user, who takes it over")
+    for flag, method, does in (
+        ("--take", "take_over", "take it over"),
+        ("--decline", "decline", "decline it"),
+        ("--withdraw", "withdraw", "withdraw my offer"),
+    ):
+        act.add_argument(flag, dest="answer", action="store_const", const=method, help=does)
+    handover.add_argument("--reason", default="", metavar="WHY", help="why you hand it over")
     end = _terminal_verb(verbs, "end", "close an abandoned run; rolls nothing back")
     end.add_argument("number", type=int, metavar="RUN", help="the run's number, as shown by `gonogo status`")
     end.add_argument("--reason", required=True, metavar="WHY")

@@ -23,6 +23,7 @@ from bot.doors.deps import Deps
 from bot.doors.in_force import read_terminal_users, to_put_in_force
 from bot.doors.served_names import VARIABLE
 from bot.environment import channel_problem, missing, wrong_ids
+from bot.feeds.feeds import Feeds
 from bot.metrics.watchers import Watchers
 from bot.service_manager import ServiceManager
 from bot.settings import Settings, read_pages
@@ -81,6 +82,7 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
     presence = Presence()
     watchers.start(engine, store, presence if settings.slack else None, POSTED_FOR)
     engine.wait_for_first_turns(FIRST_TURNS)
+    feeds = Feeds()
     manager = ServiceManager(settings.environ)
     alive = Alive(engine, store, manager)
     job_folders = JobFolders(store, masked.tools)
@@ -88,6 +90,7 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
     try:
         served = _served_pages(deps, settings)
         deps.alike.serve_with(to_put_in_force(settings, served))
+        feeds.start(settings, store)
         job_folders.start()
         if settings.slack:
             serving = _asked_and_served(deps, settings, manager, presence)
@@ -102,6 +105,7 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
         job_folders.stop()
         deps.alike.stop()
         alive.leave()
+        feeds.stop()
         store.close()
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.tools.analysis.query_check import page_query_error
+from bot.tools.proxy import is_this_machine
+from bot.tools.standard_webhooks import read_secret
 from commands.runbook import Page, read_page
 from commands.runbook.queries import check_queries
 from commands.start.request import find_page
@@ -20,7 +22,8 @@ from state.journal.key import key_beside, key_from_text, read_key
 from state.place import NO_KEY, Place, place_of
 
 _METRICS = ("GONOGO_METRICS_PORT", "GONOGO_METRICS_HOST", "GONOGO_HEARTBEAT_URL", "GONOGO_HEARTBEAT_END_URL")
-_SERVING_ONLY = ("GONOGO_HTTP_HOST", "GONOGO_PORT", "GONOGO_WATCH_SPEED", *_METRICS)
+_EVENTS = ("GONOGO_EVENTS_URL", "GONOGO_EVENTS_SECRET")
+_SERVING_ONLY = ("GONOGO_HTTP_HOST", "GONOGO_PORT", "GONOGO_WATCH_SPEED", *_METRICS, *_EVENTS)
 SLACK_API = "https://slack.com/api/"
 MIRRORS = "gonogo-mirrors"  # in the current folder
 
@@ -33,7 +36,8 @@ class Settings:
     waiting times of the watch; outside rehearsals it is 1. `slack` is False for a bot that works without Slack. Only
     HTTP mode uses `http_host`, the address on which it listens, and `port`. Whoever watches the bot asks at
     `metrics_host` and `metrics_port`, 0 for not at all; `heartbeat_url` is called while a run is active,
-    `heartbeat_end_url` once none is any more.
+    `heartbeat_end_url` once none is any more. Each event of a run is sent to `events_url`, if there is one, signed with
+    `events_secret`.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -51,6 +55,8 @@ class Settings:
     metrics_port: int = 0
     heartbeat_url: str = field(default="", repr=False)
     heartbeat_end_url: str = field(default="", repr=False)
+    events_url: str = field(default="", repr=False)
+    events_secret: bytes = field(default=b"", repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -132,6 +138,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         metrics_port=_port("GONOGO_METRICS_PORT", port) if (port := env.get("GONOGO_METRICS_PORT")) else 0,
         heartbeat_url=_web_address("GONOGO_HEARTBEAT_URL", env.get("GONOGO_HEARTBEAT_URL") or ""),
         heartbeat_end_url=_web_address("GONOGO_HEARTBEAT_END_URL", env.get("GONOGO_HEARTBEAT_END_URL") or ""),
+        events_url=(events_url := _events_url(env.get("GONOGO_EVENTS_URL") or "")),
+        events_secret=_events_secret(env.get("GONOGO_EVENTS_SECRET") or "") if events_url else b"",
         # a page may name any variable of the environ, but not the key that vouches for what was done
         environ={name: value for name, value in env.items() if name != "GONOGO_RECORD_KEY"},
     )
@@ -161,6 +169,27 @@ def _web_address(name: str, value: str) -> str:
     if not good:
         raise BadSettings(f"{name} is no web address; it must be like https://watch.example/ping/….")
     return value
+
+
+def _events_url(value: str) -> str:
+    """The address of the events, or nothing. Only this machine is called without TLS."""
+    url = _web_address("GONOGO_EVENTS_URL", value)
+    if url and urlsplit(url).scheme == "http" and not is_this_machine(url):
+        raise BadSettings(
+            "GONOGO_EVENTS_URL begins with http://, and leads to another machine: events would be readable on the way. "
+            "Use https://."
+        )
+    return url
+
+
+def _events_secret(value: str) -> bytes:
+    try:
+        return read_secret(value)
+    except ValueError as error:
+        is_set = "is no secret of Standard Webhooks" if value else "is not set, and GONOGO_EVENTS_URL needs it"
+        raise BadSettings(
+            f"GONOGO_EVENTS_SECRET {is_set}: {error}. Make one: echo whsec_$(openssl rand -base64 32)"
+        ) from None
 
 
 def _address(name: str, value: str) -> str:

@@ -20,6 +20,7 @@ from state.store.verify import Verdict, verdicts
 OF_RUN = {
     **TABLES,
     "posts": "SELECT * FROM posts WHERE run = ? ORDER BY event",
+    "told": "SELECT * FROM told WHERE run = ? ORDER BY duty",
     "tidy_hosts": "SELECT * FROM tidy_hosts WHERE run = ? ORDER BY host",
     "journal": "SELECT * FROM journal WHERE run = ? ORDER BY number",
     "journal_heads": "SELECT * FROM journal_heads WHERE run = ?",

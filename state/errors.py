@@ -28,6 +28,7 @@ GonogoError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from state.shortening import shortened
 
@@ -135,7 +136,7 @@ class MirrorTaken(BadRecord):
     def __init__(self, run: int, file: object) -> None:
         super().__init__(
             f"Run {run} was rolled back from its mirror {file} while the record was away, so the bot does nothing of "
-            f"it before that is in the record (`gonogo record read {file}`)."
+            f"it before that is in the record (`gonogo record read {quote(str(file))}`)."
         )
 
 

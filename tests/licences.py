@@ -16,6 +16,8 @@ ALLOWED = {
 }
 # What a licence is called in a trove classifier or in the old License field, if that is no SPDX id
 _NAMES = {
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",

@@ -93,7 +93,9 @@ def _hosts(page: Page, drill: Page, environ: Environ) -> Iterator[PreflightLine]
             keys[key] = name
         if not found:
             known = page.places.hosts[name].known_hosts
-            yield _failed(f"host {name}", f"the host key of the page's own host is not in {known}, so it cannot be compared")
+            yield _failed(
+                f"host {name}", f"the host key of the page's own host is not in {known}, so it cannot be compared"
+            )
     for name in drill.places.hosts:
         own = _keys_of(drill, name, environ)
         if not own:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot.doctor.databases import check_databases
 from bot.doctor.drill import drill_lines
+from bot.doctor.events import check_events
 from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_mirrors, check_record
@@ -60,6 +61,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "state file": lambda: check_record(settings.state),
         "record": lambda: check_journal(settings),
         "mirrors": lambda: check_mirrors(settings.mirrors),
+        "events": lambda: check_events(settings),
         "files": lambda: check_files(settings, page),
         "Slack": lambda: check_slack(settings, page, limit),
         "places": lambda: _places(settings, page, ref, limit),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import refusals_noted
 from bot.doors.replies import held_text, signed_text
+from commands.progress.handovers import handovers
 from commands.progress.step_state import DECISION
 from commands.rollback.request import rollback, second_request
 from commands.runbook import Page, read_stored_page
@@ -115,6 +117,12 @@ def start(deps: Deps, person: str, request: StartRequest) -> Run:
     return deps.starter.start(request, Actor(person=person, door=Door.SLACK)).run
 
 
+def hand_over(deps: Deps, run: Run, person: str, to: str, role: str, reason: str, press: str) -> str:
+    """Offer a person's place in a role to another one; returns the reply. Raises Refused."""
+    actor = Actor(person=person, door=Door.SLACK)
+    return _actions(deps, run).offer(role, to, actor, reason, deps.now(), press)
+
+
 def note(deps: Deps, run: Run, person: str, text: NoteText) -> str:
     """Add a note to a run's report; returns the reply for its person. Raises Refused."""
     masked = replace(text, text=deps.mask(frozen_page(run), text.text))
@@ -185,7 +193,7 @@ def _open_questions(deps: Deps, run: Run, action: str) -> list[Waiting]:
 def _actions(deps: Deps, run: Run) -> RunActions:
     """What people may do, by the roles that they hold at this moment."""
     page = frozen_page(run)
-    return RunActions(deps.store, page, run.id, deps.people_in(page, run))
+    return RunActions(deps.store, page, run.id, deps.people(page), deps.absent)
 
 
 def unread(deps: Deps, run: Run, written: str) -> str:
@@ -236,6 +244,19 @@ def _begin_drill(deps: Deps, run: Run, pressed: Press) -> str:
     return "The drill begins." if first else "The drill has begun already."
 
 
+def _offer(deps: Deps, run: Run, pressed: Press) -> tuple[int, Actor, datetime]:
+    """Which offer of a role is answered, by whom, and when. A typed command means the person's newest open one."""
+    now = deps.now()
+    if pressed.value:
+        return read_button(pressed.value).number, pressed.actor, now
+    mine = "person" if pressed.action == "withdraw" else "to"
+    offers = [one.offer for one in handovers(deps.store.record(run.id)) if one.is_open(now)]
+    numbers = [offer.number for offer in offers if getattr(offer, mine) == pressed.person]
+    if not numbers:
+        raise Refused("No role is offered to you in this run now." if mine == "to" else "You offer no role now.")
+    return numbers[-1], pressed.actor, now
+
+
 def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> str:
     """Answer a question about a step, or hold an alert; `step` and `attempt` are then its name and countdown number."""
     if _has_answered(deps, run, pressed, step, attempt):
@@ -274,7 +295,7 @@ def _has_answered(deps: Deps, run: Run, pressed: Press, step: str, attempt: int)
     ]
     if pressed.action not in {"sign", "refuse"}:
         return not questions
-    people = deps.people_in(frozen_page(run), run)
+    people = _actions(deps, run).holders(deps.store.record(run.id))
     return not any(pressed.person in people[role] for question in questions for role in question.roles)
 
 
@@ -311,4 +332,7 @@ _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "resume": _resume,
     "keep": _keep,
     "keep_early": _keep,
+    "take_over": lambda deps, run, pressed: _actions(deps, run).take_over(*_offer(deps, run, pressed)),
+    "decline": lambda deps, run, pressed: _actions(deps, run).decline(*_offer(deps, run, pressed)),
+    "withdraw": lambda deps, run, pressed: _actions(deps, run).withdraw(*_offer(deps, run, pressed)),
 }

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.doors.alike import Alike
-from commands.progress.drill import players
 from commands.progress.usual_time import UsualTime, usual_times_before
 from commands.run.engine import page_of
 from commands.runbook import Page
@@ -18,7 +17,7 @@ from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
 from state.errors import GonogoError
-from state.records import Record, Run
+from state.records import Run
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
@@ -26,7 +25,7 @@ LOG = logging.getLogger("gonogo")
 
 @dataclass(frozen=True, kw_only=True)
 class Deps:
-    """What the doors need; every field is required.
+    """What the doors need; every field but `absent` is required.
 
     `pages` are the runbook pages by file name. `people` are the people who may act, by role, with user groups expanded.
     `mentions` are the Slack ids to mention, by role, as the environment names them (`U…` people, `S…` groups).
@@ -36,7 +35,7 @@ class Deps:
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
     waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
     a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
-    of the other bots of the record.
+    of the other bots of the record. Who is `absent` holds no role, whatever else says so.
     """
 
     store: RecordStore
@@ -53,6 +52,7 @@ class Deps:
     speed: WatchSpeed
     way_back: str
     alike: Alike
+    absent: frozenset[str] = frozenset()
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -83,17 +83,6 @@ class Deps:
                 with suppress(Exception):
                     pages.append(page_of(run))
             return pages
-
-    def people_in(self, page: Page, run: Run) -> People:
-        """Who may act in a run, by role: in a drill only those who take part."""
-        people = self.people(page)
-        return players(people, self.store.record(run.id)) if run.drill else people
-
-    def mentions_in(self, page: Page, record: Record) -> Mapping[str, list[str]]:
-        """Whom a run calls, by role: in a drill only those who take part."""
-        if not record.run.drill:
-            return self.mentions(page)
-        return {role: sorted(held) for role, held in players(self.people(page), record).items()}
 
     def usual(self, run: Run) -> Mapping[str, UsualTime]:
         """How long a run's steps took in earlier runs. It is read once for each run, because cards are drawn often."""

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from zoneinfo import ZoneInfo
 
 from bot import log
@@ -110,7 +111,7 @@ class MirrorRollback:
         if not run.active:
             raise Refused(
                 f"By its mirror, run {run.id} of {run.target} is over ({run.state}). When the record is there, "
-                f"type: gonogo record read {self.file}"
+                f"type: gonogo record read {quote(str(self.file))}"
             )
         if names := missing(page, self.settings.environ, slack=False):
             raise Refused(
@@ -198,7 +199,8 @@ class MirrorRollback:
                 after = event.id
                 yield from _told_of(event, zone)
                 if isinstance(event.data, PeopleAsked):
-                    yield f"  It waits for an answer. In another terminal: GONOGO_STATE={self.file} gonogo status"
+                    state = f"GONOGO_STATE={quote(str(self.file))}"
+                    yield f"  It waits for an answer. In another terminal: {state} gonogo status"
 
     def _over(self, store: Store, run: int, again: RecordAgain) -> Iterator[str]:
         now = store.run(run)
@@ -210,7 +212,7 @@ class MirrorRollback:
         except GonogoError as error:
             yield f"The record does not have that yet: {error}"
             yield "A bot on this machine reads it by itself once the record can be used. Without one, type then:"
-            yield f"  gonogo record read {self.file}"
+            yield f"  gonogo record read {quote(str(self.file))}"
             return
         yield f"Read into the record at {self.settings.state}: {entries_in_words(read.entries)}."
 

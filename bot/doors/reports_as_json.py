@@ -11,6 +11,7 @@ from bot.text import event_kind, event_person, event_title_and_detail
 from commands.report.dora import Deploy, DoraMetrics, dora_metrics
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict
+from state.facts import HandoverOffer
 from state.records import Event
 
 
@@ -51,6 +52,8 @@ def status_json(status: Status) -> Iterator[str]:
             "waiting": waiting,
             "held_by": status.held_by,
             "hold_reason": status.hold_reason,
+            "handovers": [_handover(one) for one in status.handovers],
+            "offered_roles": [_handover(one) for one in status.offers],
             "countdowns": [
                 {"alert": one.alert.name, "number": one.number, "ends_at": _time(one.ends_at)}
                 for one in status.countdowns
@@ -67,6 +70,10 @@ def status_json(status: Status) -> Iterator[str]:
             ],
         }
     )
+
+
+def _handover(offer: HandoverOffer) -> dict[str, str]:
+    return {"role": offer.role, "from": offer.person, "to": offer.to}
 
 
 def event_json(event: Event) -> str:

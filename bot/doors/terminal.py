@@ -11,10 +11,12 @@ from bot.doors.actions import CHOICES
 from bot.doors.replies import held_text, signed_text
 from bot.doors.terminal_reports import TerminalReports
 from commands.progress.drill import MARK
+from commands.progress.handovers import handovers
 from commands.rollback.request import rollback, second_request
 from commands.run.close_run import close_run, left_on_production
 from commands.run.engine import page_of
 from commands.signoff.actions import RunActions
+from commands.signoff.handover_rules import role_named
 from commands.signoff.waiting import waiting_for
 from commands.start.request import StartRequest, find_page
 from commands.text.actors import actor_in_words
@@ -124,6 +126,20 @@ class Terminal(TerminalReports):
         first = actions.false_alarm(alert, number, actor, options.reason, options.lasts, self._now())
         yield f"“{alert}” is held for {options.lasts}." if first else f"“{alert}” is already held."
 
+    def handover(self, options: Namespace) -> Iterator[str]:
+        """Offer a role to another person for this run, or answer an offer."""
+        actor, actions = self._known_actor(), self._actions()
+        if options.to:
+            yield actions.offer(options.role, options.to, actor, options.reason, self._now())
+            return
+        record, role = self.store.record(actions.run), role_named(actions.page, options.role)
+        one = next(
+            (one for one in handovers(record)[::-1] if one.offer.role == role and one.is_open(self._now())), None
+        )
+        if one is None:
+            raise Refused(f"The role “{options.role}” is not offered in run {actions.run} now.")
+        yield getattr(actions, options.answer)(one.offer.number, actor, self._now())
+
     def end(self, options: Namespace) -> Iterator[str]:
         """End a run by hand, once its number is typed. Raises BadRecord while a bot is serving the record."""
         self.number = options.number
@@ -181,7 +197,7 @@ class Terminal(TerminalReports):
             self._require_key()
         run = self._run(stops=stops)
         page = page_of(run)
-        return RunActions(self.store, page, run.id, self.deps.people_in(page, run))
+        return RunActions(self.store, page, run.id, self.deps.people(page))
 
     def _actions_and_attempt(self, step: str, *, stops: bool = False) -> tuple[RunActions, int]:
         actions = self._actions(stops=stops)

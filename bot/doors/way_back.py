@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from shlex import quote
 
 from bot.settings import Settings
 from state.errors import BadRecord
@@ -18,6 +19,6 @@ def way_back_named(settings: Settings, *, rolls_back: bool) -> Iterator[None]:
         if not rolls_back or settings.mirrors is None:
             raise
         folder = settings.mirrors.absolute()
-        commands = "\n".join(f"gonogo rollback --from {file}" for file in sorted(folder.glob("*.db")))
+        commands = "\n".join(f"gonogo rollback --from {quote(str(file))}" for file in sorted(folder.glob("*.db")))
         found = commands or f"In {folder} is no mirror; look on the machine of the run's bot."
         raise BadRecord(f"{error} The way back while it is away, from a run's mirror:\n{found}") from None

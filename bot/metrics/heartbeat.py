@@ -6,19 +6,14 @@ import logging
 import threading
 import time
 
-import httpx
-
 from bot.metrics.health import Health
 from bot.settings import Settings
-from bot.tools.proxy import proxy_for
-from bot.tools.web_client import tls_context
-from commands.ports.web import USER_AGENT
+from bot.tools.outside_address import OutsideAddress
 
 LOG = logging.getLogger("gonogo.heartbeat")
 EVERY = 60.0  # seconds between two calls
 AGAIN = 10.0  # seconds after which a failed one is tried again
 LOOK = 1.0  # seconds between two looks whether a run is carried out
-LIMIT = 10.0  # seconds for each part of a call
 
 
 class Heartbeat:
@@ -29,9 +24,11 @@ class Heartbeat:
     """
 
     def __init__(self, settings: Settings, health: Health) -> None:
-        self._settings = settings
+        self._begin = OutsideAddress(settings.heartbeat_url, settings.environ)
+        ends = settings.heartbeat_end_url
+        self._end = OutsideAddress(ends, settings.environ) if ends else None
         self._health = health
-        self._armed = bool(settings.heartbeat_end_url)  # at the start, too: an earlier process may have called
+        self._armed = self._end is not None  # at the start, too: an earlier process may have called
         self._failing = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
@@ -50,34 +47,18 @@ class Heartbeat:
             if time.monotonic() < next_at:
                 continue
             if self._health.carries_all_runs():
-                self._armed = bool(self._settings.heartbeat_end_url)
-                next_at = time.monotonic() + (EVERY if self._call(self._settings.heartbeat_url) else AGAIN)
-            elif self._armed and self._health.is_idle():
-                self._armed = not self._call(self._settings.heartbeat_end_url)
+                self._armed = self._end is not None
+                next_at = time.monotonic() + (EVERY if self._call(self._begin) else AGAIN)
+            elif self._end and self._armed and self._health.is_idle():
+                self._armed = not self._call(self._end)
                 next_at = time.monotonic() + (AGAIN if self._armed else 0.0)
 
-    def _call(self, url: str) -> bool:
+    def _call(self, address: OutsideAddress) -> bool:
         """Whether the call was taken. The begin and the end of an outage are logged once."""
-        problem = self._problem(url)
+        problem = address.problem("GET")
         if problem and not self._failing:
             LOG.warning("the heartbeat fails (%s); it is tried again every %g s", problem, AGAIN)
         elif self._failing and not problem:
             LOG.info("the heartbeat arrives again")
         self._failing = bool(problem)
         return not problem
-
-    def _problem(self, url: str) -> str:
-        try:
-            with (
-                httpx.Client(
-                    proxy=proxy_for(url, self._settings.environ),
-                    verify=tls_context(),
-                    trust_env=False,
-                    timeout=LIMIT,
-                    headers={"User-Agent": USER_AGENT},
-                ) as client,
-                client.stream("GET", url) as answer,  # its body says nothing and may be long
-            ):
-                return "" if answer.is_success else f"status {answer.status_code}"
-        except Exception as error:  # its message may hold the address
-            return type(error).__name__

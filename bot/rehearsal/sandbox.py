@@ -88,7 +88,7 @@ def _connections(bot: Bot) -> list[Any]:
 
 
 @contextlib.asynccontextmanager
-async def open_sandbox(
+async def open_sandbox(  # noqa: PLR0913  every other setting has a default
     scenario: Scenario,
     folder: Path,
     *,

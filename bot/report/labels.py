@@ -47,6 +47,11 @@ ACTIONS = {
     ActionKind.KEPT: "decided KEEP",
     ActionKind.CLOSED: "closed the run by hand",
     ActionKind.LAPSED: "no longer counts the decision that waited for a second person:",
+    ActionKind.OFFERED: "offered the role",
+    ActionKind.TOOK_OVER: "took over the role",
+    ActionKind.DECLINED: "declined the role",
+    ActionKind.WITHDREW: "withdrew the offer of the role",
+    ActionKind.OFFER_EXPIRED: "let the offer expire of the role",
 }
 # by the word under which a door is stored
 DOORS: dict[str, str] = {Door.SLACK: "Slack", Door.TERMINAL: "terminal", Door.BOT: "the bot itself"}

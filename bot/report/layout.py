@@ -182,7 +182,7 @@ def _actions(report: Report) -> Part:
             local_time(report, action.at),
             _who(report, action),
             DOORS[action.door],
-            tidy(f"{ACTIONS[action.kind]} {action.title} {action.evidence}".strip()),
+            tidy(_with_names(report, f"{ACTIONS[action.kind]} {action.title} {action.evidence}".strip())),
             tidy(action.reason),
         )
         for action in report.actions

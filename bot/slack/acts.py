@@ -10,6 +10,8 @@ from dataclasses import replace
 from bot.doors import actions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.slack.channels import channel_of, deploy_channels
+from bot.slack.handover_acts import HandoverActs
 from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import STOPPING, Membership, require_channel
 from bot.slack.noted_message import NotedMessage
@@ -38,6 +40,7 @@ class Acts:
         self.deps = deps
         self._membership = membership
         self._lanes = lanes
+        self.handovers = HandoverActs(deps, membership, lanes)
         self._reads: dict[tuple[str, str, tuple[int, int]], tuple[float, asyncio.Future[Reply]]] = {}
 
     async def press(self, origin: Origin, pressed: actions.Press) -> str:
@@ -170,8 +173,7 @@ class Acts:
         first = await self._lanes.run(Lane.ACT, lambda: actions.first_people(self.deps, run))
         channel = channel_of(self.deps, run)
         absent = {person for person in first if not await self._membership.may_act_now(person, channel, page)}
-        people = self.deps.people
-        return replace(self.deps, people=lambda page: {role: held - absent for role, held in people(page).items()})
+        return replace(self.deps, absent=frozenset(absent))
 
     def _require_deploy_channel(self, origin: Origin) -> None:
         channels = deploy_channels(self.deps)
@@ -193,20 +195,6 @@ class Acts:
         if actions.the_run(deps, stops=action in actions.STOPS).id != checked.id:
             raise Refused("Another run has begun meanwhile. Look at /deploy status, then type it again.")
         return actions.typed(deps, action, origin.person, reason, press_id)
-
-
-def channel_of(deps: Deps, run: Run) -> str:
-    """The channel that a run is posted to; "" if it has none."""
-    return run.channel or deps.channel(actions.frozen_page(run))
-
-
-def deploy_channels(deps: Deps) -> set[str]:
-    """The channels of the pages and of the active runs. A run whose page cannot be read keeps nobody out."""
-    channels = {deps.channel(page) for page in deps.known_pages()}
-    for run in deps.store.active_runs():
-        with suppress(Refused):
-            channels.add(channel_of(deps, run))
-    return channels - {""}
 
 
 def _lane(action: str) -> Lane:

@@ -11,6 +11,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.allowance import Allowance
 from bot.slack.answers import KEPT, Answers, NotAnswered
 from bot.slack.api_error import status_and_name
 from state.errors import BadRecord
@@ -21,6 +22,9 @@ MOST_PAGES = 100  # a channel with more members than that has no list that anybo
 # people of a channel who are asked about in one round although nobody waits for it, and the seconds between two
 # questions: Slack allows 100 a minute, and the list of members must not grow old meanwhile
 WARMED, WARM_INTERVAL = 20, 1.0
+# channels whose members are asked for although nobody waits for it, a second and at once: Slack allows all bots
+# together 100 such calls a minute, and leaves people who press unknown where it refuses one
+WARM_RATE, WARM_BURST = 30 / 60, 15
 UNKNOWN_PERSON = frozenset({"user_not_found", "user_not_visible"})
 
 
@@ -68,6 +72,7 @@ class Directory:
         self.workspace = Answers(lambda _: workspace_of(client))
         self.accounts = Answers(self._ask_account)
         self.members = Answers(lambda channel: members_of(client, channel))
+        self._warming = Allowance(WARM_RATE, WARM_BURST, at_start=WARM_BURST)
 
     async def serve(self) -> None:
         """Know the bot's channels and the people in them before anybody presses, until cancelled.
@@ -88,6 +93,7 @@ class Directory:
         try:
             if self.workspace.known("") is None:
                 await self.workspace.fresh("")
+            await self._warming.take()
             people = await self.members.fresh(channel)
             for person in [person for person in sorted(people) if self.accounts.known(person) is None][:WARMED]:
                 await self.accounts.fresh(person)

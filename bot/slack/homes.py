@@ -14,11 +14,11 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doors.deps import Deps
+from bot.slack.allowance import Allowance
 from bot.slack.api_error import limited_for, passes_by_itself, status_and_name
 from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import Membership
 from bot.slack.origin import Origin
-from bot.slack.outbox.allowance import Allowance
 from bot.slack.overview import Overview, Overviews
 from bot.slack.views.blocks import Block
 from bot.slack.views.home import KEPT_FOR, Reader, home_blocks, home_view, refused_blocks

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
@@ -17,11 +16,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors import actions
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
+from bot.slack.handover_listeners import HandoverListeners
 from bot.slack.homes import Homes
-from bot.slack.noted_message import noted_message, permalink
+from bot.slack.noted_message import noted_message, permalink, plain_words
 from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
-from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, start_of
+from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
+from bot.slack.slash_command import Reply, asks_help, fact_of, handover_of, help_text, opens_form, start_of
+from bot.slack.views.handover import FORM as HANDOVER_FORM
 from bot.slack.views.home import START_BUTTON
 from bot.slack.views.modals import (
     REASON,
@@ -36,19 +38,25 @@ from bot.slack.views.modals import (
 from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
 from bot.text import with_mentions
 from commands.signoff.notes import NoteText
-from state.errors import GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
-# those that act at once
-BUTTONS = ("rollback", "hold", "resume", "sign", "again", "agree", "keep", "take_part", "begin_drill")
-ACK_LIMIT = 2.0  # seconds in which a form can still show an error; Slack gives up after 3
+BUTTONS = (
+    "rollback",
+    "hold",
+    "resume",
+    "sign",
+    "again",
+    "agree",
+    "keep",
+    "take_over",
+    "decline",
+    "withdraw",
+    "take_part",
+    "begin_drill",
+)  # those that act at once
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
-REFUSED = "🚫"
 CHECKING = "🩺 Checking the hosts, the database, the repository and the runbook pages before anything starts …"
 LATE = "Not recorded yet. Leave this form open: the result will be shown here. Submitting it again changes nothing."
-OWN_ERROR = "The bot hit an internal error; its log has the details."
-
-Body = dict[str, Any]
 
 
 def make_app(
@@ -73,12 +81,13 @@ def make_app(
     app.action("checks")(listeners.show_checks)
     app.view(START)(listeners.start)
     app.view(REASON)(listeners.give_reason)
+    app.view(HANDOVER_FORM)(listeners.give_handover)
     app.shortcut(NOTE)(listeners.ask_note)
     app.view(NOTE)(listeners.give_note)
     return app
 
 
-class Listeners:
+class Listeners(HandoverListeners):
     """What Slack sends, carried out by `acts` and answered."""
 
     def __init__(self, client: AsyncWebClient, acts: Acts, homes: Homes) -> None:
@@ -88,7 +97,7 @@ class Listeners:
 
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """`/deploy …`. A command that writes a fact is acknowledged only when the fact is written, like a button."""
-        text = str(body.get("text") or "")
+        text = plain_words(str(body.get("text") or ""))
         if opens_form(text):
             await ack()
             await self._open_start(body, respond)
@@ -96,14 +105,17 @@ class Listeners:
         if asks_help(text):
             await ack(text=help_text(text), response_type="ephemeral")  # the quickest answer there is
             return
+        if (handed := handover_of(text)) is not None:
+            await self.hand_over(ack, respond, body, handed)
+            return
         action, reason = fact_of(text)
         if action:
-            press = _command_id(body)
-            reply = await _write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
+            press = command_id(body)
+            reply = await write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
         else:
             await ack()
-            reply = await _result_or_refusal(lambda: self._start_or_read(body, text))
-        await _respond(respond, reply)
+            reply = await result_or_refusal(lambda: self._start_or_read(body, text))
+        await respond_to(respond, reply)
 
     async def home_opened(self, body: Body) -> None:
         """Somebody opened their App Home. Bolt acknowledges events by itself; drawing it waits for its turn."""
@@ -124,20 +136,20 @@ class Listeners:
             person=origin.person,
             id=str(action.get("action_ts", "")),
         )
-        reply = await _write_then_ack(ack, lambda: self.acts.press(origin, pressed))
+        reply = await write_then_ack(ack, lambda: self.acts.press(origin, pressed))
         await self._answer(body, respond, str(reply))
 
     async def show_checks(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """The button beside the number of checks: all of them, for its person alone. It writes nothing."""
         await ack()
         value, origin = body["actions"][0]["value"], origin_of(body)
-        await self._answer(body, respond, await _result_or_refusal(lambda: self.acts.checks(origin, value)))
+        await self._answer(body, respond, await result_or_refusal(lambda: self.acts.checks(origin, value)))
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that needs a reason first. Its form opens before anything slow: the trigger is valid for 3 s."""
         await ack()
         action, origin = body["actions"][0], origin_of(body)
-        refusal = await _result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
+        refusal = await result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
         if refusal:
             await self._answer(body, respond, refusal)
             return
@@ -157,7 +169,7 @@ class Listeners:
         """The shortcut on a message: its form opens with the message's text, before anything slow."""
         await ack()
         origin = origin_of(body)
-        opening = await _result_or_refusal(lambda: self._note_form(origin, body))
+        opening = await result_or_refusal(lambda: self._note_form(origin, body))
         if isinstance(opening, str):
             await self._answer(body, respond, opening)
         else:
@@ -184,7 +196,7 @@ class Listeners:
         self, ack: AsyncAck, body: Body, act: Callable[[], Awaitable[str]], field: str, title: str
     ) -> None:
         """Do what a form says. It closes then, or shows at its field why it is not done."""
-        writing = asyncio.create_task(_result_or_refusal(act, shown=str))  # a form's field shows plain text
+        writing = asyncio.create_task(result_or_refusal(act, shown=str))  # a form's field shows plain text
         await asyncio.wait({writing}, timeout=ACK_LIMIT)
         if not writing.done():
             await ack(response_action="errors", errors={field: LATE})
@@ -198,7 +210,7 @@ class Listeners:
         """The start form was submitted. While the preflight runs, the form says so."""
         request = replace(request_from(body["view"]["state"]), press=str(body["view"].get("id", "")))
         origin = origin_of(body)
-        starting = asyncio.create_task(_result_or_refusal(lambda: self.acts.start(origin, request)))
+        starting = asyncio.create_task(result_or_refusal(lambda: self.acts.start(origin, request)))
         await asyncio.wait({starting}, timeout=ACK_LIMIT)
         if not starting.done():
             await ack(response_action="update", view=message_modal(CHECKING))
@@ -214,7 +226,7 @@ class Listeners:
 
     async def _start_or_read(self, body: Body, text: str) -> Reply:
         if request := start_of(text):
-            return await self.acts.start(origin_of(body), replace(request, press=_command_id(body)))
+            return await self.acts.start(origin_of(body), replace(request, press=command_id(body)))
         return await self.acts.read(origin_of(body), text)
 
     async def _show_late(self, body: Body, result: str, title: str = "Start a deployment") -> None:
@@ -226,7 +238,7 @@ class Listeners:
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         origin = origin_of(body)
-        form = await _result_or_refusal(lambda: self._start_form(origin))
+        form = await result_or_refusal(lambda: self._start_form(origin))
         if isinstance(form, str):
             await self._answer(body, respond, form)
         else:
@@ -242,7 +254,7 @@ class Listeners:
         """
         origin = origin_of(body)
         if not origin.on_home:
-            await _respond(respond, reply)
+            await respond_to(respond, reply)
             return
         text = reply if isinstance(reply, str) else reply.text
         self.homes.tell(origin, text)
@@ -259,14 +271,6 @@ class Listeners:
             late = "That took too long. Please press it again." if "trigger" in name else ""
             typed = f"Slack did not open the form ({name}). You can type the command: see /deploy help."
             await self._answer(body, respond, late or typed)
-
-
-async def _respond(respond: AsyncRespond, reply: Reply) -> None:
-    """Answer one person, below what is there."""
-    if isinstance(reply, str):
-        await respond(text=reply, response_type="ephemeral", replace_original=False)
-    else:
-        await respond(text=reply.text, blocks=reply.blocks, response_type="ephemeral", replace_original=False)
 
 
 def _without_token(client: AsyncWebClient) -> AsyncWebClient:
@@ -293,27 +297,3 @@ def _own_token(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResul
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=client.token)
 
     return authorize
-
-
-async def _result_or_refusal(act: Callable[[], Awaitable[Any]], *, shown: Callable[[str], str] = with_mentions) -> Any:
-    """What an act returns, or the text of its refusal."""
-    try:
-        return await act()
-    except GonogoError as error:
-        return f"{REFUSED} {shown(str(error))}"
-    except Exception:
-        LOG.exception("a button or command failed by an error in the bot")
-        return f"{REFUSED} {OWN_ERROR} You can use the terminal: `gonogo status`."
-
-
-def _command_id(body: Body) -> str:
-    """What Slack gives a typed command, the same each time that it is delivered."""
-    return str(body.get("trigger_id", ""))
-
-
-async def _write_then_ack(ack: AsyncAck, act: Callable[[], Awaitable[Any]]) -> Any:
-    """Do an act, and acknowledge when it is written (or after ACK_LIMIT), so that a crash loses nothing."""
-    writing = asyncio.create_task(_result_or_refusal(act))
-    await asyncio.wait({writing}, timeout=ACK_LIMIT)
-    await ack()
-    return await writing

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from bot.doors.actions import frozen_page
 from bot.doors.deps import Deps
-from bot.slack.acts import deploy_channels
 from bot.slack.asked_events import AskedEvents, Question
+from bot.slack.channels import deploy_channels
 from bot.slack.views.card import headline
 from bot.slack.views.snapshot import Snapshot, snapshot_of
+from commands.progress.handovers import holders
 from commands.report.status import Status
 from commands.runbook import Page
 from commands.runbook.people import People
@@ -102,13 +103,15 @@ class Overviews:
     def _active(self, run: Run) -> ActiveRun | UnreadRun:
         try:
             page = frozen_page(run)
-            snapshot = snapshot_of(self._deps, page, self._deps.store.record(run.id))
+            record = self._deps.store.record(run.id)
+            snapshot = snapshot_of(self._deps, page, record)
             asked = self._asked.of(run.id)
         except UnreadableRun as error:
             return UnreadRun(run=run, why=str(error))
         except BadPage:
             return UnreadRun(run=run, why=f"Run {run.id}: this version of gonogo cannot read its page.")
-        return ActiveRun(snapshot=snapshot, status=snapshot.status, people=self._deps.people_in(page, run), asked=asked)
+        people = holders(self._deps.people(page), record)
+        return ActiveRun(snapshot=snapshot, status=snapshot.status, people=people, asked=asked)
 
     def _damaged(self, read: list[Run]) -> Iterator[UnreadRun]:
         for number in self._deps.store.unreadable_runs(read):

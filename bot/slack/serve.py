@@ -14,7 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doors.deps import Deps
 from bot.settings import Settings
-from bot.slack.acts import Acts, deploy_channels
+from bot.slack.acts import Acts
+from bot.slack.channels import deploy_channels
 from bot.slack.directory import Directory
 from bot.slack.homes import Homes
 from bot.slack.http_mode import http_port

@@ -44,9 +44,11 @@ HELP = {
     "agree": "agree as the second person: to a fix, a skip, an overruled refusal or an early KEEP",
     "false-alarm <reason>": "hold an alert as a false alarm for 30 min",
     "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
+    "handover [@person] [role] [why]": "hand over a role; `take`, `decline` or `withdraw` answers it",
     "help": "show this list",
 }
 READS = ("status", "history")
+HANDOVER = "handover"
 FACTS = (
     "rollback",
     "hold",
@@ -103,7 +105,13 @@ def _drill(rest: str) -> StartRequest:
 
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return _words(text)[0] not in {"start", "drill", *READS, *FACTS}
+    return _words(text)[0] not in {"start", "drill", HANDOVER, *READS, *FACTS}
+
+
+def handover_of(text: str) -> str | None:
+    """What follows the command that hands a role over; None for every other command."""
+    verb, rest = _words(text)
+    return rest if verb == HANDOVER else None
 
 
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
@@ -118,7 +126,7 @@ def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = _words(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "drill", "help", *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, ("start", "drill", "help", HANDOVER, *READS, *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")

@@ -15,7 +15,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
     """The proxy of the bot's environment; None for this machine and for what NO_PROXY names."""
     proxy, exceptions = _first(_PROXIES, environ), _first(_EXCEPTIONS, environ)
     address = urlsplit(url).netloc.rpartition("@")[2]
-    if not proxy or _is_this_machine(url) or (exceptions and proxy_bypass_environment(address, {"no": exceptions})):
+    if not proxy or is_this_machine(url) or (exceptions and proxy_bypass_environment(address, {"no": exceptions})):
         return None
     return proxy
 
@@ -24,7 +24,8 @@ def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
     return next((value for name in names if (value := environ.get(name, "").strip())), "")
 
 
-def _is_this_machine(url: str) -> bool:
+def is_this_machine(url: str) -> bool:
+    """Whether a web address leads to this machine itself."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

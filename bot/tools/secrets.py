@@ -20,8 +20,8 @@ _SHOWN = frozenset(
     GONOGO_WATCH_SPEED GONOGO_PORT GONOGO_HTTP_HOST GONOGO_TERMINAL_USERS GONOGO_RECORD_KEY_FILE GONOGO_BROWSER
     GONOGO_METRICS_PORT GONOGO_METRICS_HOST GONOGO_ENV_FILE GONOGO_MIRROR SLACK_API_URL _""".split()  # noqa: SIM905
 )
-# whoever knows one can read the record, or keep a dead man's switch quiet
-_SECRET_ADDRESSES = ("GONOGO_STATE", "GONOGO_HEARTBEAT_URL", "GONOGO_HEARTBEAT_END_URL")
+# whoever knows one can read the record, keep a dead man's switch quiet, or send what looks like an event
+_SECRET_ADDRESSES = ("GONOGO_STATE", "GONOGO_HEARTBEAT_URL", "GONOGO_HEARTBEAT_END_URL", "GONOGO_EVENTS_URL")
 # values of settings, which are everyday words: masking them would garble ordinary text
 _EVERYDAY = frozenset(
     """true false none null main master prod production staging development test debug info warning error localhost

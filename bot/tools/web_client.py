@@ -37,10 +37,10 @@ def deadline(seconds: float) -> Iterator[None]:
         _DEADLINE.reset(token)
 
 
-def make_client() -> httpx.Client:
+def make_client(proxy: str | None = None) -> httpx.Client:
     """A client that follows no redirects, takes no proxy from the environment, keeps no cookies and wants no cache."""
     return httpx.Client(
-        transport=_Transport(),
+        transport=_Transport(proxy),
         trust_env=False,
         follow_redirects=False,
         headers={
@@ -56,15 +56,26 @@ def make_client() -> httpx.Client:
 class _Transport(httpx.HTTPTransport):
     """httpx's own transport, over connections that keep the deadline."""
 
-    def __init__(self) -> None:
+    def __init__(self, proxy: str | None) -> None:
         super().__init__(verify=tls_context(), trust_env=False)
         self._pool.close()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls_context(),
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_IDLE,
-            keepalive_expiry=IDLE,
-            network_backend=_Backend(),
+        limits: dict[str, Any] = {
+            "ssl_context": tls_context(),
+            "max_connections": MAX_CONNECTIONS,
+            "max_keepalive_connections": MAX_IDLE,
+            "keepalive_expiry": IDLE,
+            "network_backend": _Backend(),
+        }
+        if proxy is None:
+            self._pool = httpcore.ConnectionPool(**limits)
+            return
+        given = httpx.Proxy(proxy)
+        self._pool = httpcore.HTTPProxy(
+            proxy_url=httpcore.URL(
+                scheme=given.url.raw_scheme, host=given.url.raw_host, port=given.url.port, target=given.url.raw_path
+            ),
+            proxy_auth=given.raw_auth,
+            **limits,
         )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from commands.progress.evidence import short
+from commands.progress.handovers import handover, holders
 from commands.runbook.page import Page
 from commands.runbook.people import People, roles_of
 from commands.text.actors import door_in_words
@@ -22,6 +23,9 @@ from state.facts import (
     EarlyKeepAgreement,
     EnvironmentHold,
     Fact,
+    HandoverEnd,
+    HandoverOffer,
+    HandoverResult,
     Hold,
     Keep,
     Lapsed,
@@ -55,6 +59,11 @@ class ActionKind(StrEnum):
     KEPT = "kept"
     CLOSED = "closed"
     LAPSED = "lapsed"
+    OFFERED = "offered"
+    TOOK_OVER = "took over"
+    DECLINED = "declined"
+    WITHDREW = "withdrew"
+    OFFER_EXPIRED = "offer expired"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +93,12 @@ _CHOICES = {
     Choice.OVERRIDE: ActionKind.OVERRULED,
 }
 _AGREED = {Choice.DONE: ActionKind.AGREED_TO_FIX, Choice.OVERRIDE: ActionKind.AGREED_TO_OVERRULE}
+_ENDS: dict[str, ActionKind] = {
+    HandoverResult.TAKEN: ActionKind.TOOK_OVER,
+    HandoverResult.DECLINED: ActionKind.DECLINED,
+    HandoverResult.WITHDRAWN: ActionKind.WITHDREW,
+    HandoverResult.EXPIRED: ActionKind.OFFER_EXPIRED,
+}
 _KINDS: dict[type[Fact], Callable[[Any], ActionKind]] = {
     Signature: lambda fact: ActionKind.REFUSED if fact.refused else ActionKind.SIGNED,
     StepAnswer: lambda fact: _CHOICES[fact.choice],
@@ -98,16 +113,18 @@ _KINDS: dict[type[Fact], Callable[[Any], ActionKind]] = {
     Keep: lambda _: ActionKind.KEPT,
     RunClosed: lambda _: ActionKind.CLOSED,
     Lapsed: lambda _: ActionKind.LAPSED,
+    HandoverOffer: lambda _: ActionKind.OFFERED,
+    HandoverEnd: lambda fact: _ENDS[fact.result],
 }
 
 
 def person_actions(page: Page, record: Record, people: People) -> tuple[PersonAction, ...]:
     """Every action, in order. Facts that the bot writes for itself, such as a countdown, are left out."""
-    return tuple(_action(page, fact, people) for fact in record.facts if type(fact) in _KINDS)
+    return tuple(_action(page, record, fact, people) for fact in record.facts if type(fact) in _KINDS)
 
 
-def _action(page: Page, fact: Fact, people: People) -> PersonAction:
-    roles = [fact.role] if isinstance(fact, Signature) else sorted(roles_of(fact.person, people))
+def _action(page: Page, record: Record, fact: Fact, people: People) -> PersonAction:
+    roles = [fact.role] if isinstance(fact, Signature) else _roles_then(record, fact, people)
     titles = [page.roles[role].title if role in page.roles else role for role in roles]
     return PersonAction(
         at=fact.at,
@@ -116,10 +133,15 @@ def _action(page: Page, fact: Fact, people: People) -> PersonAction:
         account=door_in_words(fact.by),
         role=", ".join(titles),
         kind=_KINDS[type(fact)](fact),
-        title=_subject(page, fact),
+        title=_subject(page, record, fact),
         reason=str(getattr(fact, "reason", "")),
         evidence=_evidence(fact),
     )
+
+
+def _roles_then(record: Record, fact: Fact, people: People) -> list[str]:
+    """The roles that the person held when they acted, as far as they were handed over in this run."""
+    return sorted(roles_of(fact.person, holders(people, record, until=fact.at)))
 
 
 def _evidence(fact: Fact) -> str:
@@ -128,8 +150,11 @@ def _evidence(fact: Fact) -> str:
     return f"on evidence {short(fact.evidence_hash)}" if fact.evidence else "without evidence (older version)"
 
 
-def _subject(page: Page, fact: Fact) -> str:
-    """What the action was about: the step's title or the alert; empty where it was about the whole run."""
+def _subject(page: Page, record: Record, fact: Fact) -> str:
+    """What the action was about: a step, an alert, a role and both its people; empty if about the whole run."""
+    if isinstance(fact, HandoverOffer | HandoverEnd) and (one := handover(record, fact.number)):
+        role = page.roles[one.offer.role].title if one.offer.role in page.roles else one.offer.role
+        return f"“{role}”, from {one.offer.person} to {one.offer.to}"
     if isinstance(fact, AlertHold):
         return f"“{fact.alert}” for {format_duration(fact.lasts)}"
     if isinstance(fact, Signature | StepAnswer | Agreement | Lapsed):

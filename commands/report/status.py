@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from commands.progress.after_rollback import record_before_rollback
 from commands.progress.clock import elapsed, watched_time
+from commands.progress.handovers import handovers, taken_over
 from commands.progress.hold import environment_change, hold_of
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import AFTER_ROLLBACK, StepState, state_of
@@ -27,7 +28,7 @@ from commands.watch.countdown import Countdown, held_alerts, running_countdowns
 from commands.watch.criteria import CriterionStatus, criteria_status
 from commands.watch.verdicts import CheckVerdict, Verdict, check_verdicts
 from state.events import Ask
-from state.facts import Note
+from state.facts import HandoverOffer, Note
 from state.records import Record, RunState
 
 
@@ -80,8 +81,8 @@ class Status:
     started with, while nobody has resumed with it. `role_titles` maps the page's roles to titles. `starts` is the page
     that KEEP starts. Once a rollback is requested, `checks_before` and `criteria` are about the version that goes, and
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
-    how far each host of a group is with what runs now. `notes` are the notes for the report.
-    `drill` says whether it is one.
+    how far each host of a group is with what runs now. `notes` are the notes for the report. `handovers` are the
+    roles that were handed over in this run, and `offers` those that are offered now. `drill` says whether it is one.
     """
 
     run: int
@@ -122,6 +123,8 @@ class Status:
     starts: str
     hosts: tuple[HostLine, ...] = ()
     notes: tuple[Note, ...] = ()
+    handovers: tuple[HandoverOffer, ...] = ()
+    offers: tuple[HandoverOffer, ...] = ()
     drill: bool = False
 
     @property
@@ -204,6 +207,8 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         starts=page.decision.starts,
         hosts=host_lines(page, record),
         notes=tuple(fact for fact in record.facts if isinstance(fact, Note)),
+        handovers=taken_over(record),
+        offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
         drill=bool(record.run.drill),
     )
 

@@ -41,6 +41,7 @@ def status_lines(status: Status) -> list[str]:
         f"{f'{MARK} · ' if status.drill else ''}{status.target}: {status.phase}",
         *_rollback(status),
         *_hold(status),
+        *_handovers(status),
         *_waiting(status),
         *_progress(status),
         f"Run {status.run} · {status.release} · T+{format_duration(status.clock)} · times in {status.zone}",
@@ -79,6 +80,15 @@ def _hold(status: Status) -> Iterator[str]:
             until = _time(status, countdown.held_until)
             by = f"by {actor_in_words(countdown.hold.by)} until {until}: {countdown.hold.reason}"
             yield f"“{countdown.alert.name}” is held as a false alarm {by}"
+
+
+def _handovers(status: Status) -> Iterator[str]:
+    """Who holds a role in place of whom in this run, and which role is offered."""
+    for one in status.handovers:
+        yield f"{status.role_titles.get(one.role, one.role)}: {one.to} took over from {one.person}"
+    for one in status.offers:
+        yield f"{status.role_titles.get(one.role, one.role)}: {one.person} offers it to {one.to}"
+        yield _type(f"handover {one.role} --take|--decline|--withdraw")
 
 
 def _waiting(status: Status) -> Iterator[str]:

@@ -8,7 +8,7 @@ from commands.progress.usual_time import SlowStepMonitor
 from commands.report.status_posts import StatusPosts
 from commands.rollback import budget
 from commands.runbook.page import Page
-from commands.signoff import reminders
+from commands.signoff import handover, reminders
 from state.records import Record
 from state.store import RecordStore
 
@@ -29,6 +29,7 @@ class DueEvents:
             return
         self.posts.write_due(record, now)
         self._slow.report(record, now)
+        handover.expire(self.store, self.page, self.number, record, now)
         events = reminders.due_reminders(self.page, record, now)
         events += budget.due_budget_events(self.page, record, self._slow.usual(record), now)
         if events:
@@ -41,5 +42,6 @@ class DueEvents:
             self._slow.due(record, now),
             reminders.due(self.page, record, now),
             budget.due(self.page, record, now),
+            handover.next_expiry(record),
         )
         return min(moment for moment in due if moment)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import Protocol
 
 from commands.progress.step_state import WATCH
@@ -71,7 +72,8 @@ class Mirroring:
         if self._mirror is None or not self._written_at:
             return ""
         return (
-            f" To roll back run {self._run} meanwhile, type on this machine: gonogo rollback --from {self._mirror.file}"
+            f" To roll back run {self._run} meanwhile, type on this machine: gonogo rollback --from "
+            f"{quote(str(self._mirror.file))}"
         )
 
     def require_free(self) -> None:

@@ -41,6 +41,7 @@ def drill_page(page: Page) -> Page:
         raise Refused(f"{page.name} has no drill: its table [drill] lacks {', '.join(missing)}. {_HOW}.")
     if own := sorted(set(instead.values()) & set(page.env_names())):
         raise Refused(f"{page.name} has no drill: {', '.join(own)} of its table [drill] is the page's own variable.")
+    _require_own_names(page, instead)
     text = _rewritten(page, instead)
     try:
         drill = read_page(text, page.name)
@@ -91,14 +92,16 @@ def _require_only_replaced(page: Page, drill: Page, instead: Mapping[str, str]) 
         )
     if left := sorted(set(instead) & set(drill.env_names())):
         raise Refused(f"{page.name} has no drill: {', '.join(left)} would still be used.")
-    for before, after in zip(page.steps, drill.steps, strict=True):
-        for text, changed in zip(_own_texts(before.box), _own_texts(after.box), strict=True):
-            if text != changed:
-                name = next(name for name in _NAME.findall(text) if name in instead)
-                raise Refused(
-                    f"{page.name} has no drill: line {before.line}, {before.title}: a command has a variable {name} of "
-                    "its own, with the name of one of the bot's. Give it another name in “env”."
-                )
+
+
+def _require_own_names(page: Page, instead: Mapping[str, str]) -> None:
+    """Raise Refused where a command has a variable of its own whose name would be replaced as well."""
+    for step in page.steps:
+        for name in (name for text in _own_texts(step.box) for name in _NAME.findall(text) if name in instead):
+            raise Refused(
+                f"{page.name} has no drill: line {step.line}, {step.title}: a command has a variable {name} of its "
+                "own, with the name of one of the bot's. Give it another name in “env”."
+            )
 
 
 def _own_texts(box: BaseModel) -> Iterator[str]:

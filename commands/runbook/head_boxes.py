@@ -158,6 +158,13 @@ class Role(Strict):
         examples=["$SHOP_DBA_PHONE"],
     )
     action: str = Field(description="What the role does in an emergency.", examples=["Backup and recovery"])
+    handover: bool = Field(
+        default=False,
+        description=(
+            "Whether whoever holds the role may hand it over to another member of the channel, for one run. "
+            "Without it, nobody may."
+        ),
+    )
 
 
 class RolesBox(Strict):

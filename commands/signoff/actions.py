@@ -10,6 +10,7 @@ from commands.runbook.page import PageStep
 from commands.signoff.events import asked_after_refusal, people_asked
 from commands.signoff.false_alarm import hold_alert, require_no_rollback
 from commands.signoff.first_person import ACTS, first_decision, lapse, why_lapsed
+from commands.signoff.handover import HandoverActions
 from commands.signoff.hold_actions import HoldActions
 from commands.signoff.keep_actions import KeepActions
 from commands.signoff.permissions import Act, roles_for
@@ -23,7 +24,7 @@ from state.facts import Actor, Agreement, Choice, EarlyKeep, Signature, StepAnsw
 from state.records import NewEvent, Record
 
 
-class RunActions(HoldActions, KeepActions):
+class RunActions(HoldActions, KeepActions, HandoverActions):
     """What people may do to one run.
 
     Each action is stored as one fact with its event. The same action twice is stored once. Whether it is possible and
@@ -43,7 +44,8 @@ class RunActions(HoldActions, KeepActions):
         def roles_now(record: Record) -> tuple[str, ...]:
             self._require_waiting(record, Ask.SIGN, step_id, attempt)
             newest = record.last(step_id)
-            return roles_to_sign(self.page, record, step, newest, actor, self.people, refused=refused) if newest else ()
+            people = self.holders(record)
+            return roles_to_sign(self.page, record, step, newest, actor, people, refused=refused) if newest else ()
 
         roles = roles_now(self.store.record(self.run))
         if refused and not reason.strip():
@@ -154,7 +156,7 @@ class RunActions(HoldActions, KeepActions):
     def _require_first(self, record: Record, waiting: Waiting, at: datetime) -> None:
         """Raise NotAllowed if the person who asked for a second one may no longer decide this."""
         first = first_decision(record, waiting)
-        if first is None or not (why := why_lapsed(self.page, self.people, record, waiting)):
+        if first is None or not (why := why_lapsed(self.page, self.holders(record), record, waiting)):
             return
         if lapse(self.store, self.run, self.page, first, waiting, why, at) and waiting.step != DECISION:
             self._ask(self._step(waiting.step), at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.waiting import Waiting, waiting_for, waiting_for_step
@@ -42,6 +44,22 @@ def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
         return []
     waiting = waiting_for_step(page, record, step)
     return [_asked(record, waiting, step, attempt)] if waiting else []
+
+
+def asked_of_role(page: Page, record: Record, role: str, number: int) -> list[NewEvent]:
+    """The events that ask for everything open once more, because somebody else holds the role now.
+
+    `number` is that of the handover. A countdown is not asked again: its alert stands in the thread, and on the card.
+    """
+    steps = {step.id: step for step in page.steps}
+    asked = []
+    for waiting in waiting_for(page, record):
+        if role not in waiting.roles or waiting.ask is Ask.COUNTDOWN:
+            continue
+        step, attempt = steps.get(waiting.step), record.last(waiting.step)
+        event = decision_asked(page) if waiting.ask is Ask.DECIDE else _asked(record, waiting, step, attempt)
+        asked.append(replace(event, once=f"handover:{number}:{waiting.ask}:{waiting.step}:{waiting.attempt}"))
+    return asked
 
 
 def asked_after_refusal(page: Page, record: Record, step: PageStep) -> list[NewEvent]:

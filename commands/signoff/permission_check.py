@@ -16,6 +16,7 @@ from state.records import Record
 # who took part in a matter, by what they did in it
 Parties = Mapping[Party, tuple[Actor, ...]]
 _NEED_NO_ROLE = (Who.MEMBERS, Who.OPERATORS)
+_ONE_PERSON = (Who.OFFERED, Who.GIVER)
 _TOOK_PART = {
     Party.FIRST: "A second person must agree. You are the first, so it cannot be you.",
     Party.REFUSER: (
@@ -29,9 +30,13 @@ _TOOK_PART = {
 
 @dataclass(frozen=True, kw_only=True)
 class Matter:
-    """What an act is about: the roles that it is asked of, the run's starter, its title, and who took part in it."""
+    """What an act is about: the roles that it is asked of, the run's starter, its title, and who took part in it.
+
+    `person` is the only one who may do it, for an act of one person.
+    """
 
     roles: tuple[str, ...] = ()
+    person: str = ""
     starter: Actor | None = None
     title: str = ""
     parties: Parties = field(default_factory=dict)
@@ -45,7 +50,10 @@ def require_permission(act: Act, actor: Actor, page: Page, people: People, matte
     require_door(act, actor, matter.title)
     row = PERMISSIONS[act]
     does = row.does.format(title=matter.title)
-    if row.who not in _NEED_NO_ROLE and not roles_of(actor.person, people).intersection(matter.roles):
+    if row.who in _ONE_PERSON:
+        if actor.person != matter.person:
+            raise NotAllowed(f"Only {matter.person} may {does}.")
+    elif row.who not in _NEED_NO_ROLE and not roles_of(actor.person, people).intersection(matter.roles):
         titles = " or ".join(page.roles[role].title for role in matter.roles)
         raise NotAllowed(f"Only the {titles} may {does}.")
     is_starter = matter.starter is not None and actor.may_be(matter.starter)

@@ -34,6 +34,10 @@ class Act(StrEnum):
     NOTE = "note"
     TAKE_PART = "take part"
     BEGIN_DRILL = "begin drill"
+    HAND_OVER = "hand over"
+    TAKE_OVER = "take over"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
 
 
 class Who(StrEnum):
@@ -46,6 +50,9 @@ class Who(StrEnum):
     DECIDER = "the deciding role"
     ANY_ROLE = "every role"
     MEMBERS = "every member of the channel"
+    HOLDERS = "whoever holds the role, where the page allows it"
+    OFFERED = "the person to whom the role is offered"
+    GIVER = "the person who offered the role"
     OPERATORS = "everybody at the bot's own terminal whom it knows"
 
 
@@ -170,6 +177,11 @@ _ROWS = (
         starter=Starter.MAY,
         doors=(Door.SLACK,),
     ),
+    # a place in a role goes from one person to another for one run; under four_eyes it cannot come to the starter
+    Permission(act=Act.HAND_OVER, does="hand over “{title}”", who=Who.HOLDERS, starter=Starter.MAY),
+    Permission(act=Act.TAKE_OVER, does="take over “{title}”", who=Who.OFFERED),
+    Permission(act=Act.DECLINE, does="decline “{title}”", who=Who.OFFERED, starter=Starter.MAY),
+    Permission(act=Act.WITHDRAW, does="withdraw the offer of “{title}”", who=Who.GIVER, starter=Starter.MAY),
 )
 PERMISSIONS: Mapping[Act, Permission] = {row.act: row for row in _ROWS}
 

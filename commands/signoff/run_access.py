@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from commands.progress.handovers import holders
 from commands.progress.own_steps import OWN, step_of_run
 from commands.runbook.page import Page, PageStep
 from commands.runbook.people import People
@@ -16,25 +19,39 @@ from state.store import RecordStore
 
 
 class RunAccess:
-    """One run, its own page, and the people of each role at this moment: whoever has lost a role is not among them."""
+    """One run, its own page, and the people of each role at this moment: whoever has lost a role is not among them.
 
-    def __init__(self, store: RecordStore, page: Page, run: int, people: People) -> None:
+    `people` are those of the page; what was handed over in the run is in its record. Who is `absent` holds no role.
+    """
+
+    def __init__(self, store: RecordStore, page: Page, run: int, people: People, absent: Collection[str] = ()) -> None:
         self.store = store
         self.page = page
         self.run = run
         self.people = people
+        self._absent = absent
+
+    def holders(self, record: Record) -> People:
+        """Who holds each role in the run now."""
+        return holders(self.people, record, self._absent)
 
     def _require(
-        self, act: Act, actor: Actor, record: Record, roles: tuple[str, ...] = (), about: Waiting | None = None
+        self,
+        act: Act,
+        actor: Actor,
+        record: Record,
+        roles: tuple[str, ...] = (),
+        about: Waiting | None = None,
+        title: str = "",
     ) -> None:
         """Raise NotAllowed unless the table of permissions lets this person do it."""
         matter = Matter(
             roles=roles,
             starter=record.run.started_by,
-            title=about.title if about else "",
+            title=about.title if about else title,
             parties=parties_of(record, about.step, about.attempt) if about else {},
         )
-        require_permission(act, actor, self.page, self.people, matter)
+        require_permission(act, actor, self.page, self.holders(record), matter)
 
     def _active_record(self) -> Record:
         record = self.store.record(self.run)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from state.events.base import EventData, EventKind, PersonActed
 from state.events.drill import DrillBegan, PeopleInvited, PressRefused, TookPart
+from state.events.handover import HandoverEnded, HandoverOffered
 from state.events.people import (
     Ask,
     KeepDecided,
@@ -60,6 +61,8 @@ __all__ = [
     "EnvironmentChanged",
     "EventData",
     "EventKind",
+    "HandoverEnded",
+    "HandoverOffered",
     "KeepDecided",
     "MirrorRead",
     "NextRunReported",
@@ -155,6 +158,8 @@ EVENTS: dict[str, type[EventData]] = {
         EnvironmentChanged,
         MirrorRead,
         NoteAdded,
+        HandoverOffered,
+        HandoverEnded,
     )
 }
 

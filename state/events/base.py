@@ -49,6 +49,8 @@ class EventKind(StrEnum):
     TOOK_PART = "took part"
     DRILL_BEGAN = "drill began"
     PRESS_REFUSED = "press refused"
+    HANDOVER_OFFERED = "handover"
+    HANDOVER_ENDED = "handover ended"
     UNKNOWN = "unknown"
 
 

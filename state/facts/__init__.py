@@ -5,6 +5,7 @@ from __future__ import annotations
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
 from state.facts.drill import DrillBegun, TakesPart
+from state.facts.handover import HandoverEnd, HandoverOffer, HandoverResult
 from state.facts.run import (
     EarlyKeep,
     EarlyKeepAgreement,
@@ -36,6 +37,9 @@ __all__ = [
     "Evidence",
     "Fact",
     "FactKind",
+    "HandoverEnd",
+    "HandoverOffer",
+    "HandoverResult",
     "Hold",
     "Keep",
     "Lapsed",
@@ -73,5 +77,7 @@ FACTS: dict[FactKind, type[Fact]] = {
         Note,
         TakesPart,
         DrillBegun,
+        HandoverOffer,
+        HandoverEnd,
     )
 }

@@ -34,6 +34,8 @@ class FactKind(StrEnum):
     NOTE = "note"
     TAKES_PART = "takes part"
     DRILL_BEGUN = "drill begun"
+    HANDOVER_OFFER = "handover offered"
+    HANDOVER_END = "handover ended"
 
 
 class Door(StrEnum):

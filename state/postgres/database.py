@@ -19,12 +19,12 @@ from state.postgres.address import PostgresAddress
 from state.postgres.connect import require_usable
 from state.postgres.listener import Listener
 from state.postgres.migrations import Connection, migrate, require_newest
-from state.postgres.numbers import CHANNEL, IN_FORCE, OWNER, POSTER, WRITE, Lock
+from state.postgres.numbers import CHANNEL, IN_FORCE, LOCKS, OWNER, POSTER, WRITE, Lock
 from state.postgres.schema import schema_changes
 from state.postgres.sentences import not_done, perhaps_done
 from state.postgres.session import Session
 from state.postgres.texts import from_database, to_database
-from state.store.database import RowExists, written
+from state.store.database import Duty, RowExists, written
 
 # the second numbers of the locks of a kind that other sessions hold
 _HELD = """
@@ -207,21 +207,15 @@ class PostgresDatabase(PostgresTables):
 
     # -- ownership ----------------------------------------------------------------------------------------------
 
-    def own(self, run: int) -> PostgresDatabase | None:
-        """These tables as the owner of a run writes them; None if another session owns it."""
-        return self._taken_by((OWNER, run))
+    def own(self, run: int, duty: Duty = Duty.RUN) -> PostgresDatabase | None:
+        """See `state.store.database.Database.own`."""
+        lock = LOCKS[duty], run
+        taken = self._session.own(lock)
+        return PostgresDatabase(self._session, self._shared, lock, taken) if taken else None
 
-    def own_posts(self, run: int) -> PostgresDatabase | None:
-        """See `state.store.database.Database.own_posts`."""
-        return self._taken_by((POSTER, run))
-
-    def owned_elsewhere(self) -> frozenset[int]:
+    def owned_elsewhere(self, duty: Duty = Duty.RUN) -> frozenset[int]:
         """See `state.store.database.Database.owned_elsewhere`."""
-        return self._held_elsewhere(OWNER)
-
-    def posted_elsewhere(self) -> frozenset[int]:
-        """See `state.store.database.Database.posted_elsewhere`."""
-        return self._held_elsewhere(POSTER)
+        return self._held_elsewhere(LOCKS[duty])
 
     def posting_bots(self) -> tuple[int, dict[str, int]]:
         """See `state.store.database.Database.posting_bots`."""
@@ -229,23 +223,14 @@ class PostgresDatabase(PostgresTables):
         everywhere = bots.pop(None, 0)
         return everywhere, bots
 
-    def release(self, run: int) -> None:
-        """Let another session own a run."""
-        self._session.release((OWNER, run))
+    def release(self, run: int, duty: Duty = Duty.RUN) -> None:
+        """See `state.store.database.Database.release`."""
+        self._session.release((LOCKS[duty], run))
 
-    def release_posts(self, run: int) -> None:
-        """See `state.store.database.Database.release_posts`."""
-        self._session.release((POSTER, run))
-
-    def hand_over(self, runs: Iterable[int]) -> None:
+    def hand_over(self, runs: Iterable[int], duty: Duty = Duty.RUN) -> None:
         """See `state.store.database.Database.hand_over`."""
         for run in runs:
-            self._session.release((OWNER, run), wake=True)
-
-    def hand_over_posts(self, runs: Iterable[int]) -> None:
-        """See `state.store.database.Database.hand_over_posts`."""
-        for run in runs:
-            self._session.release((POSTER, run), wake=True)
+            self._session.release((LOCKS[duty], run), wake=True)
 
     @contextmanager
     def alone(self, run: int) -> Iterator[None]:
@@ -265,10 +250,6 @@ class PostgresDatabase(PostgresTables):
 
     def _held_elsewhere(self, lock: int) -> frozenset[int]:
         return frozenset(row["objid"] for row in self.rows(_HELD, lock))
-
-    def _taken_by(self, lock: Lock) -> PostgresDatabase | None:
-        taken = self._session.own(lock)
-        return PostgresDatabase(self._session, self._shared, lock, taken) if taken else None
 
     # -- inside -------------------------------------------------------------------------------------------------
 

@@ -147,6 +147,15 @@ MIGRATIONS: tuple[str, ...] = (
     _TABLES + _TRIGGERS,
     # what a drill is played on; empty for every other run
     "ALTER TABLE runs ADD COLUMN drill TEXT NOT NULL DEFAULT '';",
+    # up to which event of a run other programs were told
+    """
+    CREATE TABLE told (
+        run BIGINT NOT NULL REFERENCES runs (id),
+        duty TEXT NOT NULL,
+        event BIGINT NOT NULL,
+        PRIMARY KEY (run, duty)
+    );
+    """,
 )
 OLDEST = 1  # the oldest shape whose bots may go on with a record of the newest one
 

@@ -25,14 +25,8 @@ def take_lock(path: Path) -> IO[str]:
         handle = os.fdopen(open_regular(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT), "r+")
     except OSError as error:
         raise cannot_open(path, error) from None
-    # `is_served` in another process holds the lock for a moment, so one failure proves nothing
-    for _ in range(ATTEMPTS):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(WAIT)
-        else:
-            return handle
+    if _taken(handle):
+        return handle
     handle.close()
     raise BadRecord(
         f"The state file {path} is in use: another gonogo is serving it. Stop that one first, "
@@ -47,14 +41,22 @@ def is_held(path: Path) -> bool:
     except FileNotFoundError:
         return False
     with handle:
-        for _ in range(ATTEMPTS):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                time.sleep(WAIT)
-            else:
-                return False
-    return True
+        return not _taken(handle)
+
+
+def _taken(handle: IO[str]) -> bool:
+    """Take the lock, if nobody holds it.
+
+    Whoever looks whether it is held holds it for a moment, so one try proves nothing.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(WAIT)
+        else:
+            return True
+    return False
 
 
 def require_own(lock: IO[str], path: Path) -> None:

@@ -167,6 +167,15 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     "ALTER TABLE runs ADD COLUMN ref_name TEXT NOT NULL DEFAULT '';",
     # what a drill is played on; empty for every other run
     "ALTER TABLE runs ADD COLUMN drill TEXT NOT NULL DEFAULT '';",
+    # up to which event of a run other programs were told
+    """
+    CREATE TABLE told (
+        run INTEGER NOT NULL REFERENCES runs (id),
+        duty TEXT NOT NULL,
+        event INTEGER NOT NULL,
+        PRIMARY KEY (run, duty)
+    );
+    """,
 )
 
 

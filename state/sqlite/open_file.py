@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from state.errors import BadRecord
 from state.journal import Change
@@ -17,7 +18,10 @@ from state.sqlite.file import open_file, readable, transaction
 from state.sqlite.lock import require_own, take_lock
 from state.sqlite.migrations import Began
 from state.sqlite.schema import schema_changes
-from state.store.database import RowExists, written
+from state.store.database import Duty, RowExists, written
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 
 class FileReader:
@@ -83,6 +87,13 @@ class OpenFile(FileReader):
             self._lock.close()
             self._lock = None
 
+    @cached_property
+    def _tables(self) -> sqlite_utils.Database:
+        # imported with the first row: a bot that starts again looks at its runs before
+        import sqlite_utils
+
+        return sqlite_utils.Database(self._connection)
+
     @property
     def serving(self) -> bool:
         """Whether this process holds the file's lock."""
@@ -108,31 +119,23 @@ class OpenFile(FileReader):
         """None: only one machine serves the file."""
         return timedelta(0)
 
-    def own(self, run: int) -> OpenFile:  # noqa: ARG002
-        """Itself: whoever serves the file owns every run."""
+    def own(self, run: int, duty: Duty = Duty.RUN) -> OpenFile:  # noqa: ARG002
+        """Itself: whoever serves the file has every duty for every run."""
         return self
 
-    own_posts = own
-
-    def owned_elsewhere(self) -> frozenset[int]:
+    def owned_elsewhere(self, duty: Duty = Duty.RUN) -> frozenset[int]:  # noqa: ARG002
         """None: no other bot can serve the file."""
         return frozenset()
-
-    posted_elsewhere = owned_elsewhere
 
     def posting_bots(self) -> tuple[int, dict[str, int]]:
         """One in all: no other bot can serve the file."""
         return 1, {}
 
-    def release(self, run: int) -> None:
+    def release(self, run: int, duty: Duty = Duty.RUN) -> None:
         """Nothing to let go: no other bot can serve the file."""
 
-    release_posts = release
-
-    def hand_over(self, runs: Iterable[int]) -> None:
+    def hand_over(self, runs: Iterable[int], duty: Duty = Duty.RUN) -> None:
         """Nothing to let go: the next bot begins once this one has left the file."""
-
-    hand_over_posts = hand_over
 
     @contextmanager
     def alone(self, run: int) -> Iterator[None]:  # noqa: ARG002
@@ -151,10 +154,7 @@ class OpenFile(FileReader):
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """See `state.store.database.Database.insert`."""
-        # imported with the first row: a bot that starts again looks at its runs before
-        from sqlite_utils import Database
-
-        return Database(self._connection).table(table).insert(dict(row)).last_rowid or 0
+        return self._tables.table(table).insert(dict(row)).last_rowid or 0
 
     def number_on(self) -> None:
         """SQLite numbers each row after the highest number that is there."""

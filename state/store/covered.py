@@ -28,8 +28,9 @@ NOT_COVERED = {
     "files": {"rowid"},
     "clock_jumps": {"rowid"},
 }
-# what Slack shows of an event, what each start of the bot writes anew, cleared hosts, and the journal itself
-NOT_COVERED_TABLES = {"posts", "in_force", "tidy_hosts", "journal", "journal_heads"}
+# what Slack shows of an event, what other programs were told, what each start of the bot writes anew, cleared hosts,
+# and the journal itself
+NOT_COVERED_TABLES = {"posts", "told", "in_force", "tidy_hosts", "journal", "journal_heads"}
 _MOVE = {"state", "ended_at"}
 _END = {"state", "ended_at", "summary", "outcome"}
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from state.journal import Change
@@ -14,6 +15,15 @@ from state.journal import Change
 
 class RowExists(Exception):
     """A row with this key exists already, or a rule of the database refuses it."""
+
+
+class Duty(StrEnum):
+    """What one bot does for a run. Another bot may have another duty for it at the same time."""
+
+    RUN = "run"  # carries it out
+    POSTS = "posts"  # posts it to Slack
+    EVENTS = "events"  # sends its events to the address of GONOGO_EVENTS_URL
+    TRACES = "traces"  # sends its traces
 
 
 def written(writes: Counter[int], run: int | None) -> int:
@@ -110,43 +120,27 @@ class Database(Tables, Protocol):
         """What the time of day of all bots of the record is ahead of this machine's."""
         ...
 
-    def own(self, run: int) -> Database | None:
-        """The same tables as the owner of a run uses them; None while another bot owns it.
+    def own(self, run: int, duty: Duty = Duty.RUN) -> Database | None:
+        """The same tables as the bot that has this duty for a run uses them; None while another bot has it.
 
-        Once another bot takes the run, every method of them raises NotOwner.
+        Once another bot takes it, every method of them raises NotOwner.
         """
         ...
 
-    def owned_elsewhere(self) -> frozenset[int]:
-        """The runs that another bot owns now."""
+    def owned_elsewhere(self, duty: Duty = Duty.RUN) -> frozenset[int]:
+        """The runs for which another bot has this duty now."""
         ...
 
-    def release(self, run: int) -> None:
-        """Let another bot own a run; does nothing where this one does not."""
-        ...
-
-    def own_posts(self, run: int) -> Database | None:
-        """As `own`, to post a run to Slack: one bot does, and it need not be the one that carries the run out."""
-        ...
-
-    def posted_elsewhere(self) -> frozenset[int]:
-        """The runs that another bot posts now."""
+    def release(self, run: int, duty: Duty = Duty.RUN) -> None:
+        """Let another bot have this duty for a run; does nothing where this one does not have it."""
         ...
 
     def posting_bots(self) -> tuple[int, dict[str, int]]:
         """How many bots post runs now, in all and to each channel."""
         ...
 
-    def release_posts(self, run: int) -> None:
-        """Let another bot post a run."""
-        ...
-
-    def hand_over(self, runs: Iterable[int]) -> None:
-        """Let other bots own these runs, and wake them: this one leaves."""
-        ...
-
-    def hand_over_posts(self, runs: Iterable[int]) -> None:
-        """Let other bots post these runs, and wake them."""
+    def hand_over(self, runs: Iterable[int], duty: Duty = Duty.RUN) -> None:
+        """Let other bots have this duty for these runs, and wake them: this one leaves."""
         ...
 
     def alone(self, run: int) -> AbstractContextManager[None]:

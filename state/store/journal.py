@@ -27,7 +27,7 @@ from state.journal import (
 from state.journal.key import KeyHolder
 from state.journal.stops import data_of
 from state.store.covered import TABLES, covered
-from state.store.database import Database, Row, Tables
+from state.store.database import Database, Duty, Row, Tables
 
 KEY_IN_FORCE = "record key"  # the name under which the serving bot stores which key it has
 RECORD = 0  # the "run" whose head holds the newest run, and in place of a hash the newest run without a journal
@@ -58,33 +58,21 @@ class Journal:
         """Leave the record, and whatever this process holds of it."""
         self._db.close()
 
-    def owned_elsewhere(self) -> frozenset[int]:
-        """The runs that another bot carries out now."""
-        return self._db.owned_elsewhere()
-
-    def posted_elsewhere(self) -> frozenset[int]:
-        """The runs that another bot posts to Slack now."""
-        return self._db.posted_elsewhere()
+    def owned_elsewhere(self, duty: Duty = Duty.RUN) -> frozenset[int]:
+        """The runs for which another bot has this duty now."""
+        return self._db.owned_elsewhere(duty)
 
     def posting_bots(self) -> tuple[int, dict[str, int]]:
         """How many bots post runs to Slack now, in all and to each channel."""
         return self._db.posting_bots()
 
-    def release(self, run: int) -> None:
-        """Let another bot own a run; does nothing where this one does not."""
-        self._db.release(run)
+    def release(self, run: int, duty: Duty = Duty.RUN) -> None:
+        """Let another bot have this duty for a run; does nothing where this one does not have it."""
+        self._db.release(run, duty)
 
-    def release_posts(self, run: int) -> None:
-        """Let another bot post a run to Slack."""
-        self._db.release_posts(run)
-
-    def hand_over(self, runs: Iterable[int]) -> None:
-        """Let other bots own these runs, and wake them: this one leaves."""
-        self._db.hand_over(runs)
-
-    def hand_over_posts(self, runs: Iterable[int]) -> None:
-        """Let other bots post these runs to Slack, and wake them."""
-        self._db.hand_over_posts(runs)
+    def hand_over(self, runs: Iterable[int], duty: Duty = Duty.RUN) -> None:
+        """Let other bots have this duty for these runs, and wake them: this one leaves."""
+        self._db.hand_over(runs, duty)
 
     def alone(self, run: int) -> AbstractContextManager[None]:
         """Inside the block no bot carries out the run. Raises BadRecord if one does."""

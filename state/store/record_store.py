@@ -30,7 +30,7 @@ from state.records import (
     RunState,
 )
 from state.store.attempt_cache import AttemptCache
-from state.store.database import Database, RowExists
+from state.store.database import Duty, RowExists
 from state.store.replay import Mirrored, Replay
 from state.store.rows import (
     attempt_row,
@@ -89,18 +89,12 @@ class RecordStore(Replay):
     def _attempts(self) -> AttemptCache:
         return AttemptCache(self._db)
 
-    def owned(self, run: int) -> RecordStore | None:
-        """The record as the owner of a run uses it; None while another bot owns the run.
+    def owned(self, run: int, duty: Duty = Duty.RUN) -> RecordStore | None:
+        """The record as the bot that has this duty for a run uses it; None while another bot has it.
 
         Once another bot takes it, every method of that record raises NotOwner.
         """
-        return self._as(self._db.own(run))
-
-    def posted_by_us(self, run: int) -> RecordStore | None:
-        """The record as the bot that posts a run to Slack uses it, as `owned`; None while another bot posts it."""
-        return self._as(self._db.own_posts(run))
-
-    def _as(self, database: Database | None) -> RecordStore | None:
+        database = self._db.own(run, duty)
         if database is self._db:
             return self
         return RecordStore(database, self._keys) if database else None

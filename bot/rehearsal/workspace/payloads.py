@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.rehearsal.workspace.slack_objects import TEAM, Channel, Json, Message, Person, View
@@ -50,7 +51,7 @@ def slash_command(state: WorkspaceState, person: Person, channel: Channel, name:
         "user_id": person.id,
         "user_name": _handle(person),
         "command": name,
-        "text": text,
+        "text": _escaped(state, text),
         "api_app_id": APP_ID,
         "is_enterprise_install": "false",
         "response_url": new_response_url(state, person, channel, None),
@@ -197,6 +198,16 @@ def _domain(team: str) -> str:
 def _is_shared(state: WorkspaceState, fields: Json) -> bool:
     channel = state.channels.get(str(fields.get("channel", "")))
     return bool(channel and state.shared_with(channel))
+
+
+def _escaped(state: WorkspaceState, text: str) -> str:
+    """A command's text as Slack sends it with `should_escape: true`: `@nok` as `<@U01STARTER|nok>`."""
+    shown = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for person in sorted(state.people.values(), key=lambda one: len(one.name), reverse=True):
+        handle = _handle(person)
+        names = "|".join(re.escape(name) for name in (handle, person.name))
+        shown = re.sub(rf"(?<![\w|<])@(?:{names})(?![\w.])", f"<@{person.id}|{handle}>", shown, flags=re.IGNORECASE)
+    return shown
 
 
 def _handle(person: Person) -> str:

@@ -25,7 +25,7 @@ from commands.progress.step_state import WATCH
 from commands.runbook import Page
 from state.errors import BadRecord, UnreadableRun
 from state.events import RunMoved, StatusDue, StepEnded
-from state.facts import Note
+from state.facts import HandoverOffer, Note
 from state.records import ACTIVE, AttemptState, Event, Run
 
 LOG = logging.getLogger("gonogo.slack")
@@ -110,6 +110,7 @@ class Attachments:
         record = await asyncio.to_thread(self.deps.store.record, self.run.id)
         people = {record.run.starter, *(fact.person for fact in record.facts)}
         people |= {fact.author for fact in record.facts if isinstance(fact, Note)}
+        people |= {fact.to for fact in record.facts if isinstance(fact, HandoverOffer)}
         names = {}
         for person in sorted(person for person in people if person.startswith(("U", "W"))):
             try:

@@ -17,6 +17,7 @@ from bot.slack.presence import POSTED_FOR, Presence
 from state.errors import BadRecord, NotOwner, Refused
 from state.records import Run, RunState
 from state.store import RecordStore
+from state.store.database import Duty
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
@@ -60,7 +61,7 @@ class Poster:
         await asyncio.gather(*self._threads.values(), return_exceptions=True)
         await self.sender.settle()
         with suppress(BadRecord):  # without the session, others post them already
-            await asyncio.to_thread(self.deps.store.hand_over_posts, left)
+            await asyncio.to_thread(self.deps.store.hand_over, left, Duty.POSTS)
 
     def _is_due(self) -> bool:
         """Whether a run was started; now and then also if not: another bot may have left a run to be posted."""
@@ -90,7 +91,7 @@ class Poster:
             LOG.warning("run %s is posted by another bot: %s", run, error)
             del self._threads[run]
         else:
-            await asyncio.to_thread(self.deps.store.release_posts, run)
+            await asyncio.to_thread(self.deps.store.release, run, Duty.POSTS)
 
     def _runs(self) -> list[tuple[Run, RecordStore]]:
         """The runs that this bot begins to post now, each with the record as its poster uses it."""
@@ -98,8 +99,8 @@ class Poster:
         known = self._threads.keys() | self._unreadable
         recent = [run for _, run in sorted(runs.items()) if run.active or self._is_recent(run)]
         new = [run for run in recent if run.id not in known]
-        elsewhere = self.deps.store.posted_elsewhere() if new else frozenset()
-        free = [(run, self.deps.store.posted_by_us(run.id)) for run in new if run.id not in elsewhere]
+        elsewhere = self.deps.store.owned_elsewhere(Duty.POSTS) if new else frozenset()
+        free = [(run, self.deps.store.owned(run.id, Duty.POSTS)) for run in new if run.id not in elsewhere]
         return [(run, store) for run, store in free if store]
 
     def _is_recent(self, run: Run) -> bool:

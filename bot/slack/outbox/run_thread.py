@@ -20,6 +20,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.messages import LIVE, plain_message
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from commands.progress.drill import takes_part
+from commands.progress.handovers import taken_over
 from state.errors import BadRecord, NotOwner
 from state.events import StatusDue, StepBegan, StepEnded
 from state.facts import FactKind
@@ -92,7 +93,7 @@ class RunThread:
     def _players(self) -> frozenset[str]:
         """Whom a drill may call."""
         record = self.last_read.record()
-        return takes_part(record) | {record.run.starter}
+        return takes_part(record) | {record.run.starter} | {offer.to for offer in taken_over(record)}
 
     async def _wait_after_error(self) -> None:
         """Wait. What was posted last may not be stored, so it is looked for before it is posted again."""

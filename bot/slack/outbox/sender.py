@@ -12,7 +12,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.outbox.allowance import Allowance
+from bot.slack.allowance import Allowance
 from bot.slack.outbox.identity import EVENT_TYPE, Identity, shows
 from bot.slack.outbox.refusals import require_soon, retry_after
 from bot.slack.views.blocks import Message, Upload
@@ -22,6 +22,9 @@ Ask = Callable[[], Awaitable[None]]  # raises if this bot may not send any more
 # Slack allows 50 updates a minute; a burst and a minute's rate together stay below that
 UPDATES, UPDATE_RATE = 12, 36 / 60
 POSTS, POST_RATE = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
+# Slack answers 50 looks a minute into channels, and 50 into threads, and counts those that it refuses; a bot that has
+# just begun looks once for each run, so the first ones do not wait
+LOOKS, LOOK_RATE = 8, 36 / 60
 LINK_LIMIT = 2.0  # seconds
 SETTLE = 2.0  # seconds that a bot that leaves waits for what it has sent
 FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
@@ -39,11 +42,13 @@ class Sender:
         self._updates = Allowance(UPDATE_RATE, UPDATES)
         self._under_way: set[asyncio.Task[Any]] = set()
         self._posts: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(POST_RATE, POSTS))  # by channel
+        self._into_channels, self._into_threads = (Allowance(LOOK_RATE, LOOKS, at_start=LOOKS / 2) for _ in range(2))
         self._bots: Mapping[str, int] = {}  # that post to each channel
 
     def share(self, everywhere: int, by_channel: Mapping[str, int]) -> None:
         """Share Slack's limits with the other bots: so many post in all, and to each channel, this one included."""
-        self._updates.share(everywhere)
+        for allowance in (self._updates, self._into_channels, self._into_threads):
+            allowance.share(everywhere)
         self._bots = by_channel
 
     async def post(
@@ -221,6 +226,7 @@ class Sender:
             query |= {"oldest": after, "inclusive": True}
         cursor = ""
         for _ in range(10):
+            await (self._into_threads if thread else self._into_channels).take()
             if thread:
                 page = await self.client.conversations_replies(ts=thread, cursor=cursor, **query)
             else:

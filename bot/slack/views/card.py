@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.checks import check_summary, checks_button, not_well
+from bot.slack.views.handover import handover_lines
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import environment_warning
 from bot.slack.views.snapshot import Snapshot
@@ -136,6 +137,7 @@ def banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     if status.held_by and (hold := hold_of(snapshot.record)):
         why = f": {line(hold.reason)}" if hold.reason else ""
         lines.append(f"⏸️ *On hold* by {acted(hold)}{why}. No new step starts.")
+    lines += handover_lines(snapshot)
     if (request := snapshot.record.rollback) and status.state != RunState.KEPT:
         why = f": {line(status.rollback_reason)}" if status.rollback_reason else ""
         lines.append(f"⏪ *Rollback requested by* {acted(request)}{why}")

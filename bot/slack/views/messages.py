@@ -8,6 +8,7 @@ from typing import Any
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.drill import drill_began, invitation
+from bot.slack.views.handover import offer_ended, role_offered
 from bot.slack.views.note import note_added
 from bot.slack.views.notices import (
     clock_jumped,
@@ -33,6 +34,8 @@ from state.events import (
     DrillBegan,
     EnvironmentChanged,
     EventData,
+    HandoverEnded,
+    HandoverOffered,
     KeepDecided,
     MirrorRead,
     NextRunReported,
@@ -69,7 +72,7 @@ from state.records import Event
 SILENT = (TookPart, PressRefused, CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
 _TOLD_TIMES = 3  # an interrupted step is told when it begins for the third time, and at every third after that
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
-LIVE = (PeopleInvited, StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
+LIVE = (StepBegan, PeopleAsked, PeopleInvited, HandoverOffered, WarningRaised, CriteriaShown)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
@@ -136,4 +139,6 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     NoteAdded: note_added,
     PeopleInvited: invitation,
     DrillBegan: drill_began,
+    HandoverOffered: role_offered,
+    HandoverEnded: offer_ended,
 }

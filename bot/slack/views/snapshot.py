@@ -11,6 +11,7 @@ from bot.doors.deps import Deps
 from bot.slack.views.blocks import Block, button, confirm
 from bot.slack.views.following import Following, following_of
 from bot.text import bold, line, mention
+from commands.progress.handovers import given_away, mentions_in_run
 from commands.progress.hold import environment_change
 from commands.progress.step_state import production_changed
 from commands.progress.usual_time import UsualTime
@@ -19,6 +20,7 @@ from commands.runbook import Page
 from commands.text.durations import format_duration
 from state.records import Record, RunState
 
+OLD_NUMBER = "before the handover"  # whoever took a role over has a phone that no variable names
 Question = tuple[str, str, int]
 """What is asked about which attempt of which step."""
 
@@ -106,13 +108,18 @@ class Snapshot:
 
 
 def snapshot_of(deps: Deps, page: Page, record: Record, questions: Mapping[Question, Asked] | None = None) -> Snapshot:
-    """A run as it is now, with the people that the environment names."""
+    """A run as it is now, with the people that the environment names, and those who took a role over since."""
+    people = deps.people(page)
+    changed = given_away(people, record)
+    phones = {
+        role: f"{phone} ({OLD_NUMBER})" if role in changed else phone for role, phone in deps.phones(page).items()
+    }
     return Snapshot(
         page=page,
         record=record,
         now=deps.now(),
-        mentions=deps.mentions_in(page, record),
-        phones=deps.phones(page),
+        mentions=mentions_in_run(deps.mentions(page), people, record),
+        phones=phones,
         usual=deps.usual(record.run) if record.run.state == RunState.ROLLING_BACK else {},
         following=following_of(deps, page),
         questions=questions or {},

@@ -22,7 +22,8 @@ from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
 from tests.pages import small
 
 RIGHT_TIME = "the-right-time"
-PAGE = small(**WINDOW, **SIGNED_DEPLOY, **{'target = "shop"': 'target = "shop"\nfour_eyes = true'})
+HANDED_OVER = {'action = "GO/NO-GO decision"': 'action = "GO/NO-GO decision"\nhandover = true'}
+PAGE = small(**WINDOW, **SIGNED_DEPLOY, **{'target = "shop"': 'target = "shop"\nfour_eyes = true'}, **HANDED_OVER)
 ALERT = "API response > 5 s"
 # who tries each act; the environment also names what is no person
 PERSONS = {
@@ -169,6 +170,12 @@ def complete_drill(case: Case) -> None:
         case.store.add_fact(run.id, TakesPart(by=person(kind), at=case.deps.now()))
 
 
+def lead_offered(case: Case) -> None:
+    """A run in which somebody's place as a lead is offered to another person."""
+    actions = case.writer.actions(case.writer.start_run())
+    actions.offer("lead", PERSONS["guest"], person("first"), "my shift ends", case.deps.now())
+
+
 MOMENTS: dict[str, Callable[[Case], Any]] = {
     "start": nothing_runs,
     "sign": waits_for_the_lead,
@@ -189,4 +196,8 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "note": a_run,
     "take part": asks_who_takes_part,
     "begin drill": complete_drill,
+    "hand over": a_run,
+    "take over": lead_offered,
+    "decline": lead_offered,
+    "withdraw": lead_offered,
 }

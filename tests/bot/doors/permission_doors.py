@@ -25,6 +25,9 @@ BUTTONS = {
     "rollback": "rollback",
     "take part": "take_part",
     "begin drill": "begin_drill",
+    "take over": "take_over",
+    "decline": "decline",
+    "withdraw": "withdraw",
 }
 FORMS = {
     "refuse": "refuse",
@@ -34,6 +37,7 @@ FORMS = {
     "false alarm": "false_alarm",
     "early keep": "keep_early",
     "note": "note_for_report",
+    "hand over": "handover",
 }
 COMMANDS = {
     "start": "start small.md",
@@ -51,7 +55,13 @@ COMMANDS = {
     "early keep": "keep all is well",
     "hold": "hold",
     "rollback": "rollback",
+    "hand over": "handover <@U0NEW|new> lead my shift ends",
+    "take over": "handover take",
+    "decline": "handover decline",
+    "withdraw": "handover withdraw",
 }
+_HANDOVER = {"role": "lead", "to": "", "reason": ""}
+HANDOVER = {"take over", "decline", "withdraw"}
 _ANSWER = {"reason": "why", "step": DEPLOY}
 TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
     "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": ""}),
@@ -70,13 +80,17 @@ TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
     "hold": ("hold", {"reason": ""}),
     "rollback": ("rollback", {"reason": ""}),
     "end": ("end", {"number": 1, "reason": "why"}),
+    "hand over": ("handover", {**_HANDOVER, "to": "U0NEW", "answer": None}),
+    "take over": ("handover", {**_HANDOVER, "answer": "take_over"}),
+    "decline": ("handover", {**_HANDOVER, "answer": "decline"}),
+    "withdraw": ("handover", {**_HANDOVER, "answer": "withdraw"}),
 }
 
 
 def press_button(case: Case, act: str, kind: str) -> None:
     """Press the button of an act."""
     on_card = act in {"hold", "rollback", "resume", "keep"}
-    value = "1:0" if on_card else case.question()
+    value = "1:0" if on_card else "1:2:0:1" if act in HANDOVER else case.question()
     action = {"action_id": BUTTONS[act], "value": value, "action_ts": "1795863412.000200"}
     _slack(case, "press", {"actions": [action], "user": {"id": PERSONS[kind]}})
 
@@ -97,6 +111,15 @@ def submit_form(case: Case, act: str, kind: str) -> None:
         fields = {"note": {"note": {"value": "the cache was cold"}}}
         view = {"private_metadata": json.dumps(data), "state": {"values": fields}, "id": "V1"}
         _slack(case, "give_note", {"view": view, "user": {"id": PERSONS[kind]}})
+        return
+    if act == "hand over":
+        fields = {
+            "to": {"to": {"selected_user": "U0NEW"}},
+            "role": {"role": {"selected_option": {"value": "1:lead"}}},
+            "why": {"why": {"value": None}},
+        }
+        view = {"private_metadata": "{}", "state": {"values": fields}, "id": "V1"}
+        _slack(case, "give_handover", {"view": view, "user": {"id": PERSONS[kind]}})
         return
     value = {"false alarm": "1:0:1:1", "early keep": "1:0"}.get(act) or case.question()
     fields = {"reason": {"reason": {"value": "it is well thought of"}}}

@@ -40,6 +40,10 @@ ALLOWED = {
     "note": EVERYBODY - {"group", "bot"},
     "take part": HOLDERS,
     "begin drill": HOLDERS,
+    "hand over": {"lead", "first", "refuser", "starter"},
+    "take over": {"guest"},  # to whom it is offered
+    "decline": {"guest"},
+    "withdraw": {"first"},  # who offered it
 }
 Try = Callable[[Case, str, str], None]
 DOORS: dict[str, tuple[Try, set[str]]] = {

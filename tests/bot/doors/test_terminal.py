@@ -288,7 +288,9 @@ def test_the_history_names_a_run_that_cannot_be_read(writer: RunWriter) -> None:
     by_hand(writer.store.path, UNREADABLE["a fact of no kind"])
     assert lines(writer, "history", limit=10, drills=False)[-1].startswith("Run 1 cannot be read and is left out here.")
     by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT)")
-    assert lines(writer, "history", limit=10, drills=False)[-1].startswith("Run 1, 2 cannot be read and are left out here.")
+    assert lines(writer, "history", limit=10, drills=False)[-1].startswith(
+        "Run 1, 2 cannot be read and are left out here."
+    )
 
 
 def test_a_command_means_the_only_active_run(writer: RunWriter) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.outbox import allowance, poster, run_thread
+from bot.slack import allowance
+from bot.slack.outbox import poster, run_thread
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.workspace import Person, View, forms, payloads
-from bot.slack import homes
+from bot.slack import allowance, homes
 from bot.slack.origin import HOME, Origin
-from bot.slack.outbox import allowance
 from bot.slack.views.home import home_blocks
 from state.records import RunState
 from tests.bot.slack.membership_story import OTHER, fill_reason, nobody_can_be_asked

@@ -107,7 +107,7 @@ def test_a_bot_that_leaves_hands_its_posts_over_before_it_closes_its_socket(
 
     async def story(box: SlackBox) -> None:
         box.start_run()
-        monkeypatch.setattr(box.store, "hand_over_posts", lambda runs: order.append(f"handed over: {[*runs]}"))
+        monkeypatch.setattr(box.store, "hand_over", lambda runs, _: order.append(f"handed over: {[*runs]}"))
         monkeypatch.setattr(AsyncSocketModeHandler, "close_async", close)
         async with box.serving():
             await box.card()

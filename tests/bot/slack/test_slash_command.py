@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.doors.actions import Press, the_run
-from bot.slack.acts import deploy_channels
+from bot.slack.channels import deploy_channels
 from bot.slack.methods import COMMANDS
 from bot.slack.origin import Origin
 from bot.slack.slash_command import (
@@ -54,7 +54,7 @@ def replied(writer: RunWriter, text: str) -> str:
 
 def test_help_has_one_line_for_each_command() -> None:
     words = [usage.split()[0] for usage in HELP]
-    assert set(words) == {"start", "status", "history", "help", *FACTS}
+    assert set(words) == {"start", "status", "history", "handover", "help", *FACTS}
     assert len(words) == len(set(words))
 
 

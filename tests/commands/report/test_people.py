@@ -6,7 +6,18 @@ import pytest
 
 from commands.report import people
 from commands.report.people import ActionKind, person_actions
-from state.facts import BOT, FACTS, DrillBegun, EarlyKeepAgreement, Fact, Lapsed, NextRun, Note, RollbackRequest, TakesPart
+from state.facts import (
+    BOT,
+    FACTS,
+    DrillBegun,
+    EarlyKeepAgreement,
+    Fact,
+    Lapsed,
+    NextRun,
+    Note,
+    RollbackRequest,
+    TakesPart,
+)
 from tests.commands.report.deployed import PAGE, PEOPLE
 from tests.pages import NOON, SIGNED, record, said
 

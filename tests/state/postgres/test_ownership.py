@@ -17,6 +17,7 @@ from state.errors import BadRecord, NotOwner
 from state.facts import RollbackRequest
 from state.records import Run
 from state.store import RecordStore
+from state.store.database import Duty
 from tests.bot.tools.helpers import eventually
 from tests.pages import NOON, event
 from tests.state.kept import KeptInPostgres
@@ -90,9 +91,9 @@ def test_which_runs_another_bot_carries_out_or_posts_is_known_without_trying_eac
 ) -> None:
     other, second = kept.open(serving=True), store.start_run(new_run("other"), NOON, STARTED)
     assert store.owned(run.id)
-    assert store.posted_by_us(second.id)
-    assert (other.owned_elsewhere(), other.posted_elsewhere()) == (frozenset({run.id}), frozenset({second.id}))
-    assert (store.owned_elsewhere(), store.posted_elsewhere()) == (frozenset(), frozenset())
+    assert store.owned(second.id, Duty.POSTS)
+    assert (other.owned_elsewhere(), other.owned_elsewhere(Duty.POSTS)) == (frozenset({run.id}), frozenset({second.id}))
+    assert (store.owned_elsewhere(), store.owned_elsewhere(Duty.POSTS)) == (frozenset(), frozenset())
 
 
 def test_how_many_bots_post_is_known_in_all_and_by_channel(kept: KeptInPostgres, store: RecordStore) -> None:
@@ -100,7 +101,7 @@ def test_how_many_bots_post_is_known_in_all_and_by_channel(kept: KeptInPostgres,
     assert store.posting_bots() == (0, {})
     for bot, channel in ((store, "C1"), (store, "C1"), (other, "C1"), (other, "C2")):
         run = store.start_run(new_run(f"{channel}-{len(store.runs())}") | {"channel": channel}, NOON, STARTED)
-        assert bot.posted_by_us(run.id)
+        assert bot.owned(run.id, Duty.POSTS)
     assert store.posting_bots() == other.posting_bots() == (2, {"C1": 2, "C2": 1})
     other.close()
     assert eventually(lambda: store.posting_bots() == (1, {"C1": 1}), 5)
@@ -238,19 +239,17 @@ def test_after_a_long_time_away_a_bot_takes_no_run_of_another_before_word_of_a_r
     )
 
 
-@pytest.mark.parametrize("what", ["runs", "posts"])
+@pytest.mark.parametrize("duty", Duty)
 def test_what_a_bot_hands_over_is_free_and_the_others_are_woken(
-    kept: KeptInPostgres, store: RecordStore, run: Run, what: str
+    kept: KeptInPostgres, store: RecordStore, run: Run, duty: Duty
 ) -> None:
     other = kept.open(serving=True)
-    own = other.owned if what == "runs" else other.posted_by_us
-    hand_over = store.hand_over if what == "runs" else store.hand_over_posts
-    assert (store.owned if what == "runs" else store.posted_by_us)(run.id)
-    assert own(run.id) is None
+    assert store.owned(run.id, duty)
+    assert other.owned(run.id, duty) is None
     before = other.version(0)
-    hand_over([run.id])
+    store.hand_over([run.id], duty)
     eventually(lambda: other.version(0) != before)
-    assert own(run.id)
+    assert other.owned(run.id, duty)
 
 
 def test_a_bot_hands_over_only_what_it_has_and_wakes_nobody_else(

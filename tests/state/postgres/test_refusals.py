@@ -138,15 +138,24 @@ def test_a_record_of_a_newer_shape_is_refused_and_left_as_it_is(kept: KeptInPost
 
 
 def test_a_newer_shape_that_this_version_can_use_is_used(kept: KeptInPostgres) -> None:
-    """The neighbouring version has added a column: both serve at once."""
+    """The neighbouring version has added a column and a table: both serve at once, and a foreign trigger is found."""
     kept.open().close()
     kept.admin(
         f"UPDATE gonogo_record.shape SET version = {len(MIGRATIONS) + 1}; "
-        "ALTER TABLE gonogo_record.runs ADD COLUMN later TEXT NOT NULL DEFAULT ''"
+        "ALTER TABLE gonogo_record.runs ADD COLUMN later TEXT NOT NULL DEFAULT ''; "
+        "CREATE TABLE gonogo_record.later (run BIGINT PRIMARY KEY)"
     )
     store = kept.open()
     run = store.start_run(new_run(), NOON, STARTED)
     assert store.record(run.id).run == run
+    assert not [change for change in store.changes(run.id) if not change.number], "of the tables"
+    kept.admin(
+        "CREATE TRIGGER foreign_one BEFORE INSERT ON gonogo_record.runs FOR EACH ROW "
+        "EXECUTE FUNCTION gonogo_record.only_added('no')"
+    )
+    assert [change.summary for change in store.changes(run.id) if not change.number] == [
+        "the trigger foreign_one was added to the record"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_a_poster_that_leaves_hands_over_once_slack_has_answered_what_it_sent(
         run = box.start_run()
         box.workspace.faults.delays["chat.postMessage"] = 0.7
         posting = Poster(make_client(box.settings), box.deps)
-        monkeypatch.setattr(box.store, "hand_over_posts", lambda runs: handed.append(([*runs], answered(box))))
+        monkeypatch.setattr(box.store, "hand_over", lambda runs, _: handed.append(([*runs], answered(box))))
         serving = asyncio.create_task(posting.serve())
         await box.wait_until(lambda: posting.sender._under_way)
         serving.cancel()
@@ -175,7 +175,7 @@ def test_a_poster_that_leaves_waits_for_no_slack_that_does_not_answer(
         run = box.start_run()
         box.workspace.faults.delays["chat.postMessage"] = 30
         posting = Poster(make_client(box.settings), box.deps)
-        monkeypatch.setattr(box.store, "hand_over_posts", handed.extend)
+        monkeypatch.setattr(box.store, "hand_over", lambda runs, _: handed.extend(runs))
         serving = asyncio.create_task(posting.serve())
         await box.wait_until(lambda: posting.sender._under_way)
         serving.cancel()

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from bot.rehearsal.target.postgres import Postgres
-from bot.slack.outbox.allowance import Allowance
+from bot.slack.allowance import Allowance
 from bot.slack.outbox.sender import Sender
 from bot.slack.outbox.thread_messages import CARD, Draft, ThreadMessages
 from bot.slack.serve import make_client
 from bot.slack.views.blocks import Message, Upload
 from state.errors import NotOwner
+from state.store.database import Duty
 from tests.bot.slack.run_writer import CHANNEL
 from tests.bot.slack.slack_box import SlackBox, play
 from tests.pages import NOON
@@ -58,7 +59,7 @@ def test_a_poster_that_wakes_after_another_bot_took_the_run_sends_nothing(
     kept.prepare()
     first, second = kept.open(serving=True), kept.open(serving=True)
     run = first.start_run(new_run(), NOON, STARTED).id
-    ours = first.posted_by_us(run)
+    ours = first.owned(run, Duty.POSTS)
     assert ours
 
     async def card() -> Draft:
@@ -74,7 +75,7 @@ def test_a_poster_that_wakes_after_another_bot_took_the_run_sends_nothing(
         kept.admin(  # what PostgreSQL does to the session of a bot that says nothing
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND granted"
         )
-        await box.wait_until(lambda: second.posted_by_us(run))
+        await box.wait_until(lambda: second.owned(run, Duty.POSTS))
         frozen.wakes.set()
         with pytest.raises(NotOwner):
             await saying

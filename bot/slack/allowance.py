@@ -12,14 +12,14 @@ AT_START = 0.0
 class Allowance:
     """So many calls a second (`rate`), and after a quiet time so many at once (`burst`).
 
-    It begins empty. So the calls of any minute are at most `burst` and a minute's `rate`, however often the bot is
-    killed and started.
+    It begins empty, unless `at_start` says how many may be sent at once. So the calls of any minute are at most
+    `burst` and a minute's `rate`, however often the bot is killed and started.
     """
 
-    def __init__(self, rate: float, burst: float) -> None:
+    def __init__(self, rate: float, burst: float, at_start: float | None = None) -> None:
         self._whole = rate, burst
         self._rate, self._burst = rate, burst
-        self._left = min(AT_START, burst)
+        self._left = min(AT_START if at_start is None else at_start, burst)
         self._at = time.monotonic()
 
     @property

@@ -7,8 +7,10 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.slack.outbox import allowance, sender
-from bot.slack.outbox.allowance import Allowance
+from bot.slack import allowance
+from bot.slack.allowance import Allowance
+from bot.slack.directory import Directory
+from bot.slack.outbox import sender
 from bot.slack.views.blocks import Message
 
 
@@ -17,8 +19,8 @@ class Time:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr("bot.slack.outbox.allowance.time.monotonic", lambda: self.now)
-        monkeypatch.setattr("bot.slack.outbox.allowance.asyncio.sleep", self.sleep)
+        monkeypatch.setattr("bot.slack.allowance.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("bot.slack.allowance.asyncio.sleep", self.sleep)
 
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -45,6 +47,10 @@ def sent(time: Time, left: Allowance, number: int) -> list[float]:
 
 def test_a_new_process_begins_with_nothing(time: Time) -> None:
     assert sent(time, Allowance(2.0, 4), 3) == [0.5, 1.0, 1.5]
+
+
+def test_what_may_be_sent_at_the_start_goes_at_once(time: Time) -> None:
+    assert sent(time, Allowance(2.0, 4, at_start=2), 4) == [0.0, 0.0, 0.5, 1.0]
 
 
 def test_after_a_quiet_time_a_burst_goes_at_once_and_the_rest_at_the_rate(time: Time) -> None:
@@ -88,6 +94,51 @@ def test_the_posts_of_a_channel_are_shared_with_the_bots_that_post_to_it_only(ti
     time.now += 100
     assert [sending._posts[channel].left for channel in ("C1", "C2")] == [sender.POSTS / 2, sender.POSTS]
     assert sending._updates.left == sender.UPDATES / 3
+    assert sending._into_channels.left == sending._into_threads.left == sender.LOOKS / 3
+
+
+def most_in_a_minute(times: list[float]) -> int:
+    return max(sum(start <= at < start + 60 for at in times) for start in times)
+
+
+def test_a_bot_that_takes_over_a_hundred_runs_asks_slack_no_more_than_it_answers(time: Time) -> None:
+    times: list[float] = []
+
+    async def look(**_: object) -> dict[str, object]:
+        times.append(time.now)
+        return {"messages": []}
+
+    client = AsyncMock(chat_postMessage=AsyncMock(return_value={"ts": "1"}), conversations_history=look)
+    sending = sender.Sender(client)
+
+    async def post_cards() -> None:
+        for number in range(100):
+            message = Message(text="card", blocks=[])
+            await sending.post(f"C{number}", "", message, {}, may_exist=True, ask_first=AsyncMock())
+
+    asyncio.run(post_cards())
+    assert len(times) == 100
+    assert most_in_a_minute(times) <= 50
+
+
+def test_the_members_of_many_channels_are_asked_for_no_faster_than_slack_answers(time: Time) -> None:
+    times: list[float] = []
+
+    async def members(**_: object) -> dict[str, object]:
+        times.append(time.now)
+        return {"members": []}
+
+    known = Directory(
+        AsyncMock(conversations_members=members, auth_test=AsyncMock(return_value={"team_id": "T1"})), set
+    )
+
+    async def warm() -> None:
+        for number in range(200):
+            await known._warm(f"C{number}")
+
+    asyncio.run(warm())
+    assert len(times) == 200
+    assert most_in_a_minute(times) <= 50, "two bots together may ask a hundred times"
 
 
 def test_redraws_leave_room_for_new_events(time: Time) -> None:

@@ -1,0 +1,78 @@
+"""An event of a run as a CloudEvent: the named fields only, masked, each of bounded length."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from bot.feeds.event_types import EVENT_TYPES, PREFIX
+from bot.tools.secrets import redactor_for
+from state.facts import BOT
+from state.records import Event, Run
+from state.shortening import shortened
+
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+LONGEST = 500  # characters of a text
+MOST = 50  # entries of a list
+Mask = Callable[[str], str]
+_SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,20}")
+_NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]{0,200})")
+
+
+def mask_for(run: Run, environ: Mapping[str, str]) -> Mask:
+    """What masks the value of each variable that the run's own page names, and of all that look like secrets."""
+    # by the text: a page that this version cannot read is masked, too
+    return redactor_for(set(_NAMED.findall(run.text)), environ)
+
+
+def event_id(run: Run, event: Event) -> str:
+    """The event's own name, over all runs and records; the same each time that it is sent."""
+    return f"{run.key}.{event.id}"
+
+
+def cloud_event(run: Run, event: Event, mask: Mask) -> bytes | None:
+    """The event in the structured JSON form of CloudEvents 1.0; None for one that is not sent."""
+    kind = EVENT_TYPES.get(event.data.kind)
+    if kind is None:
+        return None
+    own = {name: _value(name, getattr(event.data, name), mask) for name in kind.fields}
+    known = {
+        "run": run.id,
+        "target": run.target,
+        "page": run.page,
+        "ref": run.ref,
+        "drill": bool(run.drill),
+        "step": event.step,
+    }
+    return encoded(
+        id=event_id(run, event),
+        source=f"/gonogo/{quote(run.target, safe='')}",
+        type=PREFIX + kind.name,
+        time=event.at.isoformat(),
+        subject="/".join(["run", str(run.id), *([event.step] if event.step else [])]),
+        # CloudEvents' own extension: it sorts as text
+        sequence=f"{event.id:012d}",
+        data={**{name: _value(name, value, mask) for name, value in known.items()}, **own},
+    )
+
+
+def encoded(**attributes: Any) -> bytes:
+    """A CloudEvent with these attributes."""
+    whole = {"specversion": "1.0", "datacontenttype": "application/json", **attributes}
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False, sort_keys=True).encode(errors="replace")
+
+
+def _value(name: str, value: Any, mask: Mask) -> Any:
+    if name == "person":
+        return value if value == BOT.person or _SLACK_USER.fullmatch(str(value)) else ""
+    if isinstance(value, str):
+        return shortened(mask(value), LONGEST)
+    if isinstance(value, (tuple, list)):
+        return [_value("", item, mask) for item in value[:MOST]]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
