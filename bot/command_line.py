@@ -173,6 +173,12 @@ def _add_terminal(verbs: _Verbs) -> None:
         "--countdown", type=int, metavar="MINUTES", help="announce it now, start in MINUTES; default: the page's own"
     )
     start.add_argument("--note", default="", help="a note for the team")
+    start.add_argument(
+        "--because",
+        default="",
+        metavar="WHY",
+        help="why to start although something speaks against it, such as a freeze; then a second person must agree",
+    )
     drill = _terminal_verb(verbs, "drill", "play a page with the real people, on places of its own")
     drill.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
     drill.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")

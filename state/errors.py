@@ -8,6 +8,7 @@ GonogoError
 │   ├── BadSettings    the environment is wrong; names every variable at once
 │   ├── BadValue       a value from outside does not fit where the page uses it
 │   ├── NotAllowed     this person may not do this
+│   ├── NeedsReason    something speaks against the start, which needs a reason
 │   ├── AlreadyRunning the target already has an active run
 │   ├── NothingRuns    there is no active run
 │   ├── TooLate        the matter is already decided or over
@@ -91,6 +92,10 @@ class BadValue(Refused):
 
 class NotAllowed(Refused):
     """This person may not do this."""
+
+
+class NeedsReason(Refused):
+    """Something speaks against a start, which may be made with a reason and a second person."""
 
 
 class AlreadyRunning(Refused):

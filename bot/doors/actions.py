@@ -11,9 +11,11 @@ from functools import lru_cache
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import refusals_noted
-from bot.doors.replies import held_text, signed_text
+from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
 from commands.progress.handovers import handovers
+from commands.progress.start_gate import GATE
 from commands.progress.step_state import DECISION
+from commands.rollback.refused_start import refuse_start
 from commands.rollback.request import rollback, second_request
 from commands.runbook import Page, read_stored_page
 from commands.signoff.actions import RunActions
@@ -25,7 +27,18 @@ from commands.start.drill_actions import begin_drill, take_part
 from commands.start.request import StartRequest
 from state.errors import BadRecord, NothingRuns, NotText, Refused, UnreadableRun
 from state.events import AlertRaised, Ask, PeopleAsked
-from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgreement, Fact, Signature, StepAnswer
+from state.facts import (
+    Actor,
+    Agreement,
+    AlertHold,
+    Choice,
+    Door,
+    EarlyKeepAgreement,
+    Fact,
+    Signature,
+    StartAgreement,
+    StepAnswer,
+)
 from state.records import Run
 
 _read_once: Callable[[str, str], Page] = lru_cache(maxsize=64)(read_stored_page)
@@ -262,6 +275,8 @@ def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> st
     if _has_answered(deps, run, pressed, step, attempt):
         return "You have already answered this. Your answer stands."
     actions, actor, now = _actions(deps, run), pressed.actor, deps.now()
+    if step == GATE:
+        return _at_the_gate(actions, pressed, now)
     match pressed.action:
         case "sign" | "refuse":
             refused = pressed.action == "refuse"
@@ -279,6 +294,15 @@ def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> st
         raise Refused("This version of the bot does not know this button. Use /deploy status instead.")
     actions.answer(step, attempt, actor, CHOICES[pressed.action], pressed.reason, now)
     return "Your answer is saved."
+
+
+def _at_the_gate(actions: RunActions, pressed: Press, now: datetime) -> str:
+    """Agree to a start against which something speaks, or refuse it."""
+    if pressed.action != "agree":
+        refuse_start(actions.store, actions.run, pressed.actor, pressed.reason, now)
+        return REFUSED_START
+    last = actions.agree_to_start(pressed.actor, now)
+    return AGREED_TO_START if last else AGREED_IN_PART
 
 
 def _has_answered(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> bool:
@@ -306,6 +330,8 @@ def _own_answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -
     match pressed.action:
         case "sign" | "refuse":
             return record.newest(Signature, **about)
+        case "agree" if step == GATE:
+            return record.newest(StartAgreement, person=person)
         case "agree" if step == DECISION:
             return record.newest(EarlyKeepAgreement, person=person)
         case "agree":
@@ -320,6 +346,7 @@ def _own_answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -
 _ANSWERS: dict[Ask, tuple[str, ...]] = {
     Ask.SIGN: ("sign", "refuse"),
     Ask.AGREE: ("agree",),
+    Ask.START: ("agree", "refuse", "refuse_start"),
     Ask.ANSWER: tuple(CHOICES),
     Ask.COUNTDOWN: ("false_alarm",),
     Ask.DECIDE: (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +13,7 @@ from commands.progress.usual_time import UsualTime, usual_times_before
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
+from commands.start.objections import Objector
 from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
@@ -35,7 +36,8 @@ class Deps:
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
     waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
     a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
-    of the other bots of the record. Who is `absent` holds no role, whatever else says so.
+    of the other bots of the record. `objectors` look for what speaks against a start. Who is `absent` holds no role,
+    whatever else says so.
     """
 
     store: RecordStore
@@ -52,6 +54,7 @@ class Deps:
     speed: WatchSpeed
     way_back: str
     alike: Alike
+    objectors: Sequence[Objector] = ()
     absent: frozenset[str] = frozenset()
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -69,6 +72,7 @@ class Deps:
             now=self.now,
             speed=self.speed,
             require_alike=lambda page: self.alike.require(page, starts=True),
+            objectors=self.objectors,
         )
 
     def known_pages(self) -> list[Page]:

@@ -9,6 +9,10 @@ from commands.signoff.signing import after_refusal, still_needed, titles_of
 from commands.watch.countdown import running_countdowns
 from state.errors import BadRecord
 
+AGREED_TO_START = "You agreed. The run begins."
+REFUSED_START = "You refused the start. The run ends; nothing was changed."
+AGREED_IN_PART = "You agreed. Somebody else must agree too; the question in the thread says who."
+
 
 def held_text(actions: RunActions, *, first: bool) -> str:
     """The reply to somebody who holds a run: what it does, and what it does not stop."""

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.doors.actions import CHOICES
-from bot.doors.replies import held_text, signed_text
+from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
 from bot.doors.terminal_reports import TerminalReports
 from commands.progress.drill import MARK
 from commands.progress.handovers import handovers
+from commands.progress.start_gate import GATE
+from commands.rollback.refused_start import refuse_start
 from commands.rollback.request import rollback, second_request
 from commands.run.close_run import close_run, left_on_production
 from commands.run.engine import page_of
@@ -20,7 +22,7 @@ from commands.signoff.handover_rules import role_named
 from commands.signoff.waiting import waiting_for
 from commands.start.request import StartRequest, find_page
 from commands.text.actors import actor_in_words
-from state.errors import Refused, UnreadableRun
+from state.errors import NeedsReason, Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
 from state.place import require_safe
@@ -42,10 +44,14 @@ class Terminal(TerminalReports):
             ref=options.ref,
             notice_minutes=options.countdown,
             note=options.note,
+            because=options.because,
         )
         # the very text that was compared, should the file change meanwhile
         deps = replace(self.deps, pages=lambda: {page.name: page})
-        started = deps.starter.start(request, actor)
+        try:
+            started = deps.starter.start(request, actor)
+        except NeedsReason as error:
+            raise Refused(f"{error} Give it as --because WHY.") from None
         yield from (f"Warning: {warning}" for warning in started.warnings)
         following = pages.get(page.decision.starts)
         if following and not self.in_force.serves(following):
@@ -78,6 +84,11 @@ class Terminal(TerminalReports):
     def sign(self, options: Namespace) -> Iterator[str]:
         """Sign a step, or refuse to."""
         refused = bool(options.refuse)
+        if options.step == GATE and refused:
+            refuse_start(self.store, self._run(stops=True).id, self._anybody(), options.refuse, self._now())
+            yield REFUSED_START
+            yield from self._warn_if_unsigned(refused)
+            return
         actions, attempt = self._actions_and_attempt(options.step, stops=refused)
         actor = self._anybody() if refused else self._known_actor()
         roles = actions.sign(options.step, attempt, actor, self._now(), refused=refused, reason=options.refuse)
@@ -88,6 +99,9 @@ class Terminal(TerminalReports):
         """Answer for a step that failed or whose result is unknown."""
         actor = self._known_actor()
         actions, attempt = self._actions_and_attempt(options.step)
+        if (options.step, options.answer) == (GATE, "agree"):
+            yield AGREED_TO_START if actions.agree_to_start(actor, self._now()) else AGREED_IN_PART
+            return
         if options.answer == "agree":
             actions.agree(options.step, attempt, actor, self._now())
         else:

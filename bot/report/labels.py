@@ -46,6 +46,8 @@ ACTIONS = {
     ActionKind.ROLLED_BACK: "requested the rollback",
     ActionKind.KEPT: "decided KEEP",
     ActionKind.CLOSED: "closed the run by hand",
+    ActionKind.STARTED: "started the run although it was known:",
+    ActionKind.AGREED_TO_START: "agreed to the start",
     ActionKind.LAPSED: "no longer counts the decision that waited for a second person:",
     ActionKind.OFFERED: "offered the role",
     ActionKind.TOOK_OVER: "took over the role",

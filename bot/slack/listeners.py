@@ -23,6 +23,7 @@ from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
 from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
 from bot.slack.slash_command import Reply, asks_help, fact_of, handover_of, help_text, opens_form, start_of
+from bot.slack.views.because import BECAUSE, because_modal, request_with_reason
 from bot.slack.views.handover import FORM as HANDOVER_FORM
 from bot.slack.views.home import START_BUTTON
 from bot.slack.views.modals import (
@@ -38,6 +39,8 @@ from bot.slack.views.modals import (
 from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
 from bot.text import with_mentions
 from commands.signoff.notes import NoteText
+from commands.start.request import StartRequest
+from state.errors import NeedsReason, Refused
 
 LOG = logging.getLogger("gonogo.slack")
 BUTTONS = (
@@ -80,6 +83,7 @@ def make_app(
         app.action(action)(listeners.ask_reason)
     app.action("checks")(listeners.show_checks)
     app.view(START)(listeners.start)
+    app.view(BECAUSE)(listeners.start)
     app.view(REASON)(listeners.give_reason)
     app.view(HANDOVER_FORM)(listeners.give_handover)
     app.shortcut(NOTE)(listeners.ask_note)
@@ -208,33 +212,45 @@ class Listeners(HandoverListeners):
 
     async def start(self, ack: AsyncAck, body: Body) -> None:
         """The start form was submitted. While the preflight runs, the form says so."""
-        request = replace(request_from(body["view"]["state"]), press=str(body["view"].get("id", "")))
-        origin = origin_of(body)
-        starting = asyncio.create_task(result_or_refusal(lambda: self.acts.start(origin, request)))
+        view, origin = body["view"], origin_of(body)
+        asked = request_with_reason(view)
+        request = replace(asked or request_from(view["state"]), press=str(view.get("id", "")))
+        starting = asyncio.create_task(result_or_refusal(lambda: self._start(origin, request)))
         await asyncio.wait({starting}, timeout=ACK_LIMIT)
         if not starting.done():
             await ack(response_action="update", view=message_modal(CHECKING))
             await self._show_late(body, await starting)
             return
         result = starting.result()
-        if not result.startswith(REFUSED):
+        if isinstance(result, str) and not result.startswith(REFUSED):
             await ack()
-        elif len(result) <= FIELD_LIMIT and "<" not in result:
-            await ack(response_action="errors", errors={"page": result})
+        elif isinstance(result, str) and len(result) <= FIELD_LIMIT and "<" not in result:
+            await ack(response_action="errors", errors={BECAUSE if asked else "page": result})
         else:
-            await ack(response_action="update", view=message_modal(result))
+            await ack(response_action="update", view=_as_form(result))
+
+    async def _start(self, origin: Origin, request: StartRequest) -> str | Body:
+        """What a started run is answered with; the form for a reason, where the start needs one."""
+        try:
+            return await self.acts.start(origin, request)
+        except NeedsReason as error:
+            return because_modal(f"{REFUSED} {with_mentions(str(error))}", request, origin.channel)
 
     async def _start_or_read(self, body: Body, text: str) -> Reply:
         if request := start_of(text):
-            return await self.acts.start(origin_of(body), replace(request, press=command_id(body)))
+            try:
+                return await self.acts.start(origin_of(body), replace(request, press=command_id(body)))
+            except NeedsReason as error:
+                raise Refused(f"{error}\n`/deploy {text.strip()} because WHY`") from None
         return await self.acts.read(origin_of(body), text)
 
-    async def _show_late(self, body: Body, result: str, title: str = "Start a deployment") -> None:
+    async def _show_late(self, body: Body, result: str | Body, title: str = "Start a deployment") -> None:
         """Show a late result in the form; if its person has closed the form, as a direct message."""
         try:
-            await self.client.views_update(view_id=body["view"]["id"], view=message_modal(result, title))
+            await self.client.views_update(view_id=body["view"]["id"], view=_as_form(result, title))
         except SlackApiError:
-            await self.client.chat_postMessage(channel=body["user"]["id"], text=result)
+            text = result if isinstance(result, str) else result["blocks"][0]["text"]["text"]
+            await self.client.chat_postMessage(channel=body["user"]["id"], text=text)
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         origin = origin_of(body)
@@ -271,6 +287,10 @@ class Listeners(HandoverListeners):
             late = "That took too long. Please press it again." if "trigger" in name else ""
             typed = f"Slack did not open the form ({name}). You can type the command: see /deploy help."
             await self._answer(body, respond, late or typed)
+
+
+def _as_form(result: str | Body, title: str = "Start a deployment") -> Body:
+    return message_modal(result, title) if isinstance(result, str) else result
 
 
 def _without_token(client: AsyncWebClient) -> AsyncWebClient:

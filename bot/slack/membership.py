@@ -16,7 +16,7 @@ from commands.signoff.permissions import PERMISSIONS
 from state.errors import NotAllowed, Refused
 
 # free for every member of the channel, and never kept waiting
-STOPPING = frozenset(str(act) for act, row in PERMISSIONS.items() if row.stops)
+STOPPING = frozenset(str(act).replace(" ", "_") for act, row in PERMISSIONS.items() if row.stops)
 STOP_WAIT = 0.25  # seconds that stopping waits for Slack about somebody who is not known yet
 ASK_LIMIT = 1.5  # seconds that going on waits for Slack; a form must be answered within 3
 ABSENT = 2.0  # seconds after which the members are asked for again because of somebody who is not among them

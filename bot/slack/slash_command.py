@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from bot.doors import actions
 from bot.doors.deps import Deps
@@ -28,7 +29,7 @@ NO_DRILL_YET = "There is no drill yet. Start one with /deploy drill."
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
-    "start [page] [ref]": "start a deployment; without a page a form opens",
+    "start [page] [ref] [because <why>]": "start a deployment; without a page a form opens",
     "drill [page]": "play the page with real people, on places of its own",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
     "history [drills]": "show the last ten runs and the DORA metrics; drills: the last ten drills",
@@ -90,10 +91,22 @@ def start_of(text: str) -> StartRequest | None:
         return _drill(rest)
     if verb != "start":
         return None
-    page, ref, *more = [*rest.split(), "", ""]
+    asked, because = _reason_of(rest)
+    page, ref, *more = [*asked.split(), "", ""]
     if any(more):
-        raise Refused("Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF.")
-    return StartRequest(page=page, ref=ref)
+        raise Refused(
+            "Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF. "
+            "A reason comes last, after the word because."
+        )
+    return StartRequest(page=page, ref=ref, because=because)
+
+
+def _reason_of(words: str) -> tuple[str, str]:
+    """What is asked for, and the reason after the word "because"; "" without one. Raises Refused for an empty one."""
+    asked, *after = re.split(r"(?:^|\s)because(?=\s|$)", words, maxsplit=1)
+    if after and not after[0].strip():
+        raise Refused("Say why after the word because.")
+    return asked, "".join(after).strip()
 
 
 def _drill(rest: str) -> StartRequest:

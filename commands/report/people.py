@@ -33,6 +33,8 @@ from state.facts import (
     RollbackRequest,
     RunClosed,
     Signature,
+    StartAgreement,
+    StartObjection,
     StepAnswer,
 )
 from state.records import Record
@@ -59,6 +61,8 @@ class ActionKind(StrEnum):
     KEPT = "kept"
     CLOSED = "closed"
     LAPSED = "lapsed"
+    STARTED = "started all the same"
+    AGREED_TO_START = "agreed to start"
     OFFERED = "offered"
     TOOK_OVER = "took over"
     DECLINED = "declined"
@@ -113,6 +117,8 @@ _KINDS: dict[type[Fact], Callable[[Any], ActionKind]] = {
     Keep: lambda _: ActionKind.KEPT,
     RunClosed: lambda _: ActionKind.CLOSED,
     Lapsed: lambda _: ActionKind.LAPSED,
+    StartObjection: lambda _: ActionKind.STARTED,
+    StartAgreement: lambda _: ActionKind.AGREED_TO_START,
     HandoverOffer: lambda _: ActionKind.OFFERED,
     HandoverEnd: lambda fact: _ENDS[fact.result],
 }
@@ -157,6 +163,8 @@ def _subject(page: Page, record: Record, fact: Fact) -> str:
         return f"“{role}”, from {one.offer.person} to {one.offer.to}"
     if isinstance(fact, AlertHold):
         return f"“{fact.alert}” for {format_duration(fact.lasts)}"
+    if isinstance(fact, StartObjection):
+        return fact.summary
     if isinstance(fact, Signature | StepAnswer | Agreement | Lapsed):
         return next((step.title for step in page.steps if step.id == fact.step), fact.step)
     return ""

@@ -116,6 +116,9 @@ def _countdown(status: Status, waiting: Waiting) -> Iterator[str]:
 def _who(status: Status, waiting: Waiting) -> str:
     if waiting.ask is Ask.AGREE:
         return "a second person"
+    if waiting.ask is Ask.START:
+        titles = [status.role_titles.get(role, role) for role in waiting.roles]
+        return f"a second person ({' or '.join(titles)})"
     titles = [status.role_titles.get(role, role) for role in waiting.roles]
     # everybody who is asked must sign, but one of them is enough to answer, decide or hold
     return (" and " if waiting.ask is Ask.SIGN else " or ").join(titles)
@@ -132,7 +135,7 @@ def _what(waiting: Waiting) -> str:
     if waiting.ask is Ask.AGREE:
         wanted = "agree to “{}”" if waiting.step == DECISION else _AGREE[waiting.choices[0]]
         return wanted.format(waiting.title)
-    return "decide KEEP or ROLLBACK"
+    return "agree to the start" if waiting.ask is Ask.START else "decide KEEP or ROLLBACK"
 
 
 def _command(waiting: Waiting) -> str:
@@ -141,6 +144,7 @@ def _command(waiting: Waiting) -> str:
         Ask.SIGN: f"sign {about}",
         Ask.ANSWER: f"answer {about} {'|'.join(waiting.choices)} REASON",
         Ask.AGREE: f"answer {about} agree",
+        Ask.START: f"answer {about} agree",
         Ask.DECIDE: "keep",
         Ask.COUNTDOWN: f"false-alarm {about} --reason WHY",
     }[waiting.ask]

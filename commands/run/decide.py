@@ -16,6 +16,7 @@ from commands.progress.evidence import (
     why_fallen,
 )
 from commands.progress.hold import environment_hold, hold_of, keep_of
+from commands.progress.start_gate import waits_at_gate
 from commands.progress.step_state import DECISION, WATCH, StepState, production_changed, state_of
 from commands.run.decide_rollback import next_in_rollback, running_among
 from commands.run.instructions import (
@@ -37,7 +38,7 @@ from state.records import AttemptState, Record, RunState
 
 def decide(page: Page, record: Record, now: datetime) -> Instruction:
     """What the run must do next. The runner carries it out, records it, and asks again."""
-    if not record.run.active:
+    if not record.run.active or waits_at_gate(record):
         return Wait()
     if record.run.state == RunState.ROLLING_BACK:
         return next_in_rollback(page, record, now)

@@ -15,6 +15,7 @@ from commands.signoff.hold_actions import HoldActions
 from commands.signoff.keep_actions import KeepActions
 from commands.signoff.permissions import Act, roles_for
 from commands.signoff.signing import roles_to_sign
+from commands.signoff.start_actions import StartActions
 from commands.signoff.waiting import Waiting
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
@@ -24,7 +25,7 @@ from state.facts import Actor, Agreement, Choice, EarlyKeep, Signature, StepAnsw
 from state.records import NewEvent, Record
 
 
-class RunActions(HoldActions, KeepActions, HandoverActions):
+class RunActions(HoldActions, KeepActions, HandoverActions, StartActions):
     """What people may do to one run.
 
     Each action is stored as one fact with its event. The same action twice is stored once. Whether it is possible and

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import Page, PageStep, Part
-from commands.signoff.waiting import Waiting, waiting_for, waiting_for_step
+from commands.signoff.waiting import Waiting, waiting_at_start, waiting_for, waiting_for_step
 from state.events import Ask, PeopleAsked
-from state.facts import Choice
+from state.facts import Choice, StartObjection
 from state.records import Attempt, NewEvent, Record
 
 
@@ -31,6 +32,13 @@ def early_keep_asked(page: Page, record: Record) -> list[NewEvent]:
         for waiting in waiting_for(page, record)
         if (waiting.ask, waiting.step) == (Ask.AGREE, DECISION)
     ]
+
+
+def start_asked(page: Page, objections: Iterable[StartObjection]) -> NewEvent:
+    """The event that asks a second person to agree to a start."""
+    waiting = waiting_at_start(page, objections)
+    asked = PeopleAsked(ask=waiting.ask, step=waiting.step, title=waiting.title, roles=waiting.roles)
+    return NewEvent(step=waiting.step, data=asked)
 
 
 def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:

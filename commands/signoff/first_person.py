@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from commands.progress.start_gate import open_objections
 from commands.progress.step_state import DECISION
 from commands.runbook.page import Page
 from commands.runbook.people import People, is_user_group
@@ -12,7 +13,7 @@ from commands.signoff.permissions import Act, roles_for
 from commands.signoff.waiting import Waiting, waiting_for
 from state.errors import NotAllowed, Refused
 from state.events import Ask
-from state.facts import BOT, Choice, EarlyKeep, Lapsed, StepAnswer
+from state.facts import BOT, Choice, Door, EarlyKeep, Lapsed, StepAnswer
 from state.records import Record
 from state.store import RecordStore
 
@@ -28,6 +29,8 @@ def first_decision(record: Record, waiting: Waiting) -> StepAnswer | EarlyKeep |
 
 def first_people(page: Page, record: Record) -> frozenset[str]:
     """Whoever made a decision that waits for a second person now."""
+    if against := open_objections(record):
+        return frozenset(one.person for one in against if one.by.door is not Door.BOT)  # KEEP starts by itself
     firsts = (first_decision(record, waiting) for waiting in waiting_for(page, record) if waiting.ask is Ask.AGREE)
     return frozenset(first.person for first in firsts if first)
 

@@ -47,7 +47,9 @@ def _conditions(page: Page, row: Permission) -> Iterator[str]:
     yield from (_NOT_BY[party] for party in row.not_by)
     if row.act is Act.SIGN and page.runbook.one_person_per_role:
         yield "each person in one role"
-    if row.second is Second.YES:
+    if row.second is Second.BY_OBJECTION:
+        yield f"a second person must agree {row.second}"
+    elif row.second is Second.YES:
         yield "a second person must agree"
     elif row.second is Second.BY_KIND and (kinds := _kinds_for_two(page)):
         yield f"for a step of kind {', '.join(kinds)} a second person must agree"

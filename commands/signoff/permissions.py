@@ -24,6 +24,8 @@ class Act(StrEnum):
     AGREE = "agree"
     OVERRIDE = "override"
     AGREE_TO_OVERRIDE = "agree to override"
+    AGREE_TO_START = "agree to start"
+    REFUSE_START = "refuse start"
     RESUME = "resume"
     FALSE_ALARM = "false alarm"
     KEEP = "keep"
@@ -68,6 +70,7 @@ class Second(StrEnum):
     """Whether a second person must agree to an act."""
 
     NO = "no"
+    BY_OBJECTION = "if something speaks against it: a freeze, a lock, a bad build"
     BY_KIND = "if the step's kind asks for two people, or other parts roll back without it"
     YES = "yes"
 
@@ -105,7 +108,9 @@ class Permission:
 _REFUSAL = (Party.REFUSER, Party.FIXER)
 _ROWS = (
     # a page that KEEP starts begins by that decision: then only the `starters` that it names count
-    Permission(act=Act.START, does="start this runbook", who=Who.STARTERS, starter=Starter.MAY),
+    Permission(
+        act=Act.START, does="start this runbook", who=Who.STARTERS, starter=Starter.MAY, second=Second.BY_OBJECTION
+    ),
     Permission(act=Act.SIGN, does="sign “{title}” now", who=Who.STEP_ROLES, not_by=(Party.RETRIER,)),
     # a refusal stops the run, and whoever has to sign may always stop it
     Permission(
@@ -130,6 +135,17 @@ _ROWS = (
         who=Who.ANY_ROLE,
         starter=Starter.NEVER,
         not_by=(Party.FIRST, *_REFUSAL),
+    ),
+    # a freeze may name the roles of which somebody must agree
+    Permission(act=Act.AGREE_TO_START, does="agree to this start", who=Who.ANY_ROLE, starter=Starter.NEVER),
+    # the run ends before anything was changed
+    Permission(
+        act=Act.REFUSE_START,
+        does="refuse this start",
+        who=Who.MEMBERS,
+        stops=True,
+        starter=Starter.MAY,
+        real_person=False,
     ),
     Permission(act=Act.RESUME, does="resume", who=Who.DECIDER),
     Permission(act=Act.FALSE_ALARM, does="hold “{title}”", who=Who.CALLED),

@@ -54,6 +54,8 @@ def _unanswered(page: Page, record: Record) -> Iterator[Unanswered]:
 
 def _since(record: Record, waiting: Waiting) -> datetime | None:
     """When people were asked."""
+    if waiting.ask is Ask.START:
+        return record.run.began_at
     if waiting.ask is Ask.AGREE:
         early = record.newest(EarlyKeep) if waiting.step == DECISION else None
         first = early or record.newest(StepAnswer, step=waiting.step, attempt=waiting.attempt)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.fit import fit_step
 from commands.progress.reach import reach_step
+from commands.progress.start_gate import GATE, open_objections, waits_at_gate
 from commands.progress.step_state import (
     AFTER_ROLLBACK,
     DECISION,
@@ -22,7 +24,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.permissions import Act, roles_for
 from commands.watch.countdown import Countdown, running_countdowns
 from state.events import Ask
-from state.facts import Choice, EarlyKeep, EarlyKeepAgreement
+from state.facts import Choice, EarlyKeep, EarlyKeepAgreement, StartObjection
 from state.records import Attempt, AttemptState, Record, RunState
 
 
@@ -116,6 +118,17 @@ def decision_pending(record: Record) -> bool:
     return open_ and not record.keep and not record.rollback
 
 
+def waiting_at_start(page: Page, against: Iterable[StartObjection]) -> Waiting:
+    """The second person whom a start is waiting for, because of objections that are open."""
+    roles = tuple(dict.fromkeys(role for one in against for role in roles_to_agree(page, one)))
+    return Waiting(ask=Ask.START, step=GATE, attempt=1, title=GATE, roles=roles)
+
+
+def roles_to_agree(page: Page, objection: StartObjection) -> tuple[str, ...]:
+    """The roles of which somebody must agree to start against an objection."""
+    return objection.roles or roles_for(Act.AGREE_TO_START, page)
+
+
 def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     """Everything the run is waiting for now."""
     if not record.run.active:
@@ -128,6 +141,8 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     check = record.last(CHECK)
     if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING:
         steps = (*steps, check_step(page))
+    if waits_at_gate(record):
+        return (waiting_at_start(page, open_objections(record)),)
     waiting = [_waiting_for_hold(page, countdown) for countdown in running_countdowns(page, record)]
     waiting += [found for step in steps if (found := waiting_for_step(page, record, step))]
     waiting += _watch_questions(page, record)

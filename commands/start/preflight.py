@@ -25,6 +25,7 @@ from commands.systems.preflight.local_host import outlives_check
 from commands.systems.preflight.reachable import ReachableCheck
 from commands.systems.preflight.same_host import DifferentHostsCheck
 from state.errors import GonogoError, Refused
+from state.facts import StartObjection
 
 LIMIT = 30.0  # seconds for the whole preflight
 LATE_CHECKS_LIMIT = 1.0  # seconds that the late checks get when the others have used up the limit
@@ -45,9 +46,13 @@ class PreflightLine:
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightReport:
-    """A preflight without failures: its warnings, and what the run keeps of it, as pairs of a name and a text."""
+    """A preflight without failures: its warnings, and what the run keeps of it, as pairs of a name and a text.
+
+    `against` is what speaks against the start, where it is made all the same.
+    """
 
     warnings: tuple[str, ...] = ()
+    against: tuple[StartObjection, ...] = ()
     kept: tuple[tuple[str, str], ...] = ()
 
 

@@ -22,16 +22,17 @@ class StartRequest:
     """What somebody asks to start.
 
     An empty `page` means the only page; an empty `ref` or `channel` means the page's own. `notice_minutes` is how long
-    the team is warned before the run changes anything; None means the page's own countdown. `press` is what Slack gives
-    the command or form, the same each time that it is delivered. `follows` is the run whose KEEP asks for this one, and
-    `ref_name` what that run called the commit `ref`. `drill` asks for a drill (see `Run.drill`). The starter fills in
-    `speed` and `places` (see `Run`).
+    the team is warned before the run changes anything; None means the page's own countdown. `because` is why to start
+    although something speaks against it. `press` is what Slack gives the command or form, the same each time that it is
+    delivered. `follows` is the run whose KEEP asks for this one, and `ref_name` what that run called the commit `ref`.
+    `drill` asks for a drill (see `Run.drill`). The starter fills in `speed` and `places` (see `Run`).
     """
 
     page: str = ""
     ref: str = ""
     notice_minutes: int | None = None
     note: str = ""
+    because: str = ""
     channel: str = ""
     speed: float = 1.0
     press: str = ""

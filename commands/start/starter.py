@@ -12,7 +12,18 @@ from commands.runbook import read_stored_page
 from commands.runbook.drill import drill_page
 from commands.runbook.page import Page
 from commands.runbook.people import People
+from commands.signoff.events import start_asked
 from commands.start.drill_places import require_hosts_free, set_drills_aside
+from commands.start.objections import (
+    FOLLOWS_KEEP,
+    Considered,
+    Intent,
+    Objector,
+    consider,
+    facts_of,
+    require_reason,
+    require_second_person,
+)
 from commands.start.page_warnings import page_warnings
 from commands.start.people_warnings import people_warnings
 from commands.start.preflight import PreflightReport
@@ -30,7 +41,7 @@ from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
 from state.errors import AlreadyRunning, TooLate, UnreadableRun
 from state.events import PeopleInvited, RunStarted
-from state.facts import Actor
+from state.facts import Actor, Door
 from state.records import NewEvent, Run
 from state.store import RecordStore
 
@@ -53,6 +64,7 @@ class Starter:
     not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
     page's messages, `places` the fingerprints of its places (see `Run.places`), `speed` how fast its watch goes.
     `require_alike` raises Refused where other bots of the record have another text of the page, or other people.
+    `objectors` look for what speaks against a start.
     """
 
     store: RecordStore
@@ -65,9 +77,12 @@ class Starter:
     now: Callable[[], datetime]
     speed: WatchSpeed
     require_alike: Callable[[Page], None]
+    objectors: Sequence[Objector] = ()
 
     def start(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
         """Start a run. Raises Refused (no page, bad request, preflight), BadSettings, NotAllowed, AlreadyRunning.
+
+        Raises NeedsReason where something speaks against the start and the request has no reason.
 
         The preflight takes seconds, so everything that refuses the request at once is checked before it. Whether the
         person may start a run is checked again after it. A run that KEEP starts (`by_keep`) begins by that decision;
@@ -94,8 +109,15 @@ class Starter:
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
+        intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request)
+        considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
-        report = replace(report, warnings=report.warnings + known)
+        because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
+        reason = require_reason(page, considered.objections, because)
+        by = replace(actor, door=Door.BOT) if by_keep else actor
+        against = facts_of(considered.objections, by, self.now(), reason)
+        require_second_person(page, people, against, actor)
+        report = replace(report, warnings=report.warnings + considered.notes + known, against=against)
         run = start(self.store, page, request, actor, people, self.now(), report)
         if not run.drill:
             set_drills_aside(self.store, run, self.now())
@@ -117,7 +139,10 @@ def start(
     press has started a run), AlreadyRunning.
     """
     _require_new(store, page, request)
-    ref, note = require_valid_request(page, request, people), typed(request.note, MAX_NOTE)
+    report = report or PreflightReport()
+    against = report.against
+    ref = require_valid_request(page, request, people)
+    note = typed(request.note or ("" if against else request.because), MAX_NOTE)
     row = {
         "target": page.runbook.target,
         "page": page.name,
@@ -134,7 +159,6 @@ def start(
         "places": dict(request.places),
     }
     _end_watch_of_target(store, page.runbook.target, at, actor)
-    report = report or PreflightReport()
     started = RunStarted(
         title=page.title,
         ref=ref,
@@ -146,9 +170,12 @@ def start(
         press=request.press,
         found=tuple(f"{name}={text}" for name, text in report.kept),
         follows=request.follows,
+        objections=tuple(one.summary for one in against),
+        reason=against[0].reason if against else "",
     )
-    invited = [NewEvent(data=PeopleInvited())] if request.drill else []
-    return store.start_run(row, at, NewEvent(data=started), *invited)
+    asked = [start_asked(page, against)] if against else []
+    asked += [NewEvent(data=PeopleInvited())] if request.drill else []
+    return store.start_run(row, at, NewEvent(data=started), *asked, facts=against)
 
 
 def _end_watch_of_target(store: RecordStore, target: str, at: datetime, actor: Actor) -> None:

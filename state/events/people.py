@@ -19,6 +19,7 @@ class Ask(StrEnum):
     AGREE = "second"
     DECIDE = "decide"
     COUNTDOWN = "countdown"
+    START = "start"
 
 
 @dataclass(frozen=True, kw_only=True)

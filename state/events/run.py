@@ -14,7 +14,8 @@ class RunStarted(PersonActed):
 
     `press` is what Slack gave the command or form; it is empty for the terminal and for a run that KEEP started.
     `found` is what the preflight found and the run compares with later, as "name=text" each. `follows` is the run
-    whose KEEP started this one, or 0.
+    whose KEEP started this one, or 0. `objections` is what spoke against the start, one sentence each, and `reason` why
+    it was started all the same.
     """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
@@ -27,6 +28,8 @@ class RunStarted(PersonActed):
     press: str = ""
     found: tuple[str, ...] = ()
     follows: int = 0
+    objections: tuple[str, ...] = ()
+    reason: str = ""
 
     def found_by_name(self) -> dict[str, str]:
         """The texts of `found`, by name."""

@@ -18,6 +18,7 @@ from state.facts.run import (
     RollbackRequest,
     RunClosed,
 )
+from state.facts.start import StartAgreement, StartObjection
 from state.facts.steps import Agreement, Choice, Evidence, Lapsed, Signature, StepAnswer, evidence_hash
 
 __all__ = [
@@ -49,6 +50,8 @@ __all__ = [
     "RollbackRequest",
     "RunClosed",
     "Signature",
+    "StartAgreement",
+    "StartObjection",
     "StepAnswer",
     "TakesPart",
     "evidence_hash",
@@ -77,6 +80,8 @@ FACTS: dict[FactKind, type[Fact]] = {
         Note,
         TakesPart,
         DrillBegun,
+        StartObjection,
+        StartAgreement,
         HandoverOffer,
         HandoverEnd,
     )

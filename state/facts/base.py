@@ -34,6 +34,8 @@ class FactKind(StrEnum):
     NOTE = "note"
     TAKES_PART = "takes part"
     DRILL_BEGUN = "drill begun"
+    START_OBJECTION = "objection"
+    START_AGREEMENT = "start agreed"
     HANDOVER_OFFER = "handover offered"
     HANDOVER_END = "handover ended"
 

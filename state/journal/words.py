@@ -22,6 +22,8 @@ _FACTS = {
     FactKind.COUNTDOWN_END: "end of a countdown",
     FactKind.LAPSED: "end of a request for a second person",
     FactKind.NOTE: "note for the report",
+    FactKind.START_OBJECTION: "objection to the start",
+    FactKind.START_AGREEMENT: "agreement to the start",
 }
 _WORDS: dict[str, str] = {
     EntryKind.FOUND: "the run as it was found",

@@ -101,8 +101,8 @@ class RecordStore(Replay):
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    def start_run(self, run: dict[str, Any], at: datetime, *events: NewEvent) -> Run:
-        """Store a new run in state `going`. Raises AlreadyRunning if its target has an active run."""
+    def start_run(self, run: dict[str, Any], at: datetime, *events: NewEvent, facts: Iterable[Fact] = ()) -> Run:
+        """Store a new run in state `going`, with its first facts. Raises AlreadyRunning if its target has one."""
         places = json.dumps(run.get("places", {}))
         row = {**clean(run), "places": places, "state": RunState.GOING.value, "began_at": at.isoformat()}
         try:
@@ -111,6 +111,8 @@ class RecordStore(Replay):
                     row["id"] = removed + 1
                 number = self._db.insert("runs", row)
                 self._begin_journal(number)
+                for fact in facts:
+                    self._insert_fact(number, fact_row(fact))
                 self._add_events(number, at, events)
         except RowExists:
             active = self.active_run(run["target"])
@@ -339,11 +341,13 @@ class RecordStore(Replay):
             if only_if and not only_if(self._record(run)):
                 return False
             for new in filter(None, (fact, follows)):
-                row = {"run": run, **fact_row(new)} | ({"key": key} if new is fact else {})
-                number = self._db.insert("facts", row)
-                self._append(run, EntryKind.FACT, "SELECT * FROM facts WHERE id = ?", number)
+                self._insert_fact(run, fact_row(new) | ({"key": key} if new is fact else {}))
             self._add_events(run, fact.at, events)
         return True
+
+    def _insert_fact(self, run: int, row: dict[str, Any]) -> None:
+        number = self._db.insert("facts", {"run": run, **row})
+        self._append(run, EntryKind.FACT, "SELECT * FROM facts WHERE id = ?", number)
 
     def fact_count(self, run: int, *kinds: FactKind) -> int:
         """How many facts of these kinds a run has, whether they can be read or not."""

@@ -18,6 +18,7 @@ NO_TIME = datetime.fromtimestamp(0, UTC).isoformat()
 _STATES = {state.value: state for state in AttemptState}
 _COLUMNS = {"by", "at"}  # fields of facts that have columns of their own
 _PAIRS = {"evidence", "places"}  # fields of facts that are tuples of pairs
+_TUPLES = {"roles", "covers"}  # and those that are tuples of texts or numbers
 _RUN = {field.name for field in fields(Run)}
 _OF_RUN = {name: kind for name, kind in get_type_hints(Run).items() if kind in {int, float, str}}
 
@@ -141,6 +142,8 @@ def to_fact(row: Row) -> tuple[int, Fact]:
         data["lasts"] = timedelta(seconds=data["lasts"])
     for name in _PAIRS & data.keys():
         data[name] = tuple((str(key), str(value)) for key, value in data[name])
+    for name in _TUPLES & data.keys():
+        data[name] = tuple(data[name])
     by = Actor(person=row["person"], door=Door(row["door"]), account=row["account"], claimed=bool(row["claimed"]))
     return row["id"], FACTS[FactKind(row["kind"])](by=by, at=datetime.fromisoformat(row["at"]), **data)
 

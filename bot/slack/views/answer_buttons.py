@@ -65,6 +65,12 @@ def answer_buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) ->
                 button("sign", "✍️ Sign", value, style="primary"),
                 button("refuse", "Refuse…", value, style="danger"),
             )
+        case Ask.START:
+            ask = confirm("Agree to this start?", "The run begins as its page says.", "I agree")
+            return actions(
+                button("agree", "I agree", value, style="primary", confirm=ask),
+                button("refuse_start", "Refuse…", value, style="danger"),
+            )
         case Ask.AGREE:
             title = "Agree to KEEP now?" if waiting.step == DECISION else _agree_texts_of(waiting)[2]
             ask = confirm(title, agreement_effect(snapshot, waiting), "I agree")

@@ -32,6 +32,10 @@ def _effects(snapshot: Snapshot, waiting: Waiting) -> Iterator[tuple[str, str]]:
         case Ask.SIGN:
             yield from _of_sign_off(waiting)
             return  # the rollback button stands on the card
+        case Ask.START:
+            yield "I agree", "the run begins as its page says."
+            yield "Refuse…", "the run ends, and the channel reads why. Nothing was changed."
+            return  # refusing rolls back before there is anything to roll back
         case Ask.AGREE:
             yield "I agree", line(agreement_effect(snapshot, waiting), 600)
         case Ask.DECIDE:

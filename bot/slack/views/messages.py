@@ -21,11 +21,13 @@ from bot.slack.views.notices import (
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
+from bot.slack.views.start_gate import gate_question
 from bot.slack.views.status_post import status_post
 from bot.text import acted, bold, event_kind, event_title_and_detail, line
 from state.events import (
     AlertHeld,
     AlertRaised,
+    Ask,
     CheckBlind,
     CheckFailed,
     CheckPassed,
@@ -107,11 +109,15 @@ def _refused(_: Snapshot, __: Event, data: StepSigned) -> Message:
     return message(what, [section(f"{head}\n> {line(data.reason, 600)}")], broadcast=True)
 
 
+def _question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
+    return (gate_question if data.ask == Ask.START else question)(snapshot, event, data)
+
+
 _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     RunStarted: run.run_started,
     StepBegan: steps.step_began,
     StepEnded: steps.step_ended,
-    PeopleAsked: question,
+    PeopleAsked: _question,
     StepSigned: _refused,
     RunHeld: run.run_held,
     RunResumed: run.run_resumed,

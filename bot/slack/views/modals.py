@@ -22,6 +22,7 @@ OPTION_ROWS = ("risk", "time", "rollback", "testing", "recommendation")
 # action id -> title, label of the submit button, question
 REASONS = {
     "refuse": ("Refuse to sign", "Refuse", "What is wrong? The team needs to know what to fix."),
+    "refuse_start": ("Refuse the start", "Refuse", "Why should this not start? The channel reads it."),
     "done": ("I fixed it by hand", "I fixed it by hand", "What did you do, and how did you check it?"),
     "skip": ("Skip this step", "Skip it", "Why is it safe to skip this step?"),
     "override": ("Overrule the refusal", "Overrule it", "Why is it safe to continue although it was refused?"),

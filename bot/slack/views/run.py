@@ -38,12 +38,21 @@ def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
         f"🚀 {target}: deploying {release}: {data.title}",
         [
             section(f"{head}\nStarted{after_keep} {acted(data)}{note}"),
+            section(_against(data)),
             section(warnings and f"⚠️ Warnings before the start:\n{warnings}"),
             section(code(first_lines(planned, 40), 2800)),
             section(in_message(snapshot.following)),
             context("Anybody can press *Roll back* or *Hold* on the card at any time, or type `/deploy rollback`."),
         ],
     )
+
+
+def _against(data: RunStarted) -> str:
+    """What spoke against the start, and why it was started all the same; empty where nothing did."""
+    if not data.objections:
+        return ""
+    against = "\n".join(f"⚠️ {line(objection, 600)}" for objection in data.objections[:8])
+    return f"*Nothing begins before a second person agrees.*\n{against}\nReason: {line(data.reason, 500)}"
 
 
 def run_held(snapshot: Snapshot, _: Event, data: RunHeld) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.slack.views.answer_buttons import agree_texts
 from bot.slack.views.snapshot import Asked, Snapshot
 from bot.text import bold, clock_time, escape, line, time_of
+from commands.progress.start_gate import GATE
 from commands.progress.step_state import DECISION
 from commands.report.status import Status
 from commands.signoff.waiting import Waiting
@@ -16,6 +17,9 @@ from state.records import AttemptState, RunState
 
 _AGREE = {Choice.SKIP: "skip ", Choice.DONE: "fixed by hand: ", Choice.OVERRIDE: "overrule the refusal of "}
 _VERBS = {Ask.SIGN: "sign", Ask.ANSWER: "decide what to do about", Ask.DECIDE: "decide"}
+
+# what a second person is asked about where it is no step
+_WANTED = {DECISION: "KEEP now?", GATE: "start all the same?"}
 
 
 def waiting_lines(snapshot: Snapshot, status: Status, *, mentions: bool) -> str:
@@ -47,8 +51,8 @@ def asked_of(snapshot: Snapshot, waiting: Waiting) -> str:
             return f"please sign {title}"
         case Ask.DECIDE:
             return "KEEP or ROLLBACK?"
-        case Ask.AGREE if waiting.step == DECISION:
-            return "second person needed: KEEP now?"
+        case Ask.START | Ask.AGREE if waiting.step in _WANTED:
+            return f"second person needed: {_WANTED[waiting.step]}"
         case Ask.AGREE:
             return f"second person needed: {agree_texts(waiting.step, waiting.choices[0])[0].format(title)}"
         case Ask.COUNTDOWN:
@@ -65,6 +69,8 @@ def _waiting_line(snapshot: Snapshot, waiting: Waiting, *, mentions: bool) -> st
     title, asked = bold(waiting.title, 120), question_of(snapshot, waiting)
     since = f" since {time_of(asked.at, snapshot.page.runbook.time_zone)}" if asked and mentions else ""
     place = f"\n{answer_link(asked)}" if mentions else ""
+    if waiting.ask is Ask.START:
+        return f"🙋 *Waiting for a second person*{since} to agree to {title}{place}"
     if waiting.ask is Ask.AGREE:
         wanted = "" if waiting.step == DECISION else _AGREE[waiting.choices[0]]
         return f"🙋 *Waiting for a second person*{since} to agree: {wanted}{title}{place}"

@@ -17,7 +17,7 @@ from state.events import PeopleAsked, PeopleInvited, PressRefused
 from state.facts import Actor, Choice, Door, TakesPart
 from state.records import Drill, Event, Run
 from state.sqlite.store import Store
-from tests.bot.slack.run_writer import DEPLOY, READY, RunWriter, deps_of
+from tests.bot.slack.run_writer import DEPLOY, FREEZE, READY, RunWriter, deps_of
 from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
 from tests.pages import small
 
@@ -127,6 +127,11 @@ def overruled(case: Case) -> None:
     case.writer.actions(run).answer(DEPLOY, 1, person("first"), Choice.OVERRIDE, "it is right", case.deps.now())
 
 
+def at_the_start(case: Case) -> None:
+    """A run that was started in a freeze."""
+    case.writer.start_run(FREEZE)
+
+
 def held(case: Case) -> None:
     """A run on hold."""
     case.writer.actions(case.writer.start_run()).hold(person("guest"), "", case.deps.now())
@@ -186,6 +191,8 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "agree": closed_window,
     "override": refused_deploy,
     "agree to override": overruled,
+    "agree to start": at_the_start,
+    "refuse start": at_the_start,
     "resume": held,
     "false alarm": counting_down,
     "keep": decision,

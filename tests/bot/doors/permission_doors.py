@@ -11,6 +11,7 @@ from bot.slack.acts import Acts
 from bot.slack.lanes import Lanes
 from bot.slack.listeners import Listeners
 from bot.slack.membership import Membership
+from commands.progress.start_gate import GATE
 from tests.bot.doors.permission_cases import ALERT, PERSONS, RIGHT_TIME, Case
 from tests.bot.slack.run_writer import CHANNEL, DEPLOY, READY
 
@@ -19,6 +20,7 @@ BUTTONS = {
     "again": "again",
     "agree": "agree",
     "agree to override": "agree",
+    "agree to start": "agree",
     "resume": "resume",
     "keep": "keep",
     "hold": "hold",
@@ -31,6 +33,7 @@ BUTTONS = {
 }
 FORMS = {
     "refuse": "refuse",
+    "refuse start": "refuse_start",
     "done": "done",
     "skip": "skip",
     "override": "override",
@@ -49,6 +52,8 @@ COMMANDS = {
     "agree": "agree",
     "override": "override it is right",
     "agree to override": "agree",
+    "agree to start": "agree",
+    "refuse start": "refuse not tonight",
     "resume": "resume",
     "false alarm": "false-alarm a load test",
     "keep": "keep",
@@ -64,7 +69,7 @@ _HANDOVER = {"role": "lead", "to": "", "reason": ""}
 HANDOVER = {"take over", "decline", "withdraw"}
 _ANSWER = {"reason": "why", "step": DEPLOY}
 TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
-    "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": ""}),
+    "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": "", "because": ""}),
     "sign": ("sign", {"step": READY, "refuse": ""}),
     "refuse": ("sign", {"step": READY, "refuse": "wrong"}),
     "again": ("answer", {**_ANSWER, "answer": "again"}),
@@ -73,6 +78,8 @@ TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
     "agree": ("answer", {**_ANSWER, "answer": "agree", "step": RIGHT_TIME}),
     "override": ("answer", {**_ANSWER, "answer": "override"}),
     "agree to override": ("answer", {**_ANSWER, "answer": "agree"}),
+    "agree to start": ("answer", {**_ANSWER, "answer": "agree", "step": GATE}),
+    "refuse start": ("sign", {"step": GATE, "refuse": "not tonight"}),
     "resume": ("resume", {"reason": ""}),
     "false alarm": ("false_alarm", {"alert": ALERT, "reason": "a load test", "lasts": "30 min"}),
     "keep": ("keep", {"reason": ""}),

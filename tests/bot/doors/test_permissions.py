@@ -30,6 +30,8 @@ ALLOWED = {
     "agree": {"dba", "lead", "refuser"},
     "override": {"lead", "first"},
     "agree to override": {"dba", "lead"},
+    "agree to start": HOLDERS - {"starter"},
+    "refuse start": EVERYBODY,
     "resume": {"lead", "first", "refuser"},
     "false alarm": {"lead", "first", "refuser"},
     "keep": {"lead", "first", "refuser"},
@@ -92,6 +94,6 @@ def test_every_act_of_the_table_is_tried_at_every_door_that_it_has() -> None:
     assert DOORS["terminal"][1] == set(PERMISSIONS) - of_a_message
 
 
-def test_without_four_eyes_the_starter_may_do_all_but_overrule_a_refusal() -> None:
+def test_without_four_eyes_the_starter_may_do_all_but_overrule_a_refusal_and_agree_to_the_own_start() -> None:
     never = {act for act, row in PERMISSIONS.items() if row.starter == "never"}
-    assert never == {"override", "agree to override"}
+    assert never == {"override", "agree to override", "agree to start"}

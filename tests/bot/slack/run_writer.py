@@ -12,6 +12,7 @@ from commands.run import countdown_writes
 from commands.run import events as run_events
 from commands.runbook import Page
 from commands.signoff.actions import RunActions
+from commands.start.objections import Objection, ObjectionSort, facts_of
 from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import start
@@ -30,6 +31,7 @@ HOLDERS = {"dba": [DBA], "lead": [LEAD]}
 # the starter holds a role too, or nobody could start; no message mentions the starter for it
 PEOPLE = {"dba": frozenset({DBA, STARTER}), "lead": frozenset({LEAD})}
 PAGE = small()
+FREEZE = Objection(sort=ObjectionSort.FREEZE, summary="shop is frozen until Mon 09:00 by Lee: the big sale.")
 # the steps of the small page
 READY, DEPLOY, HEALTH, CHECK = "ready", "put-the-code-there", "health", "response-time"
 ROLLBACK = "put-the-old-code-back"
@@ -70,11 +72,13 @@ class RunWriter:
     page: Page
     starter: str = field(default=STARTER, kw_only=True)
 
-    def start_run(self, drill: str = "") -> Run:
-        """A new run, started by the starter."""
+    def start_run(self, *against: Objection, drill: str = "") -> Run:
+        """A new run, started by the starter although this speaks against it."""
         people = self.deps.people(self.page)
         request = StartRequest(channel=CHANNEL, drill=drill)
-        return start(self.store, self.page, request, in_slack(self.starter), people, self.deps.now())
+        starter, now = in_slack(self.starter), self.deps.now()
+        report = PreflightReport(against=facts_of(against, starter, now, "the fix cannot wait"))
+        return start(self.store, self.page, request, starter, people, now, report)
 
     def begin_step(self, run: Run, step: str, attempt: int = 1) -> None:
         """An attempt at a step begins."""

@@ -60,7 +60,7 @@ def test_help_has_one_line_for_each_command() -> None:
 
 def test_help_fits_a_phone(writer: RunWriter) -> None:
     lines = replied(writer, "help").splitlines()
-    assert lines[0] == "`/deploy start [page] [ref]`  start a deployment; without a page a form opens"
+    assert lines[0] == "`/deploy start [page] [ref] [because <why>]`  start a deployment; without a page a form opens"
     assert "`/deploy rollback [reason]`  roll back; anybody can, at any time" in lines
     assert max(map(len, lines)) <= 110, "a line must not fill half of a phone's screen"
 

@@ -15,7 +15,8 @@ from tests.commands.signoff.night import FOUR_EYES
 from tests.commands.signoff.samples import WINDOW
 from tests.pages import NOON, record, small
 
-FREE = {Act.HOLD, Act.ROLLBACK, Act.END}
+FREE = {Act.HOLD, Act.ROLLBACK, Act.END, Act.REFUSE_START}
+OBJECTED = f"a second person must agree {Second.BY_OBJECTION}"
 HANDING_OVER = {Act.HAND_OVER, Act.DECLINE, Act.WITHDRAW}  # under four eyes the starter takes no role over
 PEOPLE = {"dba": frozenset({"UDBA", "S01DBAS", "gonogo"}), "lead": frozenset({"ULEAD"})}
 
@@ -103,7 +104,7 @@ def test_the_plan_prints_the_table_with_the_pages_own_roles() -> None:
     assert len(lines) == 1 + len(PERMISSIONS) + 1
     assert lines[-1] == f"  {REFUSED}"
     for line in (
-        "  start:              every role",
+        f"  start:              every role; {OBJECTED}",
         "  refuse:             the roles that sign the step",
         (
             "  done:               the role that the step asks, or else Tech Lead; not the starter; "
@@ -125,11 +126,12 @@ def test_the_plan_prints_the_table_with_the_pages_own_roles() -> None:
 def test_the_plan_of_another_page_prints_another_table() -> None:
     box = 'target = "shop"\nstarters = ["lead"]\none_person_per_role = true'
     lines = list(permission_lines(small(**{'target = "shop"': box})))
-    assert "  start:              Tech Lead" in lines
+    assert f"  start:              Tech Lead; {OBJECTED}" in lines
     assert lines[2].endswith("; not who ran it again after that role had refused; each person in one role")
     assert "  resume:             Tech Lead" in lines, "the starter may, because the page has no four_eyes"
     assert "  skip:               the role that the step asks, or else Tech Lead" in lines
     assert [line.partition(":")[0].strip() for line in lines if "not the starter" in line] == [
         "override",
         "agree to override",
+        "agree to start",
     ]

@@ -1,0 +1,99 @@
+"""A start against which something speaks, in Slack: refused, or asked about with its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from commands.start.objections import Considered
+from state.records import RunState
+from tests.bot.slack.run_writer import DBA, FREEZE, GUEST, LEAD
+from tests.bot.slack.slack_box import SlackBox, buttons, play
+
+FROZEN = (lambda _: Considered(objections=(FREEZE,)),)
+ASKS = "Second person needed: start all the same?"
+
+
+def test_a_typed_start_is_refused_with_what_speaks_against_it_and_how_to_go_on(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md v2")
+        said = await box.reply_to(DBA, FREEZE.summary)
+        assert "give a reason; then a second person must agree" in said.text
+        assert said.text.endswith("`/deploy start small.md v2 because WHY`")
+        assert box.store.runs() == []
+
+    play(tmp_path, story, objectors=FROZEN)
+
+
+def test_a_start_with_a_reason_asks_a_second_person_in_its_thread_who_agrees(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md v2 because the fix cannot wait")
+        asked = await box.message_with(ASKS, FREEZE.summary, "the fix cannot wait")
+        assert buttons(asked) == ["agree", "refuse_start"]
+        assert f"<@{LEAD}>" in str(asked.blocks)
+        assert f"<@{DBA}>" not in str(asked.blocks).partition("A second person must agree")[2]
+        await box.message_with("Nothing begins before a second person agrees")
+        await box.workspace.press(DBA, asked.ts, "agree")
+        await box.reply_to(DBA, "You started this run; another person must agree to this start.")
+        await box.workspace.press(LEAD, asked.ts, "agree")
+        await box.reply_to(LEAD, "You agreed. The run begins.")
+        settled = await box.message_with("A second person agreed to the start", f"<@{LEAD}> agreed")
+        assert buttons(settled) == []
+        (run,) = box.store.runs()
+        assert (run.ref, run.page, run.note, run.state) == ("v2", "small.md", "", RunState.GOING)
+
+    play(tmp_path, story, objectors=FROZEN)
+
+
+def test_the_form_asks_for_the_reason_and_keeps_what_was_chosen(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start")
+        await box.wait_until(lambda: box.workspace.views(DBA))
+        form = box.workspace.views(DBA)[-1]
+        await box.workspace.submit(DBA, form.id, {"ref": {"ref": "v3"}, "minutes": {"minutes": "15"}})
+        again = box.workspace.views(DBA)[-1]
+        assert FREEZE.summary in str(again.blocks)
+        assert box.store.runs() == []
+        await box.workspace.submit(DBA, again.id, {"because": {"because": "the fix cannot wait"}})
+        await box.message_with(ASKS, "the fix cannot wait")
+        (run,) = box.store.runs()
+        assert (run.ref, run.notice_minutes) == ("v3", 15)
+
+    play(tmp_path, story, objectors=FROZEN)
+
+
+def test_anybody_in_the_channel_refuses_with_a_reason_that_the_thread_shows(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md because urgent")
+        asked = await box.message_with(ASKS)
+        await box.workspace.press(GUEST, asked.ts, "refuse_start")
+        await box.wait_until(lambda: box.workspace.views(GUEST))
+        form = box.workspace.views(GUEST)[-1]
+        assert (await box.workspace.submit(GUEST, form.id, {"reason": {"reason": "not tonight"}})).errors == {}
+        settled = await box.message_with("Nobody agreed to the start", "refused", "not tonight")
+        assert buttons(settled) == []
+        request = box.store.record(1).rollback
+        assert request
+        assert request.reason == "the start was refused: not tonight"
+
+    play(tmp_path, story, objectors=FROZEN)
+
+
+def test_the_typed_words_agree_and_refuse_answer_it_too(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md because urgent")
+        await box.message_with(ASKS)
+        await box.workspace.command(LEAD, "/deploy agree")
+        await box.reply_to(LEAD, "You agreed. The run begins.")
+        await box.workspace.command(DBA, "/deploy refuse too late")
+        await box.reply_to(DBA, "Nothing is waiting for “refuse” now.")
+
+    play(tmp_path, story, objectors=FROZEN)
+
+
+def test_an_empty_reason_is_refused(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md because")
+        await box.reply_to(DBA, "Say why after the word because.")
+        assert box.store.runs() == []
+
+    play(tmp_path, story, objectors=FROZEN)
