@@ -39,6 +39,8 @@ EVENT_TYPES: dict[EventKind, EventType] = {
         "run.next", "what KEEP starts was started: `started` is its number, or 0", ("page", "started")
     ),
     EventKind.NOTE: EventType("run.noted", "a person added a note; its text is not sent", ("person",)),
+    EventKind.PEOPLE_INVITED: EventType("drill.invited", "people are asked whether they take part in a drill", ()),
+    EventKind.DRILL_BEGAN: EventType("drill.began", "a person let the drill begin", ("person",)),
     EventKind.ROLLBACK_REQUESTED: EventType(
         "rollback.requested", "a person, or the bot because of an alert (`gonogo`), asked for the rollback", ("person",)
     ),
@@ -108,4 +110,4 @@ EVENT_TYPES: dict[EventKind, EventType] = {
     ),
 }
 # a kind that this version does not know has no type
-NOT_SENT = {EventKind.UNKNOWN}
+NOT_SENT = {EventKind.UNKNOWN, EventKind.TOOK_PART, EventKind.PRESS_REFUSED}
