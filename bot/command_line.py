@@ -173,6 +173,15 @@ def _add_terminal(verbs: _Verbs) -> None:
         "--countdown", type=int, metavar="MINUTES", help="announce it now, start in MINUTES; default: the page's own"
     )
     start.add_argument("--note", default="", help="a note for the team")
+    start.add_argument("--at", default="", metavar="TIME", help="plan it: 23:00, tomorrow 23:00, 2026-11-30 23:00 …")
+    start.add_argument("--queue", action="store_true", help="queue it behind the active run")
+    queue = _terminal_verb(verbs, "queue", "list the queued starts, or drop, move or start one")
+    queue.add_argument("action", nargs="?", default="", choices=["", "drop", "move", "start"], metavar="ACTION")
+    queue.add_argument("start", nargs="?", type=int, default=0, metavar="NUMBER", help="the number of the start")
+    queue.add_argument("place", nargs="?", type=int, default=0, metavar="PLACE", help="for move: its place, from 1")
+    queue.add_argument(
+        "--reason", default="", metavar="WHY", help="needed for move, and for start where something speaks against it"
+    )
     start.add_argument(
         "--because",
         default="",

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.tools.analysis.query_check import page_query_error
-from bot.tools.proxy import is_this_machine
+from bot.tools.proxy import is_this_machine, proxy_problem
 from bot.tools.standard_webhooks import read_secret
 from commands.runbook import Page, read_page
 from commands.runbook.queries import check_queries
@@ -103,16 +103,21 @@ class Settings:
         if not self.app_token and not self.signing_secret:
             missing.append("SLACK_APP_TOKEN (xapp-…, Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)")
         problems = ["Not set in the environment: " + "; ".join(missing) + "."] if missing else []
-        if problems := problems + self.wrong_tokens():
+        if problems := problems + self.unusable():
             raise BadSettings(" ".join(problems))
 
-    def wrong_tokens(self) -> list[str]:
-        """One sentence for each token that is of another kind than its variable is for. None shows the token."""
+    def unusable(self) -> list[str]:
+        """One sentence for each token that is of another kind than its variable is for, and for a proxy that is none.
+
+        None shows the value.
+        """
         problems = []
         if self.bot_token and not self.bot_token.startswith(("xoxb-", "xoxe.xoxb-")):
             problems.append("SLACK_BOT_TOKEN holds no bot token (xoxb-…): copy it from OAuth & Permissions.")
         if self.app_token and not self.app_token.startswith("xapp-"):
             problems.append("SLACK_APP_TOKEN holds no app-level token (xapp-…): copy it from Basic Information.")
+        if why := proxy_problem(self.api_url, self.environ):
+            problems.append(why)
         return problems
 
 

@@ -35,7 +35,7 @@ def places_of(page: Page) -> Places:
         databases={
             name: DatabasePlace(url=DatabaseAddress(database.url)) for name, database in page.places.databases.items()
         },
-        webs={name: WebPlace(url=PageText(web.only_url)) for name, web in page.places.webs.items()},
+        webs={name: WebPlace(url=PageText(web.only_url), fresh=web.fresh) for name, web in page.places.webs.items()},
     )
 
 

@@ -62,6 +62,8 @@ ELSEWHERE = {
     "cp docs/deploy/gonogo.service": "tests/bot/test_systemd_unit.py",
     "docker ": "tests/test_packed.py",
     "--stop-timeout": "tests/test_packed.py",
+    "pip install standardwebhooks httpx": "installed with the tests' own packages",
+    "python hook.py": "tests/recipes/events/test_event_recipes.py",
     "kubectl": "no cluster is at hand; docs/running.md says that it is untried",
 }
 

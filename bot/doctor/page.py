@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from bot.doctor.databases import check_databases
 from bot.doctor.drill import drill_lines
-from bot.doctor.events import check_events
+from bot.doctor.events import check_events, check_traces
 from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_mirrors, check_record
 from bot.environment import missing, people_of, same_addresses, wrong_ids
 from bot.settings import Settings, read_pages
+from bot.tools.secrets import too_short_to_mask
 from bot.wiring import tools_for
 from commands.ports.preflight import FAIL, WARN, PreflightResult
 from commands.runbook import Page
@@ -34,6 +35,8 @@ from commands.start.preflight import (
 
 Pages = Callable[[], Mapping[str, Page]]
 _TWICE = "give each host of the group its own address, and each only once"
+_TOO_SHORT = "has fewer than 4 characters, so it is not masked in messages"
+_LONGER = "give it a longer value"
 START_LIMIT = 10.0  # seconds that a start waits for its preflight at most
 
 
@@ -62,6 +65,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "record": lambda: check_journal(settings),
         "mirrors": lambda: check_mirrors(settings.mirrors),
         "events": lambda: check_events(settings),
+        "traces": lambda: check_traces(settings),
         "files": lambda: check_files(settings, page),
         "Slack": lambda: check_slack(settings, page, limit),
         "places": lambda: _places(settings, page, ref, limit),
@@ -102,6 +106,8 @@ def _environment(settings: Settings, page: Page) -> list[PreflightLine]:
     """What the environment lacks, and what in it is no Slack id."""
     problems = wrong_ids(page, settings.environ) if settings.slack else ()
     wrong = [PreflightResult(level=FAIL, summary=problem) for problem in problems]
+    short = too_short_to_mask(page.env_names(), settings.environ)
+    wrong += [PreflightResult(level=WARN, summary=f"{name} {_TOO_SHORT}", todo=_LONGER) for name in short]
     known = environment_lines(missing(page, settings.environ, slack=settings.slack))
     wrong += [
         PreflightResult(level=FAIL, summary=twice, todo=_TWICE) for twice in same_addresses(page, settings.environ)

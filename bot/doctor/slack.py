@@ -94,7 +94,7 @@ def check_slack(settings: Settings, page: Page, limit: float = 30.0, *, starting
         todo = "set it, or use the terminal only: `gonogo serve --no-slack` and `gonogo doctor --no-slack`"
         problem = "SLACK_BOT_TOKEN is not set" + (" here, so Slack was not checked" if starting else "")
         return [_line(checks.unanswered, problem, todo)]
-    if wrong := settings.wrong_tokens():
+    if wrong := settings.unusable():
         return [_line(FAIL, problem) for problem in wrong]
 
     async def within_limit() -> _Lines:

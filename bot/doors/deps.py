@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.doors.alike import Alike
 from commands.progress.usual_time import UsualTime, usual_times_before
+from commands.queue.places import QueuePlace, all_places
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
@@ -54,6 +55,9 @@ class Deps:
     speed: WatchSpeed
     way_back: str
     alike: Alike
+    _queues: dict[tuple[int, int], tuple[QueuePlace, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
     objectors: Sequence[Objector] = ()
     absent: frozenset[str] = frozenset()
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -87,6 +91,16 @@ class Deps:
                 with suppress(Exception):
                     pages.append(page_of(run))
             return pages
+
+    def queue(self, target: str) -> tuple[QueuePlace, ...]:
+        """The queue of a target. It is read again once something was written: cards are drawn often."""
+        version = self.store.version()
+        places = self._queues.get(version)
+        if places is None:
+            places = all_places(self.store)
+            self._queues.clear()
+            self._queues[version] = places
+        return tuple(place for place in places if place.run.target == target)
 
     def usual(self, run: Run) -> Mapping[str, UsualTime]:
         """How long a run's steps took in earlier runs. It is read once for each run, because cards are drawn often."""

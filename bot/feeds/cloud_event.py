@@ -42,6 +42,7 @@ def cloud_event(run: Run, event: Event, mask: Mask) -> bytes | None:
     own = {name: _value(name, getattr(event.data, name), mask) for name in kind.fields}
     known = {
         "run": run.id,
+        "key": run.key,
         "target": run.target,
         "page": run.page,
         "ref": run.ref,

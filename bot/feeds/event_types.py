@@ -109,5 +109,15 @@ EVENT_TYPES: dict[EventKind, EventType] = {
         "record.mirror_read", "what happened while the record was away was read into it", ("entries",)
     ),
 }
-# a kind that this version does not know has no type
-NOT_SENT = {EventKind.UNKNOWN, EventKind.TOOK_PART, EventKind.PRESS_REFUSED}
+# a kind that this version does not know has no type; a queued start is no run, and no bot sends for it; what people
+# press in a drill is theirs
+NOT_SENT = {
+    EventKind.UNKNOWN,
+    EventKind.TOOK_PART,
+    EventKind.PRESS_REFUSED,
+    EventKind.START_QUEUED,
+    EventKind.START_ASKED,
+    EventKind.START_PUT_OFF,
+    EventKind.QUEUE_MOVED,
+    EventKind.QUEUE_LEFT,
+}

@@ -31,6 +31,8 @@ _COULD_NOT = {
     "wait": "did not become visible",
 }
 FLAGS = (
+    # by itself Chromium takes the proxy of the bot's environment, and no other look at a place does
+    "--no-proxy-server",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",

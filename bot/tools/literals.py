@@ -11,13 +11,16 @@ _MIN_WRAPPED = 16  # characters; a shorter text that is broken over several line
 
 
 class Literals:
-    """Fixed texts, of which the longest is found wherever several begin; with `whole_words` not inside a word."""
+    r"""Fixed texts, of which the longest is found wherever several begin.
 
-    def __init__(self, texts: Iterable[str], *, whole_words: bool = False) -> None:
+    With `not_beside`, a class of characters such as r"\w", not where one of these stands right before or behind.
+    """
+
+    def __init__(self, texts: Iterable[str], *, not_beside: str = "") -> None:
         self._texts = frozenset(texts)
         self._pattern = _compiled(self._texts)
-        if self._pattern and whole_words:
-            self._pattern = re.compile(rf"(?<!\w)(?:{self._pattern.pattern})(?!\w)")
+        if self._pattern and not_beside:
+            self._pattern = re.compile(rf"(?<!{not_beside})(?:{self._pattern.pattern})(?!{not_beside})")
         self._long = _compiled({text for text in self._texts if len(text) >= _MIN_WRAPPED})
 
     def replace(self, text: str, by: str) -> str:

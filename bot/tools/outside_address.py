@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 
 from bot.tools.proxy import proxy_for
@@ -14,9 +15,9 @@ MOST_READ = 64 * 1024  # bytes of an answer, which says nothing; a longer one co
 class OutsideAddress:
     """One address, which may hold a secret. All threads share its connections."""
 
-    def __init__(self, url: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, url: str, environ: Mapping[str, str], tls: ssl.SSLContext | None = None) -> None:
         self._url = url
-        self._client = make_client(proxy_for(url, environ))
+        self._client = make_client(proxy_for(url, environ), tls)
 
     def problem(self, method: str, headers: Mapping[str, str] | None = None, content: bytes | None = None) -> str:
         """Call it. Empty if the answer is a success; otherwise its status, or the kind of error alone."""

@@ -35,9 +35,13 @@ class DatabasePlace:
 
 @dataclass(frozen=True, kw_only=True)
 class WebPlace:
-    """A web site or API, by the address to which paths are appended."""
+    """A web site or API, by the address to which paths are appended.
+
+    `fresh` is a query parameter that makes every GET another one, for a cache in front; empty if there is none.
+    """
 
     url: Text
+    fresh: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

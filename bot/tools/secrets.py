@@ -27,12 +27,29 @@ _EVERYDAY = frozenset(
     """true false none null main master prod production staging development test debug info warning error localhost
     127.0.0.1 postgres root admin""".split()  # noqa: SIM905
 )
-_WORD = re.compile(r"\w{1,15}")  # a longer one is hardly a part of another word by chance
+# the same, for a value whose variable does not say that it is a secret: words that messages are written with
+_ORDINARY = frozenset(
+    """active api app application apps archive auto backend backup backups bash blue cache canary cluster compose
+    container current custom data database databases default deploy deployed deployer deployment deploys docker
+    down files folder frontend gateway green group guest health host hosts image images internal kubernetes
+    latest live local logs migrate migration mobile name network nginx node offline online port primary private
+    proxy public queue read ready redis release releases replica restart restore rolling runner running
+    scheduler schema server servers service services shared shop site standby start static status stop stopped
+    system systemd table task tasks team time tool tools traffic update upload user users version watch web webs
+    website worker workers write www-data""".split()  # noqa: SIM905
+)
+# a longer one is hardly a part of another word by chance
+_WORD = re.compile(r"[\w.-]{1,15}")
+_FEW_DIGITS = re.compile(r"[0-9A-Fa-f]{4,5}")  # any long hexadecimal number may have them by chance
+_MIN_ENCODED = 8  # characters of an encoding of a word that is no secret
 _SECRET_NAME = re.compile(
     r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?|AUTHORIZATION|COOKIE|APIKEY|WEBHOOK|DSN|SALT)S?(_|$)"
-    r"|(^|_)(AUTH|KEY|PRIVATE)(_|$)"
+    r"|(^|_)(AUTH|KEY|PRIVATE)(_|$)|^OTEL_.*_HEADERS$"
 )
+# a name that ends so is that of the secret itself, and not of a setting of it like TOKEN_TTL
+_SECRET_ITSELF = re.compile(r"(^|_)(TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|API_?KEY|PIN|OTP)$")
 _HASH_NAME = re.compile(r"COMMIT|SHA|REV|DIGEST|VERSION|BUILD")  # a value that only looks random, and that people read
+_PATHS = ("/", "./", "~/")
 _MIN_BY_NAME = 6  # characters of a value that is a secret by its variable's name alone
 _PASSWORD_IN_URL = re.compile(r"://[^:@/?#\s]*:(?!\d{1,5}[/?#])[^\s]*@")  # also one with a slash in it; not a port
 _MIN_CUT = 4  # characters of a secret that is cut at the edge of a text
@@ -41,14 +58,15 @@ _MIN_CUT = 4  # characters of a secret that is cut at the edge of a text
 class Redactor:
     """Masks each secret in all its forms. A text that was cut may begin or end with a part of a secret.
 
-    `words` are values that are no secrets by themselves, like a user's name. They are not masked inside a longer word.
+    `words` are values that are no secrets by themselves, like a user's name. They are not masked inside a longer word,
+    and a secret of 4 or 5 hexadecimal digits not inside a longer such number. What is shorter is masked nowhere.
     """
 
     def __init__(self, values: Iterable[str], words: Iterable[str] = ()) -> None:
         self._learning = threading.Lock()
         self._parts: frozenset[str] = frozenset()
         self._words: frozenset[str] = frozenset()
-        self._literals, self._whole = _literals(self._parts), _whole_words(self._words)
+        self._found = (_literals(self._parts), _whole_words(self._words), _whole_digits(self._parts))
         self.learn(*values, words=words)
 
     def learn(self, *values: str, words: Iterable[str] = ()) -> None:
@@ -57,27 +75,38 @@ class Redactor:
         with self._learning:
             self._parts = self._parts | {part for value in values for part in parts_of(value)}
             self._words = self._words | set(words)
-            # a word's encodings do not read as words, so they are masked anywhere
-            encoded = {form for word in self._words for form in forms_of(word) - {word}}
-            self._literals, self._whole = _literals(self._parts, frozenset(encoded)), _whole_words(self._words)
+            # a word's encodings do not read as words, so they are masked anywhere; short ones may be parts of others
+            words = {word for word in self._words if len(word) >= MIN_LENGTH}
+            encoded = {form for word in words for form in forms_of(word) - {word} if len(form) >= _MIN_ENCODED}
+            self._found = (
+                _literals(self._parts, frozenset(encoded)),
+                _whole_words(self._words),
+                _whole_digits(self._parts),
+            )
 
     def __call__(self, text: str, *, cut_start: bool = False, cut_end: bool = False) -> str:
         """The text with its secrets masked; with `cut_start`, `cut_end` also what is left of one at that edge."""
-        literals, whole = self._literals, self._whole
+        literals, words, digits = self._found
         start = literals.rest_at_start(text, _MIN_CUT) if cut_start else 0
         end = literals.rest_at_end(text, _MIN_CUT) if cut_end else 0
-        inner = whole.replace(literals.replace(text[start : len(text) - end], HIDDEN), HIDDEN)
+        inner = literals.replace(text[start : len(text) - end], HIDDEN)
+        inner = digits.replace(words.replace(inner, HIDDEN), HIDDEN)
         return HIDDEN * bool(start) + inner + HIDDEN * bool(end)
 
 
 @lru_cache(maxsize=8)
 def _literals(parts: frozenset[str], more: frozenset[str] = frozenset()) -> Literals:
-    return Literals({*more, *(form for part in parts for form in forms_of(part))})
+    return Literals({*more, *(form for part in parts for form in forms_of(part) if not _FEW_DIGITS.fullmatch(form))})
 
 
 @lru_cache(maxsize=8)
 def _whole_words(words: frozenset[str]) -> Literals:
-    return Literals((word for word in words if len(word) >= MIN_LENGTH), whole_words=True)
+    return Literals((word for word in words if len(word) >= MIN_LENGTH), not_beside=r"\w")
+
+
+@lru_cache(maxsize=8)
+def _whole_digits(parts: frozenset[str]) -> Literals:
+    return Literals((part for part in parts if _FEW_DIGITS.fullmatch(part)), not_beside="[0-9A-Fa-f]")
 
 
 def redactor_for(names: Iterable[str], environ: Mapping[str, str]) -> Redactor:
@@ -98,15 +127,29 @@ def learn_from(redact: Redactor, names: Iterable[str], environ: Mapping[str, str
 def _is_masked(name: str, value: str, named: set[str]) -> bool:
     if name == "GONOGO_STATE" and "://" in value:
         return True
-    if name in _SHOWN or value.strip().lower() in _EVERYDAY or (value.isdecimal() and len(value) < 6):
+    if name in _SHOWN or value.strip().lower() in _EVERYDAY:
         return False
-    return name in named or looks_secret(name, value)
+    if looks_secret(name, value):
+        return True
+    ordinary = value.strip().lower() in _ORDINARY or (value.isdecimal() and len(value) < 6)
+    return name in named and not ordinary
+
+
+def too_short_to_mask(names: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    """The variables of a page (with or without `$`) that hold a secret by their name, and so short a one that it shows.
+
+    Masked everywhere, so few letters would make other words unreadable.
+    """
+    plain = dict.fromkeys(name.removeprefix("$") for name in names)
+    return [name for name in plain if 0 < len(environ.get(name, "")) < MIN_LENGTH and _SECRET_ITSELF.search(name)]
 
 
 def looks_secret(name: str, value: str) -> bool:
     """Whether a variable holds a secret by its name, or by a value that no person would write."""
     if _PASSWORD_IN_URL.search(value) or (name in _SECRET_ADDRESSES and "://" in value):
         return True
-    if _SECRET_NAME.search(name.upper()) and len(value) >= _MIN_BY_NAME and not value.startswith(("/", "./", "~/")):
+    if _SECRET_ITSELF.search(name.upper()) and len(value) >= MIN_LENGTH and not value.startswith(_PATHS):
+        return True
+    if _SECRET_NAME.search(name.upper()) and len(value) >= _MIN_BY_NAME and not value.startswith(_PATHS):
         return True
     return looks_random(value) and not _HASH_NAME.search(name.upper())

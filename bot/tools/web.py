@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import ssl
 import threading
@@ -36,7 +37,7 @@ class HttpWeb:
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """See `commands.ports.web.Web.request`."""
-        url = resolve(self._webs[place].url, self._environ).rstrip("/") + url_path(call.path, self._environ)
+        url = self._url(self._webs[place], call)
         headers = {name: header(name, value, self._environ) for name, value in call.headers.items()}
         events: list[str] = []
         began = time.monotonic()
@@ -75,6 +76,13 @@ class HttpWeb:
         text = self._redact(text_of(body, response.headers.get("content-type", "")), cut_end=cut)
         answered = {name: self._redact(value) for name, value in response.headers.items()}
         return HttpResponse(status=response.status_code, seconds=seconds, headers=answered, text=text, cut=cut)
+
+    def _url(self, place: WebPlace, call: HttpRequest) -> str:
+        url = resolve(place.url, self._environ).rstrip("/") + url_path(call.path, self._environ)
+        if not place.fresh or call.method not in {"GET", "HEAD"}:
+            return url
+        address, mark, fragment = url.partition("#")
+        return f"{address}{'&' if '?' in address else '?'}{place.fresh}={secrets.token_hex(8)}{mark}{fragment}"
 
     def close(self) -> None:
         """See `commands.ports.web.Web.close`."""

@@ -37,10 +37,10 @@ def deadline(seconds: float) -> Iterator[None]:
         _DEADLINE.reset(token)
 
 
-def make_client(proxy: str | None = None) -> httpx.Client:
+def make_client(proxy: str | None = None, tls: ssl.SSLContext | None = None) -> httpx.Client:
     """A client that follows no redirects, takes no proxy from the environment, keeps no cookies and wants no cache."""
     return httpx.Client(
-        transport=_Transport(proxy),
+        transport=_Transport(proxy, tls or tls_context()),
         trust_env=False,
         follow_redirects=False,
         headers={
@@ -56,11 +56,11 @@ def make_client(proxy: str | None = None) -> httpx.Client:
 class _Transport(httpx.HTTPTransport):
     """httpx's own transport, over connections that keep the deadline."""
 
-    def __init__(self, proxy: str | None) -> None:
-        super().__init__(verify=tls_context(), trust_env=False)
+    def __init__(self, proxy: str | None, tls: ssl.SSLContext) -> None:
+        super().__init__(verify=tls, trust_env=False)
         self._pool.close()
         limits: dict[str, Any] = {
-            "ssl_context": tls_context(),
+            "ssl_context": tls,
             "max_connections": MAX_CONNECTIONS,
             "max_keepalive_connections": MAX_IDLE,
             "keepalive_expiry": IDLE,

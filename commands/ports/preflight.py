@@ -43,10 +43,14 @@ def blocked(summary: str, todo: str) -> list[PreflightResult]:
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightContext:
-    """What a check gets. `files` are the files of the release `ref`; only `late` checks get them."""
+    """What a check gets. `files` are the files of the release `ref`; only `late` checks get them.
+
+    `seconds_for_advice` is how long a check may take at one place that can only warn: it must not make the others late.
+    """
 
     tools: Tools
     ref: str
+    seconds_for_advice: float = 2.0
     files: dict[str, str] = field(default_factory=dict)
 
 

@@ -148,6 +148,16 @@ class Web(Strict):
         ),
         examples=["$PROD_API_URL"],
     )
+    fresh: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9_-]{1,40})?$",
+        description=(
+            "A query parameter that each GET of the bot gets, with another value every time, so that a cache in front "
+            "has no answer to it. For one that sends no `Age` or `X-Cache`, and ignores `Cache-Control: no-cache`. It "
+            "must tell addresses apart by their query, and the service must accept the parameter."
+        ),
+        examples=["fresh"],
+    )
 
     @field_validator("url")
     @classmethod

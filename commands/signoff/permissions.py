@@ -36,6 +36,9 @@ class Act(StrEnum):
     NOTE = "note"
     TAKE_PART = "take part"
     BEGIN_DRILL = "begin drill"
+    START_QUEUED = "start queued"
+    REORDER = "reorder"
+    DROP = "drop"
     HAND_OVER = "hand over"
     TAKE_OVER = "take over"
     DECLINE = "decline"
@@ -46,6 +49,7 @@ class Who(StrEnum):
     """Who may do an act, by the roles of the page."""
 
     STARTERS = "the page's starters; without any, every role"
+    STARTERS_AND_DECIDER = "the page's starters (without any, every role), and the deciding role"
     STEP_ROLES = "the roles that sign the step"
     STEP_DECIDER = "the role that the step asks, or else the deciding role"
     CALLED = "the roles that the alert calls, and the deciding role"
@@ -193,6 +197,23 @@ _ROWS = (
         starter=Starter.MAY,
         doors=(Door.SLACK,),
     ),
+    # it begins in the name of whoever queued it, who must still be allowed to start it
+    Permission(
+        act=Act.START_QUEUED,
+        does="say that a queued start begins now or later",
+        who=Who.STARTERS_AND_DECIDER,
+        starter=Starter.MAY,
+    ),
+    Permission(act=Act.REORDER, does="change the order of the queue", who=Who.STARTERS, starter=Starter.MAY),
+    # what does not begin changes nothing
+    Permission(
+        act=Act.DROP,
+        does="drop a queued start",
+        who=Who.MEMBERS,
+        stops=True,
+        starter=Starter.MAY,
+        real_person=False,
+    ),
     # a place in a role goes from one person to another for one run; under four_eyes it cannot come to the starter
     Permission(act=Act.HAND_OVER, does="hand over “{title}”", who=Who.HOLDERS, starter=Starter.MAY),
     Permission(act=Act.TAKE_OVER, does="take over “{title}”", who=Who.OFFERED),
@@ -207,6 +228,7 @@ def roles_for(act: Act, page: Page, *, box: StepBox | None = None, alert: AlertR
     decider, every = page.decision.role, tuple(sorted(page.roles))
     roles: dict[Who, tuple[str, ...]] = {
         Who.STARTERS: tuple(page.runbook.starters) or every,
+        Who.STARTERS_AND_DECIDER: tuple(dict.fromkeys([*(page.runbook.starters or every), decider])),
         Who.STEP_ROLES: tuple(sorted(box.roles())) if box else (),
         Who.STEP_DECIDER: ((box.asks if box else "") or decider,),
         Who.CALLED: tuple(dict.fromkeys([*(alert.pings if alert else ()), decider])),

@@ -20,6 +20,7 @@ from commands.ports.tools import Tools
 from commands.runbook.groups import members_in_use
 from commands.runbook.page import Page
 from commands.start.request import require_valid_ref
+from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.systems.preflight.local_host import outlives_check
 from commands.systems.preflight.reachable import ReachableCheck
@@ -62,7 +63,7 @@ Lane = Callable[[], Iterable[PreflightLine]]
 
 def run_preflight(page: Page, tools: Tools, ref: str, *, limit: float = LIMIT) -> list[PreflightLine]:
     """Check every place that the page names, and what its steps need there. Returns within about `limit` seconds."""
-    ctx = PreflightContext(tools=tools, ref=ref or page.runbook.ref)
+    ctx = PreflightContext(tools=tools, ref=ref or page.runbook.ref, seconds_for_advice=limit / 5)
     try:
         require_valid_ref(ctx.ref)
     except Refused as error:
@@ -169,21 +170,25 @@ def _checks(page: Page) -> list[PreflightCheck]:
 
 
 def _merged(checks: list[PreflightCheck]) -> list[PreflightCheck]:
-    """Each check once, with one check for all programs of a host.
+    """Each check once, with one check for all programs of a host, and one for all fields of a web place's answers.
 
     Whether a place answers comes first, then its programs, because the other checks use them.
     """
     programs: dict[str, tuple[str, ...]] = {}
+    reads: dict[str, tuple[Reads, ...]] = {}
     others: list[PreflightCheck] = []
     for check in checks:
         if isinstance(check, ProgramsCheck):
             programs[check.host] = programs.get(check.host, ()) + check.names
+        elif isinstance(check, AnswerFieldsCheck):
+            reads[check.web] = reads.get(check.web, ()) + check.reads
         elif check not in others:
             others.append(check)
     return [
         *(check for check in others if isinstance(check, ReachableCheck)),
         *(ProgramsCheck(host=host, names=names) for host, names in programs.items()),
         *(check for check in others if not isinstance(check, ReachableCheck)),
+        *(AnswerFieldsCheck(web=web, reads=found) for web, found in reads.items()),
     ]
 
 

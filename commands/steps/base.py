@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -314,6 +314,10 @@ class StepBox(Undo, Strict):
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
         """What the author should know although it is allowed, as a sentence without its full stop. Empty if nothing."""
+        return ""
+
+    def closed_at(self, moment: datetime) -> str:
+        """That the step will stop a deploy that begins at a local time, as a sentence; empty if it will not."""
         return ""
 
     def rollback_warning(self, forward: Mapping[str, StepBox]) -> str:

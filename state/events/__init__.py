@@ -23,6 +23,7 @@ from state.events.people import (
     StepAnswered,
     StepSigned,
 )
+from state.events.queue import QueueLeft, QueueMoved, StartAsked, StartPutOff, StartQueued
 from state.events.run import (
     ClockJumped,
     EnvironmentChanged,
@@ -71,6 +72,8 @@ __all__ = [
     "PeopleInvited",
     "PersonActed",
     "PressRefused",
+    "QueueLeft",
+    "QueueMoved",
     "RecordChanged",
     "Recovered",
     "Reminder",
@@ -81,6 +84,9 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "SignaturesFell",
+    "StartAsked",
+    "StartPutOff",
+    "StartQueued",
     "StatusDue",
     "StepAgreed",
     "StepAnswered",
@@ -158,6 +164,11 @@ EVENTS: dict[str, type[EventData]] = {
         EnvironmentChanged,
         MirrorRead,
         NoteAdded,
+        StartQueued,
+        StartAsked,
+        StartPutOff,
+        QueueMoved,
+        QueueLeft,
         HandoverOffered,
         HandoverEnded,
     )

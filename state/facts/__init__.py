@@ -6,6 +6,7 @@ from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
 from state.facts.drill import DrillBegun, TakesPart
 from state.facts.handover import HandoverEnd, HandoverOffer, HandoverResult
+from state.facts.queue import Planned, PutOff, QueueMove, StartQuestion
 from state.facts.run import (
     EarlyKeep,
     EarlyKeepAgreement,
@@ -46,12 +47,16 @@ __all__ = [
     "Lapsed",
     "NextRun",
     "Note",
+    "Planned",
+    "PutOff",
+    "QueueMove",
     "Resume",
     "RollbackRequest",
     "RunClosed",
     "Signature",
     "StartAgreement",
     "StartObjection",
+    "StartQuestion",
     "StepAnswer",
     "TakesPart",
     "evidence_hash",
@@ -80,6 +85,10 @@ FACTS: dict[FactKind, type[Fact]] = {
         Note,
         TakesPart,
         DrillBegun,
+        Planned,
+        StartQuestion,
+        PutOff,
+        QueueMove,
         StartObjection,
         StartAgreement,
         HandoverOffer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,8 @@ def lint(sql: str) -> list[Finding]:
         raise Failed("The program squawk is missing from the bot's environment; install the bot's packages again.")
     words = [
         program,
+        # not what a .squawk.toml of the folder in which the bot was started, or of one above, says
+        f"--config={os.devnull}",
         "--assume-in-transaction",
         "--reporter",
         "json",

@@ -19,6 +19,7 @@ from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
 from bot.tools.postgres.one_statement import EndedTransaction, require_usual_quotes, run_statement
+from bot.tools.postgres.own_session import begin_reading
 from bot.tools.postgres.server_message import reason, server_message
 from bot.tools.postgres.time_zones import require_same_in_utc
 from bot.tools.secrets import Redactor
@@ -60,13 +61,11 @@ class PostgresDatabase:
             raise Failed(f"A query on “{database}” was not sent: {why}.", text)
         whole = 2 * limit if in_any_zone else limit
         with self._connected(database, "gonogo query", whole) as connection, self._query_errors(database, text):
-            connection.read_only = True
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if in_any_zone else None
-            # this first query takes the transaction's snapshot, after which nothing makes it read-write again
-            connection.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(limit * 1000))])
+            begin_reading(connection, limit, one_snapshot=in_any_zone)
             columns, rows = _answer(connection, text, values)
             if in_any_zone:
                 require_same_in_utc(connection, rows, lambda: _answer(connection, text, values)[1])
+            connection.rollback()
             return Rows(columns=columns, rows=tuple(tuple(map(self._masked, row)) for row in rows))
 
     def _masked(self, cell: Any) -> Any:

@@ -15,6 +15,7 @@ from bot.tools.ssh.listening_socket import ListeningSocket, open_socket
 from state.errors import Down, Failed, Unreachable
 
 CONNECT_LIMIT = 10.0  # seconds
+LONGEST_WORDS = 200  # characters of a server's words in a message
 UNKNOWN_HOST_KEY = "its host key is unknown"
 
 
@@ -172,10 +173,11 @@ def _connect(where: Login) -> paramiko.SSHClient:
             look_for_keys=False,
         )
     except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
+        closed = _why_closed(client, error)
         client.close()
         if not_ssh := sock and _why_no_ssh(sock):
             raise Down(f"{host}: {not_ssh}") from None
-        why = _why(error)
+        why = closed or _why(error)
         if authorities and why.startswith(UNKNOWN_HOST_KEY):
             why += " The bot does not support the file's @cert-authority lines: add the host's own key."
         raise (Down if isinstance(error, ConnectionRefusedError) else Unreachable)(f"{host}: {why}") from None
@@ -192,6 +194,21 @@ def _why_no_ssh(sock: ListeningSocket) -> str:
     if sock.at_end:
         return "it closes the connection and sends nothing; check that it is the SSH server and lets the bot in."
     return ""
+
+
+def _why_closed(client: paramiko.SSHClient, error: Exception) -> str:
+    """Why the server closed the connection during the log-in, in its own words; empty if it did not.
+
+    One that refuses a key asks for another; it closes where the key is right and the account may not log in.
+    """
+    if not isinstance(error, paramiko.AuthenticationException) or "EOF" not in str(error):
+        return ""
+    handler = getattr(client.get_transport(), "auth_handler", None)  # its get_banner tells nothing once it is closed
+    words = (getattr(handler, "banner", None) or b"").decode(errors="replace").split()
+    said = "".join(filter(str.isprintable, " ".join(words)))[:LONGEST_WORDS]
+    told = f", and says “{said}”" if said else ""
+    todo = "check there whether the user may log in now (account expired, /run/nologin, limits of PAM)."
+    return f"it closes the connection during the log-in{told}; {todo}"
 
 
 def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each reason

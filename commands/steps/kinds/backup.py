@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from commands.ports.page_text import DatabaseAddress, Text
-from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
+from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import recover_job, run_job
@@ -19,11 +19,13 @@ from commands.steps.page_fields import EnvName
 from commands.steps.plan_line import program_plan
 from commands.steps.shared import whole_restore
 from commands.steps.shared.after_rollback import compare_with_backup
+from commands.steps.shared.backup_preflight import NO_FOLDER, PREFLIGHT, judge_preflight
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.catalog import CATALOG, not_held_line
 from commands.systems.postgres.client_programs import ADDRESS, ADDRESS_FUNCTIONS, address_error
+from commands.systems.postgres.return_rows import ROW_KEYS
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
@@ -31,10 +33,9 @@ from commands.text.durations import format_seconds
 from commands.text.numbers import format_bytes, format_count
 from state.errors import Failed, GonogoError
 
-_NO_FOLDER = 68  # exit code
 _PREPARE = f"""\
 umask 077
-{ADDRESS}mkdir -p "$FOLDER" && cd "$FOLDER" && [ -w . ] || exit {_NO_FOLDER}
+{ADDRESS}mkdir -p "$FOLDER" && cd "$FOLDER" && [ -w . ] || exit {NO_FOLDER}
 """
 _SCRIPT = "".join(
     (
@@ -47,33 +48,15 @@ _SCRIPT = "".join(
 )
 _NOW = script("postgres/backup_now.sh")
 # then the address, in functions only: what is written down is no part of the check
-_RECHECK = "".join((_NOW, ADDRESS_FUNCTIONS, CATALOG, script("postgres/note_before.sh")))
+_RECHECK = "".join((_NOW, ADDRESS_FUNCTIONS, CATALOG, ROW_KEYS, script("postgres/note_before.sh")))
+_ROWS_FOR_KEYS, _SECONDS_FOR_KEYS = 2_000_000, 20  # the deploy waits while the keys of that many rows are read
 _OTHER_LIST, _CHANGED, _GONE = 67, 68, 69  # exit codes of that script
-# pg_dump's first session locks each table, and the others lock it again while they read it
-_LOCKS = """
-SELECT 'dump_locks=' || 2 * count(*) FROM pg_class
-  WHERE relkind IN ('r', 'p') AND relnamespace <> 'pg_catalog'::regnamespace;
-SELECT 'server_locks=' || current_setting('max_locks_per_transaction')::int
-  * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int);
-"""
-_PREFLIGHT = (
-    ADDRESS
-    + f"""\
-# the folder that the backup will create is not created to look: the one above it must allow it
-folder=$FOLDER
-until [ -e "$folder" ] || [ -L "$folder" ]; do folder=$(dirname -- "$folder"); done
-cd -- "$folder" && [ -w . ] || exit {_NO_FOLDER}
-"""
-    + f"LOCKS={shlex.quote(_LOCKS)}\n"
-    + f"HIDDEN={shlex.quote(script('postgres/hidden_rows.sql'))}\n"
-    + script("postgres/backup_preflight.sh")
-)
 _FAILURES = {
     65: "Not enough disk space for the backup: {free} free, the database has {size}; nothing was dumped. "
     "Free up space.",
     66: "The dump is truncated or damaged: it cannot be read to its end. It was removed.",
     67: "`at_least_lines = {at_least}`, the dump has {backup_lines} lines. It was removed.",
-    _NO_FOLDER: "The host's user cannot create the backup folder ({folder}) or write to it; nothing was dumped. "
+    NO_FOLDER: "The host's user cannot create the backup folder ({folder}) or write to it; nothing was dumped. "
     "Create it, and make this user its owner.",
 }
 _OLD_PG_DUMP = (
@@ -146,8 +129,8 @@ class BackupStep(ClientProgramsStep):
             SameDatabaseCheck(host=self.host, database_url=self.database_url, words=self._words),
             HostCheck(
                 host=self.host,
-                script=self.script(_PREFLIGHT),
-                judge=_judge_preflight,
+                script=self.script(PREFLIGHT),
+                judge=judge_preflight,
                 env=env,
                 data=(("AT_LEAST", str(self.at_least_lines)),),
             ),
@@ -178,7 +161,9 @@ class BackupStep(ClientProgramsStep):
     def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
         env: dict[str, Text] = {"FOLDER": self.folder, "FILE": "<backup_file>", "SHA256": "<backup_sha256>"}
         env["DATABASE"] = DatabaseAddress(self.database_url)
-        result = run_job(self, ctx, self.host, self.script(_RECHECK), env, {"SEEN": self._seen_or_unknown(ctx)})
+        most = {"ROWS_FOR_KEYS": str(_ROWS_FOR_KEYS), "SECONDS_FOR_KEYS": str(_SECONDS_FOR_KEYS)}
+        data = {"SEEN": self._seen_or_unknown(ctx), **most}
+        result = run_job(self, ctx, self.host, self.script(_RECHECK), env, data)
         if ctx.values["backup_sha256"] != evidence.get("backup", ctx.values["backup_sha256"]):
             return "the bot's record names another backup"
         changes = {
@@ -199,7 +184,8 @@ class BackupStep(ClientProgramsStep):
             return "unknown"
 
     def recheck_plan(self) -> list[str]:
-        noted = f"on {self.host}: records what {self.database_url} has besides its rows, to compare after a rollback"
+        what = f"what {self.database_url} has besides its rows, and checksums of their keys"
+        noted = f"on {self.host}: records {what}, to compare after a rollback"
         says = "reads every file of <backup_file> again, and compares it with its checksum"
         return [*program_plan(self.host, says, _NOW, {"FOLDER": self.folder, "FILE": "<backup_file>"}), noted]
 
@@ -262,55 +248,3 @@ def _damage(output: str) -> str:
 
 def _bytes(text: str) -> str:
     return format_bytes(int(text)) if text.isdigit() else "?"
-
-
-def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
-    if result.code == _NO_FOLDER:
-        todo = "create it, and make the user of the bot's log-in its owner"
-        return blocked("the backup folder cannot be created, or not be written to", todo)
-    values = parse_values(result.tail)
-    if result.code or not values.get("database_bytes", "").isdigit() or not values.get("server", "").isdigit():
-        # libpq indents what it only asks, such as “Is the server running on that host …?”
-        told = [line for line in result.tail.splitlines() if not line.startswith("\t")]
-        message = without_values(told)[-1:] or (f"exit code {result.code}",)
-        return blocked(
-            f"psql cannot query the database from this host ({message[0][:160]})",
-            "run psql on the host with the address that the database's variable has, and correct it or the server",
-        )
-    client, server = re.findall(r"\d+", values.get("dump", "")), int(values["server"]) // 10_000
-    if not client or int(client[0]) < server:
-        version = f"pg_dump {client[0]}" if client else "no pg_dump"
-        return blocked(
-            f"it has {version}, the database server is PostgreSQL {server}",
-            f"install the client programs of PostgreSQL {server} there",
-        )
-    if hidden := values.get("hidden", ""):
-        return blocked(
-            f"row-level security keeps rows of {hidden[:200]} from the backup's user, so pg_dump refuses to dump them",
-            "let this user read all rows (ALTER ROLE … BYPASSRLS; an owner: NO FORCE ROW LEVEL SECURITY)",
-        )
-    size, free = int(values["database_bytes"]), int(values["free_bytes"])
-    room = f"{format_bytes(free)} free for the backup of a database of {format_bytes(size)}"
-    if free <= size:
-        return blocked(f"only {room}", "free up space, or name another folder")
-    return passed(f"pg_dump {client[0]} for PostgreSQL {server}; {room}") + _judge_lines(values) + _judge_locks(values)
-
-
-def _judge_lines(values: Mapping[str, str]) -> list[PreflightResult]:
-    if "dump_lines" not in values:
-        return []
-    return warned(
-        f"`at_least_lines = {values['at_least']}`, a dump made now has {values['dump_lines']} lines: the backup would "
-        "be removed, and its step fails",
-        "set at_least_lines to what a whole dump of this database has at least",
-    )
-
-
-def _judge_locks(values: Mapping[str, str]) -> list[PreflightResult]:
-    needed, room = (int(values.get(name, "0")) for name in ("dump_locks", "server_locks"))
-    if not room or needed <= room:
-        return []
-    return warned(
-        f"pg_dump may need {needed:,} locks, one or two for each table, and the server has room for {room:,}",
-        "raise max_locks_per_transaction on the server, or the backup may end with “out of shared memory”",
-    )

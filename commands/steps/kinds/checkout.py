@@ -18,13 +18,18 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill
+from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
-_CHANGED_FILES = script("git/changed.sh")  # defines the shell functions `changed` and `changed_in_submodules`
-_IN_THE_WAY = script("git/in_the_way.sh")  # defines the shell function `in_the_way`
+_CHANGED_FILES = OWN_REPOSITORY + script(
+    "git/changed.sh"
+)  # defines the shell functions `changed` and `changed_in_submodules`
+# defines the shell functions `in_the_way`, `closed_folders`, and those that look into submodules
+_IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
+_CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _HEAD = f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}'
@@ -43,20 +48,24 @@ _POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
 _CLONE = "clone it there, or correct the path in the variable that `repository` names"
 _NO_COPY = (("not a git repository", _CLONE), ("No such file or directory", _CLONE))
 # exit codes of the script
-_CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED, _CLOSED = 65, 66, 67, 68, 69, 70
+_CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED, _CLOSED, _IN_USE, _NO_SUBMODULE = range(65, 73)
 _REFUSED = {
     _CHANGED: "Nothing was checked out: tracked files in the working copy differ from its commit, and would be "
-    "overwritten. Save or discard these changes first, or name the files in `may_discard`.",
+    "overwritten. Save or discard these changes first, or name files outside of submodules in `may_discard`.",
     _UNTRACKED: "Nothing was checked out: untracked files stand where the commit has files of its own, and would be "
-    "overwritten. Move them away first, or name them in `may_discard`.",
+    "overwritten. Move them away first, or name those outside of submodules in `may_discard`.",
     _CLOSED: "Nothing was checked out: this user may not write to folders in which the commit changes files. Make it "
     "their owner first.",
+    _IN_USE: "Nothing was checked out: another git works in the working copy or in a submodule, or has died there. "
+    "Wait for it; if none works there, remove these files.",
+    _NO_SUBMODULE: "Nothing was checked out: the commit needs commits of submodules that their origins do not have, or "
+    "that cannot be fetched. Push them first.",
     _NO_COMMIT: "`commit` is not a whole commit id, so nothing was checked out; a `release` step gives one.",
     _OTHER_COMMIT: "After the checkout, the working copy is not at commit {commit}.",
     _NOT_CLEAN: "After the checkout, the files differ from commit {commit}.",
 }
 _NO_REPOSITORY, _NOT_WRITABLE, _LOCKED = 65, 66, 67  # exit codes of the preflight script
-_UNLOCK = "wait for the git that works there; if none does, one has died in it: remove .git/index.lock"
+_UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that index.lock"
 # The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
 _OF_REF = """\
 name=${REF#refs/heads/} name=${name#refs/tags/} COMMIT=$REF
@@ -69,8 +78,9 @@ class CheckoutStep(StepBox):
     """Checks out one commit by its id in a working copy, with its submodules.
 
     Any changed file that is not in `may_discard` fails the step and is listed, because its changes would be lost. So
-    does an untracked file, ignored or not, where the commit has one of its own. The files are compared with the commit
-    afterwards, also those that git status is told to hide. Files in Git LFS that are not fetched are named.
+    does an untracked file, ignored or not, where the commit or one of its submodules has one of its own, and a commit
+    of a submodule that cannot be fetched. The files are compared with the commit afterwards, also those that git status
+    is told to hide. Files in Git LFS that are not fetched are named.
     """
 
     kind: ClassVar[str] = "checkout"
@@ -82,7 +92,9 @@ class CheckoutStep(StepBox):
     commit: str = Field(description="The commit to check out, as a whole id.", examples=["<commit>"])
     may_discard: list[str] = Field(
         default_factory=list,
-        description="Files whose local changes may be thrown away. Any other changed file fails the step.",
+        description=(
+            "Files whose local changes may be thrown away, none of a submodule. Any other changed file fails the step."
+        ),
         examples=[["package-lock.json"]],
     )
 
@@ -94,13 +106,17 @@ class CheckoutStep(StepBox):
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
-                f"  git fetch --quiet --force --prune --no-tags origin {_ALL_REFS}",
+                f"  git fetch --quiet --force --prune --no-tags --no-recurse-submodules origin {_ALL_REFS}",
                 f"dirty=$({self._list_changed()})",
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
-                f"untracked=$(in_the_way {self._but_discarded()})",
+                "missing=$(without_commit)",
+                f'[ -z "$missing" ] || {{ printf \'%s\\n\' "$missing"; exit {_NO_SUBMODULE}; }}',
+                f"untracked=$({self._list_in_the_way()})",
                 f'[ -z "$untracked" ] || {{ printf \'%s\\n\' "$untracked"; exit {_UNTRACKED}; }}',
-                "closed=$(closed_folders)",
+                f"closed=$({_CLOSED_FOLDERS})",
                 f'[ -z "$closed" ] || {{ printf \'%s\\n\' "$closed"; exit {_CLOSED}; }}',
+                "locks=$(locks)",
+                f'[ -z "$locks" ] || {{ printf \'%s\\n\' "$locks"; exit {_IN_USE}; }}',
                 *self._unmark_discarded(),
                 'git checkout --quiet --force --detach "$COMMIT"',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
@@ -124,11 +140,10 @@ class CheckoutStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         program = f"""\
-{_CHANGED_FILES}cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
+{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
 [ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit {_NOT_WRITABLE}
-lock=$(git rev-parse --git-path index.lock)
-[ ! -e "$lock" ] || sleep 1
-[ ! -e "$lock" ] || exit {_LOCKED}
+locks=$(locks)
+[ -z "$locks" ] || {{ printf '%s\n' "$locks"; exit {_LOCKED}; }}
 {self._list_changed()}"""
         check = HostCheck(
             host=self.host, script=program, judge=_judge_preflight, env=(("REPOSITORY", self.repository),)
@@ -138,8 +153,9 @@ lock=$(git rev-parse --git-path index.lock)
 
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""
-        look = f"in_the_way {self._but_discarded()}\nclosed_folders | sed 's/^/closed=/'"
-        program = f'{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}'
+        closed, missing = f"{_CLOSED_FOLDERS} | sed 's/^/closed=/'", "without_commit | sed 's/^/missing=/'"
+        look = f"{self._list_in_the_way()}\n{closed}\n{missing}"
+        program = f'{OWN_REPOSITORY}{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}'
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
         return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
 
@@ -185,6 +201,11 @@ lock=$(git rev-parse --git-path index.lock)
         """The pathspecs of all files but those whose changes may be thrown away."""
         return " ".join([".", *(shlex.quote(f":(exclude){file}") for file in self.may_discard)])
 
+    def _list_in_the_way(self) -> str:
+        """The shell command that lists untracked files in the way, in submodules too."""
+        own = f"in_the_way {self._but_discarded()}"
+        return f"{{ {own}; in_submodules in_the_way .; in_place_of_submodules; }}"
+
     def _unmark_discarded(self) -> list[str]:
         """git checkout leaves a file as it is that is marked as hidden."""
         if not self.may_discard:
@@ -200,7 +221,8 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
     if result.code == _NOT_WRITABLE:
         return blocked("the working copy is not writable", "make the deploying user the owner of its files")
     if result.code == _LOCKED:
-        return blocked("the working copy is locked, so that nothing can be checked out (.git/index.lock)", _UNLOCK)
+        names = ", ".join(result.tail.split("\n")[:-1][:3])
+        return blocked(f"the working copy is locked, so that nothing can be checked out ({names})", _UNLOCK)
     if result.code:
         problem = f"git cannot use the working copy ({first_words(result, f'exit code {result.code}')})"
         return blocked(problem, advice(result, "run git status there as the deploying user", _NO_COPY))
@@ -220,9 +242,15 @@ def _judge_untracked(result: CommandResult) -> list[PreflightResult]:
     if closed := [line.removeprefix("closed=") for line in found if line.startswith("closed=")]:
         what = f"this user may not write to folders in which the release changes files: {', '.join(closed[:3])}"
         return blocked(what, "make the deploying user their owner")
+    if missing := [line.removeprefix("missing=") for line in found if line.startswith("missing=")]:
+        what = f"the release needs commits of submodules that cannot be fetched here: {', '.join(missing[:3])}"
+        return blocked(what, "push them to the submodule's origin, or see why this host cannot fetch from it")
     if not found:
         return passed("the release's folders are writable, and no untracked file stands where it has one of its own")
-    files, names = format_count(len(found), "untracked file"), ", ".join(line[3:] for line in found[:3])
+    files, names = (
+        format_count(len(found), "untracked file"),
+        ", ".join(line.replace("?? ", "", 1) for line in found[:3]),
+    )
     return warned(
         f"{files} of the working copy would be overwritten by the release: {names}",
         "move them away first, or name them in `may_discard`",

@@ -11,10 +11,12 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from commands.ports.page_text import PageText
+from commands.ports.preflight import PreflightCheck
 from commands.ports.web import MAX_BODY, HttpRequest, HttpResponse
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import VariableJson
+from commands.steps.shared.answer_reads import answer_check
 from commands.steps.shared.json_answer import JsonAnswerStep
 from commands.steps.shared.json_entries import CleanUpPath, Each, Trace, delete_only_entry
 from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
@@ -44,8 +46,8 @@ class HttpStep(JsonAnswerStep):
     Only a GET, and a DELETE that accepts 404, are sent twice; any other request again only where it was refused. An
     answer that a cache gave is no data about the service, except of a page. A cache is known by its headers (`Age`,
     `X-Cache` and the like): let one that sends none, as nginx does by default, pass these requests on (they say
-    `Cache-Control: no-cache`). Up to 8 MB of an answer are read. Where a list says that there is more, an entry that it
-    does not have is not taken for missing: ask for a narrower list.
+    `Cache-Control: no-cache`), or give the place a `fresh`. Up to 8 MB of an answer are read. Where a list says that
+    there is more, an entry that it does not have is not taken for missing: ask for a narrower list.
     """
 
     kind: ClassVar[str] = "http"
@@ -132,6 +134,9 @@ class HttpStep(JsonAnswerStep):
         if self.every is None or self.ready_within is None:
             return ""
         return "ready_within: a check of the watch waits for nothing; remove it"
+
+    def preflight(self) -> list[PreflightCheck]:
+        return [*answer_check(self, self.headers, self.trace, self.each)]
 
     def deleted_paths(self) -> tuple[str, ...]:
         cleaned = self.clean_up.path if self.clean_up else ""

@@ -20,6 +20,7 @@ from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.http_answers import cached, from_cache
+from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
 from commands.text.numbers import format_bytes
 from state.errors import ToolError
@@ -125,7 +126,10 @@ class PublishStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         env = (("WWW", self.www),)
+        headers = tuple(self.headers.items())
+        stamp = Reads(path=self.stamp, fields=("commit",), by="`stamp` of `publish`", headers=headers)
         return [
+            AnswerFieldsCheck(web=self.web, reads=(stamp,)),
             folder_check(self.host, self.www, "the folder that is served"),
             ProgramsCheck(host=self.host, names=("cp", "diff", "du", "df", "readlink")),
             HostCheck(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),

@@ -17,14 +17,17 @@ from commands.steps.plan_line import commands_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import page_texts
 from commands.systems import code_review
+from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
 
-_STAT = 'cd "$REPOSITORY"\ngit diff --no-color --no-ext-diff --stat=100 "$BEFORE" "$COMMIT"'
-_NAMES = 'cd "$REPOSITORY"\ngit diff --name-only -z --diff-filter=d "$BEFORE" "$COMMIT" | tr "\\0" "\\n"'
+_STAT = OWN_REPOSITORY + 'cd "$REPOSITORY"\ngit diff --no-color --no-ext-diff --stat=100 "$BEFORE" "$COMMIT"'
+_NAMES = (
+    OWN_REPOSITORY + 'cd "$REPOSITORY"\ngit diff --name-only -z --diff-filter=d "$BEFORE" "$COMMIT" | tr "\\0" "\\n"'
+)
 # as text, whatever the repository's attributes and the host's settings of git say
-_ADDED = """\
-cd "$REPOSITORY"
+_ADDED = f"""\
+{OWN_REPOSITORY}cd "$REPOSITORY"
 git --literal-pathspecs diff --no-color --no-ext-diff --no-textconv --text -U0 "$BEFORE" "$COMMIT" -- "$FILE\""""
 _MAX_BYTES = 1_000_000  # of one file's diff, and of the list of files
 _LISTED = 20  # findings in the thread; the output has all

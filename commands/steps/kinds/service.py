@@ -133,7 +133,7 @@ class ServiceStep(ServiceBox):
     def preflight(self) -> list[PreflightCheck]:
         texts = self.shell_env({})
         names = self.manages.programs or programs_in(list(texts.values()))
-        checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=names)] if names else []
+        checks = super().preflight() + ([ProgramsCheck(host=self.host, names=names)] if names else [])
         if not any(map(has_placeholder, (*texts.values(), *self.env.values()))):
             script, judge = preflight_script(self), judge_services(self, self.value_types())
             env, data = tuple(self.host_env().items()), tuple(texts.items())

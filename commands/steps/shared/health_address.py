@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from commands.ports.page_text import PageText
+from commands.ports.preflight import PreflightCheck
 from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
 from commands.steps.execution import pause
@@ -20,6 +21,7 @@ from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
 from commands.systems.http_answers import from_cache
+from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from state.errors import ToolError
 
 _FROM_CACHE = "from a cache"
@@ -78,6 +80,14 @@ class HealthAddress(StepBox):
         if not self.web:
             return ["no address is asked which commit runs"]
         return [f"GET {self.web}{self.path}, expects {self.field} = {self.commit}"]
+
+    def preflight(self) -> list[PreflightCheck]:
+        if not self.web:
+            return []
+        headers = tuple(self.headers.items())
+        by = f"`field` of `{self.kind}`"
+        reads = Reads(path=self.path, fields=(self.field,), by=by, headers=headers, always=True)
+        return [AnswerFieldsCheck(web=self.web, reads=(reads,))]
 
     def wait_for_commit(
         self, ctx: Context, timeout: float, ready_within: float = 0, died: Callable[[], bool] = lambda: False

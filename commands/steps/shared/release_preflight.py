@@ -8,11 +8,12 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import OK, PreflightContext, PreflightResult, blocked, passed
 from commands.steps.shared.release_box import ReleaseBox
 from commands.steps.values import fill
+from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.refs import Release, ReleaseError, release_script
 from commands.systems.git.release_files import read_file
 from commands.text.numbers import format_count
 
-_HEAD = 'cd "$REPOSITORY" && git rev-parse --verify --quiet HEAD'
+_HEAD = OWN_REPOSITORY + 'cd "$REPOSITORY" && git rev-parse --verify --quiet HEAD'
 
 
 def release_notes(release: Release) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import Headers
 from commands.steps.values import page_texts
+from commands.systems.field_names import field_missing
 from commands.systems.git.refs import ReleaseError
 from commands.systems.http_answers import field, holds_secret
 from commands.systems.running.answers import (
@@ -201,9 +202,11 @@ class Running(Strict):
             data = answer.json()
         except ValueError:
             raise _unsaid(self.source, "its answer is not JSON") from None
+        if has := field_missing(data, self.field):
+            raise _unsaid(self.source, f"its answer has no field `{self.field}`; {has}")
         said = field(data, self.field)
         if not isinstance(said, str | int) or holds_secret(data, self.field):
-            raise _unsaid(self.source, f"its answer has no field `{self.field}`")
+            raise _unsaid(self.source, f"its answer names no commit in its field `{self.field}`")
         return str(said)
 
     def _listed_answers(self, tools: Tools, by: Listing) -> Iterator[Answer]:

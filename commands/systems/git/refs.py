@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commands.ports.shell import CommandResult
+from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.signatures import signature_error, signer
 from commands.systems.git.words import advice, first_words
 from commands.systems.scripts import script
@@ -95,7 +96,7 @@ def release_script(*, signed: bool) -> str:
     """
     signature = ("git/signature.sh",) if signed else ()
     names = ("git/find.sh", *signature, "git/describe.sh")
-    return "\n".join(script(name) for name in names).rstrip("\n")
+    return OWN_REPOSITORY + "\n".join(script(name) for name in names).rstrip("\n")
 
 
 def parse_release(result: CommandResult, values: Mapping[str, str], ref: str, branches: Sequence[str]) -> Release:

@@ -8,11 +8,12 @@ from pathlib import PurePosixPath
 
 from commands.ports.page_text import Text
 from commands.ports.shell import Shell
+from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.refs import NOT_ON_ORIGIN, REF_CHANGED, ReleaseError, parse_release
 from commands.systems.scripts import script
 from state.errors import Failed
 
-RELEASE_NOW = script("git/find.sh") + "\n" + script("git/release_now.sh")
+RELEASE_NOW = OWN_REPOSITORY + script("git/find.sh") + "\n" + script("git/release_now.sh")
 LIMIT = 60  # seconds
 _VALUE = re.compile(r"^(on_ref|still|found|shallow)=(\S*)$", re.MULTILINE)
 _FILE = re.compile(r"^file: ([0-9a-f]{64}) ?([0-9a-f]{64})?$", re.MULTILINE)

@@ -26,8 +26,8 @@ ROLES = "".join(
         f"ROLES_MISSING={shlex.quote(script('postgres/roles_missing.sql'))}\n",
     )
 )
-# what no line stands for, by class
-_ABSENT = {"rights": "as by default", "database": "as by default", "statistics": "the default", "validity": "valid"}
+# what no line stands for, by class; rights have a default of their own
+_ABSENT = {"statistics": "the default", "validity": "valid"}
 _ROLE = re.compile(r"role (.*)")
 _MOST = 3  # differences that a sentence names
 
@@ -43,7 +43,7 @@ class Difference:
 
     def line(self) -> str:
         """The difference in words: what, before → after."""
-        absent = _ABSENT.get(self.kind, "none")
+        absent = "as by default" if self.what.startswith("rights on ") else _ABSENT.get(self.kind, "none")
         return f"{self.name()}: {self.before or absent} → {self.after or absent}"
 
     def name(self) -> str:
@@ -80,7 +80,7 @@ def unlisted(values: Mapping[str, str], listed: int) -> int:
 def not_held_line(output: str, values: Mapping[str, str]) -> str:
     """What of production a copy does not have, from the lines "not held" of a script's output; empty if nothing."""
     # a database's own owner and roles' attributes are different on most copies
-    found = sorted(parse_differences(output, "not held"), key=lambda one: one.kind in {"database", "role"})
+    found = sorted(parse_differences(output, "not held"), key=lambda one: one.kind in {"database", "role", "server"})
     number = int(values.get("not_held", 0))
     more = f" and {format_count(number - _MOST, 'more thing')}" if number > _MOST else ""
     return ", ".join(one.name() for one in found[:_MOST]) + more
@@ -89,5 +89,7 @@ def not_held_line(output: str, values: Mapping[str, str]) -> str:
 def _is_about(one: Difference, role: str) -> bool:
     if one.kind == "setting":
         return one.what.endswith(f" of role {role}")
+    if one.what == f"comment on role {role}":
+        return True
     member, _, group = one.what.partition(" as a member of ")
     return one.kind == "role" and (one.what == f"role {role}" or role in {member, group})

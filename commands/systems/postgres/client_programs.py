@@ -14,6 +14,7 @@ from commands.systems.scripts import script
 # Needs $DATABASE, a `DatabaseAddress`; `is_as_seen` needs $SEEN.
 ADDRESS_FUNCTIONS = f"IDENTITY={shlex.quote(script('postgres/identity.sql'))}\n" + script("postgres/address.sh")
 ADDRESS = f'{ADDRESS_FUNCTIONS}at_address "$DATABASE"\n'
+NOT_THE_SERVER = (59, 63)  # exit codes of `is_direct`: a standby, a pooler
 # exit code -> what it means
 _ADDRESS_ERRORS = {
     59: "The address leads to a standby, which may be behind its primary; nothing was done. Use the primary's address.",

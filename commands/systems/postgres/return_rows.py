@@ -51,7 +51,20 @@ KEEP_ROWS = "".join(
         script("postgres/data_keep.sh"),
     )
 )
+# The shell functions for the keys of rows. They need the PG* variables and $FILE.
+ROW_KEYS = "".join(
+    (
+        _programs({"ROW_KEYS": script("postgres/row_keys.sql"), "ROW_KEYS_LIST": script("postgres/row_keys_list.sql")}),
+        script("postgres/row_keys.sh"),
+    )
+)
 # Compares production with the backup after a rollback. It needs the PG* variables, $FILE, $BY and $SECONDS_FOR_ROWS.
 AFTER_ROLLBACK = "".join(
-    (_programs(_FIND | _APART), script("postgres/data_return.sh"), script("postgres/after_rollback.sh"))
+    (
+        _programs(_FIND | _APART),
+        ROW_KEYS,
+        script("postgres/rows_gone.sh"),
+        script("postgres/data_return.sh"),
+        script("postgres/after_rollback.sh"),
+    )
 )

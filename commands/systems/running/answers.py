@@ -9,14 +9,18 @@ from typing import NamedTuple
 
 from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult, Shell
+from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.scripts import script
 from state.errors import Failed
 
-LINK = script("running/release_folder.sh") + script("running/link.sh")
+LINK = OWN_REPOSITORY + script("running/release_folder.sh") + script("running/link.sh")
 NO_LINK = 65  # exit code of LINK
-_TAGS = """\
+_TAGS = (
+    OWN_REPOSITORY
+    + """\
 cd "$REPOSITORY"
 git for-each-ref --points-at "$COMMIT" --format='%(refname:lstrip=2)' refs/tags"""
+)
 _PROCESS = re.compile(r"^process=(\d*) (\S+) (.*)$", re.MULTILINE)
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/+-]{0,99}")
 _HEX = re.compile(r"[0-9a-fA-F]{7,64}")
@@ -36,7 +40,7 @@ class Listing(NamedTuple):
 
 PM2 = Listing(
     name="pm2",
-    script=script("running/release_folder.sh") + script("running/pm2.sh"),
+    script=OWN_REPOSITORY + script("running/release_folder.sh") + script("running/pm2.sh"),
     one="process",
     up="online",
     lists_none="pm2 lists no process of that name",
@@ -44,7 +48,7 @@ PM2 = Listing(
 )
 UNIT = Listing(
     name="systemd",
-    script=script("running/release_folder.sh") + script("running/unit.sh"),
+    script=OWN_REPOSITORY + script("running/release_folder.sh") + script("running/unit.sh"),
     one="unit",
     up="active",
     lists_none="systemd has no such unit",

@@ -14,7 +14,8 @@ from commands.systems.services.manager import MARK, Finding, Manager, Phase, Pro
 from commands.text.foreign_json import read_json
 
 _FIND = script("services/docker_find.sh")
-_HEALTHS = {"starting": Phase.STARTING, "unhealthy": Phase.DOWN}
+# docker goes on asking what it calls unhealthy: one that starts slowly may still become healthy
+_HEALTHS = {"starting": Phase.STARTING, "unhealthy": Phase.STARTING}
 # compose 1 and 2 say it with a warning, and go on with an empty text in its place
 _UNSET = re.compile(r"""\bThe \\?["']?([A-Za-z_]\w*)\\?["']? variable is not set""")
 _SOME = 12  # digits that people read of an id, as docker shows them

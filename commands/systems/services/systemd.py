@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from commands.systems.logs.log_lines import NewLines
@@ -9,7 +11,7 @@ from commands.systems.logs.log_sources import ELSEWHERE, JOURNAL, printed_elsewh
 from commands.systems.scripts import script
 from commands.systems.services.log_source import read_source
 from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
-from commands.systems.services.sudo_rules import SUDO_RULES, sudo_obstacles
+from commands.systems.services.sudo_rules import SUDO_RULES, lets_run, sudo_obstacles
 
 _NO_CURSOR = "none"  # the mark where the journal shows nothing
 _UP = ("active", "reloading", "refreshing")
@@ -46,7 +48,7 @@ class Systemd(Manager):
             processes=tuple(_process(unit, clock) for unit in named.values() if unit["LoadState"] == "loaded"),
             logs={"log_mark": head["cursor"][0] or _NO_CURSOR},
             obstacles=(*_unloaded(wanted, named, host), *_denied(head, wanted)),
-            warnings=tuple(_warnings(head, named)),
+            warnings=(*_warnings(head, named), *_start_limits(head, named)),
             stale=tuple(_stale(named)),
         )
 
@@ -141,6 +143,37 @@ def _denied(head: Mapping[str, Sequence[str]], wanted: Sequence[str]) -> list[Fi
         what = f"the user {head['user'][0]} may not {verb} units: it is not root, and no polkit on that host lets it"
         return [Finding(what=what, todo=_PERMISSION_TODO)]
     return sudo_obstacles(head, [f"systemctl {verb} {name}" for name in wanted])
+
+
+def _start_limits(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    """The way back from a version that crashed is refused for longer than the step waits, and nobody may end that."""
+    if "sudo" not in head or head["verb"][0] != "restart":
+        return
+    program = head.get("program", [""])[0]
+    for name, unit in named.items():
+        interval = unit.get("StartLimitIntervalUSec", "0")
+        if _seconds(interval) > float(head["within"][0]) and not lets_run(
+            head["sudo"], f"{program} reset-failed {name}"
+        ):
+            what = (
+                f"after a crash loop systemd may refuse for {interval} to start {_full(name)} (StartLimitIntervalSec), "
+                "so the way back would fail"
+            )
+            yield Finding(
+                what=what,
+                todo=f"let sudo run this without a password as well: {program} reset-failed {name}; or set a longer "
+                "`ready_within`",
+            )
+
+
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "month": 30.44 * 86400}
+
+
+def _seconds(span: str) -> float:
+    """The seconds of a time span as systemd shows it, such as "1h 30min"; a part that is not known counts nothing."""
+    if span == "infinity":
+        return math.inf
+    return sum(float(number) * _UNITS.get(unit, 0) for number, unit in re.findall(r"([\d.]+)([a-z]+)", span))
 
 
 def _stale(named: Mapping[str, Mapping[str, str]]) -> Iterator[str]:

@@ -1,19 +1,21 @@
-"""The doctor proves the address of the events with a signed event of a test."""
+"""The doctor proves where events and traces are sent."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from bot.doctor.events import check_events
+from bot.doctor.events import check_events, check_traces
 from bot.settings import read_settings
-from tests.bot.feeds.conftest import receiver
+from tests.bot.feeds.conftest import collector, receiver
 from tests.bot.feeds.event_receiver import EventReceiver
+from tests.bot.feeds.otlp_receiver import OtlpReceiver
 
-__all__ = ["receiver"]
+__all__ = ["collector", "receiver"]
 
 
 def checked(env: dict[str, str]) -> list[tuple[str, str, str]]:
-    lines = check_events(read_settings(env))
+    settings = read_settings(env)
+    lines = [*check_events(settings), *check_traces(settings)]
     return [(line.about, line.result.level, line.result.summary) for line in lines]
 
 
@@ -32,3 +34,19 @@ def test_an_address_that_does_not_is_a_failure_that_does_not_name_it(receiver: E
 
 def test_without_an_address_nothing_is_said() -> None:
     assert checked({}) == []
+
+
+def test_a_collector_that_takes_an_empty_request_is_good_and_one_that_does_not_is_a_warning(
+    collector: OtlpReceiver,
+) -> None:
+    name = "the collector in OTEL_EXPORTER_OTLP_ENDPOINT"
+    assert checked(collector.env) == [("traces", "ok", f"{name} took an empty request")]
+    assert (collector.bodies, collector.spans) == ([b""], [])
+    collector.status = 401
+    assert checked(collector.env) == [("traces", "warn", f"{name} did not take an empty request (status 401)")]
+
+
+def test_a_wrong_variable_of_opentelemetry_is_a_warning() -> None:
+    ((about, level, summary),) = checked({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"})
+    assert (about, level) == ("traces", "warn")
+    assert summary.startswith("they are not sent: OTEL_EXPORTER_OTLP_ENDPOINT is no web address")

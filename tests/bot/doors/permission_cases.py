@@ -12,6 +12,9 @@ from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import SystemUser
 from bot.doors.terminal import Terminal
 from bot.settings import Settings
+from commands.queue.acts import queue_start
+from commands.queue.keeper import QueueKeeper
+from commands.start.request import StartRequest
 from commands.steps.outcome import failed
 from state.events import PeopleAsked, PeopleInvited, PressRefused
 from state.facts import Actor, Choice, Door, TakesPart
@@ -78,7 +81,7 @@ class Case:
 
     def left(self) -> tuple[object, ...]:
         """Everything that an act could change."""
-        runs = self.store.runs()
+        runs = [*self.store.runs(), *self.store.of_queue()]
         return runs, [(self.store.record(run.id).facts, self._events(run.id)) for run in runs]
 
     def _events(self, run: int) -> list[Event]:
@@ -181,6 +184,18 @@ def lead_offered(case: Case) -> None:
     actions.offer("lead", PERSONS["guest"], person("first"), "my shift ends", case.deps.now())
 
 
+def queued(case: Case) -> None:
+    """Two starts that are queued."""
+    for _ in range(2):
+        queue_start(case.deps.starter, StartRequest(), person("starter"))
+
+
+def asked_to_start(case: Case) -> None:
+    """A queued start about which people are asked."""
+    queued(case)
+    QueueKeeper(case.store, case.deps.starter).turn()
+
+
 MOMENTS: dict[str, Callable[[Case], Any]] = {
     "start": nothing_runs,
     "sign": waits_for_the_lead,
@@ -207,4 +222,7 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "take over": lead_offered,
     "decline": lead_offered,
     "withdraw": lead_offered,
+    "start queued": asked_to_start,
+    "reorder": queued,
+    "drop": queued,
 }

@@ -46,6 +46,9 @@ ALLOWED = {
     "take over": {"guest"},  # to whom it is offered
     "decline": {"guest"},
     "withdraw": {"first"},  # who offered it
+    "start queued": HOLDERS,
+    "reorder": HOLDERS,
+    "drop": EVERYBODY,
 }
 Try = Callable[[Case, str, str], None]
 DOORS: dict[str, tuple[Try, set[str]]] = {
@@ -89,8 +92,9 @@ def test_every_act_of_the_table_is_tried_at_every_door_that_it_has() -> None:
     assert set(ALLOWED) == set(MOMENTS) == set(PERMISSIONS)
     in_slack = DOORS["button"][1] | DOORS["form"][1]
     of_a_message = {"note", "take part", "begin drill"}
-    assert in_slack - of_a_message == DOORS["command"][1], "every other button has its command"
-    assert in_slack == set(PERMISSIONS) - {"end"}
+    typed = DOORS["command"][1] - {"reorder"}
+    assert in_slack - of_a_message == typed, "every other button has its command"
+    assert in_slack == set(PERMISSIONS) - {"end", "reorder"}
     assert DOORS["terminal"][1] == set(PERMISSIONS) - of_a_message
 
 

@@ -13,12 +13,15 @@ from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.doctor.slack import check_slack
 from bot.rehearsal.target.loopback import free_port
-from bot.settings import Settings
+from bot.settings import Settings, read_settings
 from bot.slack.listeners import make_app
 from bot.slack.proxy import Respond
 from bot.slack.serve import make_client
-from bot.tools.proxy import proxy_for
+from bot.tools.proxy import proxy_for, proxy_problem
+from state.errors import BadSettings
+from tests.pages import small
 
 PROXY = "http://proxy.example:3128"
 
@@ -61,6 +64,60 @@ def test_what_no_proxy_names_is_reached_without_one(
 ) -> None:
     monkeypatch.setenv(name, exceptions)
     assert proxy_for("https://slack.internal:8443/api/", os.environ) == (None if without else PROXY)
+
+
+@pytest.mark.fault("one text, two readers")
+@pytest.mark.parametrize(
+    ("exceptions", "without"),
+    [
+        ("10.0.0.0/8", True),
+        (".corp, 10.1.0.0/16,", True),
+        ("10.1.2.3/8", True),
+        ("192.168.0.0/16", False),
+        ("10/8", False),
+        ("/", False),
+    ],
+)
+def test_a_network_in_no_proxy_stands_for_its_addresses(
+    exceptions: str, without: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", exceptions)
+    assert proxy_for("https://10.1.2.3:8443/api/", os.environ) == (None if without else PROXY)
+    monkeypatch.setenv("NO_PROXY", "fd00::/8")
+    assert proxy_for("https://[fd00::7]/api/", os.environ) is None
+    assert proxy_for("https://slack.com/api/", os.environ) == PROXY
+
+
+@pytest.mark.fault("one text, two readers")
+def test_a_proxy_without_a_scheme_is_one_of_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "someone:word@proxy.example:3128")
+    assert proxy_for("https://slack.com/api/", os.environ) == "http://someone:word@proxy.example:3128"
+    assert proxy_problem("https://slack.com/api/", os.environ) == ""
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("socks5://someone:word@proxy.example:1080", "HTTPS_PROXY names a proxy of another kind (socks5://)"),
+        ("http://proxy.example:port", "HTTPS_PROXY is no address of a proxy"),
+        ("http://:3128", "HTTPS_PROXY is no address of a proxy"),
+        ("[", "HTTPS_PROXY is no address of a proxy"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named_before_anything_is_sent(
+    value: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", value)
+    settings = read_settings({**os.environ, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
+    with pytest.raises(BadSettings) as refused:
+        settings.require_tokens()
+    assert problem in str(refused.value)
+    assert "word" not in str(refused.value)
+    (line,) = check_slack(settings, small())
+    assert problem in line.result.summary
+    monkeypatch.setenv("NO_PROXY", "slack.com")
+    assert proxy_problem("https://slack.com/api/", os.environ) == ""
 
 
 @pytest.mark.fault("a library reads the environment again")

@@ -16,13 +16,22 @@ from bot.tools.web import HttpWeb
 @contextmanager
 def raw_site(answer: bytes, *, pause: float = 0) -> Iterator[HttpWeb]:
     """A web tool whose place `api` answers every request with these bytes, one by one with a pause if there is one."""
+    with answering(answer, pause=pause) as url:
+        web = HttpWeb({"api": WebPlace(url=url)}, {}, Redactor([]))
+        try:
+            yield web
+        finally:
+            web.close()
+
+
+@contextmanager
+def answering(answer: bytes, *, pause: float = 0) -> Iterator[str]:
+    """The address of a server that answers so."""
     listening = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_serve, args=(listening, answer, pause), daemon=True).start()
-    web = HttpWeb({"api": WebPlace(url=f"http://127.0.0.1:{listening.getsockname()[1]}")}, {}, Redactor([]))
     try:
-        yield web
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        web.close()
         listening.close()
 
 

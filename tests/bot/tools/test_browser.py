@@ -44,6 +44,17 @@ def test_a_page_that_does_not_open_fails_with_the_browsers_words(browser: Chromi
         browser.visit("gone", Visit(path="/page"))
 
 
+@pytest.mark.fault("a library reads the environment again")
+def test_the_browser_asks_no_proxy_of_the_environment_as_every_other_look_at_a_place(
+    places: dict[str, WebPlace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, str(places["api"].url))
+    browser = ChromiumBrowser({"shop": WebPlace(url="http://shop.invalid")}, {}, Redactor([]))
+    with pytest.raises((Failed, Unreachable), match="ERR_NAME_NOT_RESOLVED"):
+        browser.visit("shop", Visit(path="/", limit=10))
+
+
 def test_a_browser_that_starts_has_no_launch_error(browser: ChromiumBrowser) -> None:
     assert browser.launch_error() is None
 

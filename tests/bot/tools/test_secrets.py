@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.tools.secrets import Redactor, redactor_for
+from bot.tools.secrets import Redactor, redactor_for, too_short_to_mask
 from commands.text.redaction import HIDDEN
 
 URL = "postgresql://me:p%40ss-word@db.internal:5432/shop"
@@ -96,3 +96,59 @@ def test_a_word_that_is_a_secret_of_another_variable_is_masked_anywhere() -> Non
 def test_a_random_value_is_masked_inside_a_word_whatever_its_name() -> None:
     environ = {"BYPASS": "kX9vQ2mT7pL4"}
     assert redactor_for(environ, environ)("a_kX9vQ2mT7pL4_b") == "a_•••_b"
+
+
+DIGEST = "9f64650a6465b1c2de"  # has "6465", which are the letters "de" in hexadecimal digits
+PLAIN = {
+    "LOCALE": "de",
+    "REGION": "eu",
+    "ZONE": "a1b",
+    "SLOT": "1234",
+    "SHOP_USER": "deploy",
+    "SHOP_HOST": "db-1",
+    "SITE": "edge",
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"sha256:{DIGEST} of the dump",
+        "under de, in eu, zone a1b",
+        "commit a1bde41234eu99",
+        "1234 rows, port 12345",
+        "Deploy began; the deploy user deploys",
+        "db-12 and sandb-1x answer",
+        "6131622e, %64%65, ZGU=, aZWRnZb",
+    ],
+)
+def test_a_short_or_everyday_setting_never_hides_a_part_of_a_text(text: str) -> None:
+    assert redactor_for(PLAIN, PLAIN)(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text", "shown"),
+    [
+        ("DB_PASSWORD", "ab1x", "mysql -pab1x", "mysql -p•••"),
+        ("DB_PASSWORD", "ab1x", "Basic bWU6YWIxeA==", "Basic bWU6•••"),
+        ("SHOP_PIN", "1234", "PIN 1234, -p1234", "PIN •••, -p•••"),
+        ("SHOP_PIN", "1234", "commit ab1234cd", "commit ab1234cd"),
+        ("API_TOKEN", "deploy", "x_deploy_y", "x_•••_y"),
+        ("API_KEY", "cafe", "key=cafe", "key=•••"),
+        ("SHOP_SECRET", "shop", "shop", "•••"),
+    ],
+)
+def test_a_real_secret_never_leaks_however_short_its_four_characters_are(
+    name: str, value: str, text: str, shown: str
+) -> None:
+    assert redactor_for([], {name: value})(text) == shown
+
+
+def test_a_setting_of_a_secret_is_not_the_secret() -> None:
+    environ = {"TOKEN_TTL": "3600", "KEY_TYPE": "ed25", "MAX_TOKENS": "4096"}
+    assert redactor_for([], environ)("3600 s, ed25, 4096") == "3600 s, ed25, 4096"
+
+
+def test_a_secret_that_is_too_short_to_be_masked_is_named() -> None:
+    environ = {"DB_PASSWORD": "abc", "API_TOKEN": "abcd", "LOCALE": "de", "EMPTY_TOKEN": ""}
+    assert too_short_to_mask([f"${name}" for name in environ], environ) == ["DB_PASSWORD"]

@@ -26,8 +26,8 @@ from state.errors import Down
 from tests.bot.tools.site import Handler
 
 
-def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """A new CA, and a certificate of it for 127.0.0.1 with its key; returns the files of both."""
+def write_certificate(folder: Path, host: str = "localhost") -> tuple[Path, Path]:
+    """A new CA, and a certificate of it for 127.0.0.1 and a host with its key; returns the files of both."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "The company's CA")])
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "api")])
@@ -42,7 +42,8 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
 
     ca, server = folder / "ca.pem", folder / "server.pem"
     ca.write_bytes(signed(ca_name, ca_key.public_key(), x509.BasicConstraints(ca=True, path_length=None)))
-    own = signed(name, key.public_key(), x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]))
+    names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName(host)]
+    own = signed(name, key.public_key(), x509.SubjectAlternativeName(names))
     server.write_bytes(own + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return ca, server
 

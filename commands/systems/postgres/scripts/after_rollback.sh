@@ -28,14 +28,15 @@ in_time -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v by="$BY" <<< "$UNLIMITED$
   without_values < "$work/errors" > "$work/said"
   printf 'rows_unread=%s\n' "$(why_unread "$code")"
 }
-awk -F '|' "$ROWS"'
+rows_gone
+awk -F '|' 'FILENAME == ARGV[1] { known[$0]; next }'"$ROWS"'
   END { for (name in names) {
-    a = ARGV[1] SUBSEP name; b = ARGV[2] SUBSEP name
+    a = ARGV[2] SUBSEP name; b = ARGV[3] SUBSEP name
     if (!(a in rows)) continue
     if (!(b in rows)) { print "unread: " name; continue }
     if (rows[a] == rows[b] && sum[a] == sum[b]) same += name != "large objects"
-    else print "other: " name "|" rows[a] "|" rows[b]
-  } print "rows_same=" same + 0 }' "$FILE.content" "$work/rows" | sort > "$work/found"
+    else print "other: " name "|" rows[a] "|" rows[b] "|" (name in known ? "known" : "-")
+  } print "rows_same=" same + 0 }' "$work/known" "$FILE.content" "$work/rows" | sort > "$work/found"
 grep '^rows_same=' "$work/found"
 grep -v '^rows_same=' "$work/found" > "$work/compared" || true
 # as many as fit into what is kept of the output, and how many there are

@@ -1,5 +1,6 @@
 # Looks whether a backup can be made: versions, sizes, locks, hidden rows, and in a small database how long the dump will be.
 export PGCONNECT_TIMEOUT=8
+is_direct # through a pooler pg_dump would leave its settings to the application
 printf 'server=%s\n' "$(psql -XAtc 'SHOW server_version_num')"
 printf 'database_bytes=%s\n' "$(psql -XAtc 'SELECT pg_database_size(current_database())')"
 psql -XqAt <<< "$LOCKS"

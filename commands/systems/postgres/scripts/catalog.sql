@@ -70,8 +70,9 @@ WITH members AS MATERIALIZED (
     CASE defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas'
     ELSE 'large objects' END), (SELECT string_agg(DISTINCT regexp_replace(one::text, '/[^/]*$', ''), ', ') FROM unnest(defaclacl) AS one)
     FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
-  UNION ALL SELECT 'label', format('security label (%s) of %s %s', provider, objtype, objname), label FROM pg_seclabels
-    WHERE objtype NOT IN ('database', 'tablespace', 'role')
+  UNION ALL SELECT CASE objtype WHEN 'role' THEN 'role' WHEN 'database' THEN 'database' WHEN 'tablespace' THEN 'server' ELSE 'label' END,
+    format('security label (%s) of %s', provider, CASE objtype WHEN 'database' THEN 'this database' ELSE objtype || ' ' || objname END), label
+    FROM pg_seclabels WHERE objtype <> 'database' OR objname = quote_ident(current_database())
   UNION ALL SELECT 'setting', format('setting %s of %s', split_part(one, '=', 1), CASE WHEN setdatabase = 0 THEN coalesce('role ' || r.rolname, 'all roles')
     ELSE coalesce('role ' || r.rolname || ' in this database', 'this database') END),
     -- of another than the server's own parameters nobody knows what it holds
@@ -82,13 +83,33 @@ WITH members AS MATERIALIZED (
   UNION ALL SELECT 'database', 'rights on this database',
     (SELECT string_agg(DISTINCT regexp_replace(one::text, '/[^/]*$', ''), ', ') FROM unnest(datacl) AS one)
     FROM pg_database WHERE datname = current_database()
-  UNION ALL SELECT 'database', 'comment on this database', shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()
+  -- of what all databases of a server share
+  UNION ALL SELECT class, what, CASE WHEN length(told) <= 60 THEN told ELSE left(told, 50) || '… (' || left(md5(told), 8) || ')' END FROM (
+    SELECT 'database', 'comment on this database', shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()
+    UNION ALL SELECT 'role', 'comment on role ' || rolname, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname !~ '^pg_'
+    UNION ALL SELECT 'server', 'comment on tablespace ' || spcname, shobj_description(oid, 'pg_tablespace') FROM pg_tablespace
+  ) AS one (class, what, told)
+  UNION ALL SELECT 'server', 'owner of tablespace ' || spcname, pg_get_userbyid(spcowner) FROM pg_tablespace WHERE oid >= 16384
+  UNION ALL SELECT 'server', 'rights on tablespace ' || spcname,
+    (SELECT string_agg(DISTINCT regexp_replace(one::text, '/[^/]*$', ''), ', ') FROM unnest(spcacl) AS one) FROM pg_tablespace
+  UNION ALL SELECT 'server', 'options of tablespace ' || spcname, array_to_string(spcoptions, ', ') FROM pg_tablespace
+  UNION ALL SELECT 'server', 'replication slot ' || slot_name, plugin FROM pg_replication_slots
+    WHERE slot_type = 'logical' AND NOT temporary AND database = current_database()
   UNION ALL SELECT 'role', 'role ' || rolname, concat_ws(', ', 'exists', CASE WHEN rolsuper THEN 'superuser' END, CASE WHEN rolcanlogin THEN 'login' END,
     CASE WHEN rolcreaterole THEN 'createrole' END, CASE WHEN rolcreatedb THEN 'createdb' END, CASE WHEN rolreplication THEN 'replication' END,
     CASE WHEN rolbypassrls THEN 'bypassrls' END, CASE WHEN NOT rolinherit THEN 'noinherit' END,
     'connections ' || nullif(rolconnlimit, -1), 'until ' || rolvaliduntil) FROM pg_roles WHERE rolname !~ '^pg_'
-  UNION ALL SELECT DISTINCT 'role', m.rolname || ' as a member of ' || r.rolname, 'yes'
+  -- PostgreSQL before 16 has neither of the two options, and what follows from that is the default
+  UNION ALL SELECT 'role', m.rolname || ' as a member of ' || r.rolname, concat_ws(', ', 'yes', CASE WHEN bool_or(a.admin_option) THEN 'admin' END,
+    CASE WHEN NOT bool_or(coalesce((to_jsonb(a) ->> 'inherit_option')::bool, m.rolinherit)) AND m.rolinherit THEN 'without inherit'
+      WHEN bool_or(coalesce((to_jsonb(a) ->> 'inherit_option')::bool, m.rolinherit)) AND NOT m.rolinherit THEN 'with inherit' END,
+    CASE WHEN NOT bool_or(coalesce((to_jsonb(a) ->> 'set_option')::bool, true)) THEN 'without set' END)
     FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE m.rolname !~ '^pg_'
+    GROUP BY m.rolname, r.rolname, m.rolinherit
 )
 SELECT class || E'\x1f' || replace(what, E'\n', '\n') || E'\x1f' || replace(value, E'\n', '\n') FROM named WHERE value IS NOT NULL
 ORDER BY class, what;
+-- who may set which of the server's parameters; PostgreSQL before 15 does not know such rights
+SELECT $$SELECT E'server\x1frights on parameter ' || parname || E'\x1f' || string_agg(DISTINCT regexp_replace(one::text, '/[^/]*$', ''), ', ')
+  FROM pg_catalog.pg_parameter_acl, unnest(paracl) AS one GROUP BY parname ORDER BY parname$$
+WHERE to_regclass('pg_catalog.pg_parameter_acl') IS NOT NULL \gexec

@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'drop_copy; [ -z "$TOOL" ] || drop_closed; take_away; rm -rf "$work" "$FILE.said"' EXIT
 # What the files leave on the scratch server outside the copy is taken back: roles that they created, settings and memberships
 # of roles that they name. The rest is said.
-outside() { scratch catalog | grep -E $'^(role\037|setting\037setting .* of (role .*|all roles)\037)' | grep -v $' in this database\037' || true; }
+outside() { scratch catalog | grep -E $'^((role|server)\037|setting\037setting .* of (role .*|all roles)\037)' | grep -v $' in this database\037' || true; }
 take_away() {
   local name statement
   [ -s "$work/outside" ] || return 0
@@ -78,7 +78,7 @@ standing() { copy=$made scratch psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 <<< "$S
 # without what all its databases share
 comparable() {
   { if [ ${#compare[@]} = 0 ]; then cat; else without_rights; fi; } |
-    if [ -n "${shared-}" ]; then grep -vE $'^role\037|^setting\037setting .* of (all roles|role .*)\037' || true; else cat; fi
+    if [ -n "${shared-}" ]; then grep -vE $'^(role|server)\037|^setting\037setting .* of (all roles|role .*)\037' || true; else cat; fi
 }
 # print the error and which part failed, then end the rehearsal
 fails() {

@@ -20,6 +20,9 @@ UNION ALL SELECT role || E'\x1f' || format('DO $do$ BEGIN PERFORM set_config(%L,
   substr(one, strpos(one, '=') + 1), format('ALTER ROLE %s SET %s FROM CURRENT', name,
   (SELECT string_agg(quote_ident(part), '.') FROM unnest(string_to_array(split_part(one, '=', 1), '.')) AS part)))
   FROM changed CROSS JOIN LATERAL jsonb_array_elements_text(config) AS one WHERE jsonb_typeof(config) = 'array'
+UNION ALL SELECT rolname || E'\x1f' || format('COMMENT ON ROLE %I IS %L', rolname, value)
+  FROM pg_roles JOIN jsonb_each_text(:'before'::jsonb -> 'comments') ON key = rolname
+  WHERE shobj_description(oid, 'pg_authid') IS DISTINCT FROM value
 UNION ALL SELECT role || E'\x1f' || format('REVOKE %I FROM %I%s', role, member, granted_by) FROM members
   WHERE (role, member) NOT IN (TABLE members_before)
 UNION ALL SELECT role || E'\x1f' || format('GRANT %I TO %I', role, member) FROM members_before

@@ -8,7 +8,7 @@ state() {
   printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
   systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
-    --property=UnitFileState,TriggeredBy,NeedDaemonReload,ControlGroup -- "${names[@]}" |
+    --property=UnitFileState,TriggeredBy,NeedDaemonReload,ControlGroup,StartLimitIntervalUSec -- "${names[@]}" |
   while IFS= read -r line; do
     printf '%s\n' "$line"
     [[ $line = ControlGroup=/* ]] || continue
@@ -19,18 +19,27 @@ state() {
     printf 'Processes=%s\n' "${pids[*]}"
   done
 }
+limit_of() { systemctl show --value --property="StartLimit$2" -- "$1"; }
 invocation() { systemctl show --value --property=InvocationID -- "$1"; }
 # Defines `unit_job restart|reload UNIT`, which runs exactly `systemctl restart UNIT`, as a rule of sudoers has it. What has
-# crashed too often systemd refuses to start for a while: no new invocation comes of that. What still starts after $WITHIN
-# is judged by its state.
+# crashed too often systemd refuses to start for a while: no new invocation comes of that. Its count of starts is reset, or
+# where this user may not do that, the while is waited for. What still starts after $WITHIN is judged by its state.
 unit_job() {
-  local before said code until=$((SECONDS + WITHIN))
+  local before said code until=$((SECONDS + WITHIN)) reset=
   while :; do
     before=$(invocation "$2") code=0
     # shellcheck disable=SC2086  # no word, or two
     said=$(timeout "$WITHIN" $SUDO systemctl "$1" "$2" 2>&1) || code=$?
     [ "$code" != 0 ] && [ "$code" != 124 ] || return 0
-    [[ $said = "Job for "* ]] && [ "$(invocation "$2")" = "$before" ] && [ "$SECONDS" -lt "$until" ] || break
+    [[ $said = "Job for "* ]] && [ "$(invocation "$2")" = "$before" ] || break
+    # shellcheck disable=SC2086
+    if [ -z "$reset" ] && reset=tried && $SUDO systemctl reset-failed "$2" > /dev/null 2>&1; then continue; fi
+    if [ "$SECONDS" -ge "$until" ]; then
+      printf 'systemd refuses to start %s: it was started more than %s times in %s.\n' "$2" \
+        "$(limit_of "$2" Burst)" "$(limit_of "$2" IntervalUSec)" >&2
+      printf 'Run `systemctl reset-failed %s` there, then try again.\n' "$2" >&2
+      break
+    fi
     sleep 1
   done
   printf '%s\n' "$said" >&2

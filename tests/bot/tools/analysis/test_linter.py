@@ -76,3 +76,14 @@ def test_a_squawk_that_prints_no_json_is_an_error(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     with pytest.raises(Failed, match=r"squawk could not read the file\."):
         lint("SELECT 1;")
+
+
+@pytest.mark.fault("a library reads the environment again")
+@pytest.mark.parametrize("config", ["broken = [", "upload_to_github = 7", "pg_version = 'x'"])
+def test_what_the_folder_of_the_bot_says_to_squawk_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str
+) -> None:
+    (tmp_path / ".squawk.toml").write_text(config)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert remarks("DROP TABLE t;") == ["1: Dropping a table may break existing clients."]

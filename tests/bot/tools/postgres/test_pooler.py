@@ -8,13 +8,13 @@ import time
 import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from commands.ports.database import Migration
 from state.errors import Failed
 from state.postgres.pooler import shares_sessions
 from tests.bot.tools.helpers import eventually
 from tests.bot.tools.postgres.test_database import database_at
-from tests.commands.steps.databases import run_sql
+from tests.commands.steps.databases import create_databases, run_sql
 from tests.pooler import pooled
 
 
@@ -56,6 +56,40 @@ def test_a_query_leaves_nothing_in_the_session_of_a_pooler(postgres: Postgres) -
             assert application.execute("SHOW statement_timeout").fetchone() == ("0",)
             assert application.execute("SHOW default_transaction_read_only").fetchone() == ("off",)
             assert application.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == (0,)
+
+
+LEFT = {
+    "names": ("SELECT set_config('search_path', '', false)",),
+    "a role": ("SET ROLE left_role",),
+    "a temporary table": ("CREATE TEMP TABLE seven (n int)",),
+    "what a query may do": ("SET enable_seqscan = off", "SET statement_timeout = '1ms'", "SET search_path = nothing"),
+}
+
+
+@pytest.mark.fault("the session of a pooled connection")
+@pytest.mark.parametrize("left", LEFT.values(), ids=LEFT)
+def test_what_another_client_left_in_a_pooled_session_changes_no_answer(postgres: Postgres, left: list[str]) -> None:
+    create_databases(postgres, "shop")
+    direct = postgres.url(OWNER, "shop")
+    run_sql(direct, "CREATE TABLE seven AS SELECT n FROM generate_series(1, 7) n")
+    run_sql(
+        postgres.url(SUPERUSER), "DROP ROLE IF EXISTS left_role; CREATE ROLE left_role; GRANT left_role TO dj_owner"
+    )
+    # what a pooler tells the server of each client is left out
+    settings = "SELECT current_user, name, setting FROM pg_settings WHERE name <> 'application_name'"
+    patient = "BEGIN; SET LOCAL statement_timeout = 0"
+    with pooled(direct) as url:
+        tool = database_at(url)
+        with psycopg.connect(url, autocommit=True, prepare_threshold=None) as other:
+            for statement in left:
+                other.execute(statement.encode())
+            other.execute(patient)
+            before = other.execute(settings).fetchall()
+            other.commit()
+            assert tool.query("db", "SELECT count(*) FROM seven").rows == ((7,),)
+            other.execute(patient)
+            assert other.execute(settings).fetchall() == before, "what the other client set is its own again"
+    run_sql(postgres.url(SUPERUSER), "DROP ROLE left_role")
 
 
 @pytest.mark.fault("the session of a pooled connection")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,23 @@ GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"
     more = "" if kind == "release" else 'commit = "<commit>"\n'
     outcome = execute(box(kind, PLAIN + more), context(World(), {"ref": "main"}, shell=shell, files={}))
     assert "git config --global --add safe.directory" in outcome.summary, outcome.summary
+
+
+@pytest.mark.fault("a library reads the environment again")
+def test_a_git_dir_of_the_hosts_environment_leads_to_no_other_repository(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = Repository(tmp_path / "other")
+    base = {"GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path)}
+    shell = LocalShell({"REPO": str(repository.path)}, base=base)
+    ctx = context(World(), {"ref": "main"}, shell=shell, files={})
+    found = execute(box("release", PLAIN), ctx)
+    assert (found.values["commit"], found.values["commit_before"]) == (repository.new, repository.old)
+    moved = execute(
+        box("checkout", PLAIN + 'commit = "<commit>"\n'),
+        replace(ctx, key="run-1/checkout/1", values={**ctx.values, **found.values}),
+    )
+    assert moved.state == "done", moved.summary
+    assert git(repository.path, "rev-parse", "HEAD") == repository.new
+    assert git(other.path, "rev-parse", "HEAD") == other.old

@@ -117,9 +117,10 @@ def test_an_answer_of_the_web_is_asked_of_no_cache(repository: Repository) -> No
     ("data", "status", "why"),
     [
         ({"app": {"commit": "1" * 40}}, 503, "it answers 503 instead of 200"),
-        ({"app": "1"}, 200, "its answer has no field `app.commit`"),
-        ({"app": {"commit": None}}, 200, "its answer has no field `app.commit`"),
-        ({"app": {"commit": ["1"]}}, 200, "its answer has no field `app.commit`"),
+        ({"app": "1"}, 200, "its answer has no field `app.commit`; `app` has no fields"),
+        ({"app": {"sha": "1"}, "name": "x"}, 200, "its answer has no field `app.commit`; `app` has `sha`"),
+        ({"app": {"commit": None}}, 200, "its answer names no commit in its field `app.commit`"),
+        ({"app": {"commit": ["1"]}}, 200, "its answer names no commit in its field `app.commit`"),
     ],
 )
 def test_an_answer_without_the_field_says_nothing(repository: Repository, data: object, status: int, why: str) -> None:

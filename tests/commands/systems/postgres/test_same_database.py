@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
@@ -186,3 +188,47 @@ def test_a_pooler_is_refused_before_the_start(machines: Machines) -> None:
         result = machines.check()
     assert result.level == FAIL
     assert "leads to a pooler" in result.summary
+
+
+@pytest.mark.fault("the session of a pooled connection")
+@pytest.mark.parametrize("kind", STEPS)
+def test_no_check_before_the_start_leaves_anything_in_a_session_that_the_application_gets(
+    machines: Machines, kind: str
+) -> None:
+    step = box(kind, STEPS[kind])
+    checks = [*step.preflight(), *(step.restore_checks() if kind == "backup" else ())]
+    with pooled(machines.hosts, size=3, round_robin=1) as url:
+        assert_session_untouched(url)  # the pooler has all its processes now
+        machines.hosts = url
+        ctx = PreflightContext(tools=machines.tools(), ref="main", files={"a.sql": "SELECT 1;", "b.sql": "SELECT 1;"})
+        found = [result for check in checks for result in check.run_preflight(ctx)]
+        assert any("leads to a pooler" in result.summary for result in found)
+        assert_session_untouched(url)
+
+
+@pytest.mark.fault("the session of a pooled connection")
+def test_what_is_recorded_right_before_the_first_change_leaves_nothing_in_such_a_session(
+    machines: Machines,
+) -> None:
+    step, ctx = box("backup", BACKUP), context(World())
+    backup = execute(step, replace(ctx, tools=machines.tools()))
+    with pooled(machines.hosts, size=3, round_robin=1) as url:
+        assert_session_untouched(url)  # the pooler has all its processes now
+        machines.hosts = url
+        own = replace(ctx, tools=machines.tools(), values={**ctx.values, **backup.values})
+        assert step.recheck(own, backup.evidence) == ""
+        assert_session_untouched(url)
+
+
+def assert_session_untouched(url: str) -> None:
+    """The application behind the pooler works as ever, in each of the three processes that it may get."""
+    with ExitStack() as stack:
+        for _ in range(3):
+            application = stack.enter_context(psycopg.connect(url, prepare_threshold=None))
+            changed = application.execute("SELECT name, setting FROM pg_settings WHERE source = 'session'").fetchall()
+            assert not [one for one in changed if one[0] not in OF_POOLER]
+            assert application.execute("SELECT count(*) FROM jobs").fetchone() == (0,)
+
+
+# what pgbouncer itself sets for each of its clients
+OF_POOLER = {"application_name", "client_encoding", "DateStyle", "TimeZone", "standard_conforming_strings"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -231,6 +232,40 @@ def test_docker_s_own_check_of_the_health_is_waited_for_and_counts(stage: Docker
     wait_until(lambda: stage.daemon.ask("inspect", f"--format={state}", name) == "unhealthy\n", "the health", 60)
     later = stage.steady(service, after=outcome)
     assert "docker reports its status as running (unhealthy)" in later.summary
+
+
+@pytest.mark.fault("slow, taken for broken")
+@pytest.mark.parametrize("worker", [True, False])
+def test_a_container_that_docker_calls_unhealthy_is_waited_for_as_long_as_the_page_says(
+    worker: bool, stage: DockerStage
+) -> None:
+    service = stage.daemon.service(next(_NAMES))
+    service.port = 0 if worker else service.port
+    service.will(port=service.port)
+    warm = service.folder / "warm"
+    warm.touch()
+    stage.daemon.start(service, IMAGE, "--health-cmd", f"test -e {warm}", "--health-interval=1s", "--health-retries=1")
+    warm.unlink()
+    service.will(commit=NEW, port=service.port)
+    late = stage.restart(service, more='steady = "1 s"\nready_within = "4 s"')
+    assert late.summary.endswith("docker reports its status as running (unhealthy)."), late.summary
+
+    def seen(what: str) -> str:
+        return stage.daemon.ask("inspect", f"--format={{{{.State.{what}}}}}", service.name).strip()
+
+    started = seen("StartedAt")
+
+    def warms() -> None:
+        wait_until(lambda: seen("StartedAt") != started, "the new start", 60)
+        wait_until(lambda: seen("Health.Status") == "unhealthy", "docker's verdict", 60)
+        warm.touch()
+
+    warming = threading.Thread(target=warms)
+    warming.start()
+    outcome = stage.restart(service, more='steady = "1 s"\nready_within = "60 s"')
+    warming.join()
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    assert "running (healthy)" in outcome.lines[1]
 
 
 def test_a_reload_must_be_seen_in_the_answer_or_in_the_processes(stage: DockerStage) -> None:

@@ -108,6 +108,42 @@ def test_a_unit_that_systemd_starts_no_more_after_a_crash_loop_is_started_when_i
     assert outcome.state == "done", (outcome.summary, outcome.lines)
 
 
+LONG_LIMIT = ("[Unit]", "StartLimitIntervalSec=1h", "StartLimitBurst=3")
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_after_a_crash_loop_no_long_limit_of_starts_keeps_the_version_before_away(stage: SystemdStage) -> None:
+    service = start(stage, *LONG_LIMIT, dies_after=0)
+    assert [result.level for result in preflight(stage, service)] == ["ok"]
+    assert stage.restart(service).state == "failed"
+    service.will(commit=NEW)
+    outcome = stage.restart(service)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_limit_of_starts_that_sudo_lets_nobody_reset_is_named_before_and_after(stage: SystemdStage) -> None:
+    service = start(stage, *LONG_LIMIT, dies_after=0)
+    name = service.name
+    rule = stage.machine.root / "etc/sudoers.d/guest"
+    rule.write_text(f"guest ALL=(root) NOPASSWD: /usr/bin/systemctl restart {name}\n")
+    rule.chmod(0o440)
+    shell = stage.shell(user="guest")
+    found = [result for result in preflight(stage, service, shell=shell) if "crash loop" in result.summary]
+    assert [result.level for result in found] == ["warn"]
+    assert "systemd may refuse for 1h to start" in found[0].summary
+    assert f"/usr/bin/systemctl reset-failed {name}" in found[0].todo
+    assert stage.restart(service, shell=stage.shell(user="guest")).state == "failed"
+    show = ("systemctl", "show", "--value", "--property=ActiveState", name)
+    wait_until(lambda: stage.machine.ask(*show) == "failed\n", "systemd's limit")
+    service.will(commit=NEW)
+    outcome = stage.restart(service, shell=stage.shell(user="guest"), more='ready_within = "3 s"')
+    rule.unlink()
+    assert (outcome.state, outcome.summary) == ("failed", f"The restart of {name} failed."), outcome.lines
+    assert f"systemd refuses to start {name}: it was started more than 3 times in 1h." in outcome.lines
+    assert f"Run `systemctl reset-failed {name}` there, then try again." in outcome.lines
+
+
 def test_a_socket_starts_its_service_which_is_inactive_before(stage: SystemdStage) -> None:
     service = stage.machine.service(next(_NAMES))
     stage.machine.install_socket(service)

@@ -1,0 +1,60 @@
+# in_submodules COMMAND…: runs it in each submodule of COMMIT that is here, also in those of a submodule, with COMMIT set to the
+# submodule's own commit, which is fetched if it is not there. Each line that it prints gets the submodule's path before it.
+in_submodules() { of_submodules '' "$@"; }
+of_submodules() (
+  before=$1
+  shift
+  top=$(git rev-parse --show-toplevel) || exit
+  git ls-tree -r -z --full-tree "$COMMIT" | while IFS= read -r -d '' entry; do
+    [ "${entry:0:6}" = 160000 ] || continue
+    path=${entry#*$'\t'} id=${entry:14}
+    export COMMIT=${id%%$'\t'*}
+    if [ -e "$top/$path/.git" ]; then
+      cd "$top/$path"
+      has_commit || continue
+      "$@" | while IFS= read -r line; do printf '%s: %s\n' "$before$path" "$line"; done
+      of_submodules "$before$path/" "$@"
+    fi
+  done
+)
+has_commit() {
+  git cat-file -e "$COMMIT^{commit}" 2> /dev/null || {
+    { GIT_TERMINAL_PROMPT=0 git fetch --quiet --no-tags --no-recurse-submodules origin "$COMMIT" ||
+      GIT_TERMINAL_PROMPT=0 git fetch --quiet --no-tags --no-recurse-submodules origin; } > /dev/null 2>&1 < /dev/null || true
+    git cat-file -e "$COMMIT^{commit}" 2> /dev/null
+  }
+}
+# what stands in the folder of a submodule that COMMIT names and that is not here: git clones into an empty folder only
+in_place_of_submodules() (
+  top=$(git rev-parse --show-toplevel) || exit
+  git ls-tree -r -z --full-tree "$COMMIT" | while IFS= read -r -d '' entry; do
+    path=${entry#*$'\t'}
+    if [ "${entry:0:6}" = 160000 ] && [ -d "$top/$path" ] && [ ! -e "$top/$path/.git" ]; then
+      (cd "$top/$path" && find . -mindepth 1 ! -type d | sed 's,^\./,?? ,' | LC_ALL=C sort |
+        while IFS= read -r line; do printf '%s: %s\n' "$path" "$line"; done)
+    fi
+  done
+)
+# the submodules of COMMIT whose commit is not at their origin: git would move HEAD, and end at them. Where COMMIT moves their
+# addresses it is not known.
+without_commit() (
+  top=$(git rev-parse --show-toplevel) || exit
+  git diff-index --cached --quiet "$COMMIT" -- "$top/.gitmodules" || exit 0
+  git ls-tree -r -z --full-tree "$COMMIT" | while IFS= read -r -d '' entry; do
+    path=${entry#*$'\t'} id=${entry:14} id=${id%%$'\t'*}
+    if [ "${entry:0:6}" = 160000 ] && [ -e "$top/$path/.git" ]; then
+      (cd "$top/$path" && COMMIT=$id && { has_commit || printf '%s: %s\n' "$path" "${id:0:10}"; })
+    fi
+  done
+)
+# the locks of a working copy and of its submodules that are still there a moment later; another git may hold one for an instant
+locks() (
+  own=$(git rev-parse --git-path index.lock)
+  submodules=$(git submodule --quiet foreach --recursive 'printf "%s/index.lock\n" "$(git rev-parse --absolute-git-dir)"') || exit
+  for try in 1 2 3; do
+    there=$(printf '%s\n' "$own" "$submodules" | while IFS= read -r file; do if [ -e "$file" ]; then printf '%s\n' "$file"; fi; done)
+    [ -n "$there" ] || return 0
+    [ "$try" = 3 ] || sleep 1
+  done
+  while IFS= read -r file; do printf '%s\n' "${file#"$PWD/"}"; done <<< "$there"
+)
