@@ -1,4 +1,4 @@
-"""No message of a drill leaves without its mark, and none calls somebody who does not take part."""
+"""No message of a drill leaves unmarked, and none calls who does not take part."""
 
 from __future__ import annotations
 
