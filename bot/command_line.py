@@ -191,6 +191,15 @@ def _add_terminal(verbs: _Verbs) -> None:
     drill = _terminal_verb(verbs, "drill", "play a page with the real people, on places of its own")
     drill.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
     drill.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
+    freezes = {
+        "freeze": "until WHEN, starting a page's target takes a reason and a second person",
+        "lock": "the same for all but you, for 12 h or until WHEN",
+        "unfreeze": "lift the freezes of a page's target",
+        "unlock": "lift the locks of a page's target",
+    }
+    for name, what in freezes.items():
+        verb = _terminal_verb(verbs, name, what)
+        verb.add_argument("words", nargs="*", metavar="[PAGE] [until WHEN] WHY", help="as in `/deploy`")
     sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
     sign.add_argument("step", help="the step's id, as shown by `gonogo status`")
     sign.add_argument("--refuse", default="", metavar="REASON", help="refuse to sign, with the reason")
