@@ -58,6 +58,8 @@ def test_a_start_behind_an_active_run_is_asked_about_once_that_run_is_over_and_b
 def test_nobody_answers_for_15_minutes_and_the_start_steps_aside_for_the_next_one(case: QueueCase) -> None:
     silent, following = case.queue(), case.queue(SOMCHAI)
     case.turn()
+    case.turn()
+    assert case.kinds(following) == ["queued"], "one question at a time"
     case.turn(15 * MINUTE)
     assert case.state(silent) == RunState.DROPPED
     left = case.newest(silent)
