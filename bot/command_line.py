@@ -188,6 +188,15 @@ def _add_terminal(verbs: _Verbs) -> None:
         metavar="WHY",
         help="why to start although something speaks against it, such as a freeze; then a second person must agree",
     )
+    freezes = {
+        "freeze": "until WHEN, starting a page's target takes a reason and a second person",
+        "lock": "the same for all but you, for 12 h or until WHEN",
+        "unfreeze": "lift the freezes of a page's target",
+        "unlock": "lift the locks of a page's target",
+    }
+    for name, what in freezes.items():
+        verb = _terminal_verb(verbs, name, what)
+        verb.add_argument("words", nargs="*", metavar="[PAGE] [until WHEN] WHY", help="as in `/deploy`")
     sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
     sign.add_argument("step", help="the step's id, as shown by `gonogo status`")
     sign.add_argument("--refuse", default="", metavar="REASON", help="refuse to sign, with the reason")

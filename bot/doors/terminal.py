@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.doors.actions import CHOICES
+from bot.doors.freezes import act_on_freezes, meant
 from bot.doors.queue_actions import START_QUEUED, carry_out, queue, queued_run
 from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from bot.doors.served_names import FREEZES
 from bot.doors.terminal_queue import order_of, queue_lines, queued_text
 from bot.doors.terminal_reports import TerminalReports
 from commands.progress.handovers import handovers
@@ -39,6 +41,7 @@ class Terminal(TerminalReports):
         pages = self.deps.pages()
         page = find_page(pages, options.page)
         self.in_force.require_page(page)
+        self.in_force.require_freezes(self.settings.environ.get(FREEZES, ""))
         request = StartRequest(
             page=page.name,
             ref=options.ref,
@@ -65,6 +68,14 @@ class Terminal(TerminalReports):
             yield f"Warning: the bot serves another text of {following.name}, and KEEP starts the bot's."
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
         yield from self._warn_if_not_served()
+
+    def freeze(self, options: Namespace) -> Iterator[str]:
+        """Freeze or lock a target, or lift that: `name` is the word that was typed."""
+        self._require_key()
+        pages, words = meant(self.deps, " ".join(options.words), "")
+        yield from act_on_freezes(self.deps, options.name, pages, words, self._known_actor()).splitlines()
+
+    lock = unfreeze = unlock = freeze
 
     def queue(self, options: Namespace) -> Iterator[str]:
         """List the queued starts, or drop, move or start one."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.doors.deps import Deps
+from bot.doors.freezes import freeze_lines
 from bot.doors.in_force import InForce
 from bot.doors.reports_as_json import event_json, history_json, status_json
 from bot.doors.system_user import SystemUser
@@ -60,6 +61,8 @@ class TerminalReports:
 
     def status(self, options: Namespace) -> Iterator[str]:
         """Show the run, what it waits for, and what to type."""
+        if not options.json:
+            yield from freeze_lines(self.deps)
         run = self._run(any_state=True)
         status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_times_before(self.store, run))
         if options.json:

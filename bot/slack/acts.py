@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot.doors import actions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.freezes import act_on_freezes, meant
 from bot.doors.queue_actions import START_QUEUED, QueueOrder, carry_out, queue, queued_run
 from bot.slack.channels import channel_of, deploy_channels
 from bot.slack.handover_acts import HandoverActs
@@ -23,6 +24,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.checks import all_checks
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
+from bot.text import with_mentions
 from commands.runbook import Page
 from commands.signoff.notes import NoteText
 from commands.signoff.permissions import Act
@@ -103,6 +105,16 @@ class Acts:
         if not channel:
             require_variables(page, self.deps.missing(page))
         await self._membership.require_member_now(origin, channel, page)
+
+    async def freeze(self, origin: Origin, verb: str, words: str) -> str:
+        """Freeze or lock what this channel deploys, or lift that; returns the reply for its person."""
+        await self.require_deploy_channel(origin)
+        pages, rest = await self._lanes.run(Lane.READ, lambda: meant(self.deps, words, origin.channel))
+        for page in pages:
+            await self._membership.require_member_now(origin, origin.channel, page)
+        actor = Actor(person=origin.person, door=Door.SLACK)
+        done = await self._lanes.run(Lane.ACT, lambda: act_on_freezes(self.deps, verb, pages, rest, actor))
+        return with_mentions(done)
 
     async def read(self, origin: Origin, text: str) -> Reply:
         """The answer to a command that changes nothing and tells of runs."""

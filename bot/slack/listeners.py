@@ -24,7 +24,16 @@ from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
 from bot.slack.queue_listeners import QueueListeners
 from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
-from bot.slack.slash_command import Reply, asks_help, fact_of, handover_of, help_text, opens_form, orders_queue
+from bot.slack.slash_command import (
+    Reply,
+    asks_help,
+    fact_of,
+    freeze_of,
+    handover_of,
+    help_text,
+    opens_form,
+    orders_queue,
+)
 from bot.slack.views.because import BECAUSE, request_with_reason
 from bot.slack.views.handover import FORM as HANDOVER_FORM
 from bot.slack.views.home import START_BUTTON
@@ -123,8 +132,12 @@ class Listeners(HandoverListeners, QueueListeners):
             reply = await write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
         else:
             await ack()
-            reply = await result_or_refusal(lambda: self._start_or_read(body, text))
+            reply = await result_or_refusal(lambda: self._freeze_start_or_read(body, text))
         await respond_to(respond, reply)
+
+    async def _freeze_start_or_read(self, body: Body, text: str) -> Reply:
+        verb, words = freeze_of(text)
+        return await (self.acts.freeze(origin_of(body), verb, words) if verb else self._start_or_read(body, text))
 
     async def home_opened(self, body: Body) -> None:
         """Somebody opened their App Home. Bolt acknowledges events by itself; drawing it waits for its turn."""

@@ -7,6 +7,8 @@ import re
 
 from bot.doors import actions
 from bot.doors.deps import Deps
+from bot.doors.freezes import WORDS as FREEZES
+from bot.doors.freezes import freeze_lines
 from bot.doors.queue_actions import QueueOrder, read_order
 from bot.doors.visible import is_visible
 from bot.report.build import history_of, left_out
@@ -15,7 +17,7 @@ from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.card import card, headline, t_plus
 from bot.slack.views.queue import MOST, queue_lines
 from bot.slack.views.snapshot import Snapshot, snapshot_of
-from bot.text import counted, escape
+from bot.text import counted, escape, with_mentions
 from commands.queue.places import all_places
 from commands.run.engine import zone_of
 from commands.start.request import StartRequest
@@ -33,6 +35,8 @@ NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
     "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; alone, a form opens",
+    "freeze [page] until <when> <why>": "a start needs a second person until then; unfreeze lifts it",
+    "lock [page] <why>": "the same for all but you, for 12 h; unlock lifts it",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
     "queue [drop NUMBER | move NUMBER PLACE <why>]": "list the queued starts, drop one, or move one",
     "history": "show the last ten runs and the DORA metrics",
@@ -139,13 +143,19 @@ def order_of(text: str) -> QueueOrder | None:
 
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return _words(text)[0] not in {"start", HANDOVER, *READS, *FACTS}
+    return _words(text)[0] not in {"start", HANDOVER, *FREEZES, *READS, *FACTS}
 
 
 def handover_of(text: str) -> str | None:
     """What follows the command that hands a role over; None for every other command."""
     verb, rest = _words(text)
     return rest if verb == HANDOVER else None
+
+
+def freeze_of(text: str) -> tuple[str, str]:
+    """The word of a command about freezes and locks, and what follows it; ("", "") for every other command."""
+    verb, rest = _words(text)
+    return (verb, rest) if verb in FREEZES else ("", "")
 
 
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
@@ -155,14 +165,21 @@ def read_command(deps: Deps, text: str, channel: str) -> Reply:
         return _queue(deps, channel)
     if verb != "status":
         return _history(deps)
-    return _list(deps) if of.lower() == "all" else _status(deps, channel)
+    everywhere = of.lower() == "all"
+    frozen = "\n".join(escape(line) for line in freeze_lines(deps, "" if everywhere else channel))
+    reply: Reply = _list(deps) if everywhere else _status(deps, channel)
+    if not frozen:
+        return reply
+    if isinstance(reply, str):
+        return f"{frozen}\n{reply}"
+    return Message(text=reply.text, blocks=[*filter(None, [section(with_mentions(frozen))]), *reply.blocks][:50])
 
 
 def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = _words(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *FREEZES, *READS, *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")

@@ -26,6 +26,9 @@ class Act(StrEnum):
     AGREE_TO_OVERRIDE = "agree to override"
     AGREE_TO_START = "agree to start"
     REFUSE_START = "refuse start"
+    FREEZE = "freeze"
+    LOCK = "lock"
+    LIFT = "lift"
     RESUME = "resume"
     FALSE_ALARM = "false alarm"
     KEEP = "keep"
@@ -53,6 +56,7 @@ class Who(StrEnum):
     CALLED = "the roles that the alert calls, and the deciding role"
     DECIDER = "the deciding role"
     ANY_ROLE = "every role"
+    OWNER = "its owner, and the deciding role"
     MEMBERS = "every member of the channel"
     HOLDERS = "whoever holds the role, where the page allows it"
     OFFERED = "the person to whom the role is offered"
@@ -149,6 +153,10 @@ _ROWS = (
         starter=Starter.MAY,
         real_person=False,
     ),
+    # no run is needed for these; who sets one only stops
+    Permission(act=Act.FREEZE, does="freeze {title}", who=Who.ANY_ROLE, starter=Starter.MAY),
+    Permission(act=Act.LOCK, does="lock {title}", who=Who.ANY_ROLE, starter=Starter.MAY),
+    Permission(act=Act.LIFT, does="lift a freeze or a lock of {title}", who=Who.OWNER, starter=Starter.MAY),
     Permission(act=Act.RESUME, does="resume", who=Who.DECIDER),
     Permission(act=Act.FALSE_ALARM, does="hold “{title}”", who=Who.CALLED),
     Permission(act=Act.KEEP, does="decide KEEP", who=Who.DECIDER),
@@ -217,5 +225,6 @@ def roles_for(act: Act, page: Page, *, box: StepBox | None = None, alert: AlertR
         Who.CALLED: tuple(dict.fromkeys([*(alert.pings if alert else ()), decider])),
         Who.DECIDER: (decider,),
         Who.ANY_ROLE: every,
+        Who.OWNER: (decider,),
     }
     return roles.get(PERMISSIONS[act].who, ())

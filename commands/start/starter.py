@@ -99,7 +99,7 @@ class Starter:
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
-        intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request)
+        intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request, found=report.kept)
         considered = Considered() if busy else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")

@@ -37,7 +37,8 @@ def test_only_stopping_is_free_and_whoever_lets_a_run_continue_is_not_its_starte
     assert {act for act, row in PERMISSIONS.items() if row.stops} == {*FREE, Act.REFUSE}
     assert {act for act, row in PERMISSIONS.items() if not row.real_person} == FREE
     may = {act for act, row in PERMISSIONS.items() if row.starter is Starter.MAY}
-    assert may == {*FREE, *HANDING_OVER, *QUEUEING, Act.REFUSE, Act.START, Act.AGAIN, Act.NOTE}
+    own = {Act.REFUSE, Act.START, Act.AGAIN, Act.NOTE, Act.FREEZE, Act.LOCK, Act.LIFT}
+    assert may == {*FREE, *HANDING_OVER, *QUEUEING, *own}
     assert [act for act, row in PERMISSIONS.items() if not row.member] == [Act.END]
 
 
