@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,14 @@ from commands.queue.keeper import QueueKeeper
 from commands.runbook import read_page
 from commands.start.objections import Considered
 from commands.start.preflight import PreflightReport
+from state.copying import copy_record
 from state.errors import AlreadyRunning, NeedsReason, NotAllowed, Refused, TooLate
 from state.facts import Actor, StartObjection
+from state.place import open_record
 from state.records import Run, RunState
 from tests.bot.slack.run_writer import FREEZE
 from tests.commands.queue.queue_case import MALEE, MINUTE, NOK, SOMCHAI, STRANGER, QueueCase
-from tests.state.kept import Kept
+from tests.state.kept import Kept, KeptInFile, KeptInPostgres
 
 
 def unsettled(case: QueueCase) -> list[str]:
@@ -346,3 +349,20 @@ def test_a_record_that_was_changed_from_outside_starts_nothing(case: QueueCase) 
     left = case.newest(queued)
     assert left.reason.startswith("its record was changed from outside")
     assert case.state(queued) == RunState.DROPPED
+
+
+def test_the_queue_comes_along_when_the_record_is_copied(kept: Kept, case: QueueCase, tmp_path: Path) -> None:
+    first, second = case.queue(), case.queue(planned=case.now + 60 * MINUTE)
+    move(case.store, second, case.page, case.people, NOK, NewPlace(place=1, reason="first"), case.now)
+    case.turn()
+    before, key = case.order(), case.store.key
+    case.store.close()
+    assert isinstance(kept, KeptInFile | KeptInPostgres)
+    source = kept.path if isinstance(kept, KeptInFile) else kept.address
+    copied = copy_record(source, tmp_path / "copy.db", key)
+    assert copied.changes == ()
+    case.store = open_record(tmp_path / "copy.db", key=key)
+    again = QueueCase(case.store, now=case.now)
+    assert again.order() == before == [second.id, first.id]
+    assert start_now(again.starter, again.store.run(first.id), MALEE).run.active
+    assert unsettled(again) == []
