@@ -22,6 +22,8 @@ from state.place import open_record
 from state.records import Run, RunState
 from tests.bot.slack.run_writer import FREEZE
 from tests.commands.queue.queue_case import MALEE, MINUTE, NOK, SOMCHAI, STRANGER, QueueCase
+from tests.commands.signoff.samples import WINDOW
+from tests.pages import small
 from tests.state.kept import Kept, KeptInFile, KeptInPostgres
 
 
@@ -130,6 +132,17 @@ def test_put_off_asks_again_after_15_minutes_and_lets_the_next_one_ask_meanwhile
     assert case.kinds(queued).count("start asked") == 1
     case.turn(MINUTE)
     assert case.kinds(queued).count("start asked") == 2
+
+
+def test_a_plan_outside_the_window_says_that_two_people_will_have_to_override_it(case: QueueCase) -> None:
+    page = small(**WINDOW)  # Mondays from 22:00; it is Monday, 19:00
+    case.pages[page.name] = page
+    told = [case.newest(case.queue(planned=case.now + hours * 60 * MINUTE)) for hours in (1, 4)]
+    assert [one.planned for one in told] == ["Mon 23 Nov 20:00", "Mon 23 Nov 23:00"]
+    assert [one.window for one in told] == [
+        "Monday 20:00 is outside the low-traffic window: the run will ask two people to override it.",
+        "",
+    ]
 
 
 # -- everything is looked at again -----------------------------------------------------------------------------------
