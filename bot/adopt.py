@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.check import Finding, check_page
+from bot.page_file import read_page_source
 from bot.text import counted
 from bot.tools.secrets import redactor_for
 from commands.adopt.adopted import Adopted, adopt, file_title
@@ -31,14 +32,12 @@ def adopt_file(runbook: Path, output: Path | None, environ: Mapping[str, str]) -
 
 def _read(runbook: Path) -> str:
     try:
-        text = runbook.read_bytes().decode("utf-8-sig")
+        text = read_page_source(runbook, "a runbook")
     except UnicodeDecodeError as error:
         raise Refused(
             f"{runbook} is not UTF-8 text (byte {error.start + 1} is not); convert it first, for example with "
             f"`iconv -f WINDOWS-1252 -t UTF-8`. Nothing was written."
         ) from None
-    except OSError as error:
-        raise Refused(f"{runbook} cannot be read: {error.strerror}.") from None
     if len(text) > MAX_PAGE:
         raise Refused(
             f"{runbook} has {len(text):,} characters, and a page may have {MAX_PAGE:,}; split it first. "
@@ -48,7 +47,7 @@ def _read(runbook: Path) -> str:
         raise Refused(f"{runbook} has boxes of gonogo already; `gonogo check {runbook}` reads it. Nothing was written.")
     if not text.strip():
         raise Refused(f"{runbook} is empty. Nothing was written.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
 
 
 def _write(page: Path, text: str) -> None:

@@ -173,12 +173,30 @@ def _add_terminal(verbs: _Verbs) -> None:
         "--countdown", type=int, metavar="MINUTES", help="announce it now, start in MINUTES; default: the page's own"
     )
     start.add_argument("--note", default="", help="a note for the team")
+    start.add_argument("--at", default="", metavar="TIME", help="plan it: 23:00, tomorrow 23:00, 2026-11-30 23:00 …")
+    start.add_argument("--queue", action="store_true", help="queue it behind the active run")
+    queue = _terminal_verb(verbs, "queue", "list the queued starts, or drop, move or start one")
+    queue.add_argument("action", nargs="?", default="", choices=["", "drop", "move", "start"], metavar="ACTION")
+    queue.add_argument("start", nargs="?", type=int, default=0, metavar="NUMBER", help="the number of the start")
+    queue.add_argument("place", nargs="?", type=int, default=0, metavar="PLACE", help="for move: its place, from 1")
+    queue.add_argument(
+        "--reason", default="", metavar="WHY", help="needed for move, and for start where something speaks against it"
+    )
     start.add_argument(
         "--because",
         default="",
         metavar="WHY",
         help="why to start although something speaks against it, such as a freeze; then a second person must agree",
     )
+    freezes = {
+        "freeze": "until WHEN, starting a page's target takes a reason and a second person",
+        "lock": "the same for all but you, for 12 h or until WHEN",
+        "unfreeze": "lift the freezes of a page's target",
+        "unlock": "lift the locks of a page's target",
+    }
+    for name, what in freezes.items():
+        verb = _terminal_verb(verbs, name, what)
+        verb.add_argument("words", nargs="*", metavar="[PAGE] [until WHEN] WHY", help="as in `/deploy`")
     sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
     sign.add_argument("step", help="the step's id, as shown by `gonogo status`")
     sign.add_argument("--refuse", default="", metavar="REASON", help="refuse to sign, with the reason")

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.page_file import read_page_source
 from bot.tools.analysis.query_check import page_query_error
 from bot.tools.proxy import is_this_machine, proxy_problem
 from bot.tools.standard_webhooks import read_secret
@@ -89,6 +90,12 @@ class Settings:
         if named is not None:
             return Path(named) if named else None
         return None if isinstance(self.state, Path) else Path(MIRRORS)
+
+    @property
+    def freezes(self) -> Path | None:
+        """The file with the freezes of all pages; None where there is none."""
+        named = self.environ.get("GONOGO_FREEZES")
+        return Path(named) if named else None
 
     @property
     def signing_key_file(self) -> Path:
@@ -226,12 +233,9 @@ def find_pages(where: Path, name: str) -> list[Page]:
 def read_page_file(file: Path) -> Page:
     """One page from its file. Raises Refused if the file cannot be read, and BadPage."""
     try:
-        # some editors write a byte order mark first
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_page_source(file)
     except UnicodeDecodeError:
         raise Refused(f"{file} is not a runbook page: it is not UTF-8 text.") from None
-    except OSError as error:
-        raise Refused(f"{file} cannot be read as a runbook page: {error.strerror}.") from None
     try:
         return read_page_text(text, file.name)
     except BadPage as error:

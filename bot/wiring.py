@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from bot.doors.alike import Alike
 from bot.doors.deps import Deps
 from bot.environment import channel, mentions, missing, people_of, phones
+from bot.freezes_file import freezes_of_file
 from bot.settings import Settings
 from bot.tools import make_tools
 from bot.tools.clock import SystemClock
@@ -17,6 +19,8 @@ from commands.ports.page_text import DatabaseAddress, PageText
 from commands.ports.tools import Tools
 from commands.runbook import Page
 from commands.runbook.places import Host
+from commands.start.bad_builds import bad_build_objector
+from commands.start.freezes import FreezeSource, freezes_of_page, freezes_of_record
 from commands.start.preflight import PreflightReport
 from state.mirror import Mirror
 from state.records import Run
@@ -91,4 +95,12 @@ def make_deps(
         speed=settings.speed,
         way_back=WAY_BACK if settings.mirrors else "",
         alike=Alike(store),
+        freezes=freezes_of(settings, store),
+        objectors=(bad_build_objector(store, lambda page: tools_for(page, settings, store)),),
     )
+
+
+def freezes_of(settings: Settings, store: RecordStore) -> list[FreezeSource]:
+    """Where freezes and locks are: on the page, in the file for all pages, and in the record."""
+    file = [partial(freezes_of_file, settings.freezes)] if settings.freezes else []
+    return [freezes_of_page, *file, freezes_of_record(store)]

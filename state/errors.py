@@ -99,7 +99,11 @@ class NeedsReason(Refused):
 
 
 class AlreadyRunning(Refused):
-    """The target already has an active run."""
+    """The target already has an active run: `run`; 0 where that is not known."""
+
+    def __init__(self, message: str = "", run: int = 0) -> None:
+        super().__init__(message)
+        self.run = run
 
 
 class NothingRuns(Refused):

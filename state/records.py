@@ -26,6 +26,9 @@ class RunState(StrEnum):
     ROLLED_BACK = "rolled back"
     ABORTED = "aborted"
     ENDED = "ended by hand"
+    QUEUED = "queued"
+    STARTED = "started"
+    DROPPED = "dropped"
 
 
 class Drill(StrEnum):
@@ -45,6 +48,8 @@ class AttemptState(StrEnum):
 
 
 ACTIVE = (RunState.GOING, RunState.ROLLING_BACK)
+# the states of a start that waits in the queue of its target or for its time; it becomes a run of its own number
+OF_QUEUE = (RunState.QUEUED, RunState.STARTED, RunState.DROPPED)
 
 # The tables of legal moves: from -> to. The store refuses every other move.
 RUN_MOVES: dict[RunState, tuple[RunState, ...]] = {
@@ -54,6 +59,9 @@ RUN_MOVES: dict[RunState, tuple[RunState, ...]] = {
     RunState.ROLLED_BACK: (),
     RunState.ABORTED: (),
     RunState.ENDED: (),
+    RunState.QUEUED: (RunState.STARTED, RunState.DROPPED),
+    RunState.STARTED: (),
+    RunState.DROPPED: (),
 }
 ATTEMPT_MOVES: dict[AttemptState, tuple[AttemptState, ...]] = {
     AttemptState.RUNNING: (AttemptState.DONE, AttemptState.FAILED, AttemptState.UNKNOWN, AttemptState.STOPPED),
@@ -114,6 +122,11 @@ class Run:
     def active(self) -> bool:
         """Whether the run is not over yet; while it is active, its target takes no other run."""
         return self.state in ACTIVE
+
+    @property
+    def of_queue(self) -> bool:
+        """Whether it is no run but a queued start: one that waits, or that was started or dropped."""
+        return self.state in OF_QUEUE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,11 +27,14 @@ pool_mode = {mode}
 default_pool_size = {size}
 server_round_robin = {round_robin}
 ignore_startup_parameters = extra_float_digits,options
+{more}
 """
 
 
 @contextmanager
-def pooled(url: str, *, mode: str = "transaction", size: int = 1, round_robin: int = 0) -> Iterator[str]:
+def pooled(
+    url: str, *, mode: str = "transaction", size: int = 1, round_robin: int = 0, more: str = ""
+) -> Iterator[str]:
     """The address of a pooler in front of the server of an address."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
@@ -40,7 +43,7 @@ def pooled(url: str, *, mode: str = "transaction", size: int = 1, round_robin: i
     with TemporaryDirectory(prefix="gt-", dir="/tmp") as name:
         config = Path(name) / "pgbouncer.ini"
         settings = {"server": parts.port, "user": parts.username, "password": parts.password, "port": port}
-        config.write_text(CONFIG.format(**settings, mode=mode, size=size, round_robin=round_robin))
+        config.write_text(CONFIG.format(**settings, mode=mode, size=size, round_robin=round_robin, more=more))
         Path(name).chmod(0o755)
         config.chmod(0o644)
         user = "nobody" if os.geteuid() == 0 else None

@@ -13,6 +13,7 @@ from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_mirrors, check_record
 from bot.environment import missing, people_of, same_addresses, wrong_ids
+from bot.page_file import read_page_source
 from bot.settings import Settings, read_pages
 from bot.tools.secrets import too_short_to_mask
 from bot.wiring import tools_for
@@ -30,6 +31,7 @@ from commands.start.preflight import (
     require_no_failures,
     run_preflight,
 )
+from state.errors import Refused
 
 Pages = Callable[[], Mapping[str, Page]]
 _TWICE = "give each host of the group its own address, and each only once"
@@ -122,8 +124,8 @@ def _changed_on_disk(settings: Settings, page: Page) -> list[PreflightLine]:
     """Whether the file of a page has another text by now than the one that is read and will run."""
     where = settings.runbook
     try:
-        text = (where / page.name if where.is_dir() else where).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        text = read_page_source(where / page.name if where.is_dir() else where)
+    except (Refused, UnicodeDecodeError):
         return []  # what will run is known, and is what was checked
     if text == page.text:
         return []

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.queue_actions import QUEUE_ACTIONS, queue
 from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
 from commands.progress.handovers import handovers
 from commands.progress.start_gate import GATE
@@ -113,8 +114,9 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 
 
 def start(deps: Deps, person: str, request: StartRequest) -> Run:
-    """Start a run. Raises Refused."""
-    return deps.starter.start(request, Actor(person=person, door=Door.SLACK)).run
+    """Start a run, or queue one that is for a later time. Raises Refused."""
+    actor = Actor(person=person, door=Door.SLACK)
+    return queue(deps, request, actor) if request.at else deps.starter.start(request, actor).run
 
 
 def hand_over(deps: Deps, run: Run, person: str, to: str, role: str, reason: str, press: str) -> str:
@@ -332,6 +334,7 @@ _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "resume": _resume,
     "keep": _keep,
     "keep_early": _keep,
+    **QUEUE_ACTIONS,
     "take_over": lambda deps, run, pressed: _actions(deps, run).take_over(*_offer(deps, run, pressed)),
     "decline": lambda deps, run, pressed: _actions(deps, run).decline(*_offer(deps, run, pressed)),
     "withdraw": lambda deps, run, pressed: _actions(deps, run).withdraw(*_offer(deps, run, pressed)),

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from bot.doors.alike import Alike
 from commands.progress.usual_time import UsualTime, usual_times_before
+from commands.queue.places import QueuePlace, all_places
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
+from commands.start.freezes import FreezeSource, freeze_objector
 from commands.start.objections import Objector
 from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
@@ -36,7 +38,8 @@ class Deps:
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
     waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
     a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
-    of the other bots of the record. `objectors` look for what speaks against a start. Who is `absent` holds no role,
+    of the other bots of the record. `freezes` give those that are on, and
+    `objectors` look for what else speaks against a start. Who is `absent` holds no role,
     whatever else says so.
     """
 
@@ -54,7 +57,11 @@ class Deps:
     speed: WatchSpeed
     way_back: str
     alike: Alike
+    _queues: dict[tuple[int, int], tuple[QueuePlace, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
     objectors: Sequence[Objector] = ()
+    freezes: Sequence[FreezeSource] = ()
     absent: frozenset[str] = frozenset()
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -72,7 +79,7 @@ class Deps:
             now=self.now,
             speed=self.speed,
             require_alike=lambda page: self.alike.require(page, starts=True),
-            objectors=self.objectors,
+            objectors=(freeze_objector(self.freezes, self.people), *self.objectors),
         )
 
     def known_pages(self) -> list[Page]:
@@ -87,6 +94,16 @@ class Deps:
                 with suppress(Exception):
                     pages.append(page_of(run))
             return pages
+
+    def queue(self, target: str) -> tuple[QueuePlace, ...]:
+        """The queue of a target. It is read again once something was written: cards are drawn often."""
+        version = self.store.version()
+        places = self._queues.get(version)
+        if places is None:
+            places = all_places(self.store)
+            self._queues.clear()
+            self._queues[version] = places
+        return tuple(place for place in places if place.run.target == target)
 
     def usual(self, run: Run) -> Mapping[str, UsualTime]:
         """How long a run's steps took in earlier runs. It is read once for each run, because cards are drawn often."""

@@ -36,6 +36,7 @@ from state.events import PeopleAsked, RunMoved, StepBegan, StepEnded
 from state.facts import Actor
 from state.journal import RecordKey
 from state.mirror import MirrorNotes, notes_of, remove_mirror, set_taken
+from state.mirror_file import require_readable
 from state.records import Attempt, AttemptState, Event, Record, Run
 from state.sqlite.lock import is_served
 from state.sqlite.private_file import require_private
@@ -49,6 +50,7 @@ def open_mirror(file: Path, settings: Settings) -> Store:
     """The record in a mirror, to write to; nobody else can meanwhile. Raises BadRecord."""
     if not file.is_file():
         raise BadRecord(f"There is no mirror {file}. The bot's log names the file when its record is away.")
+    require_readable(file)
     require_private(file)
     if is_served(file):
         raise BadRecord(f"The mirror {file} is in use: somebody is rolling back from it, in another terminal.")

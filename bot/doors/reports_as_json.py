@@ -34,6 +34,7 @@ def status_json(status: Status) -> Iterator[str]:
             "roles": list(one.roles),
             "choices": [str(choice) for choice in one.choices],
             "blocks": one.blocks,
+            "why": status.reasons.get(one, ""),
         }
         for one in status.waiting
     ]

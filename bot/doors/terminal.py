@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.doors.actions import CHOICES
+from bot.doors.freezes import act_on_freezes, meant
+from bot.doors.queue_actions import START_QUEUED, carry_out, queue, queued_run
 from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from bot.doors.served_names import FREEZES
+from bot.doors.terminal_queue import order_of, queue_lines, queued_text
 from bot.doors.terminal_reports import TerminalReports
 from commands.progress.handovers import handovers
 from commands.progress.start_gate import GATE
@@ -21,7 +25,7 @@ from commands.signoff.handover_rules import role_named
 from commands.signoff.waiting import waiting_for
 from commands.start.request import StartRequest, find_page
 from commands.text.actors import actor_in_words
-from state.errors import NeedsReason, Refused, UnreadableRun
+from state.errors import AlreadyRunning, NeedsReason, Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
 from state.place import require_safe
@@ -37,17 +41,25 @@ class Terminal(TerminalReports):
         pages = self.deps.pages()
         page = find_page(pages, options.page)
         self.in_force.require_page(page)
+        self.in_force.require_freezes(self.settings.environ.get(FREEZES, ""))
         request = StartRequest(
             page=page.name,
             ref=options.ref,
             notice_minutes=options.countdown,
             note=options.note,
+            at=options.at,
             because=options.because,
         )
         # the very text that was compared, should the file change meanwhile
         deps = replace(self.deps, pages=lambda: {page.name: page})
+        if request.at or options.queue:
+            yield queued_text(queue(deps, request, actor))
+            yield from self._warn_if_not_served()
+            return
         try:
             started = deps.starter.start(request, actor)
+        except AlreadyRunning as error:
+            raise AlreadyRunning(f"{error} With --queue it waits for that.", error.run) from None
         except NeedsReason as error:
             raise Refused(f"{error} Give it as --because WHY.") from None
         yield from (f"Warning: {warning}" for warning in started.warnings)
@@ -55,6 +67,33 @@ class Terminal(TerminalReports):
         if following and not self.in_force.serves(following):
             yield f"Warning: the bot serves another text of {following.name}, and KEEP starts the bot's."
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
+        yield from self._warn_if_not_served()
+
+    def freeze(self, options: Namespace) -> Iterator[str]:
+        """Freeze or lock a target, or lift that: `name` is the word that was typed."""
+        self._require_key()
+        pages, words = meant(self.deps, " ".join(options.words), "")
+        yield from act_on_freezes(self.deps, options.name, pages, words, self._known_actor()).splitlines()
+
+    lock = unfreeze = unlock = freeze
+
+    def queue(self, options: Namespace) -> Iterator[str]:
+        """List the queued starts, or drop, move or start one."""
+        if not options.action:
+            yield from list(queue_lines(self.deps)) or ["No start is queued."]
+            return
+        order = order_of(options)
+        if order.action == "drop":
+            yield carry_out(self.deps, order, self._anybody())
+            return
+        self._require_key()
+        actor, run = self._known_actor(), queued_run(self.deps, order.number)
+        if order.action == START_QUEUED:
+            self.in_force.require_page(find_page(self.deps.pages(), run.page))
+        try:
+            yield carry_out(self.deps, order, actor)
+        except NeedsReason as error:
+            raise Refused(f"{error} Give it as --reason WHY.") from None
         yield from self._warn_if_not_served()
 
     def rollback(self, options: Namespace) -> Iterator[str]:

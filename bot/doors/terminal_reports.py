@@ -8,9 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.doors.deps import Deps
+from bot.doors.freezes import freeze_lines
 from bot.doors.in_force import InForce
 from bot.doors.reports_as_json import event_json, history_json, status_json
 from bot.doors.system_user import SystemUser
+from bot.doors.terminal_queue import queue_lines
 from bot.settings import Settings
 from bot.text import event_line
 from commands.progress.usual_time import usual_times_before
@@ -59,19 +61,23 @@ class TerminalReports:
 
     def status(self, options: Namespace) -> Iterator[str]:
         """Show the run, what it waits for, and what to type."""
+        if not options.json:
+            yield from freeze_lines(self.deps)
         run = self._run(any_state=True)
         status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_times_before(self.store, run))
         if options.json:
             yield from status_json(status)
             return
         yield from status_lines(status)
+        if queued := list(queue_lines(self.deps)):
+            yield from ["QUEUED", *(f"  {line}" for line in queued)]
         yield from (str(UnreadableRun(number)) for number in self.store.unreadable_runs())
         if run.active:
             yield from self._warn_if_not_served()
 
     def log(self, options: Namespace) -> Iterator[str]:
         """Print every event of the run, with its time in the page's zone."""
-        run, after = self._run(any_state=True), 0
+        run, after = self._run(any_state=True, of_queue=True), 0
         zone = zone_of(run)
         if not options.json:
             yield f"Run {run.id} of {run.target}. Times are in {zone}."
@@ -115,12 +121,15 @@ class TerminalReports:
     def _now(self) -> datetime:
         return self.store.now()
 
-    def _run(self, *, any_state: bool = False, stops: bool = False) -> Run:
+    def _run(self, *, any_state: bool = False, stops: bool = False, of_queue: bool = False) -> Run:
         if self.number:
             try:
-                return self.store.run_to_stop(self.number) if stops else self.store.run(self.number)
+                run = self.store.run_to_stop(self.number) if stops else self.store.run(self.number)
             except KeyError:
                 raise NothingRuns(f"There is no run {self.number} in {self.settings.state}.") from None
+            if run.of_queue and not of_queue:
+                raise NothingRuns(f"{run.id} is a queued start and no run. `gonogo queue` lists what is queued.")
+            return run
         active = self.store.active_runs()
         if len(active) > 1:
             raise Refused(

@@ -107,5 +107,12 @@ EVENT_TYPES: dict[EventKind, EventType] = {
         "record.mirror_read", "what happened while the record was away was read into it", ("entries",)
     ),
 }
-# a kind that this version does not know has no type
-NOT_SENT = {EventKind.UNKNOWN}
+# a kind that this version does not know has no type; a queued start is no run, and no bot sends for it
+NOT_SENT = {
+    EventKind.UNKNOWN,
+    EventKind.START_QUEUED,
+    EventKind.START_ASKED,
+    EventKind.START_PUT_OFF,
+    EventKind.QUEUE_MOVED,
+    EventKind.QUEUE_LEFT,
+}

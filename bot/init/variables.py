@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from commands.runbook import Page
+from commands.steps import KINDS
 from commands.steps.page_fields import Dollar, dollar_in
 
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)")
@@ -56,11 +57,13 @@ class _Use:
     place: str = ""
     # the field is a variable and nothing else
     whole: bool
+    step: bool = False
 
 
 def variables_of(page: Page) -> list[Variable]:
     """The variables that a page names, in its order."""
     uses = [use for box, where in _boxes(page) for use in _uses(box, where)]
+    uses += [replace(use, step=True) for box, where in _steps(page) for use in _uses(box, where)]
     rows = {name: (meaning, example) for name, meaning, example in _ROW.findall(page.text)}
     numbers: dict[str, int] = {role.people: number for number, role in enumerate(page.roles.values(), start=1)}
     numbers |= {role.phone: number for number, role in enumerate(page.roles.values(), start=1)}
@@ -70,7 +73,9 @@ def variables_of(page: Page) -> list[Variable]:
         use = min((use for use in uses if use.name == name), key=lambda use: not use.whole)
         example = EXAMPLES.get(use.field, "") if use.whole else ""
         example = example.format(place=use.place.replace("_", "-"), number=numbers.get(f"${name}", 0), target=target)
-        meaning, example = rows.get(name, (use.meaning, example))
+        titles = dict.fromkeys(one.place for one in uses if one.name == name and one.step)
+        meaning = use.meaning + _also([title for title in titles if title != use.place or not use.step], use)
+        meaning, example = rows.get(name, (meaning, example))
         found.append(Variable(name=name, meaning=meaning, example=example))
     return found
 
@@ -80,7 +85,22 @@ def _boxes(page: Page) -> Iterator[tuple[BaseModel, str]]:
     for places in (page.places.hosts, page.places.databases, page.places.webs):
         yield from ((place, name) for name, place in places.items())
     yield from ((role, role.title) for role in page.roles.values())
-    yield from ((step.box, step.title) for step in page.steps)
+
+
+def _steps(page: Page) -> Iterator[tuple[BaseModel, str]]:
+    """Each step of the page once, whatever number of hosts it has."""
+    # what every rollback ends with stands on no page
+    own = [step.written or step for step in page.steps if step.box.kind in KINDS]
+    written = {step.id: step for step in own}
+    yield from ((step.box, step.title) for step in written.values())
+
+
+def _also(titles: Sequence[str], use: _Use) -> str:
+    """The other steps that use a variable, as a sentence."""
+    if not titles:
+        return ""
+    named = ", ".join(f"“{title}”" for title in titles)
+    return f"{'' if use.meaning.endswith('.') else '.'} {'Also used' if use.step else 'Used'} by {named}."
 
 
 def _uses(box: BaseModel, where: str) -> Iterator[_Use]:

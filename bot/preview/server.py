@@ -14,6 +14,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
 from bot.check import check_page
+from bot.page_file import read_page_bytes
 from bot.preview.document import broken_document, document
 from state.errors import BadSettings, Refused
 
@@ -33,9 +34,9 @@ class Preview:
     def version(self) -> str:
         """A word that changes whenever the file does, also while it cannot be read."""
         try:
-            return hashlib.sha256(self._path.read_bytes()).hexdigest()
-        except OSError as error:
-            return type(error).__name__
+            return hashlib.sha256(read_page_bytes(self._path)).hexdigest()
+        except Refused as error:
+            return hashlib.sha256(str(error).encode()).hexdigest()
 
     def html(self) -> str:
         """The document of the file's newest version."""

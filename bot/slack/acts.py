@@ -10,6 +10,8 @@ from dataclasses import replace
 from bot.doors import actions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.freezes import act_on_freezes, meant
+from bot.doors.queue_actions import START_QUEUED, QueueOrder, carry_out, queue, queued_run
 from bot.slack.channels import channel_of, deploy_channels
 from bot.slack.handover_acts import HandoverActs
 from bot.slack.lanes import Lane, Lanes
@@ -22,11 +24,13 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.checks import all_checks
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
+from bot.text import with_mentions
 from commands.runbook import Page
 from commands.signoff.notes import NoteText
 from commands.signoff.permissions import Act
 from commands.start.request import StartRequest, find_page, require_variables
-from state.errors import GonogoError, NothingRuns, Refused
+from state.errors import GonogoError, NotAllowed, NothingRuns, Refused
+from state.facts import Actor, Door
 from state.records import Run
 
 SHARED = 1.0  # seconds
@@ -51,7 +55,34 @@ class Acts:
         )
         await self._require(origin, run, pressed.action)
         deps = await self._without_absent(run, pressed.action)
+        if pressed.action == START_QUEUED:
+            await self._require_planner(run)
         return await self._lanes.run(lane, lambda: actions.press(deps, pressed))
+
+    async def queue(self, origin: Origin, request: StartRequest) -> str:
+        """Queue a start behind the active run; returns the reply for its person."""
+        await self._require_start(origin, request)
+        actor = Actor(person=origin.person, door=Door.SLACK)
+        return await self._lanes.run(Lane.ACT, lambda: started_text(queue(self.deps, request, actor)))
+
+    async def order(self, origin: Origin, order: QueueOrder) -> str:
+        """Drop or move a queued start, typed as a command; returns the reply for its person."""
+        await self.require_deploy_channel(origin)
+        lane = _lane(order.action)
+        run = await self._lanes.run(lane, lambda: queued_run(self.deps, order.number))
+        await self._require(origin, run, order.action)
+        if order.action == START_QUEUED:
+            await self._require_planner(run)
+        actor = Actor(person=origin.person, door=Door.SLACK)
+        return await self._lanes.run(lane, lambda: carry_out(self.deps, order, actor))
+
+    async def _require_planner(self, run: Run) -> None:
+        """Raise NotAllowed if whoever queued a start in Slack is no member of its channel any more."""
+        if run.starter_account:
+            return
+        page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+        if not await self._membership.may_act_now(run.starter, channel_of(self.deps, run), page):
+            raise NotAllowed(f"{run.starter} queued this and may not act here any more. Drop it, and start it anew.")
 
     async def type(self, origin: Origin, action: str, reason: str, press_id: str = "") -> str:
         """Do the same, typed as a command about the only active run. `press_id` is the command's own id."""
@@ -63,6 +94,10 @@ class Acts:
 
     async def start(self, origin: Origin, request: StartRequest) -> str:
         """Start a run; returns the reply for its person."""
+        await self._require_start(origin, request)
+        return await self._lanes.run(Lane.START, lambda: started_text(actions.start(self.deps, origin.person, request)))
+
+    async def _require_start(self, origin: Origin, request: StartRequest) -> None:
         if not origin.on_home:  # there the page itself says in which channel somebody must be
             await self.require_deploy_channel(origin)
         page = find_page(self.deps.pages(), request.page)
@@ -70,7 +105,16 @@ class Acts:
         if not channel:
             require_variables(page, self.deps.missing(page))
         await self._membership.require_member_now(origin, channel, page)
-        return await self._lanes.run(Lane.START, lambda: started_text(actions.start(self.deps, origin.person, request)))
+
+    async def freeze(self, origin: Origin, verb: str, words: str) -> str:
+        """Freeze or lock what this channel deploys, or lift that; returns the reply for its person."""
+        await self.require_deploy_channel(origin)
+        pages, rest = await self._lanes.run(Lane.READ, lambda: meant(self.deps, words, origin.channel))
+        for page in pages:
+            await self._membership.require_member_now(origin, origin.channel, page)
+        actor = Actor(person=origin.person, door=Door.SLACK)
+        done = await self._lanes.run(Lane.ACT, lambda: act_on_freezes(self.deps, verb, pages, rest, actor))
+        return with_mentions(done)
 
     async def read(self, origin: Origin, text: str) -> Reply:
         """The answer to a command that changes nothing and tells of runs."""
@@ -198,4 +242,6 @@ class Acts:
 
 
 def _lane(action: str) -> Lane:
+    if action == START_QUEUED:
+        return Lane.START
     return Lane.STOP if action in STOPPING else Lane.ACT

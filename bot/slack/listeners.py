@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doors import actions
+from bot.doors.queue_actions import QUEUE_ACTIONS
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
 from bot.slack.handover_listeners import HandoverListeners
@@ -21,9 +22,19 @@ from bot.slack.homes import Homes
 from bot.slack.noted_message import noted_message, permalink, plain_words
 from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
+from bot.slack.queue_listeners import QueueListeners
 from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
-from bot.slack.slash_command import Reply, asks_help, fact_of, handover_of, help_text, opens_form, start_of
-from bot.slack.views.because import BECAUSE, because_modal, request_with_reason
+from bot.slack.slash_command import (
+    Reply,
+    asks_help,
+    fact_of,
+    freeze_of,
+    handover_of,
+    help_text,
+    opens_form,
+    orders_queue,
+)
+from bot.slack.views.because import BECAUSE, request_with_reason
 from bot.slack.views.handover import FORM as HANDOVER_FORM
 from bot.slack.views.home import START_BUTTON
 from bot.slack.views.modals import (
@@ -37,10 +48,9 @@ from bot.slack.views.modals import (
     start_modal,
 )
 from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
+from bot.slack.views.queue import QUEUE, QUEUE_BEHIND
 from bot.text import with_mentions
 from commands.signoff.notes import NoteText
-from commands.start.request import StartRequest
-from state.errors import NeedsReason, Refused
 
 LOG = logging.getLogger("gonogo.slack")
 BUTTONS = (
@@ -54,6 +64,7 @@ BUTTONS = (
     "take_over",
     "decline",
     "withdraw",
+    *QUEUE_ACTIONS,
 )  # those that act at once
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
 CHECKING = "🩺 Checking the hosts, the database, the repository and the runbook pages before anything starts …"
@@ -79,8 +90,10 @@ def make_app(
         app.action(action)(listeners.press)
     for action in REASONS:
         app.action(action)(listeners.ask_reason)
+    app.action(QUEUE_BEHIND)(listeners.queue_behind)
     app.action("checks")(listeners.show_checks)
     app.view(START)(listeners.start)
+    app.view(QUEUE)(listeners.queue)
     app.view(BECAUSE)(listeners.start)
     app.view(REASON)(listeners.give_reason)
     app.view(HANDOVER_FORM)(listeners.give_handover)
@@ -89,7 +102,7 @@ def make_app(
     return app
 
 
-class Listeners(HandoverListeners):
+class Listeners(HandoverListeners, QueueListeners):
     """What Slack sends, carried out by `acts` and answered."""
 
     def __init__(self, client: AsyncWebClient, acts: Acts, homes: Homes) -> None:
@@ -111,13 +124,20 @@ class Listeners(HandoverListeners):
             await self.hand_over(ack, respond, body, handed)
             return
         action, reason = fact_of(text)
+        if orders_queue(text):
+            await self.order(ack, respond, body, text)
+            return
         if action:
             press = command_id(body)
             reply = await write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
         else:
             await ack()
-            reply = await result_or_refusal(lambda: self._start_or_read(body, text))
+            reply = await result_or_refusal(lambda: self._freeze_start_or_read(body, text))
         await respond_to(respond, reply)
+
+    async def _freeze_start_or_read(self, body: Body, text: str) -> Reply:
+        verb, words = freeze_of(text)
+        return await (self.acts.freeze(origin_of(body), verb, words) if verb else self._start_or_read(body, text))
 
     async def home_opened(self, body: Body) -> None:
         """Somebody opened their App Home. Bolt acknowledges events by itself; drawing it waits for its turn."""
@@ -226,21 +246,6 @@ class Listeners(HandoverListeners):
             await ack(response_action="errors", errors={BECAUSE if asked else "page": result})
         else:
             await ack(response_action="update", view=_as_form(result))
-
-    async def _start(self, origin: Origin, request: StartRequest) -> str | Body:
-        """What a started run is answered with; the form for a reason, where the start needs one."""
-        try:
-            return await self.acts.start(origin, request)
-        except NeedsReason as error:
-            return because_modal(f"{REFUSED} {with_mentions(str(error))}", request, origin.channel)
-
-    async def _start_or_read(self, body: Body, text: str) -> Reply:
-        if request := start_of(text):
-            try:
-                return await self.acts.start(origin_of(body), replace(request, press=command_id(body)))
-            except NeedsReason as error:
-                raise Refused(f"{error}\n`/deploy {text.strip()} because WHY`") from None
-        return await self.acts.read(origin_of(body), text)
 
     async def _show_late(self, body: Body, result: str | Body, title: str = "Start a deployment") -> None:
         """Show a late result in the form; if its person has closed the form, as a direct message."""

@@ -14,10 +14,12 @@ from bot.slack.channels import deploy_channels
 from bot.slack.views.card import headline
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from commands.progress.handovers import holders
+from commands.queue.places import QueuePlace, all_places
 from commands.report.status import Status
 from commands.runbook import Page
 from commands.runbook.people import People
 from state.errors import BadPage, UnreadableRun
+from state.events import EventKind
 from state.records import Event, Run
 
 NEWEST = 30  # runs of which those that are over are shown
@@ -65,6 +67,28 @@ class ServedPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueuedRun:
+    """A queued start: its place, who holds the roles of its page, and the question about it, if one is open."""
+
+    place: QueuePlace
+    snapshot: Snapshot
+    people: People
+    asked: Event | None
+
+    @property
+    def run(self) -> Run:
+        """The queued start."""
+        return self.place.run
+
+    def waits_for(self, person: str) -> bool:
+        """Whether this person is asked whether it begins now."""
+        roles = [self.snapshot.page.decision.role]
+        return self.asked is not None and (
+            person == self.run.starter or any(person in self.people.get(role, ()) for role in roles)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """The runs and pages of all `channels`. Whoever shows it leaves out what its reader may not see."""
 
@@ -74,6 +98,7 @@ class Overview:
     unread: tuple[UnreadRun, ...] = ()
     ended: tuple[EndedRun, ...] = ()
     pages: tuple[ServedPage, ...] = ()
+    queued: tuple[QueuedRun, ...] = ()
 
 
 class Overviews:
@@ -98,7 +123,19 @@ class Overviews:
             unread=(*(one for one in read if isinstance(one, UnreadRun)), *self._damaged(runs)),
             ended=tuple(self._ended_runs()),
             pages=tuple(pages),
+            queued=tuple(self._queued()),
         )
+
+    def _queued(self) -> Iterator[QueuedRun]:
+        for place in all_places(self._deps.store):
+            with suppress(UnreadableRun, BadPage):
+                page = frozen_page(place.run)
+                snapshot = snapshot_of(self._deps, page, self._deps.store.record(place.run.id))
+                asked = self._deps.store.newest_event(place.run.id, EventKind.START_ASKED)
+                people = self._deps.people(page)
+                yield QueuedRun(
+                    place=place, snapshot=snapshot, people=people, asked=asked if place.asked_until else None
+                )
 
     def _active(self, run: Run) -> ActiveRun | UnreadRun:
         try:

@@ -7,15 +7,21 @@ import re
 
 from bot.doors import actions
 from bot.doors.deps import Deps
+from bot.doors.freezes import WORDS as FREEZES
+from bot.doors.freezes import freeze_lines
+from bot.doors.queue_actions import QueueOrder, read_order
 from bot.doors.visible import is_visible
 from bot.report.build import history_of, left_out
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.card import card, headline, t_plus
+from bot.slack.views.queue import MOST, queue_lines
 from bot.slack.views.snapshot import Snapshot, snapshot_of
-from bot.text import counted, escape
+from bot.text import counted, escape, with_mentions
+from commands.queue.places import all_places
 from commands.run.engine import zone_of
 from commands.start.request import StartRequest
+from commands.text.moments import FORMS
 from state.errors import GonogoError, Refused, UnreadableRun
 from state.records import Run
 
@@ -23,11 +29,16 @@ Reply = str | Message
 HISTORY_LENGTH = 10  # runs; more would fill a phone's screen
 MOST_CARDS, MOST_LINES = 4, 100  # of runs in one reply; Slack takes 50 blocks, and 40,000 characters of text
 NONE_ACTIVE = "No run is active in any channel. Start one with /deploy start."
+NOTHING_ACTIVE = "No run is active, and starts are queued."
+NOTHING_QUEUED = "No start is queued in this channel. `/deploy start PAGE at 23:00` plans one."
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
-    "start [page] [ref] [because <why>]": "start a deployment; without a page a form opens",
+    "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; alone, a form opens",
+    "freeze [page] until <when> <why>": "a start needs a second person until then; unfreeze lifts it",
+    "lock [page] <why>": "the same for all but you, for 12 h; unlock lifts it",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
+    "queue [drop NUMBER | move NUMBER PLACE <why>]": "list the queued starts, drop one, or move one",
     "history": "show the last ten runs and the DORA metrics",
     "rollback [reason]": "roll back; anybody can, at any time",
     "hold [reason]": "start no new step",
@@ -44,7 +55,7 @@ HELP = {
     "handover [@person] [role] [why]": "hand over a role; `take`, `decline` or `withdraw` answers it",
     "help": "show this list",
 }
-READS = ("status", "history")
+READS = ("status", "queue", "history")
 HANDOVER = "handover"
 FACTS = (
     "rollback",
@@ -63,7 +74,12 @@ FACTS = (
 
 
 def started_text(run: Run) -> str:
-    """The reply to somebody who has started a run."""
+    """The reply to somebody who has started or queued a run."""
+    if run.of_queue:
+        return (
+            f"{escape(run.page)} is queued as start {run.id}. It never begins by itself: you are asked when its moment "
+            f"has come. Its card is in <#{run.channel}>."
+        )
     return f"Run {run.id} of {escape(run.page)} has started. Its card is in <#{run.channel}>."
 
 
@@ -84,13 +100,25 @@ def start_of(text: str) -> StartRequest | None:
     if verb != "start":
         return None
     asked, because = _reason_of(rest)
-    page, ref, *more = [*asked.split(), "", ""]
+    what, at = _time_of(asked)
+    page, ref, *more = [*what.split(), "", ""]
     if any(more):
         raise Refused(
             "Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF. "
-            "A reason comes last, after the word because."
+            "Then comes a time, as in at 23:00. A reason comes last, after the word because."
         )
-    return StartRequest(page=page, ref=ref, because=because)
+    return StartRequest(page=page, ref=ref, at=at, because=because)
+
+
+def _time_of(asked: str) -> tuple[str, str]:
+    """What stands before the word “at”, and the time after it; ("…", "") without that word. Raises Refused."""
+    words = asked.split()
+    if "at" not in (lower := [word.lower() for word in words]):
+        return asked, ""
+    at = lower.index("at")
+    if not words[at + 1 :]:
+        raise Refused(f"The time after “at” is missing. Write it like {FORMS}.")
+    return " ".join(words[:at]), " ".join(words[at + 1 :])
 
 
 def _reason_of(words: str) -> tuple[str, str]:
@@ -101,9 +129,21 @@ def _reason_of(words: str) -> tuple[str, str]:
     return asked, "".join(after).strip()
 
 
+def orders_queue(text: str) -> bool:
+    """Whether a command does something to a queued start."""
+    verb, rest = _words(text)
+    return verb == "queue" and bool(rest)
+
+
+def order_of(text: str) -> QueueOrder | None:
+    """What a command does to a queued start; None for every other command. Raises Refused."""
+    verb, rest = _words(text)
+    return read_order(rest) if verb == "queue" else None
+
+
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return _words(text)[0] not in {"start", HANDOVER, *READS, *FACTS}
+    return _words(text)[0] not in {"start", HANDOVER, *FREEZES, *READS, *FACTS}
 
 
 def handover_of(text: str) -> str | None:
@@ -112,19 +152,34 @@ def handover_of(text: str) -> str | None:
     return rest if verb == HANDOVER else None
 
 
+def freeze_of(text: str) -> tuple[str, str]:
+    """The word of a command about freezes and locks, and what follows it; ("", "") for every other command."""
+    verb, rest = _words(text)
+    return (verb, rest) if verb in FREEZES else ("", "")
+
+
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
     """The status of the runs of one channel or of all, or the history. Only its person sees it."""
     verb, of = _words(text)
+    if verb == "queue":
+        return _queue(deps, channel)
     if verb != "status":
         return _history(deps)
-    return _list(deps) if of.lower() == "all" else _status(deps, channel)
+    everywhere = of.lower() == "all"
+    frozen = "\n".join(escape(line) for line in freeze_lines(deps, "" if everywhere else channel))
+    reply: Reply = _list(deps) if everywhere else _status(deps, channel)
+    if not frozen:
+        return reply
+    if isinstance(reply, str):
+        return f"{frozen}\n{reply}"
+    return Message(text=reply.text, blocks=[*filter(None, [section(with_mentions(frozen))]), *reply.blocks][:50])
 
 
 def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = _words(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *FREEZES, *READS, *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")
@@ -144,11 +199,13 @@ def _status(deps: Deps, channel: str) -> Reply:
     if unreadable and not active:
         return unreadable
     if not runs:
-        return NO_RUN_YET
+        return _queued_in(deps, channel) or NO_RUN_YET
     cards = [card(_snapshot(deps, run.id)) for run in runs[:MOST_CARDS]]
     if more := runs[MOST_CARDS:]:
         told = f"And {counted(len(more), 'more run')} in this channel; `/deploy status all` lists every run."
         cards.append(message(told, [section(told)]))
+    if not active and (queued := _queued_in(deps, channel)):  # else the cards of the runs show it
+        cards.insert(0, message(NOTHING_ACTIVE, [section(queued)]))
     if unreadable:
         cards.append(message(unreadable, [section(unreadable)]))
     if len(cards) == 1:
@@ -158,6 +215,22 @@ def _status(deps: Deps, channel: str) -> Reply:
         {**block, "block_id": f"{n}-{block['block_id']}"} for n, each in enumerate(cards) for block in each.blocks
     ]
     return Message(text=" · ".join(each.text for each in cards), blocks=blocks[:50])
+
+
+def _queue(deps: Deps, channel: str) -> str:
+    return _queued_in(deps, channel, MOST_LINES) or NOTHING_QUEUED
+
+
+def _queued_in(deps: Deps, channel: str, most: int = MOST) -> str:
+    """The queued starts of one channel, by target; empty for none."""
+    places = [one for one in all_places(deps.store) if is_visible(one.run, [channel])]
+    targets = dict.fromkeys(one.run.target for one in places)
+    parts = []
+    for target in targets:
+        own = [one for one in places if one.run.target == target]
+        lines = queue_lines(own, zone_of(own[0].run).key, most)
+        parts.append(f"🕓 *Queued for {escape(target, 100)}*\n{lines}")
+    return "\n".join(parts)
 
 
 def _list(deps: Deps) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from commands.progress.hold import environment_change, hold_of
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import AFTER_ROLLBACK, StepState, state_of
 from commands.progress.usual_time import UsualTime
+from commands.report.asked_why import why_asked
 from commands.report.host_states import HostLine, host_lines
 from commands.report.people import PersonAction, person_actions
 from commands.report.stage import where
@@ -83,7 +84,7 @@ class Status:
     that KEEP starts. Once a rollback is requested, `checks_before` and `criteria` are about the version that goes, and
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
     how far each host of a group is with what runs now. `notes` are the notes for the report. `handovers` are the
-    roles that were handed over in this run, and `offers` those that are offered now.
+    roles that were handed over in this run, and `offers` those that are offered now. `reasons` say why.
     """
 
     run: int
@@ -126,6 +127,7 @@ class Status:
     notes: tuple[Note, ...] = ()
     handovers: tuple[HandoverOffer, ...] = ()
     offers: tuple[HandoverOffer, ...] = ()
+    reasons: Mapping[Waiting, str] = field(default_factory=dict)
 
     @property
     def blocking(self) -> tuple[Waiting, ...]:
@@ -208,6 +210,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         hosts=host_lines(page, record),
         notes=tuple(fact for fact in record.facts if isinstance(fact, Note)),
         handovers=taken_over(record),
+        reasons={one: why for one in waiting_for(page, record) if (why := why_asked(record, one))},
         offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
     )
 

@@ -96,6 +96,8 @@ def _waiting(status: Status) -> Iterator[str]:
         if waiting.ask is Ask.COUNTDOWN:
             yield from _countdown(status, waiting)
         else:
+            if why := status.reasons.get(waiting):
+                yield f"“{waiting.title}”: {why}"
             meanwhile = "" if waiting.blocks else " (the run continues meanwhile)"
             starts = f"; KEEP starts {status.starts} at once" if waiting.ask is Ask.DECIDE and status.starts else ""
             yield f"Waiting for {_who(status, waiting)} to {_what(waiting)}{starts}{meanwhile}"

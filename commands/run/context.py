@@ -46,7 +46,8 @@ class ContextFactory:
         Like every use of the record in it, this waits while the record is away.
         """
         record = self.patience.use(stop, lambda: self.store.record(self.number))
-        first = next((attempt for attempt in record.attempts if attempt.step == step.id), None)
+        first = next((one for one in record.attempts if one.step == step.id), None)
+        begun = next((one for one in record.attempts if (one.step, one.attempt) == (step.id, attempt)), None)
 
         taken: Counter[str] = Counter()
 
@@ -66,6 +67,7 @@ class ContextFactory:
             key=_key(record, step, attempt),
             title=step.title,
             began_at=first.began_at if first else self.tools.clock.now(),
+            tried_at=begun.began_at if begun else None,
             stamp=first.stamp if first else "",
             time_zone=self.page.runbook.time_zone,
             values=values_for(self.page, record, step),

@@ -10,6 +10,7 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
+from commands.queue.keeper import QueueKeeper
 from commands.run.mirroring import MirrorFile, MirrorOf, no_mirror
 from commands.run.next_run import start_next_run
 from commands.run.record_guard import require_true_run
@@ -45,6 +46,7 @@ class Engine:
         self._tools_for = tools_for
         self._starter = starter
         self._mirror_of = mirror_of
+        self._queues = QueueKeeper(store, starter)
         self._runners: dict[int, Runner] = {}
         self.vitals = Vitals()
         self._active: set[int] = set()  # as the last pass found them
@@ -118,6 +120,7 @@ class Engine:
                     if not self._stopping.is_set():
                         self._start_runner(run)
                 self._looked.set()
+                self._queues.turn()
                 if kept is None:
                     kept = [run.id for run in self.store.runs() if run.state == RunState.KEPT]
                 kept = [number for number in [*kept, *self._ended()] if not self._has_followed(number)]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from commands.runbook.freeze import FreezeField
 from commands.steps.base import Strict
 from commands.steps.page_fields import EnvName, SqlText
 from commands.text.durations import Duration
@@ -35,6 +36,12 @@ def _long_enough(watch: timedelta) -> timedelta:
     if watch < timedelta(minutes=1):
         raise ValueError('is too short to see anything; write at least "1 min"')
     return watch
+
+
+def _names_what_it_fixes(text: str) -> str:
+    if text and "<commit>" not in text and "<run>" not in text:
+        raise ValueError('must name what it fixes; write <commit> or <run> in it, as in "Fixes deploy <run>"')
+    return text
 
 
 def _zone(name: str) -> str:
@@ -119,6 +126,20 @@ class RunbookBox(Strict):
             "else. Without it, not at all."
         ),
         examples=["10 min"],
+    )
+    fixes: Annotated[str, AfterValidator(_names_what_it_fixes)] = Field(
+        default="",
+        max_length=100,
+        description=(
+            "What the message of a commit holds that fixes one which was rolled back: its text as it is, with "
+            "`<commit>` or `<run>` in it. Without it, only git's own reverts count."
+        ),
+        examples=["Fixes deploy <run>"],
+    )
+    freeze: list[FreezeField] = Field(
+        default_factory=list,
+        description="Times in which a start needs a reason and a second person; rolling back never does.",
+        examples=[[{"from": "2026-12-20 00:00", "to": "2027-01-04 09:00", "why": "Year-end sale"}]],
     )
     option: Option | None = Field(
         default=None,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from commands.runbook.alert_rule import AlertRule
+from commands.runbook.freeze import freeze_errors
 from commands.runbook.group_rules import place_errors, step_errors, undoes_error
 from commands.runbook.groups import turns
 from commands.runbook.head_boxes import CriteriaBox, Criterion
@@ -45,12 +46,9 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
     _check_values(page, names)
     for part, roles in _roles_of_parts(page):
         names.check_roles(lines.get(part, 1), part.capitalize(), roles)
-    if loses := page.rollback.loses:
-        changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production or step.box.makes_backup]
-        names.check(lines["rollback"], "loses", "after: step", loses.after, changing, _has("the deploy", changing))
-        if "places" not in mistakes.flawed:
-            known = page.places.databases
-            names.check(lines["rollback"], "loses", "database", {loses.database}, known, _has("Places", known))
+    for why in freeze_errors(page.runbook.freeze, page.runbook.time_zone):
+        names.note(lines.get("runbook", 1), page.title, why)
+    _check_loses(page, lines, names)
     _check_cost_of_restore(page, lines, names)
     if page.runbook.after_rollback and for_authors() and not mistakes.flawed:
         _check_watch_after(page, names)
@@ -106,6 +104,16 @@ class _Names:
                 choices = ", ".join(sorted(known)) or "none"
                 why = f'"{name}" is not under [{sort}] in Places, which has {choices}; add it'
                 self._mistakes.add(step.line, step.title, why, value=name)
+
+
+def _check_loses(page: Page, lines: dict[str, int], names: _Names) -> None:
+    """What counts the loss names a step of the deploy that changes something, and a database of the page."""
+    if loses := page.rollback.loses:
+        changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production or step.box.makes_backup]
+        names.check(lines["rollback"], "loses", "after: step", loses.after, changing, _has("the deploy", changing))
+        if not names.flawed("places"):
+            known = page.places.databases
+            names.check(lines["rollback"], "loses", "database", {loses.database}, known, _has("Places", known))
 
 
 def _check_cost_of_restore(page: Page, lines: dict[str, int], names: _Names) -> None:
@@ -239,7 +247,7 @@ def _roles_of_parts(page: Page) -> list[tuple[str, set[str]]]:
     return [
         ("decision", {page.decision.role}),
         ("alerts", {role for alert in page.alerts for role in alert.pings}),
-        ("runbook", set(page.runbook.starters)),
+        ("runbook", {*page.runbook.starters, *(role for one in page.runbook.freeze for role in one.may_override)}),
     ]
 
 

@@ -68,6 +68,8 @@ def _who(page: Page, row: Permission) -> str:
             return f"the roles that the alert calls, or {titles}"
         case Who.STARTERS:
             return titles if page.runbook.starters else str(Who.ANY_ROLE)
+        case Who.STARTERS_AND_DECIDER:
+            return titles if page.runbook.starters else str(Who.ANY_ROLE)
     return str(row.who)
 
 

@@ -26,6 +26,9 @@ class Act(StrEnum):
     AGREE_TO_OVERRIDE = "agree to override"
     AGREE_TO_START = "agree to start"
     REFUSE_START = "refuse start"
+    FREEZE = "freeze"
+    LOCK = "lock"
+    LIFT = "lift"
     RESUME = "resume"
     FALSE_ALARM = "false alarm"
     KEEP = "keep"
@@ -34,6 +37,9 @@ class Act(StrEnum):
     ROLLBACK = "rollback"
     END = "end"
     NOTE = "note"
+    START_QUEUED = "start queued"
+    REORDER = "reorder"
+    DROP = "drop"
     HAND_OVER = "hand over"
     TAKE_OVER = "take over"
     DECLINE = "decline"
@@ -44,11 +50,13 @@ class Who(StrEnum):
     """Who may do an act, by the roles of the page."""
 
     STARTERS = "the page's starters; without any, every role"
+    STARTERS_AND_DECIDER = "the page's starters (without any, every role), and the deciding role"
     STEP_ROLES = "the roles that sign the step"
     STEP_DECIDER = "the role that the step asks, or else the deciding role"
     CALLED = "the roles that the alert calls, and the deciding role"
     DECIDER = "the deciding role"
     ANY_ROLE = "every role"
+    OWNER = "its owner, and the deciding role"
     MEMBERS = "every member of the channel"
     HOLDERS = "whoever holds the role, where the page allows it"
     OFFERED = "the person to whom the role is offered"
@@ -145,6 +153,10 @@ _ROWS = (
         starter=Starter.MAY,
         real_person=False,
     ),
+    # no run is needed for these; who sets one only stops
+    Permission(act=Act.FREEZE, does="freeze {title}", who=Who.ANY_ROLE, starter=Starter.MAY),
+    Permission(act=Act.LOCK, does="lock {title}", who=Who.ANY_ROLE, starter=Starter.MAY),
+    Permission(act=Act.LIFT, does="lift a freeze or a lock of {title}", who=Who.OWNER, starter=Starter.MAY),
     Permission(act=Act.RESUME, does="resume", who=Who.DECIDER),
     Permission(act=Act.FALSE_ALARM, does="hold “{title}”", who=Who.CALLED),
     Permission(act=Act.KEEP, does="decide KEEP", who=Who.DECIDER),
@@ -176,6 +188,23 @@ _ROWS = (
     Permission(
         act=Act.NOTE, does="add a note to the report", who=Who.MEMBERS, starter=Starter.MAY, doors=(Door.SLACK,)
     ),
+    # it begins in the name of whoever queued it, who must still be allowed to start it
+    Permission(
+        act=Act.START_QUEUED,
+        does="say that a queued start begins now or later",
+        who=Who.STARTERS_AND_DECIDER,
+        starter=Starter.MAY,
+    ),
+    Permission(act=Act.REORDER, does="change the order of the queue", who=Who.STARTERS, starter=Starter.MAY),
+    # what does not begin changes nothing
+    Permission(
+        act=Act.DROP,
+        does="drop a queued start",
+        who=Who.MEMBERS,
+        stops=True,
+        starter=Starter.MAY,
+        real_person=False,
+    ),
     # a place in a role goes from one person to another for one run; under four_eyes it cannot come to the starter
     Permission(act=Act.HAND_OVER, does="hand over “{title}”", who=Who.HOLDERS, starter=Starter.MAY),
     Permission(act=Act.TAKE_OVER, does="take over “{title}”", who=Who.OFFERED),
@@ -190,10 +219,12 @@ def roles_for(act: Act, page: Page, *, box: StepBox | None = None, alert: AlertR
     decider, every = page.decision.role, tuple(sorted(page.roles))
     roles: dict[Who, tuple[str, ...]] = {
         Who.STARTERS: tuple(page.runbook.starters) or every,
+        Who.STARTERS_AND_DECIDER: tuple(dict.fromkeys([*(page.runbook.starters or every), decider])),
         Who.STEP_ROLES: tuple(sorted(box.roles())) if box else (),
         Who.STEP_DECIDER: ((box.asks if box else "") or decider,),
         Who.CALLED: tuple(dict.fromkeys([*(alert.pings if alert else ()), decider])),
         Who.DECIDER: (decider,),
         Who.ANY_ROLE: every,
+        Who.OWNER: (decider,),
     }
     return roles.get(PERMISSIONS[act].who, ())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import read_stored_page
@@ -86,12 +87,7 @@ class Starter:
         person may start a run is checked again after it. A run that KEEP starts (`by_keep`) begins by that decision;
         `actor` must be one of the page's starters, if it names any.
         """
-        page = find_page(self.pages(), request.page)
-        self.require_alike(page)
-        require_variables(page, self.missing(page))
-        ref = require_valid_request(page, request, self.people(page))
-        if page.runbook.starters or not by_keep:
-            require_may_start(page, actor, self.people(page))
+        page, ref = self._page_and_ref(request, actor, by_keep=by_keep)
         _require_new(self.store, page, request)
         # when the target has an active run, `start` below refuses; no preflight is needed for that
         active = self.store.active_run(page.runbook.target)
@@ -103,7 +99,7 @@ class Starter:
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
-        intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request)
+        intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request, found=report.kept)
         considered = Considered() if busy else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
@@ -114,6 +110,22 @@ class Starter:
         report = replace(report, warnings=report.warnings + considered.notes + known, against=against)
         run = start(self.store, page, request, actor, people, self.now(), report)
         return Started(run=run, warnings=report.warnings)
+
+    def checked(self, request: StartRequest, actor: Actor) -> tuple[Page, dict[str, Any]]:
+        """The page of a start that is to wait, and its row, after all checks that need no host. Raises as `start`."""
+        page, ref = self._page_and_ref(request, actor)
+        channel = request.channel or self.channel(page)
+        request = replace(request, channel=channel, places=self.places(page), speed=self.speed.of(page.name))
+        return page, _row(page, request, actor, ref)
+
+    def _page_and_ref(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> tuple[Page, str]:
+        page = find_page(self.pages(), request.page)
+        self.require_alike(page)
+        require_variables(page, self.missing(page))
+        ref = require_valid_request(page, request, self.people(page))
+        if page.runbook.starters or not by_keep:
+            require_may_start(page, actor, self.people(page))
+        return page, ref
 
 
 def start(
@@ -133,28 +145,13 @@ def start(
     _require_new(store, page, request)
     report = report or PreflightReport()
     against = report.against
-    ref = require_valid_request(page, request, people)
-    note = typed(request.note or ("" if against else request.because), MAX_NOTE)
-    row = {
-        "target": page.runbook.target,
-        "page": page.name,
-        "text": page.text,
-        "ref": ref,
-        "note": note,
-        "starter": actor.person,
-        "starter_account": actor.account,
-        "channel": request.channel,
-        "speed": request.speed,
-        "notice_minutes": notice_of(page, request),
-        "ref_name": request.ref_name,
-        "drill": request.drill,
-        "places": dict(request.places),
-    }
+    note = request.note or ("" if against else request.because)
+    row = _row(page, replace(request, note=note), actor, require_valid_request(page, request, people))
     _end_watch_of_target(store, page.runbook.target, at, actor)
     started = RunStarted(
         title=page.title,
-        ref=ref,
-        note=note,
+        ref=row["ref"],
+        note=row["note"],
         target=page.runbook.target,
         person=actor.person,
         door=door_in_words(actor),
@@ -164,9 +161,31 @@ def start(
         follows=request.follows,
         objections=tuple(one.summary for one in against),
         reason=against[0].reason if against else "",
+        queued=request.queued,
+        confirmed_by=request.confirmed_by.person if request.confirmed_by else "",
+        confirmed_door=door_in_words(request.confirmed_by) if request.confirmed_by else "",
     )
     asked = [start_asked(page, against)] if against else []
-    return store.start_run(row, at, NewEvent(data=started), *asked, facts=against)
+    return store.start_run(row, at, NewEvent(data=started), *asked, facts=against, queued=request.queued)
+
+
+def _row(page: Page, request: StartRequest, actor: Actor, ref: str) -> dict[str, Any]:
+    """A new run as columns, without its state and times."""
+    return {
+        "target": page.runbook.target,
+        "page": page.name,
+        "text": page.text,
+        "ref": ref,
+        "note": typed(request.note, MAX_NOTE),
+        "starter": actor.person,
+        "starter_account": actor.account,
+        "channel": request.channel,
+        "speed": request.speed,
+        "notice_minutes": notice_of(page, request),
+        "ref_name": request.ref_name,
+        "drill": request.drill,
+        "places": dict(request.places),
+    }
 
 
 def _end_watch_of_target(store: RecordStore, target: str, at: datetime, actor: Actor) -> None:

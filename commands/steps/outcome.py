@@ -101,7 +101,7 @@ class Context:
     """What a step is given for one attempt.
 
     - `key`: identifies the attempt. It is the same whenever the attempt is recovered, so effects happen once per key.
-    - `began_at`: when the first attempt at this step began.
+    - `began_at`: when the first attempt at this step began; `tried_at`: when this one did, if it is known.
     - `stamp`: the same moment as text for file names. It never changes, even if the clock jumps.
     - `stop`: set when a person stops the step.
     - `file`, `save_file`: read and store the run's files, by path.
@@ -139,6 +139,7 @@ class Context:
     unsettled: Mapping[str, bool] = field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
     after_change: bool = True
+    tried_at: datetime | None = None
     found_at_start: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -22,6 +22,7 @@ from state.events.people import (
     StepAnswered,
     StepSigned,
 )
+from state.events.queue import QueueLeft, QueueMoved, StartAsked, StartPutOff, StartQueued
 from state.events.run import (
     ClockJumped,
     EnvironmentChanged,
@@ -67,6 +68,8 @@ __all__ = [
     "NoteAdded",
     "PeopleAsked",
     "PersonActed",
+    "QueueLeft",
+    "QueueMoved",
     "RecordChanged",
     "Recovered",
     "Reminder",
@@ -77,6 +80,9 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "SignaturesFell",
+    "StartAsked",
+    "StartPutOff",
+    "StartQueued",
     "StatusDue",
     "StepAgreed",
     "StepAnswered",
@@ -149,6 +155,11 @@ EVENTS: dict[str, type[EventData]] = {
         EnvironmentChanged,
         MirrorRead,
         NoteAdded,
+        StartQueued,
+        StartAsked,
+        StartPutOff,
+        QueueMoved,
+        QueueLeft,
         HandoverOffered,
         HandoverEnded,
     )

@@ -15,7 +15,8 @@ class RunStarted(PersonActed):
     `press` is what Slack gave the command or form; it is empty for the terminal and for a run that KEEP started.
     `found` is what the preflight found and the run compares with later, as "name=text" each. `follows` is the run
     whose KEEP started this one, or 0. `objections` is what spoke against the start, one sentence each, and `reason` why
-    it was started all the same.
+    it was started all the same. `queued` is the queued start that became this run, or 0, and `confirmed_by` who said
+    that it begins now; `confirmed_door` says where, as `door`.
     """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
@@ -30,6 +31,9 @@ class RunStarted(PersonActed):
     follows: int = 0
     objections: tuple[str, ...] = ()
     reason: str = ""
+    queued: int = 0
+    confirmed_by: str = ""
+    confirmed_door: str = ""
 
     def found_by_name(self) -> dict[str, str]:
         """The texts of `found`, by name."""

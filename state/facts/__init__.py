@@ -5,6 +5,7 @@ from __future__ import annotations
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
 from state.facts.handover import HandoverEnd, HandoverOffer, HandoverResult
+from state.facts.queue import Planned, PutOff, QueueMove, StartQuestion
 from state.facts.run import (
     EarlyKeep,
     EarlyKeepAgreement,
@@ -44,12 +45,16 @@ __all__ = [
     "Lapsed",
     "NextRun",
     "Note",
+    "Planned",
+    "PutOff",
+    "QueueMove",
     "Resume",
     "RollbackRequest",
     "RunClosed",
     "Signature",
     "StartAgreement",
     "StartObjection",
+    "StartQuestion",
     "StepAnswer",
     "evidence_hash",
     "shortened",
@@ -75,6 +80,10 @@ FACTS: dict[FactKind, type[Fact]] = {
         EnvironmentHold,
         Lapsed,
         Note,
+        Planned,
+        StartQuestion,
+        PutOff,
+        QueueMove,
         StartObjection,
         StartAgreement,
         HandoverOffer,

@@ -178,12 +178,12 @@ class PostgresDatabase(PostgresTables):
             self._shared.dirty = True
 
     @contextmanager
-    def write(self, run: int = 0) -> Iterator[None]:
+    def write(self, run: int = 0, also: int = 0) -> Iterator[None]:
         """See `state.store.database.Database.write`."""
-        with self._session.mutex, self._session.pinned(self._begin(run)) as connection:
+        with self._session.mutex, self._session.pinned(self._begin(run, also)) as connection:
             try:
                 yield
-                self._finish(connection, run)
+                self._finish(connection, run, also)
             except psycopg.errors.IntegrityError as error:
                 self._undo(connection)
                 raise RowExists(error.diag.message_primary or "") from None
@@ -196,6 +196,7 @@ class PostgresDatabase(PostgresTables):
             if not self._shared.dirty:
                 return  # nothing new was written, so nobody needs to wake up
             self._shared.writes[run] += 1
+            self._shared.writes[also] += bool(also)
         with self.changed:
             self.changed.notify_all()
 
@@ -262,7 +263,7 @@ class PostgresDatabase(PostgresTables):
                 )
         return self._shared.listener
 
-    def _begin(self, run: int) -> Connection:
+    def _begin(self, run: int, also: int) -> Connection:
         """Begin the only transaction that writes to a run, in a new session if the present one is lost."""
         for again in (False, True):
             connection = self._session.connection
@@ -270,7 +271,8 @@ class PostgresDatabase(PostgresTables):
             self._shared.dirty = False
             try:
                 connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-                connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITE, run])
+                for one in (run, *([also] if also else [])):
+                    connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITE, one])
             except psycopg.Error as error:
                 lost = connection.closed
                 self._undo(connection)
@@ -285,9 +287,10 @@ class PostgresDatabase(PostgresTables):
         if self._run and self._session.owned.get(self._lock) != self._taken:
             raise NotOwner(self._run)
 
-    def _finish(self, connection: Connection, run: int) -> None:
-        if self._shared.dirty:
-            connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run)])
+    def _finish(self, connection: Connection, run: int, also: int) -> None:
+        for one in (run, *([also] if also else [])):
+            if self._shared.dirty:
+                connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(one)])
         try:
             connection.execute("COMMIT")
         except psycopg.OperationalError as error:

@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 def shares_sessions(connect: Callable[[], psycopg.Connection[Any]]) -> bool:
     """Whether the server process behind a connection changes or serves another one too. Raises psycopg.Error.
 
-    A pooler that keeps one process for each connection until its end is like the server itself.
+    A pooler that keeps one process for each connection until its end, and then resets it, is like the server itself.
     """
     with connect() as first:
         first.autocommit = True
@@ -23,7 +23,17 @@ def shares_sessions(connect: Callable[[], psycopg.Connection[Any]]) -> bool:
             second.autocommit = True
             others = {_process(second), _process(second)}
         processes.append(_process(first))
-    return len(set(processes)) > 1 or not others.isdisjoint(processes)
+    return len(set(processes)) > 1 or not others.isdisjoint(processes) or _is_left(connect)
+
+
+def _is_left(connect: Callable[[], psycopg.Connection[Any]]) -> bool:
+    """Whether a session finds what an earlier one has set."""
+    with connect() as earlier:
+        earlier.autocommit = True
+        earlier.execute("SET gonogo.used = 'yes'")
+    with connect() as later, later.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute("SELECT current_setting('gonogo.used', true)").fetchone()
+        return bool(row and row[0])
 
 
 def _process(connection: psycopg.Connection[Any]) -> int:

@@ -164,7 +164,7 @@ class OpenFile(FileReader):
         self._connection.execute(sql, values)
 
     @contextmanager
-    def write(self, run: int = 0) -> Iterator[None]:
+    def write(self, run: int = 0, also: int = 0) -> Iterator[None]:
         """See `state.store.database.Database.write`."""
         with self._mutex:
             before = self._connection.total_changes
@@ -176,6 +176,7 @@ class OpenFile(FileReader):
             if self._connection.total_changes == before:
                 return  # nothing new was written, so nobody needs to wake up
             self._writes[run] += 1
+            self._writes[also] += bool(also)
         with self.changed:
             self.changed.notify_all()
 

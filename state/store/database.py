@@ -77,10 +77,11 @@ class Database(Tables, Protocol):
         """Whether this process carries out the record's runs."""
         ...
 
-    def write(self, run: int = 0) -> AbstractContextManager[None]:
+    def write(self, run: int = 0, also: int = 0) -> AbstractContextManager[None]:
         """Inside the block is one transaction, all or nothing, and the only one that writes to this run.
 
-        `run` is 0 where the write belongs to no run, or begins one. Raises RowExists, and BadRecord.
+        `run` is 0 where the write belongs to no run, or begins one; then it may `also` write to one other run.
+        Raises RowExists, and BadRecord.
         """
         ...
 

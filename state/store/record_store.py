@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from state.errors import AlreadyRunning, BadRecord, NotText, TooLate, UnreadableRun
-from state.events import EventKind
-from state.facts import Fact, FactKind
+from state.errors import AlreadyRunning, BadRecord, NotText, Refused, TooLate, UnreadableRun
+from state.events import EventKind, QueueLeft
+from state.facts import Fact, FactKind, Planned
 from state.journal import EntryKind
 from state.records import (
     ACTIVE,
     ATTEMPT_MOVES,
+    OF_QUEUE,
     RUN_MOVES,
     Attempt,
     AttemptState,
@@ -76,6 +77,7 @@ def _text_or_nothing(value: object) -> str:
 
 # a run in any other state may be under way, also in a state that this version does not know
 OVER = tuple(state for state in RunState if state not in ACTIVE)
+_NEWEST = f"SELECT id FROM runs WHERE state {{}} ({', '.join('?' * len(OF_QUEUE))}) ORDER BY id DESC LIMIT ?"  # noqa: S608
 
 
 class RecordStore(Replay):
@@ -101,24 +103,51 @@ class RecordStore(Replay):
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    def start_run(self, run: dict[str, Any], at: datetime, *events: NewEvent, facts: Iterable[Fact] = ()) -> Run:
-        """Store a new run in state `going`, with its first facts. Raises AlreadyRunning if its target has one."""
-        places = json.dumps(run.get("places", {}))
-        row = {**clean(run), "places": places, "state": RunState.GOING.value, "began_at": at.isoformat()}
+    def start_run(
+        self, run: dict[str, Any], at: datetime, *events: NewEvent, facts: Iterable[Fact] = (), queued: int = 0
+    ) -> Run:
+        """Store a new run in state `going`, with its first facts; with `queued`, that this queued start became it.
+
+        Raises AlreadyRunning if its target has an active run, TooLate if the queued start does not wait any more.
+        """
         try:
-            with self._db.write():
-                if removed := self._number_of_removed():
-                    row["id"] = removed + 1
-                number = self._db.insert("runs", row)
-                self._begin_journal(number)
+            with self._db.write(also=queued):
+                number = self._new_run(run, RunState.GOING, at)
                 for fact in facts:
                     self._insert_fact(number, fact_row(fact))
                 self._add_events(number, at, events)
+                if queued:
+                    left = QueueLeft(started=number)
+                    self._move(queued, RunState.STARTED, at, [NewEvent(data=left)])
         except RowExists:
             active = self.active_run(run["target"])
             which = f"run {active.id}, started by {active.starter}" if active else "another run"
-            raise AlreadyRunning(f"{run['target']} already has {which}; let it end or roll it back first.") from None
+            text = f"{run['target']} already has {which}; let it end or roll it back first."
+            raise AlreadyRunning(text, active.id if active else 0) from None
         return self.run(number)
+
+    def queue_run(self, run: dict[str, Any], planned: Planned, event: NewEvent, *, most: int) -> Run:
+        """Store a queued start, which takes a number of its own. Raises Refused if its target has `most` of them."""
+        with self._db.write():
+            waiting = self._db.rows(
+                "SELECT id FROM runs WHERE target = ? AND state = ?", clean(run["target"]), RunState.QUEUED.value
+            )
+            if len(waiting) >= most:
+                raise Refused(f"{len(waiting)} starts of {run['target']} are queued already; drop one first.")
+            number = self._new_run(run, RunState.QUEUED, planned.at)
+            self._append(number, EntryKind.MOVE)
+            self._insert_fact(number, fact_row(planned))
+            self._add_events(number, planned.at, [event])
+        return self.run(number)
+
+    def _new_run(self, run: dict[str, Any], state: RunState, at: datetime) -> int:
+        places = json.dumps(run.get("places", {}))
+        row = {**clean(run), "places": places, "state": state.value, "began_at": at.isoformat()}
+        if removed := self._number_of_removed():
+            row["id"] = removed + 1
+        number = self._db.insert("runs", row)
+        self._begin_journal(number)
+        return number
 
     def run(self, number: int) -> Run:
         """A run by its number. Raises KeyError if there is none, UnreadableRun if its row is damaged."""
@@ -144,8 +173,16 @@ class RecordStore(Replay):
             raise
 
     def runs(self, limit: int = 20) -> list[Run]:
-        """The newest runs, newest first; without those whose row cannot be read."""
-        return self._readable("id IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?)", limit)[::-1]
+        """The newest runs, newest first; without those whose row cannot be read, and without queued starts."""
+        return self._readable(f"id IN ({_NEWEST.format('NOT IN')})", *OF_QUEUE, limit)[::-1]
+
+    def of_queue(self, limit: int = 20) -> list[Run]:
+        """The newest queued starts, newest first, whether they wait or not; without those that cannot be read."""
+        return self._readable(f"id IN ({_NEWEST.format('IN')})", *OF_QUEUE, limit)[::-1]
+
+    def queued(self) -> list[Run]:
+        """Every start that waits in a queue or for its time, oldest first; without those that cannot be read."""
+        return self._readable("state = ?", RunState.QUEUED.value)
 
     def active_runs(self) -> list[Run]:
         """Every active run, oldest first; without those whose row cannot be read (see `unreadable_runs`)."""
@@ -207,16 +244,19 @@ class RecordStore(Replay):
         Raises TooLate on a move that is not in RUN_MOVES.
         """
         with self._db.write(number):
-            now = self.run(number).state
-            if now == state or (only_if and not only_if(self._record(number))):
+            if self.run(number).state == state or (only_if and not only_if(self._record(number))):
                 return False
-            if state not in RUN_MOVES[now]:
-                raise TooLate(f"Run {number} is {now}; it cannot become {state}.")
-            ended = None if state in ACTIVE else at.isoformat()
-            self._db.execute("UPDATE runs SET state = ?, ended_at = ? WHERE id = ?", state.value, ended, number)
-            self._append(number, EntryKind.MOVE)
-            self._add_events(number, at, events)
+            self._move(number, state, at, events)
         return True
+
+    def _move(self, number: int, state: RunState, at: datetime, events: Iterable[NewEvent]) -> None:
+        now = self.run(number).state
+        if state not in RUN_MOVES[now]:
+            raise TooLate(f"Run {number} is {now}; it cannot become {state}.")
+        ended = None if state in ACTIVE else at.isoformat()
+        self._db.execute("UPDATE runs SET state = ?, ended_at = ? WHERE id = ?", state.value, ended, number)
+        self._append(number, EntryKind.MOVE)
+        self._add_events(number, at, events)
 
     def set_rollback_loss(self, number: int, text: str) -> None:
         """Store what a rollback would lose, by the last query."""
@@ -241,7 +281,7 @@ class RecordStore(Replay):
 
     def numbers(self, limit: int) -> list[int]:
         """The numbers of the newest runs, newest first, whether their rows can be read or not."""
-        return [row["id"] for row in self._db.rows("SELECT id FROM runs ORDER BY id DESC LIMIT ?", limit)]
+        return [row["id"] for row in self._db.rows(_NEWEST.format("NOT IN"), *OF_QUEUE, limit)]
 
     def _record(self, number: int) -> Record:
         jumps = self._readable_jumps(number)

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 
 from state.journal import EntryKind
-from state.records import ACTIVE
+from state.records import ACTIVE, RunState
 from state.store.journal import Journal
 
 
@@ -53,10 +53,11 @@ class RunFiles(Journal):
 
     def unposted(self, since: datetime) -> int:
         """How many events are newer than the newest posted one of their run, in runs that are active or ended since."""
-        marks = ", ".join("?" * len(ACTIVE))
+        under_way = (*ACTIVE, RunState.QUEUED)
+        marks = ", ".join("?" * len(under_way))
         newest = "SELECT COALESCE(MAX(event), 0) FROM posts WHERE posts.run = runs.id"
         sql = (
             f"SELECT (SELECT COUNT(*) FROM events WHERE events.run = runs.id AND events.id > ({newest})) AS unposted "  # noqa: S608
             f"FROM runs WHERE state IN ({marks}) OR ended_at > ?"
         )
-        return sum(row["unposted"] for row in self._db.rows(sql, *ACTIVE, since.isoformat()))
+        return sum(row["unposted"] for row in self._db.rows(sql, *under_way, since.isoformat()))

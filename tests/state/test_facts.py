@@ -42,6 +42,10 @@ KEYS: dict[str, tuple[FactKind, dict[str, Any]]] = {
     "next": (FactKind.NEXT_RUN, {"page": "option-b.md"}),
     "countdown:slow:3": (FactKind.COUNTDOWN, {**COUNTDOWN, "seen": "9 s"}),
     "false alarm:slow:3": (FactKind.ALERT_HOLD, {**COUNTDOWN, "lasts": timedelta(minutes=30), "reason": "a test"}),
+    "planned": (FactKind.PLANNED, {"planned": ""}),
+    "start question:2": (FactKind.START_QUESTION, {"number": 2}),
+    "put off:2": (FactKind.PUT_OFF, {"number": 2, "until": "2026-11-23T12:15:00+00:00"}),
+    "queue move:1": (FactKind.QUEUE_MOVE, {"number": 1, "rank": 1.5, "reason": "the bank waits"}),
     "recovered:slow:3": (FactKind.COUNTDOWN_END, {**COUNTDOWN, "why": "well again"}),
 }
 

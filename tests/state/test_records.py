@@ -26,6 +26,8 @@ def test_a_run_ends_kept_or_aborted_while_going_and_rolled_back_while_rolling_ba
         ("going", "ended by hand"),
         ("rolling back", "rolled back"),
         ("rolling back", "ended by hand"),
+        ("queued", "started"),
+        ("queued", "dropped"),
     }
     assert set(RUN_MOVES) == set(RunState)
 
@@ -46,7 +48,9 @@ def test_an_attempt_ends_once_and_only_an_unknown_result_can_be_settled_later() 
 @pytest.mark.parametrize("state", RunState)
 def test_a_run_is_active_until_it_is_over(state: RunState) -> None:
     assert run(state=state).active is (state in {RunState.GOING, RunState.ROLLING_BACK})
-    assert (state in ACTIVE) is bool(RUN_MOVES[state]), "what is active can still move, and what is over cannot"
+    waits = state is RunState.QUEUED
+    assert (state in ACTIVE or waits) is bool(RUN_MOVES[state]), "what is over cannot move"
+    assert run(state=state).of_queue is (state in {RunState.QUEUED, RunState.STARTED, RunState.DROPPED})
 
 
 # -- attempts -------------------------------------------------------------------------------------------------------

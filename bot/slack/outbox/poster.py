@@ -95,7 +95,8 @@ class Poster:
 
     def _runs(self) -> list[tuple[Run, RecordStore]]:
         """The runs that this bot begins to post now, each with the record as its poster uses it."""
-        runs = {run.id: run for run in [*self.deps.store.active_runs(), *self.deps.store.runs(20)]}
+        store = self.deps.store
+        runs = {run.id: run for run in [*store.active_runs(), *store.runs(20), *store.queued(), *store.of_queue(20)]}
         known = self._threads.keys() | self._unreadable
         recent = [run for _, run in sorted(runs.items()) if run.active or self._is_recent(run)]
         new = [run for run in recent if run.id not in known]

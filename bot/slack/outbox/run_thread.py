@@ -132,8 +132,8 @@ class RunThread:
 
     async def _until_written(self, version: tuple[int, int]) -> None:
         """Wait until something is written to the run. It is looked at now and then all the same, and after its end."""
-        active = (await asyncio.to_thread(self.last_read.record)).run.active
-        until = time.monotonic() + (LONGEST if active else 0)
+        over = (await asyncio.to_thread(self.last_read.record)).run.ended_at is not None
+        until = time.monotonic() + (0 if over else LONGEST)
         while True:
             await asyncio.sleep(POLL)
             if time.monotonic() > until or await asyncio.to_thread(self._version) != version:

@@ -8,6 +8,7 @@ from bot.slack.views.checks import check_summary, checks_button, not_well
 from bot.slack.views.handover import handover_lines
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import environment_warning
+from bot.slack.views.queue import queue_lines, queued_card
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import acted, bold, line, time_of
@@ -49,6 +50,8 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
 
     Two cards without the clock are equal unless there is news, so that the card is not redrawn all the time.
     """
+    if snapshot.record.run.of_queue:
+        return queued_card(snapshot)
     status = snapshot.status
     head = headline(status)
     # a countdown shows the rollback button at the top
@@ -63,9 +66,17 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         section(check_summary(status), accessory=checks_button(status)),
         not_well(status),
         actions(rollback, hold_button(snapshot, status)),
+        section(queued_after(snapshot)),
         context(_origin(snapshot, status)),
     ]
     return message(head, blocks)
+
+
+def queued_after(snapshot: Snapshot) -> str:
+    """The starts that wait for the run's target; empty for none, and for a run that is over."""
+    if not snapshot.record.run.active or not snapshot.queue:
+        return ""
+    return f"🕓 *Queued for this target*\n{queue_lines(snapshot.queue, snapshot.page.runbook.time_zone)}"
 
 
 def headline(status: Status) -> str:

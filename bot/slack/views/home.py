@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.doors.visible import is_visible
 from bot.slack.asked_events import question_key
-from bot.slack.overview import ActiveRun, Overview
+from bot.slack.overview import ActiveRun, Overview, QueuedRun
 from bot.slack.views.blocks import Block, actions, button, context, header, message, section
 from bot.slack.views.card import banner, countdown_blocks, headline, hold_button, progress
 from bot.slack.views.questions import question
+from bot.slack.views.queue import queue_lines, start_question
 from bot.slack.views.waiting import waiting_lines
 from bot.text import bold, counted, line, moment_of, time_of
 from commands.runbook.people import roles_of
 from commands.signoff.waiting import Waiting
 from commands.signoff.waits_for import waits_for
 from commands.text.durations import format_duration
-from state.events import Ask, PeopleAsked
+from state.events import Ask, PeopleAsked, StartAsked
 
 ROOM = 84  # blocks for questions and runs; Slack takes 100, and the rest is for everything around them
 MOST_ROLES, MOST_ENDED = 12, 6
@@ -58,17 +60,22 @@ def home_blocks(overview: Overview, reader: Reader, notice: str = "") -> list[Bl
         return _with_ids([section(notice), section(reader.warning or NO_CHANNEL)])
     runs = [run for run in overview.active if is_visible(run.run, reader.channels)]
     asked = [one for run in runs for one in _asked(run, reader.person)]
-    waits, room = _fitting((_question(*one) for one in asked), len(asked), ROOM, "question")
+    queued = [one for one in overview.queued if is_visible(one.run, reader.channels)]
+    starts = [one for one in queued if one.waits_for(reader.person)]
+    groups = itertools.chain((_question(*one) for one in asked), (_start_question(one) for one in starts))
+    number = len(asked) + len(starts)
+    waits, room = _fitting(groups, number, ROOM, "question")
     active, _ = _fitting((_run(run, asked) for run in runs), len(runs), room, "run")
     unread = [one.why for one in overview.unread if is_visible(one.run, reader.channels)]
     blocks = [
         section(notice),
-        header(f"🙋 Waiting for you: {len(asked)}") if asked else None,
+        header(f"🙋 Waiting for you: {number}") if number else None,
         *waits,
         header(f"🚀 Running: {len(runs)}") if runs else None,
         *active,
+        section(_queued(queued)),
         section("\n".join([reader.warning, *(f"⚠️ {why}" for why in unread[:4])]).strip()),
-        section("" if runs or unread or reader.warning else QUIET),
+        section("" if runs or queued or unread or reader.warning else QUIET),
         _start(overview, reader),
         section(_roles(overview, reader)),
         section(_ended(overview, reader)),
@@ -123,6 +130,22 @@ def _question(run: ActiveRun, waiting: Waiting) -> Group:
         drawn = countdown_blocks(run.snapshot, run.status, clock=False)
     where = context(f"{line(run.run.target, 100)} · {_number(run)}{asked_at}")
     return [block for block in (where, *drawn) if block]
+
+
+def _start_question(one: QueuedRun) -> Group:
+    """Whether a queued start begins now, drawn as in its thread, with the same buttons."""
+    event = one.asked
+    if event is None or not isinstance(event.data, StartAsked):
+        return []
+    return start_question(one.snapshot, event, event.data).blocks
+
+
+def _queued(queued: Sequence[QueuedRun]) -> str:
+    """The queues of the reader's channels."""
+    if not queued:
+        return ""
+    lines = queue_lines((one.place for one in queued), queued[0].snapshot.page.runbook.time_zone)
+    return f"🕓 *Queued: {len(queued)}*\n{lines}"
 
 
 def _run(run: ActiveRun, asked: Sequence[Asked]) -> Group:

@@ -19,6 +19,7 @@ from bot.slack.views.notices import (
 )
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
+from bot.slack.views.queue import queue_left, queue_moved, start_put_off, start_question
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.start_gate import gate_question
 from bot.slack.views.status_post import status_post
@@ -41,6 +42,8 @@ from state.events import (
     NextRunReported,
     NoteAdded,
     PeopleAsked,
+    QueueLeft,
+    QueueMoved,
     RecordChanged,
     Recovered,
     Reminder,
@@ -51,6 +54,9 @@ from state.events import (
     RunResumed,
     RunStarted,
     SignaturesFell,
+    StartAsked,
+    StartPutOff,
+    StartQueued,
     StatusDue,
     StepAgreed,
     StepAnswered,
@@ -66,10 +72,10 @@ from state.events import (
 from state.records import Event
 
 # events without a message: the card or another message shows them
-SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
+SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell, StartQueued)
 _TOLD_TIMES = 3  # an interrupted step is told when it begins for the third time, and at every third after that
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
-LIVE = (StepBegan, PeopleAsked, HandoverOffered, WarningRaised, CriteriaShown)
+LIVE = (StepBegan, PeopleAsked, HandoverOffered, WarningRaised, CriteriaShown, StartAsked)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
@@ -138,6 +144,10 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     EnvironmentChanged: environment_changed,
     MirrorRead: mirror_read,
     NoteAdded: note_added,
+    StartAsked: start_question,
+    StartPutOff: start_put_off,
+    QueueMoved: queue_moved,
+    QueueLeft: queue_left,
     HandoverOffered: role_offered,
     HandoverEnded: offer_ended,
 }

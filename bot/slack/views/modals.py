@@ -41,6 +41,7 @@ def start_modal(pages: Sequence[Page], channel: str = "") -> Block:
         _page_choice(pages),
         _input("minutes", "Announced now, starts", _minutes(pages)),
         _input("ref", "Branch, tag or commit", text_field("ref", 200, default_ref), optional=True),
+        _input("at", "At a later time", text_field("at", 60, "23:00, or tomorrow 23:00"), optional=True),
         _input("note", "Note for the team", text_field("note", 500, "What is in this release?"), optional=True),
         *_comparison(pages),
     ]
@@ -87,6 +88,7 @@ def request_from(state: Mapping[str, Any]) -> StartRequest:
         notice_minutes=None if minutes == PAGES_OWN else int(minutes),
         ref=(values["ref"].get("value") or "").strip(),
         note=values["note"].get("value") or "",
+        at=((values.get("at") or {}).get("value") or "").strip(),
     )
 
 

@@ -15,9 +15,13 @@ from commands.progress.handovers import given_away, mentions_in_run
 from commands.progress.hold import environment_change
 from commands.progress.step_state import production_changed
 from commands.progress.usual_time import UsualTime
+from commands.queue.acts import what_became, window_closed
+from commands.queue.entry import planned_for
+from commands.queue.places import QueuePlace
 from commands.report.status import Status, status_of
 from commands.runbook import Page
 from commands.text.durations import format_duration
+from state.events import QueueLeft
 from state.records import Record, RunState
 
 OLD_NUMBER = "before the handover"  # whoever took a role over has a phone that no variable names
@@ -39,6 +43,7 @@ class Snapshot:
 
     `mentions` holds the Slack ids of each role, `phones` the roles' phone numbers, `usual` how long the steps took
     in earlier runs, `following` the page that KEEP starts, `questions` where the questions are that are posted.
+    `queue` are the starts that wait for the run's target, and `left` says what has become of a queued start.
     """
 
     page: Page
@@ -49,6 +54,13 @@ class Snapshot:
     usual: Mapping[str, UsualTime] = field(default_factory=dict)
     following: Following | None = None
     questions: Mapping[Question, Asked] = field(default_factory=dict)
+    queue: tuple[QueuePlace, ...] = ()
+    left: QueueLeft | None = None
+
+    @property
+    def closed_window(self) -> str:
+        """That the page's window is closed at the time of a planned start, in a sentence; else empty."""
+        return window_closed(self.page, planned_for(self.record))
 
     @property
     def status(self) -> Status:
@@ -122,5 +134,7 @@ def snapshot_of(deps: Deps, page: Page, record: Record, questions: Mapping[Quest
         phones=phones,
         usual=deps.usual(record.run) if record.run.state == RunState.ROLLING_BACK else {},
         following=following_of(deps, page),
+        queue=deps.queue(record.run.target),
+        left=what_became(deps.store, record.run) if record.run.of_queue else None,
         questions=questions or {},
     )

@@ -165,7 +165,9 @@ class HttpStep(JsonAnswerStep):
 
     def _created(self, ctx: Context) -> Listed | None:
         """The entries that the request created. None if the page does not say how. Raises the tools' errors."""
-        return self.trace.wait_and_find(ctx, self.web, self.headers) if self.trace else None
+        if self.trace is None:
+            return None
+        return self.trace.wait_and_find(ctx, self.web, self.headers, self._longest())
 
     def _judge_entry(self, ctx: Context, found: Listed | None, lost: Outcome | None) -> Outcome | None:
         """Judge the request by its only entry, which may lack fields of the answer. None if there is not just one."""
@@ -219,7 +221,7 @@ class HttpStep(JsonAnswerStep):
             method=self.method,
             headers=page_texts(self.headers, ctx.values),
             json=page_json(self.json_body, ctx.values, ctx.numbers),
-            limit=min(self.limit.total_seconds(), _MAX_SECONDS),
+            limit=self._longest(),
         )
         began = time.monotonic()
         try:
@@ -240,6 +242,10 @@ class HttpStep(JsonAnswerStep):
         data = response.json() if self.expect or self.values else None
         how = f"{response.status} in {format_seconds(response.seconds)}{waited}"
         return self._judge(ctx, data, self.expect, measures, how)
+
+    def _longest(self) -> float:
+        """The seconds that a request may take."""
+        return min(self.limit.total_seconds(), _MAX_SECONDS)
 
     def _patience(self, ctx: Context) -> Patience:
         def is_ready(response: HttpResponse) -> bool:

@@ -105,7 +105,10 @@ class MaintenanceStep(StepBox):
     )
     ready_within: Duration = Field(
         default=READY_WITHIN,
-        description='With `state = "off"`: how long a service that still starts is waited for.',
+        description=(
+            'With `state = "off"`: how long a service that still starts is waited for. With `state = "on"`: how long '
+            "a proxy may still let requests in; without it, 5 seconds."
+        ),
         examples=["2 min"],
     )
 
@@ -171,13 +174,14 @@ class MaintenanceStep(StepBox):
         return self.status or (503 if self.state == "on" else 200)
 
     def _wait_until_right(self, ctx: Context) -> _Seen:
-        """The newest answer: asked a few times, and longer while the service behind still starts."""
+        """The newest answer: asked a few times, and longer while the service still starts, or as the page says."""
         clock = ctx.tools.clock
-        within = self.ready_within.total_seconds() if self.state == "off" else 0
+        waits = self.state == "off" or "ready_within" in self.model_fields_set
+        within = self.ready_within.total_seconds() if waits else 0
         began, tries = clock.monotonic(), 1
         while not (seen := self._look(ctx)).right:
-            starting = seen.starting and clock.monotonic() - began < within
-            if tries >= _TRIES and not starting:
+            late = clock.monotonic() - began >= within
+            if tries >= _TRIES and (late or (self.state == "off" and not seen.starting)):
                 break
             tries += 1
             pause(ctx, 1)

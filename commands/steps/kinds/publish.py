@@ -16,12 +16,14 @@ from commands.steps.execution import pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.http_answers import cached, from_cache
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
+from commands.text.durations import Duration
 from commands.text.numbers import format_bytes
 from state.errors import ToolError
 
@@ -62,7 +64,7 @@ _PREFLIGHT = f"""\
 du -sk "$WWW/current/" | cut -f 1
 df -Pk "$WWW" | awk 'NR == 2 {{ print $4 }}'"""
 _NOT_WRITABLE = 69
-_TRIES = 3  # requests for what is served, one second apart
+_TRIES = 3  # requests for what is served at least, one second apart
 
 
 class PublishStep(StepBox):
@@ -98,6 +100,14 @@ class PublishStep(StepBox):
         examples=["/build.json"],
     )
     headers: Headers = Field(default_factory=dict)
+    ready_within: Duration = Field(
+        default=READY_WITHIN,
+        description=(
+            "How long the web server may go on serving what it had before; nginx with `open_file_cache` does so for "
+            "a minute if nothing else is set."
+        ),
+        examples=["2 min"],
+    )
     mode: Literal["forward", "back"] = Field(
         default="forward", description="Whether the build is served, or in a rollback what was served before this run."
     )
@@ -167,17 +177,18 @@ class PublishStep(StepBox):
         return env
 
     def _problem(self, ctx: Context, commit: str) -> str:
-        """What is wrong with what is served, after a few tries; empty if nothing is."""
-        problem = ""
-        for _ in range(_TRIES):
+        """What is wrong with what is served, asked until it is right or the time is over; empty if nothing is."""
+        began, tries = ctx.tools.clock.monotonic(), 0
+        while True:
+            tries += 1
             try:
                 problem = self._problem_now(ctx, commit)
             except (ToolError, ValueError) as error:
                 problem = f"{self.web} could not be checked: {error}"
-            if not problem:
-                break
+            waited = ctx.tools.clock.monotonic() - began
+            if not problem or (tries >= _TRIES and waited >= self.ready_within.total_seconds()):
+                return problem
             pause(ctx, 1)
-        return problem
 
     def _problem_now(self, ctx: Context, commit: str) -> str:
         headers = page_texts(self.headers, ctx.values)

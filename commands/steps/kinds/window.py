@@ -100,6 +100,11 @@ class WindowStep(StepBox):
                 return failed(f"The traffic is {format_number(traffic)} now, over {limit}. Wait for a quieter time.")
         return done(f"It is {now:%A %H:%M} in {ctx.time_zone}, inside the low-traffic window.")
 
+    def closed_at(self, moment: datetime) -> str:
+        if self.open_at(moment):
+            return ""
+        return f"{moment:%A %H:%M} is outside the low-traffic window: the run will ask two people to override it."
+
     def open_at(self, moment: datetime) -> bool:
         """Whether the window is open at a local time."""
         today, yesterday = DAYS[moment.weekday()], DAYS[moment.weekday() - 1]

@@ -22,7 +22,7 @@ from commands.text.field_words import Short
 from state.errors import BadValue, ToolError
 
 _DELETED = (200, 202, 204, 404)  # statuses
-_TRIES = 3  # requests for the list, while the entry may still appear
+_TRIES = 3  # requests for the list at least, while the entry may still appear
 _INTERVAL = 1  # seconds between them
 
 
@@ -68,12 +68,19 @@ class Trace(Strict):
         ]
         return replace(found, entries=matching)
 
-    def wait_and_find(self, ctx: Context, web: str, headers: Mapping[str, str]) -> Listed:
-        """`find` for a request that may still be in progress: an empty result is asked for again, 3 times in all."""
-        for _ in range(_TRIES):
-            found = self.find(ctx, web, headers)
-            if found.entries or found.doubt:
+    def wait_and_find(self, ctx: Context, web: str, headers: Mapping[str, str], within: float = 0) -> Listed:
+        """`find` for a request that may still be in progress: an empty result is asked for again, 3 times at least.
+
+        So it is until the attempt began `within` seconds ago: a slow service may serve the request only then.
+        """
+        clock = ctx.tools.clock
+        since = (clock.now() - ctx.tried_at).total_seconds() if ctx.tried_at else within
+        left = min(max(within - since, 0), within)  # the clock may have jumped
+        began, tries = clock.monotonic(), 1
+        while not ((found := self.find(ctx, web, headers)).entries or found.doubt):
+            if tries >= _TRIES and clock.monotonic() - began >= left:
                 break
+            tries += 1
             pause(ctx, _INTERVAL)
         return found
 

@@ -12,14 +12,19 @@ from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import SystemUser
 from bot.doors.terminal import Terminal
 from bot.settings import Settings
+from commands.queue.acts import queue_start
+from commands.queue.keeper import QueueKeeper
+from commands.start.request import StartRequest
+from commands.start.set_freeze import set_freeze
 from commands.steps.outcome import failed
 from state.events import PeopleAsked
 from state.facts import Actor, Choice, Door
+from state.freezes import FreezeSort
 from state.records import Run
 from state.sqlite.store import Store
 from tests.bot.slack.run_writer import DEPLOY, FREEZE, READY, RunWriter, deps_of
 from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
-from tests.pages import small
+from tests.pages import NOON, small
 
 RIGHT_TIME = "the-right-time"
 HANDED_OVER = {'action = "GO/NO-GO decision"': 'action = "GO/NO-GO decision"\nhandover = true'}
@@ -78,8 +83,9 @@ class Case:
 
     def left(self) -> tuple[object, ...]:
         """Everything that an act could change."""
-        runs = self.store.runs()
-        return runs, [(self.store.record(run.id).facts, self.store.events(run.id)) for run in runs]
+        runs = [*self.store.runs(), *self.store.of_queue()]
+        kept = [(self.store.record(run.id).facts, self.store.events(run.id)) for run in runs]
+        return runs, kept, self.store.freezes(NOON)
 
     def question(self) -> str:
         """The value of the buttons of the newest question."""
@@ -150,6 +156,11 @@ def decision(case: Case) -> None:
     case.writer.ask_decision(run)
 
 
+def locked(case: Case) -> None:
+    """A target that somebody has locked who holds no role that decides."""
+    set_freeze(case.store, PAGE, PEOPLE, person("dba"), FreezeSort.LOCK, "I measure")
+
+
 def nothing_runs(_: Case) -> None:
     """No run yet."""
 
@@ -165,6 +176,18 @@ def lead_offered(case: Case) -> None:
     actions.offer("lead", PERSONS["guest"], person("first"), "my shift ends", case.deps.now())
 
 
+def queued(case: Case) -> None:
+    """Two starts that are queued."""
+    for _ in range(2):
+        queue_start(case.deps.starter, StartRequest(), person("starter"))
+
+
+def asked_to_start(case: Case) -> None:
+    """A queued start about which people are asked."""
+    queued(case)
+    QueueKeeper(case.store, case.deps.starter).turn()
+
+
 MOMENTS: dict[str, Callable[[Case], Any]] = {
     "start": nothing_runs,
     "sign": waits_for_the_lead,
@@ -177,6 +200,9 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "agree to override": overruled,
     "agree to start": at_the_start,
     "refuse start": at_the_start,
+    "freeze": nothing_runs,
+    "lock": nothing_runs,
+    "lift": locked,
     "resume": held,
     "false alarm": counting_down,
     "keep": decision,
@@ -189,4 +215,7 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "take over": lead_offered,
     "decline": lead_offered,
     "withdraw": lead_offered,
+    "start queued": asked_to_start,
+    "reorder": queued,
+    "drop": queued,
 }

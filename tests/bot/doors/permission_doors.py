@@ -28,6 +28,8 @@ BUTTONS = {
     "take over": "take_over",
     "decline": "decline",
     "withdraw": "withdraw",
+    "start queued": "start_queued",
+    "drop": "drop",
 }
 FORMS = {
     "refuse": "refuse",
@@ -52,6 +54,9 @@ COMMANDS = {
     "agree to override": "agree",
     "agree to start": "agree",
     "refuse start": "refuse not tonight",
+    "freeze": "freeze until tomorrow 23:00 the sale",
+    "lock": "lock I measure",
+    "lift": "unlock",
     "resume": "resume",
     "false alarm": "false-alarm a load test",
     "keep": "keep",
@@ -62,12 +67,16 @@ COMMANDS = {
     "take over": "handover take",
     "decline": "handover decline",
     "withdraw": "handover withdraw",
+    "start queued": "queue start 1",
+    "reorder": "queue move 2 1 the bank waits",
+    "drop": "queue drop 1",
 }
 _HANDOVER = {"role": "lead", "to": "", "reason": ""}
 HANDOVER = {"take over", "decline", "withdraw"}
+NOW = {"at": "", "queue": False}
 _ANSWER = {"reason": "why", "step": DEPLOY}
 TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
-    "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": "", "because": ""}),
+    "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": "", "because": "", **NOW}),
     "sign": ("sign", {"step": READY, "refuse": ""}),
     "refuse": ("sign", {"step": READY, "refuse": "wrong"}),
     "again": ("answer", {**_ANSWER, "answer": "again"}),
@@ -78,6 +87,9 @@ TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
     "agree to override": ("answer", {**_ANSWER, "answer": "agree"}),
     "agree to start": ("answer", {**_ANSWER, "answer": "agree", "step": GATE}),
     "refuse start": ("sign", {"step": GATE, "refuse": "not tonight"}),
+    "freeze": ("freeze", {"name": "freeze", "words": ["small.md", "until", "tomorrow", "23:00", "the", "sale"]}),
+    "lock": ("freeze", {"name": "lock", "words": ["I", "measure"]}),
+    "lift": ("freeze", {"name": "unlock", "words": []}),
     "resume": ("resume", {"reason": ""}),
     "false alarm": ("false_alarm", {"alert": ALERT, "reason": "a load test", "lasts": "30 min"}),
     "keep": ("keep", {"reason": ""}),
@@ -89,12 +101,15 @@ TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
     "take over": ("handover", {**_HANDOVER, "answer": "take_over"}),
     "decline": ("handover", {**_HANDOVER, "answer": "decline"}),
     "withdraw": ("handover", {**_HANDOVER, "answer": "withdraw"}),
+    "start queued": ("queue", {"action": "start", "start": 1, "place": 0, "reason": ""}),
+    "reorder": ("queue", {"action": "move", "start": 2, "place": 1, "reason": "the bank waits"}),
+    "drop": ("queue", {"action": "drop", "start": 1, "place": 0, "reason": ""}),
 }
 
 
 def press_button(case: Case, act: str, kind: str) -> None:
     """Press the button of an act."""
-    on_card = act in {"hold", "rollback", "resume", "keep"}
+    on_card = act in {"hold", "rollback", "resume", "keep", "start queued", "drop"}
     value = "1:0" if on_card else "1:2:0:1" if act in HANDOVER else case.question()
     action = {"action_id": BUTTONS[act], "value": value, "action_ts": "1795863412.000200"}
     _slack(case, "press", {"actions": [action], "user": {"id": PERSONS[kind]}})

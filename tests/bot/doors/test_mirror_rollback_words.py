@@ -211,7 +211,7 @@ def test_two_people_do_not_roll_back_from_one_mirror_at_once(case: Case) -> None
         case.roll_back()
 
 
-@pytest.mark.parametrize("what", ["missing", "cut", "a record"])
+@pytest.mark.parametrize("what", ["missing", "junk", "cut", "a record"])
 def test_a_file_that_is_no_mirror_is_refused_and_not_created(
     case: Case, shop: Path, capsys: Capture, what: str
 ) -> None:
@@ -219,14 +219,24 @@ def test_a_file_that_is_no_mirror_is_refused_and_not_created(
     case.away()
     if what == "missing":
         file.unlink()
+    elif what == "junk":
+        file = shop / "notes.txt"
+        file.write_text("what somebody wrote down")
     elif what == "cut":
         file.write_bytes(file.read_bytes()[:3000])
     else:
         file = shop / "record.db"
         Store(file).close()
     code, _, said = run(capsys, "rollback", "--from", str(file))
-    expected = {"missing": "There is no mirror", "cut": "cannot be read", "a record": "is no mirror of a run"}
+    expected = {
+        "missing": "There is no mirror",
+        "cut": "cannot be read (database disk image is malformed). Roll back with `gonogo rollback` once the record",
+        "junk": "is no mirror of a run: it is no SQLite file. Name the file `run-….db` in the folder of GONOGO_MIRROR",
+        "a record": "is no mirror of a run",
+    }
     assert (code, expected[what] in said) == (1, True)
+    assert "state file" not in said
+    assert run(capsys, "record", "read", str(file))[2] == said
     assert file.exists() == (what != "missing")
 
 

@@ -80,7 +80,7 @@ def test_a_start_prints_its_warnings_and_that_no_bot_serves(tmp_path: Path) -> N
     put_in_force(tmp_path / "gonogo.db")
     user, report = system_user_of(LEAD), PreflightReport(warnings=("old key",))
     door = Terminal(settings, 0, "", user, lambda store: deps_of(store, preflight=lambda *_: report))
-    options = Namespace(page="small.md", ref="", countdown=5, note="the fix", because="")
+    options = Namespace(page="small.md", ref="", countdown=5, note="the fix", because="", at="", queue=False)
     assert list(door.start(options)) == ["Warning: old key", "Run 1 of 🚀 A small deploy has started.", *NOT_SERVED]
     assert (door.store.run(1).notice_minutes, door.store.run(1).note) == (5, "the fix")
     door.close()

@@ -153,7 +153,7 @@ def test_roles_speed_and_channel_of_a_run_are_those_of_the_bot(writer: RunWriter
         )
 
     door = Terminal(settings, 0, "", system_user_of(DBA), mine)  # type: ignore[arg-type]
-    list(door.start(Namespace(page="", ref="", countdown=0, note="", because="")))
+    list(door.start(Namespace(page="", ref="", countdown=0, note="", because="", at="", queue=False)))
     run = door.store.run(1)
     assert (run.speed, run.channel, run.starter, run.starter_account) == (1.0, "C01DEPLOY", DBA, "dora@web1")
     texts = everywhere(writer)
@@ -175,7 +175,7 @@ def test_a_page_of_the_callers_own_is_not_started(writer: RunWriter) -> None:
     settings = Settings(runbook=writer.store.path, state=writer.store.path)
     door = Terminal(settings, 0, "", system_user_of(LEAD), lambda store: deps_of(store, page=own))
     with pytest.raises(Refused, match="is not the page that the bot serves"):
-        list(door.start(Namespace(page="", ref="", countdown=0, note="", because="")))
+        list(door.start(Namespace(page="", ref="", countdown=0, note="", because="", at="", queue=False)))
     assert not door.store.runs()
     door.close()
 
@@ -191,7 +191,7 @@ def test_a_page_that_changes_while_a_run_is_started_is_started_as_it_was_compare
         return deps_of(store, pages=lambda: {PAGE.name: next(texts, own)})
 
     door = Terminal(settings, 0, "", system_user_of(LEAD), deps)
-    list(door.start(Namespace(page="", ref="", countdown=0, note="", because="")))
+    list(door.start(Namespace(page="", ref="", countdown=0, note="", because="", at="", queue=False)))
     assert door.store.run(1).text == PAGE.text
     door.close()
 

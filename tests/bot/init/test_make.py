@@ -18,7 +18,7 @@ from bot.init.make import Made, blocks_of, make
 from bot.init.recipes import PLAIN, managers_of, recipes, stacks
 from bot.init.variables import EXAMPLES, variables_of
 from bot.init.wanted import Wanted
-from bot.settings import read_page_text
+from bot.settings import read_page_file, read_page_text, shipped_runbooks
 from commands.runbook.head_boxes import Role, RunbookBox
 from commands.runbook.places import Database, Host, Web
 from commands.start.page_warnings import page_warnings
@@ -85,8 +85,17 @@ def test_a_variable_without_an_example_is_named_with_the_step_that_uses_it(
     found = {**recipes(), "kubernetes": tmp_path / "kubernetes.md"}
     for module in ("bot.init.recipes", "bot.init.make"):
         monkeypatch.setattr(f"{module}.recipes", lambda: found)
-    why = "The step “Roll out” uses it as IMAGE in its env."
+    why = "The step “Roll out” uses it as IMAGE in its env. Also used by “Roll out the old code”."
     assert made("kubernetes").notes == (f".env.example has no example for BILLING_IMAGE: {why.rstrip('.')}",)
+
+
+def test_a_variable_is_named_with_every_step_that_uses_it_each_once_and_none_that_is_not_on_the_page() -> None:
+    meanings = {one.name: one.meaning for one in variables_of(read_page_file(shipped_runbooks() / "option-a.md"))}
+    used = meanings["PROD_TOKEN"]
+    assert used.startswith("The step “Test 2: Can Create Job (Normal Flow)” uses it as Authorization in its headers: ")
+    assert "Bearer $PROD_TOKEN. Also used by “Test 3: Can Create Job (Skip Approval)”, “Clean up" in used
+    assert meanings["PROD_WWW"].endswith(" Also used by “STEP 4: Revert frontend”.")
+    assert not [meaning for meaning in meanings.values() if "Check that what ran before" in meaning]
 
 
 def test_the_example_of_an_address_is_the_name_of_a_host_where_its_place_has_an_underscore() -> None:

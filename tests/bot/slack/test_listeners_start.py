@@ -18,7 +18,7 @@ from state.errors import Refused
 from tests.bot.slack.run_writer import CHANNEL, DBA, LEAD
 from tests.bot.slack.slack_box import SlackBox, play
 
-OPTIONAL = ("Branch, tag or commit (optional)", "Note for the team (optional)")
+OPTIONAL = ("Branch, tag or commit (optional)", "At a later time (optional)", "Note for the team (optional)")
 # the label of each field, and whether it is wholly inside what the form shows
 IN_VIEW = """() => Object.fromEntries([...document.querySelectorAll("#modal fieldset")].map((field) => {
     const body = document.querySelector("#modal .body").getBoundingClientRect();

@@ -54,13 +54,14 @@ def replied(writer: RunWriter, text: str) -> str:
 
 def test_help_has_one_line_for_each_command() -> None:
     words = [usage.split()[0] for usage in HELP]
-    assert set(words) == {"start", "status", "history", "handover", "help", *FACTS}
+    assert set(words) == {"start", "freeze", "lock", "status", "queue", "history", "handover", "help", *FACTS}
     assert len(words) == len(set(words))
 
 
 def test_help_fits_a_phone(writer: RunWriter) -> None:
     lines = replied(writer, "help").splitlines()
-    assert lines[0] == "`/deploy start [page] [ref] [because <why>]`  start a deployment; without a page a form opens"
+    start = "`/deploy start [page] [ref] [at 23:00] [because <why>]`"
+    assert lines[0] == f"{start}  start or plan a deployment; alone, a form opens"
     assert "`/deploy rollback [reason]`  roll back; anybody can, at any time" in lines
     assert max(map(len, lines)) <= 110, "a line must not fill half of a phone's screen"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from commands.progress.step_state import DECISION, WATCH
@@ -44,6 +46,26 @@ def test_a_failed_step() -> None:
     ]
 
 
+def test_why_a_step_failed_stands_before_what_is_asked() -> None:
+    failed = replace(row("put-the-code-there", AttemptState.FAILED), outcome={"summary": "npm ended with code 1."})
+    printed = lines(READY, replace(failed, summary="npm ended with code 1."))
+    assert printed[1] == "“Put the code there”: Failed: npm ended with code 1"
+    assert printed[2].startswith("Waiting for Tech Lead to say what to do about “Put the code there”")
+
+
+def test_who_refused_and_why_and_who_wants_a_second_person_stand_there_too() -> None:
+    page = small(**{'takes = "10 min"': 'sign = ["dba"]'})
+    refusal = said("sign", "put-the-code-there", said="no", role="dba", reason="the log has errors")
+    answer = said("answer", "put-the-code-there", said="override", person="U3", reason="they are known")
+    done = row("put-the-code-there", AttemptState.DONE)
+    assert lines(READY, done, facts=(*SIGNED, refusal), page=page)[1] == (
+        "“Put the code there”: Refused by U2: the log has errors"
+    )
+    assert lines(READY, done, facts=(*SIGNED, refusal, answer), page=page)[1] == (
+        "“Put the code there”: Refused by U2: the log has errors. U3 wants to go on: they are known"
+    )
+
+
 def test_a_refused_step() -> None:
     page = small(**{'takes = "10 min"': 'sign = ["dba"]'})
     facts = (*SIGNED, said("sign", "put-the-code-there", said="no", role="dba"))
@@ -67,8 +89,9 @@ def test_an_answer_that_a_second_person_must_agree_to(choice: str, wanted: str) 
     answer = said("answer", "window", 1, said=choice, reason="urgent")
     refused = [said("sign", "window", said="no", role="dba")] * (choice == "override")
     agree = "to agree " if choice == "done" else "to agree to "
-    assert lines(row("window", AttemptState.FAILED), facts=(*refused, answer), page=page)[:3] == [
+    assert lines(row("window", AttemptState.FAILED), facts=(*refused, answer), page=page)[:4] == [
         "shop: waiting for a second person",
+        "“The window”: U2 wants to go on: urgent",
         f"Waiting for a second person {agree}{wanted}",
         "  type: gonogo answer window agree",
     ]
@@ -88,8 +111,9 @@ hours = ["02:00-04:00"]
 
 def test_an_early_keep_that_a_second_person_must_agree_to() -> None:
     facts = (*SIGNED, said("early keep", reason="quiet"))
-    assert lines(*DEPLOYED, WATCHING, facts=facts)[:3] == [
+    assert lines(*DEPLOYED, WATCHING, facts=facts)[:4] == [
         "shop: waiting for a second person",
+        "“KEEP before the watch is over”: U2 wants it: quiet",
         "Waiting for a second person to agree to “KEEP before the watch is over”",
         "  type: gonogo answer 'the decision' agree",
     ]

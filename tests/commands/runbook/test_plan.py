@@ -109,7 +109,7 @@ def test_a_rollback_step_names_the_step_that_it_undoes_and_its_limits() -> None:
     assert "ROLLBACK within 15 min" in LINES
     heading = next(line for line in LINES if line.startswith("  STEP 2: Rollback database"))
     assert ", only if “STEP 1: Run Forward Migration” was started" in heading
-    assert "; timeout " in heading
+    assert "; limit " in heading
 
 
 def test_each_alert_names_its_rule_and_its_action() -> None:
@@ -137,7 +137,7 @@ def test_a_step_of_the_rollback_may_wait_for_some_steps_or_for_none() -> None:
     ):
         lines = list(plan_lines(small(**{"\n\n## Decision": box.format(after)})))
         heading = next(line for line in lines if line.startswith("  More"))
-        assert heading == f"  More  [run, {text}; timeout 10 min; on failure ask]"
+        assert heading == f"  More  [run, {text}; limit 10 min; on failure ask]"
 
 
 def test_the_query_of_what_a_rollback_loses_is_shown() -> None:

@@ -15,7 +15,8 @@ from tests.commands.signoff.night import FOUR_EYES
 from tests.commands.signoff.samples import WINDOW
 from tests.pages import NOON, record, small
 
-FREE = {Act.HOLD, Act.ROLLBACK, Act.END, Act.REFUSE_START}
+FREE = {Act.HOLD, Act.ROLLBACK, Act.END, Act.REFUSE_START, Act.DROP}
+QUEUEING = {Act.START_QUEUED, Act.REORDER}  # the run that begins is its starter's all the same
 OBJECTED = f"a second person must agree {Second.BY_OBJECTION}"
 HANDING_OVER = {Act.HAND_OVER, Act.DECLINE, Act.WITHDRAW}  # under four eyes the starter takes no role over
 PEOPLE = {"dba": frozenset({"UDBA", "S01DBAS", "gonogo"}), "lead": frozenset({"ULEAD"})}
@@ -36,7 +37,8 @@ def test_only_stopping_is_free_and_whoever_lets_a_run_continue_is_not_its_starte
     assert {act for act, row in PERMISSIONS.items() if row.stops} == {*FREE, Act.REFUSE}
     assert {act for act, row in PERMISSIONS.items() if not row.real_person} == FREE
     may = {act for act, row in PERMISSIONS.items() if row.starter is Starter.MAY}
-    assert may == {*FREE, *HANDING_OVER, Act.REFUSE, Act.START, Act.AGAIN, Act.NOTE}
+    own = {Act.REFUSE, Act.START, Act.AGAIN, Act.NOTE, Act.FREEZE, Act.LOCK, Act.LIFT}
+    assert may == {*FREE, *HANDING_OVER, *QUEUEING, *own}
     assert [act for act, row in PERMISSIONS.items() if not row.member] == [Act.END]
 
 

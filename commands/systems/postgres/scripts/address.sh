@@ -13,20 +13,21 @@ at_address() {
 can_read() { if [ -z "${THROUGH-}" ]; then [ -r "$1" ]; else there test -r "$1" < /dev/null; fi; }
 identity() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$IDENTITY"; }
 # Refuses a standby, which may be behind; and a pooler that gives one session's settings to another: its server process
-# changes, or serves two sessions.
+# changes, or serves two sessions, or gives a session what an earlier one has set.
 is_direct() {
   local processes
   processes=$(psql -XqAt -v ON_ERROR_STOP=1 <<'END'
 SELECT pg_backend_pid() AS a \gset
 SELECT pg_backend_pid() AS b \gset
-\set other `psql -XqAtc 'SELECT pg_backend_pid()'`
+\set other `psql -XqAt -c "SET gonogo.used = 'yes'" -c 'SELECT pg_backend_pid()'`
+\set left `psql -XqAtc "SELECT coalesce(nullif(current_setting('gonogo.used', true), ''), 'nothing')"`
 SELECT pg_backend_pid() AS c, pg_is_in_recovery() AS standby \gset
-\echo :a :b :c :other :standby
+\echo :a :b :c :other :standby :left
 END
   ) || exit 60
   set -- $processes
-  [ $# = 5 ] || exit 60
-  [ "$1 $1" = "$2 $3" ] && [ "$1" != "$4" ] || exit 63
+  [ $# = 6 ] || exit 60
+  [ "$1 $1" = "$2 $3" ] && [ "$1" != "$4" ] && [ "$6" = nothing ] || exit 63
   [ "$5" = f ] || exit 59
 }
 # Refuses another database than the bot sees: $SEEN has the identity of each that it may be, one a line; empty if none is known.

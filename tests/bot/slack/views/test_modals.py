@@ -50,7 +50,7 @@ def test_the_start_form_compares_the_options_of_the_pages() -> None:
 
 def test_a_page_without_options_is_not_compared() -> None:
     form = start_modal([PAGE])
-    assert [block["block_id"] for block in form["blocks"]] == ["page", "minutes", "ref", "note"]
+    assert [block["block_id"] for block in form["blocks"]] == ["page", "minutes", "ref", "at", "note"]
     assert form["blocks"][2]["element"]["placeholder"]["text"] == "Default: main (from the page)"
 
 

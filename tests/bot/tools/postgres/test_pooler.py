@@ -35,6 +35,14 @@ def test_a_pooler_is_recognised_however_it_chooses_among_its_processes(
         assert shares_sessions(lambda: psycopg.connect(url))
 
 
+@pytest.mark.parametrize(("reset", "shared"), [("", True), ("DISCARD ALL", False)])
+def test_a_pooler_that_keeps_sessions_is_recognised_if_it_does_not_reset_them(
+    postgres: Postgres, reset: str, shared: bool
+) -> None:
+    with pooled(postgres.url(OWNER), mode="session", size=5, more=f"server_reset_query = {reset}") as url:
+        assert shares_sessions(lambda: psycopg.connect(url)) is shared
+
+
 @pytest.mark.fault("the session of a pooled connection")
 def test_nothing_is_applied_through_a_pooler(postgres: Postgres) -> None:
     with pooled(postgres.url(OWNER)) as url:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from commands.ports.web import HttpRequest, HttpResponse
@@ -43,6 +46,27 @@ def test_a_request_without_an_entry_is_sent_after_a_short_wait() -> None:
     world.on_web("GET", answer(data=[{"id": 6, "subject": "Other"}]))
     assert box("http", CREATE).recover(context(world)).state == "done"
     assert [call[0] for call in world.calls] == ["GET", "GET", "GET", "POST"], "the entry might still have appeared"
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_slow_service_may_still_serve_the_request_of_a_bot_that_died_so_it_is_not_sent_again() -> None:
+    world = World()
+    began, ctx = world.clock.now(), context(world)
+    entry = {"id": 7, "subject": "Test 1", "status": "assigned"}
+    world.on_web("GET", lambda _: answer(data=[entry] if (world.clock.now() - began).total_seconds() >= 25 else []))
+    outcome = box("http", CREATE).recover(replace(ctx, tried_at=began))
+    assert (outcome.state, outcome.values) == ("done", {"job": "7"}), outcome
+    assert {call[0] for call in world.calls} == {"GET"}
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_that_jumped_keeps_nobody_waiting_longer_than_a_request_may_take(hours: int) -> None:
+    world = World()
+    began, ctx = world.clock.now(), context(world)
+    world.on_web("GET", answer(data=[]))
+    tried_at = began + timedelta(hours=hours)
+    assert box("http", CREATE).recover(replace(ctx, tried_at=tried_at)).state == "done"
+    assert (world.clock.now() - began).total_seconds() < 40
 
 
 def test_two_entries_or_an_answer_without_a_list_need_a_person() -> None:

@@ -42,6 +42,17 @@ def test_a_command_that_had_no_effect_fails_the_step() -> None:
     assert (outcome.state, outcome.summary) == ("failed", "Maintenance should be on, but app/ answers 200.")
 
 
+@pytest.mark.fault("slow, taken for broken")
+@pytest.mark.parametrize(("more", "state"), [('ready_within = "1 min"', "done"), ("", "failed")])
+def test_a_proxy_that_lets_requests_in_for_a_while_is_waited_for_as_long_as_the_page_says(
+    more: str, state: str
+) -> None:
+    world = World()
+    began = world.clock.now()
+    world.on_web("app", lambda _: answer(503 if (world.clock.now() - began).total_seconds() >= 40 else 200))
+    assert execute(box("maintenance", MAINTENANCE + more), context(world)).state == state
+
+
 def test_a_site_that_does_not_answer_fails_the_step() -> None:
     world = World()
     world.unreachable("web")

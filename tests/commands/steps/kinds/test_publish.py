@@ -86,6 +86,21 @@ def test_a_web_server_that_still_serves_the_old_build_fails_the_step(site: Site)
     assert outcome.summary == "app/build.json answers 200 and does not name commit 2222222222."
 
 
+@pytest.mark.fault("slow, taken for broken")
+@pytest.mark.parametrize(("more", "seconds"), [("", 55), ('\nready_within = "3 min"', 170)])
+def test_a_web_server_that_keeps_what_it_had_open_for_a_while_is_waited_for(
+    site: Site, more: str, seconds: float
+) -> None:
+    began = site.world.clock.now()
+
+    def kept_open(_: object) -> Any:
+        late = (site.world.clock.now() - began).total_seconds() >= seconds
+        return answer(data={"commit": NEW if late else OLD})
+
+    site.world.on_web("build.json", kept_open)
+    assert site.run_step(FORWARD + more).state == "done"
+
+
 def test_a_build_stamp_from_a_cache_does_not_show_what_is_served(site: Site) -> None:
     site.world.on_web("build.json", replace(answer(data={"commit": NEW}), headers={"x-cache": "HIT"}))
     assert site.run_step(FORWARD).summary == (

@@ -182,6 +182,14 @@ def test_no_step_works_through_a_pooler(machines: Machines, kind: str) -> None:
 
 
 @pytest.mark.fault("the session of a pooled connection")
+@pytest.mark.parametrize(("reset", "level"), [("", FAIL), ("DISCARD ALL", OK)])
+def test_a_pooler_that_keeps_sessions_must_reset_them(machines: Machines, reset: str, level: str) -> None:
+    with pooled(machines.hosts, mode="session", size=5, more=f"server_reset_query = {reset}") as url:
+        machines.hosts = url
+        assert machines.check().level == level
+
+
+@pytest.mark.fault("the session of a pooled connection")
 def test_a_pooler_is_refused_before_the_start(machines: Machines) -> None:
     with pooled(machines.hosts) as url:
         machines.hosts = url
