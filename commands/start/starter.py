@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +25,12 @@ from commands.start.objections import (
     require_reason,
     require_second_person,
 )
+from commands.start.option_objection import option_objections
 from commands.start.page_warnings import page_warnings
+from commands.start.past_runs import PastRuns, commit_of
 from commands.start.people_warnings import people_warnings
 from commands.start.preflight import PreflightReport
+from commands.start.recommendation import Advice, advice
 from commands.start.request import (
     StartRequest,
     find_page,
@@ -51,10 +54,11 @@ MAX_NOTE = 500  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """A run that was started, with the preflight's warnings."""
+    """A run that was started, with the preflight's warnings, and what the evidence said about its option."""
 
     run: Run
     warnings: tuple[str, ...]
+    advice: Advice = field(default_factory=Advice)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +110,8 @@ class Starter:
         intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request, found=report.kept)
         considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
+        found = Advice() if busy or request.drill else self._advice(page, commit_of(page, report, ref))
+        considered = considered.beside(option_objections(found, page))
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
         reason = require_reason(page, considered.objections, because)
         by = replace(actor, door=Door.BOT) if by_keep else actor
@@ -115,7 +121,10 @@ class Starter:
         run = start(self.store, page, request, actor, people, self.now(), report)
         if not run.drill:
             set_drills_aside(self.store, run, self.now())
-        return Started(run=run, warnings=report.warnings)
+        return Started(run=run, warnings=report.warnings, advice=found)
+
+    def _advice(self, page: Page, commit: str) -> Advice:
+        return advice(self.pages(), PastRuns(store=self.store), self.now(), page, commit)
 
     def checked(self, request: StartRequest, actor: Actor) -> tuple[Page, dict[str, Any]]:
         """The page of a start that is to wait, and its row, after all checks that need no host. Raises as `start`."""
