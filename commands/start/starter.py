@@ -43,7 +43,7 @@ from commands.start.watch_speed import WatchSpeed
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
-from state.errors import AlreadyRunning, TooLate, UnreadableRun
+from state.errors import AlreadyRunning, Refused, TooLate, UnreadableRun
 from state.events import PeopleInvited, RunStarted
 from state.facts import Actor, Door
 from state.records import NewEvent, Run
@@ -128,6 +128,8 @@ class Starter:
 
     def checked(self, request: StartRequest, actor: Actor) -> tuple[Page, dict[str, Any]]:
         """The page of a start that is to wait, and its row, after all checks that need no host. Raises as `start`."""
+        if request.drill:
+            raise Refused("A drill is not queued: what is queued is a real start.")
         page, ref = self._page_and_ref(request, actor)
         channel = request.channel or self.channel(page)
         request = replace(request, channel=channel, places=self.places(page), speed=self.speed.of(page.name))
