@@ -1,4 +1,4 @@
-"""Nothing of the page's own places can be reached from its drill: each kind of tool is asked for it."""
+"""Nothing of the page's own places can be reached from its drill."""
 
 from __future__ import annotations
 
