@@ -92,6 +92,12 @@ class Settings:
         return None if isinstance(self.state, Path) else Path(MIRRORS)
 
     @property
+    def freezes(self) -> Path | None:
+        """The file with the freezes of all pages; None where there is none."""
+        named = self.environ.get("GONOGO_FREEZES")
+        return Path(named) if named else None
+
+    @property
     def signing_key_file(self) -> Path:
         """The file of the key that signs bundles: the one that is named, or one beside the record's file."""
         named = self.environ.get("GONOGO_SIGNING_KEY_FILE")

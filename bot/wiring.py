@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from bot.doors.alike import Alike
 from bot.doors.deps import Deps
 from bot.environment import channel, mentions, missing, people_of, phones
+from bot.freezes_file import freezes_of_file
 from bot.settings import Settings
 from bot.tools import make_tools
 from bot.tools.clock import SystemClock
@@ -17,6 +19,8 @@ from commands.ports.page_text import DatabaseAddress, PageText
 from commands.ports.tools import Tools
 from commands.runbook import Page
 from commands.runbook.places import Host
+from commands.start.bad_builds import bad_build_objector
+from commands.start.freezes import FreezeSource, freezes_of_page, freezes_of_record
 from commands.start.preflight import PreflightReport
 from state.mirror import Mirror
 from state.records import Run
@@ -50,7 +54,7 @@ def _host_place(host: Host) -> HostPlace | LocalPlace:
 
 def tools_for(page: Page, settings: Settings, store: RecordStore | None = None) -> Tools:
     """The real tools for the places of a page. For a run of the `store` the time of day is that of all its bots."""
-    tools = make_tools(places_of(page), settings.environ, page.env_names())
+    tools = make_tools(places_of(page), settings.environ, page.env_names(), page.masked_names())
     clock = SystemClock(store.clock_offset) if store else tools.clock
     return replace(tools, clock=clock, places=lambda: fingerprints_of(page, settings.environ))
 
@@ -84,11 +88,19 @@ def make_deps(
         phones=lambda page: phones(page, environ),
         missing=lambda page: missing(page, environ, slack=settings.slack),
         preflight=preflight,
-        mask=lambda page, text: redactor_for(page.env_names(), environ)(text),
+        mask=lambda page, text: redactor_for(page.masked_names(), environ)(text),
         channel=lambda page: channel(page, environ),
         places=lambda page: fingerprints_of(page, environ),
         now=store.now,
         speed=settings.speed,
         way_back=WAY_BACK if settings.mirrors else "",
         alike=Alike(store),
+        freezes=freezes_of(settings, store),
+        objectors=(bad_build_objector(store, lambda page: tools_for(page, settings, store)),),
     )
+
+
+def freezes_of(settings: Settings, store: RecordStore) -> list[FreezeSource]:
+    """Where freezes and locks are: on the page, in the file for all pages, and in the record."""
+    file = [partial(freezes_of_file, settings.freezes)] if settings.freezes else []
+    return [freezes_of_page, *file, freezes_of_record(store)]

@@ -88,6 +88,8 @@ def _rows(tables: Tables) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield table, {name: value for name, value in dict(row).items() if name != _ORDER}
     for row in tables.rows("SELECT * FROM in_force ORDER BY name"):
         yield "in_force", dict(row)
+    for row in tables.rows("SELECT * FROM freezes ORDER BY number", errors="surrogateescape"):
+        yield "freezes", dict(row)
 
 
 def _compared(found: list[Verdict]) -> list[tuple[object, ...]]:

@@ -14,7 +14,9 @@ from commands.queue.places import QueuePlace, all_places
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
+from commands.start.freezes import FreezeSource, freeze_objector
 from commands.start.objections import Objector
+from commands.start.past_runs import PastRuns
 from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
@@ -37,7 +39,8 @@ class Deps:
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
     waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
     a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
-    of the other bots of the record. `objectors` look for what speaks against a start. Who is `absent` holds no role,
+    of the other bots of the record. `freezes` give those that are on, and
+    `objectors` look for what else speaks against a start. Who is `absent` holds no role,
     whatever else says so.
     """
 
@@ -59,8 +62,15 @@ class Deps:
         default_factory=dict, init=False, compare=False, repr=False
     )
     objectors: Sequence[Objector] = ()
+    freezes: Sequence[FreezeSource] = ()
     absent: frozenset[str] = frozenset()
+    _commits: dict[int, str] = field(default_factory=dict, init=False, compare=False, repr=False)
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def past(self) -> PastRuns:
+        """The runs of the record, as evidence."""
+        return PastRuns(store=self.store, commits=self._commits)
 
     @property
     def starter(self) -> Starter:
@@ -76,7 +86,7 @@ class Deps:
             now=self.now,
             speed=self.speed,
             require_alike=lambda page: self.alike.require(page, starts=True),
-            objectors=self.objectors,
+            objectors=(freeze_objector(self.freezes, self.people), *self.objectors),
         )
 
     def known_pages(self) -> list[Page]:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bot.doors.deps import Deps
-from bot.doors.served_names import SPEED, USES_SLACK, VARIABLE, names_of, page_key
+from bot.doors.served_names import FREEZES, SPEED, USES_SLACK, VARIABLE, names_of, page_key
 from bot.doors.system_user import SystemUser
 from bot.environment import channel, people_of
 from bot.settings import Settings
@@ -53,6 +53,8 @@ def to_put_in_force(settings: Settings, pages: Iterable[Page]) -> dict[str, str]
     value = settings.environ.get(VARIABLE, "")
     read_terminal_users(value)
     values = {VARIABLE: value, SPEED: str(settings.speed)}
+    if file := settings.environ.get(FREEZES, ""):
+        values[FREEZES] = file
     for page in pages:
         for variable in names_of(page):
             values[variable] = _ids(settings.environ.get(variable, ""))
@@ -90,6 +92,11 @@ class InForce:
                 f"{page.name} is not the page that the bot serves. Set GONOGO_RUNBOOK as the bot has it; "
                 "after a change of the page, restart `gonogo serve`."
             )
+
+    def require_freezes(self, file: str) -> None:
+        """Raise Refused if the serving bot has another file of freezes than the caller's environment names."""
+        if self.values.get(FREEZES, "") not in {"", file}:
+            raise Refused(f"The bot has freezes in a file that is not named here. Set {FREEZES} as the bot has it.")
 
     def serves(self, page: Page) -> bool:
         """Whether the serving bot has this very text of the page."""

@@ -8,6 +8,7 @@ from state.store.journal import KEY_IN_FORCE
 
 VARIABLE, SPEED = "GONOGO_TERMINAL_USERS", watch_speed.VARIABLE
 USES_SLACK = "uses Slack"
+FREEZES = "GONOGO_FREEZES"  # the file of freezes for all pages
 ALWAYS = (VARIABLE, SPEED, KEY_IN_FORCE)  # what counts for every page
 
 

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.doors.actions import CHOICES
+from bot.doors.freezes import act_on_freezes, meant
 from bot.doors.queue_actions import START_QUEUED, carry_out, queue, queued_run
 from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from bot.doors.served_names import FREEZES
 from bot.doors.terminal_queue import order_of, queue_lines, queued_text
 from bot.doors.terminal_reports import TerminalReports
+from commands.progress.drill import MARK
 from commands.progress.handovers import handovers
 from commands.progress.start_gate import GATE
 from commands.rollback.refused_start import refuse_start
@@ -21,12 +24,15 @@ from commands.run.engine import page_of
 from commands.signoff.actions import RunActions
 from commands.signoff.handover_rules import role_named
 from commands.signoff.waiting import waiting_for
+from commands.start.advice_text import advice_lines
+from commands.start.recommendation import advice
 from commands.start.request import StartRequest, find_page
 from commands.text.actors import actor_in_words
 from state.errors import AlreadyRunning, NeedsReason, Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
 from state.place import require_safe
+from state.records import Drill
 
 
 class Terminal(TerminalReports):
@@ -37,8 +43,11 @@ class Terminal(TerminalReports):
         self._require_key()
         actor = self._known_actor()
         pages = self.deps.pages()
+        if not options.page and len(pages) > 1:
+            yield from advice_lines(advice(pages, self.deps.past, self._now()))
         page = find_page(pages, options.page)
         self.in_force.require_page(page)
+        self.in_force.require_freezes(self.settings.environ.get(FREEZES, ""))
         request = StartRequest(
             page=page.name,
             ref=options.ref,
@@ -60,11 +69,32 @@ class Terminal(TerminalReports):
         except NeedsReason as error:
             raise Refused(f"{error} Give it as --because WHY.") from None
         yield from (f"Warning: {warning}" for warning in started.warnings)
+        yield from advice_lines(started.advice)
         following = pages.get(page.decision.starts)
         if following and not self.in_force.serves(following):
             yield f"Warning: the bot serves another text of {following.name}, and KEEP starts the bot's."
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
         yield from self._warn_if_not_served()
+
+    def drill(self, options: Namespace) -> Iterator[str]:
+        """Start a drill of a page."""
+        self._require_key()
+        actor, page = self._known_actor(), find_page(self.deps.pages(), options.page)
+        self.in_force.require_page(page)
+        deps = replace(self.deps, pages=lambda: {page.name: page})
+        request = StartRequest(page=page.name, ref=options.ref, drill=Drill.PLACES)
+        started = deps.starter.start(request, actor)
+        yield from (f"Warning: {warning}" for warning in started.warnings)
+        yield f"{MARK} · run {started.run.id} of {page.title} asks in its channel who takes part."
+        yield from self._warn_if_not_served()
+
+    def freeze(self, options: Namespace) -> Iterator[str]:
+        """Freeze or lock a target, or lift that: `name` is the word that was typed."""
+        self._require_key()
+        pages, words = meant(self.deps, " ".join(options.words), "")
+        yield from act_on_freezes(self.deps, options.name, pages, words, self._known_actor()).splitlines()
+
+    lock = unfreeze = unlock = freeze
 
     def queue(self, options: Namespace) -> Iterator[str]:
         """List the queued starts, or drop, move or start one."""

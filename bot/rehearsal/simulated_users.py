@@ -10,6 +10,7 @@ from bot.rehearsal.scenarios import Scenario
 from bot.rehearsal.target import Target
 from bot.rehearsal.workspace import Message, Workspace
 
+BECAUSE = "this is a rehearsal"
 REASON = "This is a rehearsal; the people are simulated."
 NO_DATA = "Missing data never counts as healthy"
 WATCH_BEGINS = "The watch begins"
@@ -33,8 +34,11 @@ class SimulatedUsers:
         self._skipped_by = LEAD
 
     async def start_run(self, page: str) -> None:
-        """Type the start command as the starter. Raises RuntimeError when the bot does not acknowledge it."""
-        reply = await self.workspace.command(STARTER.id, f"/deploy start {page}")
+        """Type the start command as the starter. Raises RuntimeError when the bot does not acknowledge it.
+
+        The reason is for Option A: in a new record nothing shows yet that it is safe.
+        """
+        reply = await self.workspace.command(STARTER.id, f"/deploy start {page} because {BECAUSE}")
         if not reply.acked:
             raise RuntimeError(f"The bot did not acknowledge `/deploy start {page}`: {reply.error}")
 
@@ -53,6 +57,9 @@ class SimulatedUsers:
         if self.scenario.people_fix_it and NO_DATA in text:
             await asyncio.to_thread(self.target.lock_out, locked=False)
         actions = action_ids(message.blocks) - self.ignored_actions
+        if "take_part" in actions:
+            await self._take_part(message, actions)
+            return
         if self._must_roll_back(message, text, actions) and (card := self._card()):
             await self._press_once(ROLE_HOLDERS["rollback"].id, card, "rollback")
         elif "false_alarm" in actions and self.scenario.people_fix_it:
@@ -67,6 +74,13 @@ class SimulatedUsers:
             await self._press_once(next(one for one in (DBA, LEAD) if one != self._skipped_by), message, "agree")
         elif "sign" in actions:
             await self._sign(message, text)
+
+    async def _take_part(self, message: Message, actions: set[str]) -> None:
+        """Everybody takes part in the drill, and the starter lets it begin."""
+        for person in PEOPLE:
+            await self._press_once(person.id, message, "take_part")
+        if "begin_drill" in actions:
+            await self._press_once(STARTER.id, message, "begin_drill")
 
     def _must_roll_back(self, message: Message, text: str, actions: set[str]) -> bool:
         """Whether somebody presses Roll back at this message: it announces the scenario's step, or has that button."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from bot.doors import actions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.freezes import act_on_freezes, meant
 from bot.doors.queue_actions import START_QUEUED, QueueOrder, carry_out, queue, queued_run
 from bot.slack.channels import channel_of, deploy_channels
 from bot.slack.handover_acts import HandoverActs
@@ -23,10 +25,13 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.checks import all_checks
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
+from bot.text import with_mentions
 from commands.runbook import Page
 from commands.signoff.notes import NoteText
 from commands.signoff.permissions import Act
+from commands.start.recommendation import Advice, advice
 from commands.start.request import StartRequest, find_page, require_variables
+from commands.start.starter import Started
 from state.errors import GonogoError, NotAllowed, NothingRuns, Refused
 from state.facts import Actor, Door
 from state.records import Run
@@ -61,7 +66,9 @@ class Acts:
         """Queue a start behind the active run; returns the reply for its person."""
         await self._require_start(origin, request)
         actor = Actor(person=origin.person, door=Door.SLACK)
-        return await self._lanes.run(Lane.ACT, lambda: started_text(queue(self.deps, request, actor)))
+        return await self._lanes.run(
+            Lane.ACT, lambda: started_text(Started(run=queue(self.deps, request, actor), warnings=()))
+        )
 
     async def order(self, origin: Origin, order: QueueOrder) -> str:
         """Drop or move a queued start, typed as a command; returns the reply for its person."""
@@ -104,6 +111,16 @@ class Acts:
             require_variables(page, self.deps.missing(page))
         await self._membership.require_member_now(origin, channel, page)
 
+    async def freeze(self, origin: Origin, verb: str, words: str) -> str:
+        """Freeze or lock what this channel deploys, or lift that; returns the reply for its person."""
+        await self.require_deploy_channel(origin)
+        pages, rest = await self._lanes.run(Lane.READ, lambda: meant(self.deps, words, origin.channel))
+        for page in pages:
+            await self._membership.require_member_now(origin, origin.channel, page)
+        actor = Actor(person=origin.person, door=Door.SLACK)
+        done = await self._lanes.run(Lane.ACT, lambda: act_on_freezes(self.deps, verb, pages, rest, actor))
+        return with_mentions(done)
+
     async def read(self, origin: Origin, text: str) -> Reply:
         """The answer to a command that changes nothing and tells of runs."""
         await self.require_deploy_channel(origin)
@@ -138,6 +155,15 @@ class Acts:
         if pages := [page for page in self.deps.pages().values() if self.deps.channel(page) in joined]:
             return pages
         raise Refused("You are in no channel that this bot deploys from. Join one first.")
+
+    async def advice(self, pages: Sequence[Page]) -> Advice | None:
+        """What speaks for which of the pages; None where that is not found out in time for a form."""
+        served = {page.name: page for page in pages}
+        with suppress(GonogoError, TimeoutError):
+            async with asyncio.timeout(NOTE_LIMIT):
+                now = self.deps.now()
+                return await self._lanes.run(Lane.READ, lambda: advice(served, self.deps.past, now))
+        return None
 
     async def require_deploy_channel(self, origin: Origin) -> None:
         """Raise Refused or NotAllowed if somebody asks outside the channels of runs, or may not be asked at all."""

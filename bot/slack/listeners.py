@@ -24,7 +24,16 @@ from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
 from bot.slack.proxy import Respond
 from bot.slack.queue_listeners import QueueListeners
 from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
-from bot.slack.slash_command import Reply, asks_help, fact_of, handover_of, help_text, opens_form, orders_queue
+from bot.slack.slash_command import (
+    Reply,
+    asks_help,
+    fact_of,
+    freeze_of,
+    handover_of,
+    help_text,
+    opens_form,
+    orders_queue,
+)
 from bot.slack.views.because import BECAUSE, request_with_reason
 from bot.slack.views.handover import FORM as HANDOVER_FORM
 from bot.slack.views.home import START_BUTTON
@@ -55,6 +64,8 @@ BUTTONS = (
     "take_over",
     "decline",
     "withdraw",
+    "take_part",
+    "begin_drill",
     *QUEUE_ACTIONS,
 )  # those that act at once
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
@@ -123,8 +134,12 @@ class Listeners(HandoverListeners, QueueListeners):
             reply = await write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
         else:
             await ack()
-            reply = await result_or_refusal(lambda: self._start_or_read(body, text))
+            reply = await result_or_refusal(lambda: self._freeze_start_or_read(body, text))
         await respond_to(respond, reply)
+
+    async def _freeze_start_or_read(self, body: Body, text: str) -> Reply:
+        verb, words = freeze_of(text)
+        return await (self.acts.freeze(origin_of(body), verb, words) if verb else self._start_or_read(body, text))
 
     async def home_opened(self, body: Body) -> None:
         """Somebody opened their App Home. Bolt acknowledges events by itself; drawing it waits for its turn."""
@@ -251,7 +266,8 @@ class Listeners(HandoverListeners, QueueListeners):
             await self._open(body, respond, form)
 
     async def _start_form(self, origin: Origin) -> Body:
-        return start_modal(await self.acts.pages_to_start(origin), origin.channel)
+        pages = await self.acts.pages_to_start(origin)
+        return start_modal(pages, origin.channel, await self.acts.advice(pages))
 
     async def _answer(self, body: Body, respond: AsyncRespond, reply: Reply) -> None:
         """Answer a press where its person sees it: below the message, or at the top of their App Home.

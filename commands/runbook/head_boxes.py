@@ -8,6 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from commands.runbook.drill_table import DrillTable
+from commands.runbook.freeze import FreezeField
+from commands.runbook.option import Option
 from commands.steps.base import Strict
 from commands.steps.page_fields import EnvName, SqlText
 from commands.text.durations import Duration
@@ -37,26 +40,18 @@ def _long_enough(watch: timedelta) -> timedelta:
     return watch
 
 
+def _names_what_it_fixes(text: str) -> str:
+    if text and "<commit>" not in text and "<run>" not in text:
+        raise ValueError('must name what it fixes; write <commit> or <run> in it, as in "Fixes deploy <run>"')
+    return text
+
+
 def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # OSError of a folder of zones, such as "Asia"
         raise ValueError(f'{name!r} is not a time zone; write for example "Asia/Bangkok"') from None
     return name
-
-
-class Option(Strict):
-    """How this page compares with its alternative: the rows of the table that `/deploy start` shows."""
-
-    name: str = Field(description="The name of this way to deploy.", examples=["Option A: direct to production"])
-    risk: str = Field(description="How risky it is.", examples=["MEDIUM"])
-    time: str = Field(description="How long it takes, as people say it.", examples=["2 hours"])
-    rollback: str = Field(description="How long its rollback takes, as people say it.", examples=["< 15 min"])
-    testing: str = Field(description="What is tested before users meet it.", examples=["smoke tests only"])
-    recommendation: str = Field(description="Who should take it.", examples=["confident teams"])
-    choose_if: list[str] = Field(
-        min_length=1, description="When to choose it, one reason each.", examples=[["The backup is proven"]]
-    )
 
 
 class RunbookBox(Strict):
@@ -120,6 +115,20 @@ class RunbookBox(Strict):
         ),
         examples=["10 min"],
     )
+    fixes: Annotated[str, AfterValidator(_names_what_it_fixes)] = Field(
+        default="",
+        max_length=100,
+        description=(
+            "What the message of a commit holds that fixes one which was rolled back: its text as it is, with "
+            "`<commit>` or `<run>` in it. Without it, only git's own reverts count."
+        ),
+        examples=["Fixes deploy <run>"],
+    )
+    freeze: list[FreezeField] = Field(
+        default_factory=list,
+        description="Times in which a start needs a reason and a second person; rolling back never does.",
+        examples=[[{"from": "2026-12-20 00:00", "to": "2027-01-04 09:00", "why": "Year-end sale"}]],
+    )
     option: Option | None = Field(
         default=None,
         description="How this page compares with another one; the form of `/deploy start` shows it.",
@@ -134,6 +143,14 @@ class RunbookBox(Strict):
                 "choose_if": ["The backup is proven"],
             }
         ],
+    )
+    drill: DrillTable = Field(
+        default_factory=dict,
+        description=(
+            "The variable that a drill uses in place of each one of the places and steps; a `*` ends a beginning that "
+            "many share. Without it, the page has no drill."
+        ),
+        examples=[{"PROD_*": "$DRILL_*"}],
     )
 
 

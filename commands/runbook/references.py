@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from commands.runbook.alert_rule import AlertRule
+from commands.runbook.freeze import freeze_errors
 from commands.runbook.group_rules import place_errors, step_errors, undoes_error
 from commands.runbook.groups import turns
 from commands.runbook.head_boxes import CriteriaBox, Criterion
 from commands.runbook.mistakes import Mistakes
+from commands.runbook.option import option_errors
 from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.undone import undoing_steps
 from commands.runbook.value_rules import value_errors
@@ -45,15 +47,11 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
     _check_values(page, names)
     for part, roles in _roles_of_parts(page):
         names.check_roles(lines.get(part, 1), part.capitalize(), roles)
-    if loses := page.rollback.loses:
-        changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production or step.box.makes_backup]
-        names.check(lines["rollback"], "loses", "after: step", loses.after, changing, _has("the deploy", changing))
-        if "places" not in mistakes.flawed:
-            known = page.places.databases
-            names.check(lines["rollback"], "loses", "database", {loses.database}, known, _has("Places", known))
+    for why in freeze_errors(page.runbook.freeze, page.runbook.time_zone):
+        names.note(lines.get("runbook", 1), page.title, why)
+    _check_loses(page, lines, names)
     _check_cost_of_restore(page, lines, names)
-    if page.runbook.after_rollback and for_authors() and not mistakes.flawed:
-        _check_watch_after(page, names)
+    _check_head(page, names)
     if page.alerts:
         _check_alerts(page, lines["alerts"], names)
     if page.criteria:
@@ -78,6 +76,11 @@ class _Names:
     def flawed(self, name: str) -> bool:
         """Whether a step or a part of this name cannot be judged, because its own box is wrong."""
         return name in self._mistakes.flawed
+
+    @property
+    def any_flawed(self) -> bool:
+        """Whether any box is wrong."""
+        return bool(self._mistakes.flawed)
 
     def flaw(self, step: PageStep) -> None:
         """From now on say nothing that may only follow from this box, in which a mistake was noted."""
@@ -108,6 +111,16 @@ class _Names:
                 self._mistakes.add(step.line, step.title, why, value=name)
 
 
+def _check_loses(page: Page, lines: dict[str, int], names: _Names) -> None:
+    """What counts the loss names a step of the deploy that changes something, and a database of the page."""
+    if loses := page.rollback.loses:
+        changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production or step.box.makes_backup]
+        names.check(lines["rollback"], "loses", "after: step", loses.after, changing, _has("the deploy", changing))
+        if not names.flawed("places"):
+            known = page.places.databases
+            names.check(lines["rollback"], "loses", "database", {loses.database}, known, _has("Places", known))
+
+
 def _check_cost_of_restore(page: Page, lines: dict[str, int], names: _Names) -> None:
     """A restore loses all that was written since the backup, so the page must count that from the backup on."""
     backups = {step.id for step in page.steps if step.box.makes_backup}
@@ -119,6 +132,14 @@ def _check_cost_of_restore(page: Page, lines: dict[str, int], names: _Names) -> 
     names.note(
         lines.get("rollback", 1), "Rollback", f'{why}and after = ["{min(backups)}", …], the steps that change it'
     )
+
+
+def _check_head(page: Page, names: _Names) -> None:
+    if page.runbook.after_rollback and for_authors() and not names.any_flawed:
+        _check_watch_after(page, names)
+    if option := page.runbook.option:
+        for why in option_errors(option, page.name, {step.id: step.box.kind for step in page.steps}):
+            names.note(1, page.title, f"option: {why}")
 
 
 def _check_watch_after(page: Page, names: _Names) -> None:
@@ -239,7 +260,7 @@ def _roles_of_parts(page: Page) -> list[tuple[str, set[str]]]:
     return [
         ("decision", {page.decision.role}),
         ("alerts", {role for alert in page.alerts for role in alert.pings}),
-        ("runbook", set(page.runbook.starters)),
+        ("runbook", {*page.runbook.starters, *(role for one in page.runbook.freeze for role in one.may_override)}),
     ]
 
 

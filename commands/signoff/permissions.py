@@ -26,6 +26,9 @@ class Act(StrEnum):
     AGREE_TO_OVERRIDE = "agree to override"
     AGREE_TO_START = "agree to start"
     REFUSE_START = "refuse start"
+    FREEZE = "freeze"
+    LOCK = "lock"
+    LIFT = "lift"
     RESUME = "resume"
     FALSE_ALARM = "false alarm"
     KEEP = "keep"
@@ -34,6 +37,8 @@ class Act(StrEnum):
     ROLLBACK = "rollback"
     END = "end"
     NOTE = "note"
+    TAKE_PART = "take part"
+    BEGIN_DRILL = "begin drill"
     START_QUEUED = "start queued"
     REORDER = "reorder"
     DROP = "drop"
@@ -53,6 +58,7 @@ class Who(StrEnum):
     CALLED = "the roles that the alert calls, and the deciding role"
     DECIDER = "the deciding role"
     ANY_ROLE = "every role"
+    OWNER = "its owner, and the deciding role"
     MEMBERS = "every member of the channel"
     HOLDERS = "whoever holds the role, where the page allows it"
     OFFERED = "the person to whom the role is offered"
@@ -149,6 +155,10 @@ _ROWS = (
         starter=Starter.MAY,
         real_person=False,
     ),
+    # no run is needed for these; who sets one only stops
+    Permission(act=Act.FREEZE, does="freeze {title}", who=Who.ANY_ROLE, starter=Starter.MAY),
+    Permission(act=Act.LOCK, does="lock {title}", who=Who.ANY_ROLE, starter=Starter.MAY),
+    Permission(act=Act.LIFT, does="lift a freeze or a lock of {title}", who=Who.OWNER, starter=Starter.MAY),
     Permission(act=Act.RESUME, does="resume", who=Who.DECIDER),
     Permission(act=Act.FALSE_ALARM, does="hold “{title}”", who=Who.CALLED),
     Permission(act=Act.KEEP, does="decide KEEP", who=Who.DECIDER),
@@ -179,6 +189,21 @@ _ROWS = (
     # it decides nothing, and it is about a message of the channel
     Permission(
         act=Act.NOTE, does="add a note to the report", who=Who.MEMBERS, starter=Starter.MAY, doors=(Door.SLACK,)
+    ),
+    # only in a drill, before it begins: the button is a person's own word that their phone may ring
+    Permission(
+        act=Act.TAKE_PART,
+        does="take part in the drill",
+        who=Who.ANY_ROLE,
+        starter=Starter.MAY,
+        doors=(Door.SLACK,),
+    ),
+    Permission(
+        act=Act.BEGIN_DRILL,
+        does="let the drill begin",
+        who=Who.ANY_ROLE,
+        starter=Starter.MAY,
+        doors=(Door.SLACK,),
     ),
     # it begins in the name of whoever queued it, who must still be allowed to start it
     Permission(
@@ -217,5 +242,6 @@ def roles_for(act: Act, page: Page, *, box: StepBox | None = None, alert: AlertR
         Who.CALLED: tuple(dict.fromkeys([*(alert.pings if alert else ()), decider])),
         Who.DECIDER: (decider,),
         Who.ANY_ROLE: every,
+        Who.OWNER: (decider,),
     }
     return roles.get(PERMISSIONS[act].who, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from commands.runbook.people import People, is_user_group
 from commands.signoff.waiting import roles_to_agree
 from commands.start.request import StartRequest
 from commands.text.typed import typed
-from state.errors import GonogoError, NeedsReason, Refused
+from state.errors import NeedsReason, Refused, ToolError
 from state.facts import Actor, StartObjection
 
 FOLLOWS_KEEP = "run {} was kept, and its page starts this one"
@@ -47,16 +47,24 @@ class Considered:
     objections: tuple[Objection, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def beside(self, objections: tuple[Objection, ...]) -> Considered:
+        """The same with more objections."""
+        return replace(self, objections=(*self.objections, *objections))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """A start that is being considered: who wants to start which release of a page, and when."""
+    """A start that is being considered: who wants to start which release of a page, and when.
+
+    `found` is what the preflight has found, as pairs of a name and a text.
+    """
 
     page: Page
     ref: str
     actor: Actor
     at: datetime
     request: StartRequest
+    found: tuple[tuple[str, str], ...] = ()
 
 
 # looks for one sort of objection; what it cannot look at is a note, never silence
@@ -70,7 +78,7 @@ def consider(objectors: Iterable[Objector], intent: Intent) -> Considered:
     for objector in objectors:
         try:
             considered = objector(intent)
-        except GonogoError as error:
+        except ToolError as error:
             notes.append(f"Not checked: {error}")
             continue
         found += considered.objections

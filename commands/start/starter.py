@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import read_stored_page
+from commands.runbook.drill import drill_page
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.signoff.events import start_asked
+from commands.start.drill_places import require_hosts_free, set_drills_aside
 from commands.start.objections import (
     FOLLOWS_KEEP,
     Considered,
@@ -23,9 +25,12 @@ from commands.start.objections import (
     require_reason,
     require_second_person,
 )
+from commands.start.option_objection import option_objections
 from commands.start.page_warnings import page_warnings
+from commands.start.past_runs import PastRuns, commit_of
 from commands.start.people_warnings import people_warnings
 from commands.start.preflight import PreflightReport
+from commands.start.recommendation import Advice, advice
 from commands.start.request import (
     StartRequest,
     find_page,
@@ -39,7 +44,7 @@ from commands.text.actors import door_in_words
 from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
 from state.errors import AlreadyRunning, TooLate, UnreadableRun
-from state.events import RunStarted
+from state.events import PeopleInvited, RunStarted
 from state.facts import Actor, Door
 from state.records import NewEvent, Run
 from state.store import RecordStore
@@ -49,10 +54,11 @@ MAX_NOTE = 500  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """A run that was started, with the preflight's warnings."""
+    """A run that was started, with the preflight's warnings, and what the evidence said about its option."""
 
     run: Run
     warnings: tuple[str, ...]
+    advice: Advice = field(default_factory=Advice)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +102,16 @@ class Starter:
         speed = self.speed.of(page.name, by_keep=by_keep)
         channel = request.channel or self.channel(page)
         request = replace(request, channel=channel, places=self.places(page), speed=speed)
+        if request.drill:
+            require_hosts_free(self.store, request.places)
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
-        intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request)
-        considered = Considered() if busy else consider(self.objectors, intent)
+        intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request, found=report.kept)
+        considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
+        found = Advice() if busy or request.drill else self._advice(page, commit_of(page, report, ref))
+        considered = considered.beside(option_objections(found, page))
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
         reason = require_reason(page, considered.objections, because)
         by = replace(actor, door=Door.BOT) if by_keep else actor
@@ -109,7 +119,12 @@ class Starter:
         require_second_person(page, people, against, actor)
         report = replace(report, warnings=report.warnings + considered.notes + known, against=against)
         run = start(self.store, page, request, actor, people, self.now(), report)
-        return Started(run=run, warnings=report.warnings)
+        if not run.drill:
+            set_drills_aside(self.store, run, self.now())
+        return Started(run=run, warnings=report.warnings, advice=found)
+
+    def _advice(self, page: Page, commit: str) -> Advice:
+        return advice(self.pages(), PastRuns(store=self.store), self.now(), page, commit)
 
     def checked(self, request: StartRequest, actor: Actor) -> tuple[Page, dict[str, Any]]:
         """The page of a start that is to wait, and its row, after all checks that need no host. Raises as `start`."""
@@ -121,6 +136,8 @@ class Starter:
     def _page_and_ref(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> tuple[Page, str]:
         page = find_page(self.pages(), request.page)
         self.require_alike(page)
+        if request.drill:
+            page = drill_page(page)
         require_variables(page, self.missing(page))
         ref = require_valid_request(page, request, self.people(page))
         if page.runbook.starters or not by_keep:
@@ -166,6 +183,7 @@ def start(
         confirmed_door=door_in_words(request.confirmed_by) if request.confirmed_by else "",
     )
     asked = [start_asked(page, against)] if against else []
+    asked += [NewEvent(data=PeopleInvited())] if request.drill else []
     return store.start_run(row, at, NewEvent(data=started), *asked, facts=against, queued=request.queued)
 
 

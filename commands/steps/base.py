@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from commands.ports.page_text import PLACEHOLDER
+from commands.ports.page_text import PLACEHOLDER, Text
 from commands.ports.preflight import PreflightCheck
 from commands.steps.outcome import Context, Outcome, failed, stopped, unknown
 from commands.steps.page_fields import SqlText, dollar_in, refuse_variables
@@ -74,6 +74,15 @@ class AppliedFile:
     path: str
     verify: tuple[Verify, ...]
     receipt: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinnedRelease:
+    """A release that a step pins: the host and its working copy, and the name under which the preflight keeps it."""
+
+    host: str
+    repository: Text
+    found_as: str
 
 
 # the values that say which commit should run: the new one, and the one from before
@@ -343,6 +352,10 @@ class StepBox(Undo, Strict):
     def deleted_paths(self) -> tuple[str, ...]:
         """The web paths of the test data that it deletes again from production."""
         return ()
+
+    def pinned_release(self, ref: str) -> PinnedRelease | None:
+        """The release that it pins if a run starts with `ref`, or None."""
+        return None
 
     def applied_file(self) -> AppliedFile | None:
         """The SQL file that it applies, or None."""

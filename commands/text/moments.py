@@ -44,6 +44,16 @@ def read_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
     return Moment(at=at, rest=text.strip()[found.end() :].strip())
 
 
+def read_date_and_time(text: str, zone: ZoneInfo) -> datetime:
+    """Read a date with a time, such as `2026-11-30 23:00`, also one that is past. Raises Refused."""
+    found = _MOMENT.fullmatch(text.strip())
+    if not found or not (found["day"] or "")[:1].isdigit():
+        raise Refused(f"“{' '.join(text.split())[:60]}” is no date with a time. Write it like 2026-11-30 23:00.")
+    clock = _clock(found)
+    day = _day(found["day"], datetime.now(zone), clock)
+    return _with_offset(day, clock, found["offset"]) if found["offset"] else _in_zone(day, clock, zone)
+
+
 def _clock(found: re.Match[str]) -> time:
     hour, minute = int(found["hour"]), int(found["minute"])
     if hour > 23 or minute > 59:

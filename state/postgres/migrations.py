@@ -129,17 +129,26 @@ BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 """
+
+
+def _only_added(table: str, words: str) -> str:
+    """The triggers by which the rows of a table are only ever added."""
+    return "".join(
+        f"CREATE TRIGGER {table}_{when} BEFORE {what} EXECUTE FUNCTION gonogo_record.only_added('{words}');"
+        for when, what in (
+            ("only_added", f"UPDATE ON {table} FOR EACH ROW"),
+            ("kept", f"DELETE ON {table} FOR EACH ROW"),
+            ("not_emptied", f"TRUNCATE ON {table}"),
+        )
+    )
+
+
 _TRIGGERS = "".join(
-    f"CREATE TRIGGER {table}_{when} BEFORE {what} EXECUTE FUNCTION gonogo_record.only_added('{words}');"
+    _only_added(table, words)
     for table, words in (
         ("facts", "facts are only ever added"),
         ("events", "events are only ever added"),
         ("journal", "the journal is only ever added to"),
-    )
-    for when, what in (
-        ("only_added", f"UPDATE ON {table} FOR EACH ROW"),
-        ("kept", f"DELETE ON {table} FOR EACH ROW"),
-        ("not_emptied", f"TRUNCATE ON {table}"),
     )
 )
 
@@ -156,6 +165,25 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (run, duty)
     );
     """,
+    # freezes and locks that people set, and that they were lifted
+    """
+    CREATE TABLE freezes (
+        number BIGINT PRIMARY KEY,
+        sort TEXT NOT NULL,
+        target TEXT NOT NULL,
+        lifts BIGINT NOT NULL,
+        person TEXT NOT NULL,
+        door TEXT NOT NULL,
+        account TEXT NOT NULL,
+        claimed BIGINT NOT NULL,
+        at TEXT NOT NULL,
+        ends TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        key TEXT NOT NULL,
+        mac TEXT NOT NULL
+    );
+    """
+    + _only_added("freezes", "freezes are only ever added"),
 )
 OLDEST = 1  # the oldest shape whose bots may go on with a record of the newest one
 

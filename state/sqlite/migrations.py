@@ -176,6 +176,28 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
         PRIMARY KEY (run, duty)
     );
     """,
+    # freezes and locks that people set, and that they were lifted
+    """
+    CREATE TABLE freezes (
+        number INTEGER PRIMARY KEY,
+        sort TEXT NOT NULL,
+        target TEXT NOT NULL,
+        lifts INTEGER NOT NULL,
+        person TEXT NOT NULL,
+        door TEXT NOT NULL,
+        account TEXT NOT NULL,
+        claimed INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        ends TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        key TEXT NOT NULL,
+        mac TEXT NOT NULL
+    );
+    CREATE TRIGGER freezes_are_only_added BEFORE UPDATE ON freezes
+        BEGIN SELECT RAISE(ABORT, 'freezes are only ever added'); END;
+    CREATE TRIGGER freezes_are_kept BEFORE DELETE ON freezes
+        BEGIN SELECT RAISE(ABORT, 'freezes are only ever added'); END;
+    """,
 )
 
 

@@ -30,7 +30,7 @@ NOT_COVERED = {
 }
 # what Slack shows of an event, what other programs were told, what each start of the bot writes anew, cleared hosts,
 # and the journal itself
-NOT_COVERED_TABLES = {"posts", "told", "in_force", "tidy_hosts", "journal", "journal_heads"}
+NOT_COVERED_TABLES = {"posts", "told", "in_force", "tidy_hosts", "journal", "journal_heads", "freezes"}
 _MOVE = {"state", "ended_at"}
 _END = {"state", "ended_at", "summary", "outcome"}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from state.errors import BadRecord
-from state.store.outboxes import Outboxes
+from state.store.freezes import Freezes
 
 
-class SideTables(Outboxes):
+class SideTables(Freezes):
     """The record with its small tables. Every method raises BadRecord if it cannot be used."""
 
     def is_in_force(self) -> bool:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from commands.ports.page_text import PLACEHOLDER, PageText, Text
 from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
-from commands.steps.base import Members, StepBox
+from commands.steps.base import Members, PinnedRelease, StepBox
 from commands.steps.page_fields import EnvName
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.commit_checks import CommitCheck, first_problem
@@ -18,7 +18,7 @@ from commands.steps.shared.running import RunningPlaces, require_running
 from commands.steps.shared.running_again import RunningAgainStep
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.value_types import ValueType
-from commands.steps.values import has_placeholder, parse_values
+from commands.steps.values import fill, has_placeholder, parse_values
 from commands.systems.git.refs import (
     Release,
     ReleaseError,
@@ -179,6 +179,10 @@ class ReleaseBox(StepBox):
     def require_running(self, tools: Tools, before: str) -> None:
         """Raise ReleaseError if one of the places in `running` answers another commit. Raises Unreachable, Failed."""
         require_running(self.running, tools, before, host=self.host, repository=self.repository)
+
+    def pinned_release(self, ref: str) -> PinnedRelease:
+        asked = fill(self.ref, {"ref": ref})
+        return PinnedRelease(host=self.host, repository=PageText(self.repository), found_as=self.place_of(asked))
 
     def place_of(self, ref: str) -> str:
         """The name under which the preflight hands on which commit a ref was."""

@@ -15,14 +15,16 @@ from bot.settings import Settings
 from commands.queue.acts import queue_start
 from commands.queue.keeper import QueueKeeper
 from commands.start.request import StartRequest
+from commands.start.set_freeze import set_freeze
 from commands.steps.outcome import failed
-from state.events import PeopleAsked
-from state.facts import Actor, Choice, Door
-from state.records import Run
+from state.events import PeopleAsked, PeopleInvited, PressRefused
+from state.facts import Actor, Choice, Door, TakesPart
+from state.freezes import FreezeSort
+from state.records import Drill, Event, Run
 from state.sqlite.store import Store
 from tests.bot.slack.run_writer import DEPLOY, FREEZE, READY, RunWriter, deps_of
 from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
-from tests.pages import small
+from tests.pages import NOON, small
 
 RIGHT_TIME = "the-right-time"
 HANDED_OVER = {'action = "GO/NO-GO decision"': 'action = "GO/NO-GO decision"\nhandover = true'}
@@ -82,11 +84,16 @@ class Case:
     def left(self) -> tuple[object, ...]:
         """Everything that an act could change."""
         runs = [*self.store.runs(), *self.store.of_queue()]
-        return runs, [(self.store.record(run.id).facts, self.store.events(run.id)) for run in runs]
+        kept = [(self.store.record(run.id).facts, self._events(run.id)) for run in runs]
+        return runs, kept, self.store.freezes(NOON)
+
+    def _events(self, run: int) -> list[Event]:
+        """The events of a run, without the notes of a drill on what was refused."""
+        return [event for event in self.store.events(run) if not isinstance(event.data, PressRefused)]
 
     def question(self) -> str:
         """The value of the buttons of the newest question."""
-        asked = [event for event in self.store.events(1) if isinstance(event.data, PeopleAsked)]
+        asked = [event for event in self.store.events(1) if isinstance(event.data, PeopleAsked | PeopleInvited)]
         return f"1:{asked[-1].id}"
 
 
@@ -153,6 +160,11 @@ def decision(case: Case) -> None:
     case.writer.ask_decision(run)
 
 
+def locked(case: Case) -> None:
+    """A target that somebody has locked who holds no role that decides."""
+    set_freeze(case.store, PAGE, PEOPLE, person("dba"), FreezeSort.LOCK, "I measure")
+
+
 def nothing_runs(_: Case) -> None:
     """No run yet."""
 
@@ -160,6 +172,18 @@ def nothing_runs(_: Case) -> None:
 def a_run(case: Case) -> None:
     """A run that has just begun."""
     case.writer.start_run()
+
+
+def asks_who_takes_part(case: Case) -> None:
+    """A drill that asks who takes part."""
+    case.writer.start_run(drill=Drill.PLACES)
+
+
+def complete_drill(case: Case) -> None:
+    """A drill in which every role has somebody who takes part."""
+    run = case.writer.start_run(drill=Drill.PLACES)
+    for kind in ("dba", "lead", "first"):
+        case.store.add_fact(run.id, TakesPart(by=person(kind), at=case.deps.now()))
 
 
 def lead_offered(case: Case) -> None:
@@ -192,6 +216,9 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "agree to override": overruled,
     "agree to start": at_the_start,
     "refuse start": at_the_start,
+    "freeze": nothing_runs,
+    "lock": nothing_runs,
+    "lift": locked,
     "resume": held,
     "false alarm": counting_down,
     "keep": decision,
@@ -200,6 +227,8 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "rollback": a_run,
     "end": a_run,
     "note": a_run,
+    "take part": asks_who_takes_part,
+    "begin drill": complete_drill,
     "hand over": a_run,
     "take over": lead_offered,
     "decline": lead_offered,

@@ -1,0 +1,75 @@
+"""Freezing, locking and lifting from any door: which pages are meant, and the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
+
+from bot.doors.deps import Deps
+from commands.runbook import Page
+from commands.start.freezes import freezes_on, of_kept
+from commands.start.set_freeze import lift, set_freeze
+from state.errors import GonogoError, Refused
+from state.facts import Actor
+from state.freezes import FreezeSort
+
+# the word that is typed -> what it sets or lifts, and whether it lifts
+WORDS = {
+    "freeze": (FreezeSort.FREEZE, False),
+    "lock": (FreezeSort.LOCK, False),
+    "unfreeze": (FreezeSort.FREEZE, True),
+    "unlock": (FreezeSort.LOCK, True),
+}
+
+
+def meant(deps: Deps, words: str, channel: str) -> tuple[list[Page], str]:
+    """The pages that are meant, and the rest of the words: the page that comes first, or all of the channel.
+
+    Pages of one target count once. Without a channel there must be one page only, or its name. Raises Refused.
+    """
+    pages = dict(deps.pages())
+    first, _, rest = words.strip().partition(" ")
+    if named := pages.get(first) or pages.get(f"{first}.md"):
+        if channel and deps.channel(named) != channel:
+            raise Refused(f"{named.name} is deployed from another channel; type it there.")
+        return [named], rest.strip()
+    here = [page for page in pages.values() if not channel or deps.channel(page) == channel]
+    by_target = {page.runbook.target: page for page in reversed(here)}
+    if not here or (not channel and len(by_target) > 1):
+        raise Refused(f"Name the page first: {', '.join(pages)}.")
+    return list(by_target.values())[::-1], words.strip()
+
+
+def act_on_freezes(deps: Deps, verb: str, pages: Sequence[Page], words: str, actor: Actor) -> str:
+    """Set or lift freezes or locks of the pages' targets; returns the reply. Raises Refused."""
+    sort, lifts = WORDS[verb]
+    if lifts:
+        lifted = [one for page in pages for one in lift(deps.store, page, deps.people(page), actor, sort)]
+        return "\n".join(f"Lifted: {of_kept(one).sentence(_zone(pages[0]))}" for one in lifted)
+    done = []
+    for page in pages:
+        kept = set_freeze(deps.store, page, deps.people(page), actor, sort, words)
+        done.append(of_kept(kept).sentence(_zone(page)))
+    effect = "Starting takes a reason and a second person meanwhile; rolling back asks for neither."
+    return "\n".join([*done, effect, f"`un{verb}` lifts it."])
+
+
+def freeze_lines(deps: Deps, channel: str = "") -> Iterator[str]:
+    """What is frozen or locked now, one sentence each; for the pages of a channel, if one is given."""
+    seen = set()
+    for page in deps.known_pages():
+        if channel and deps.channel(page) != channel:
+            continue
+        try:
+            found = freezes_on(deps.freezes, page, deps.store.now())
+            sentences = [one.sentence(_zone(page)) for one in found]
+        except GonogoError as error:
+            sentences = [str(error)]
+        for sentence in sentences:
+            if sentence not in seen:
+                seen.add(sentence)
+                yield f"❄️ {sentence}"
+
+
+def _zone(page: Page) -> ZoneInfo:
+    return ZoneInfo(page.runbook.time_zone)

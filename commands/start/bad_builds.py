@@ -1,0 +1,146 @@
+"""Commits that were rolled back: known from the runs, and looked for in what is to start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from commands.ports.shell import Shell
+from commands.ports.tools import Tools
+from commands.runbook.page import Page
+from commands.start.objections import Considered, Intent, Objection, ObjectionSort, Objector
+from commands.steps.base import PinnedRelease
+from commands.systems.git.contains import Contained, ask_whether_contained
+from state.errors import ToolError
+from state.records import AttemptState, Record, Run, RunState
+from state.store import RecordStore
+
+RUNS = 200  # newest runs that are looked through
+MOST = 5  # bad commits that git is asked about, the newest first
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHORT = 10  # digits of a commit for people
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadBuild:
+    """A commit that was rolled back: in which run, when, by whom, why; `later` is what came after it, in words."""
+
+    commit: str
+    run: int
+    at: datetime
+    by: str
+    reason: str
+    later: str = ""
+
+    def sentence(self, zone: ZoneInfo) -> str:
+        """When it was rolled back, by whom, why, and what came after."""
+        reason = f": {self.reason.rstrip('.')}" if self.reason else ""
+        when = f"{self.at.astimezone(zone):%a %d %b %H:%M}"
+        return f"{self.commit[:_SHORT]} was rolled back on {when} in run {self.run} by {self.by}{reason}.{self.later}"
+
+
+def bad_builds(store: RecordStore, target: str) -> list[BadBuild]:
+    """The commits of a target that were rolled back after they had changed it, newest first.
+
+    Not those of drills, and not one that was kept in a later run: that is proven.
+    """
+    runs = [run for run in store.runs(RUNS) if run.target == target and not run.drill and not run.active]
+    found: dict[str, BadBuild] = {}
+    kept: set[str] = set()
+    for place, run in enumerate(runs):
+        if run.state not in {RunState.ROLLED_BACK, RunState.KEPT}:
+            continue
+        for record in store.records([run.id]):
+            commits = set(_commits(record))
+            if run.state == RunState.KEPT:
+                kept |= commits - found.keys()
+            else:
+                bad = {commit: _bad(record, commit, runs[:place]) for commit in commits - kept}
+                found = {**bad, **found}
+    return sorted(found.values(), key=lambda one: -one.run)
+
+
+def _commits(record: Record) -> Iterator[str]:
+    """The commits that a run pinned."""
+    for attempt in record.attempts:
+        commit = attempt.values.get("commit", "") if attempt.state == AttemptState.DONE else ""
+        if _COMMIT.fullmatch(commit):
+            yield commit
+
+
+def _bad(record: Record, commit: str, later: Sequence[Run]) -> BadBuild:
+    run, request = record.run, record.rollback
+    since = next((one for one in later if one.state == RunState.KEPT), None)
+    return BadBuild(
+        commit=commit,
+        run=run.id,
+        at=request.at if request else run.began_at,
+        by=request.person if request else "somebody",
+        reason=request.reason if request else "",
+        later=f" Since then run {since.id} ({since.release}) was kept." if since else "",
+    )
+
+
+def bad_build_objector(store: RecordStore, tools_for: Callable[[Page], Tools]) -> Objector:
+    """Finds bad commits in what is to start. A reverted or fixed one is a note, and so is what git cannot say."""
+
+    def object_to(intent: Intent) -> Considered:
+        page = intent.page
+        bad = bad_builds(store, page.runbook.target)
+        releases = [one for step in page.steps if (one := step.box.pinned_release(intent.ref))] if bad else []
+        if not releases:
+            return Considered()
+        with closing(tools_for(page)) as tools:
+            found = [
+                _judge(tools.shell, intent, release, bad)
+                for place, release in enumerate(releases)
+                if release not in releases[:place]
+            ]
+        return Considered(
+            objections=tuple(one for each in found for one in each.objections),
+            notes=tuple(note for each in found for note in each.notes),
+        )
+
+    return object_to
+
+
+def _judge(shell: Shell, intent: Intent, release: PinnedRelease, bad: Sequence[BadBuild]) -> Considered:
+    """What the bad builds mean for the commit that the preflight has found for a release."""
+    zone = ZoneInfo(intent.page.runbook.time_zone)
+    commit = dict(intent.found).get(release.found_as, "")
+    against, notes = [], []
+    for one in bad[:MOST]:
+        sentence = one.sentence(zone)
+        if not commit:
+            notes.append(f"Whether the release contains it was not compared: {sentence}")
+            continue
+        try:
+            said = _ask(shell, intent.page, release, commit, one)
+        except ToolError as error:
+            notes.append(f"Whether {commit[:_SHORT]} contains it was not compared, {error} {sentence}")
+            continue
+        if not said.known:
+            notes.append(
+                f"Whether {commit[:_SHORT]} contains it was not compared, because git on host {release.host} does not "
+                f"know both commits and the way between them: {sentence}"
+            )
+        elif cure := said.reverted or said.fixed:
+            word = "reverts it" if said.reverted else "says that it fixes it"
+            notes.append(f"{sentence} Commit {cure[:_SHORT]} {word}.")
+        elif said.contains:
+            same = "It is the commit to deploy." if one.commit == commit else f"{commit[:_SHORT]} contains it."
+            against.append(Objection(sort=ObjectionSort.BAD_BUILD, summary=f"{sentence} {same}"))
+    if more := bad[MOST:]:
+        notes.append(f"{len(more)} older commits that were rolled back were not compared with the release.")
+    return Considered(objections=tuple(against), notes=tuple(notes))
+
+
+def _ask(shell: Shell, page: Page, release: PinnedRelease, commit: str, bad: BadBuild) -> Contained:
+    if bad.commit == commit:
+        return Contained(known=True, contains=True)
+    fix = page.runbook.fixes.replace("<run>", str(bad.run)).replace("<commit>", bad.commit[:7])
+    return ask_whether_contained(shell, release.host, release.repository, commit, bad.commit, fix)

@@ -1,0 +1,112 @@
+"""The freezes and locks that are on for a page now, and how they speak against a start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from commands.runbook.freeze import FreezeField
+from commands.runbook.page import Page
+from commands.runbook.people import People, roles_of
+from commands.start.objections import Considered, Intent, Objection, ObjectionSort, Objector
+from commands.text.actors import actor_in_words
+from state.errors import Refused
+from state.facts import Actor
+from state.freezes import FreezeSort, KeptFreeze
+from state.store import RecordStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freeze:
+    """A freeze or a lock that is on. `ends` is None where nobody knows. `by` owns it; None for one in a text.
+
+    `owner` says whose it is, in words. `roles` are those of which somebody must agree; empty for any role.
+    `unknown` says why it cannot be known whether a freeze is on; then nothing else counts.
+    """
+
+    target: str
+    sort: FreezeSort = FreezeSort.FREEZE
+    owner: str = ""
+    why: str = ""
+    ends: datetime | None = None
+    by: Actor | None = None
+    roles: tuple[str, ...] = ()
+    unknown: str = ""
+
+    def sentence(self, zone: ZoneInfo) -> str:
+        """What is on, until when, by whom and why."""
+        if self.unknown:
+            return f"Whether a freeze of {self.target} is on is not known: {self.unknown}"
+        until = f" until {self.ends.astimezone(zone):%a %d %b %H:%M}" if self.ends else ""
+        state = "locked" if self.sort is FreezeSort.LOCK else "frozen"
+        return f"{self.target} is {state}{until} by {self.owner}: {self.why.rstrip('.')}."
+
+
+# gives what is on for a page at a moment
+FreezeSource = Callable[[Page, datetime], Iterable[Freeze]]
+
+
+def freezes_of_page(page: Page, now: datetime) -> Iterator[Freeze]:
+    """Those that the page itself names."""
+    yield from spans_on(page, page.runbook.freeze, now, f"the page {page.name}")
+
+
+def spans_on(page: Page, fields: Iterable[FreezeField], now: datetime, owner: str) -> Iterator[Freeze]:
+    """Those of the fields that are on. Raises Refused for roles of which the page has none: nobody could agree."""
+    zone = ZoneInfo(page.runbook.time_zone)
+    for field in fields:
+        begins, ends = field.span(zone)
+        if not begins <= now < ends:
+            continue
+        roles = tuple(role for role in field.may_override if role in page.roles)
+        if field.may_override and not roles:
+            raise Refused(
+                f"{page.runbook.target} is frozen until {ends.astimezone(zone):%a %d %b %H:%M} by {owner}: "
+                f"{field.why.rstrip('.')}. Only {' or '.join(field.may_override)} may override it, and {page.name} has "
+                "no such role."
+            )
+        yield Freeze(target=page.runbook.target, owner=owner, why=field.why, ends=ends, roles=roles)
+
+
+def freezes_of_record(store: RecordStore) -> FreezeSource:
+    """Those that people have set."""
+    return lambda page, now: [of_kept(one) for one in store.freezes(now) if one.target == page.runbook.target]
+
+
+def of_kept(kept: KeptFreeze) -> Freeze:
+    """One that somebody has set."""
+    return Freeze(
+        target=kept.target,
+        sort=kept.sort,
+        owner=actor_in_words(kept.by),
+        why=kept.reason,
+        ends=kept.ends,
+        by=kept.by,
+    )
+
+
+def freezes_on(sources: Sequence[FreezeSource], page: Page, now: datetime) -> list[Freeze]:
+    """What is on for a page, from every source."""
+    return [freeze for source in sources for freeze in source(page, now)]
+
+
+def freeze_objector(sources: Sequence[FreezeSource], people: Callable[[Page], People]) -> Objector:
+    """Finds the freezes, and the locks of others. Whoever owns a lock may start, and so may the deciding role."""
+
+    def object_to(intent: Intent) -> Considered:
+        page, found, notes = intent.page, [], []
+        zone = ZoneInfo(page.runbook.time_zone)
+        decides = page.decision.role in roles_of(intent.actor.person, people(page))
+        for freeze in freezes_on(sources, page, intent.at):
+            sentence = freeze.sentence(zone)
+            if freeze.sort is not FreezeSort.LOCK:
+                found.append(Objection(sort=ObjectionSort.FREEZE, summary=sentence, roles=freeze.roles))
+            elif freeze.by is None or not (intent.actor.may_be(freeze.by) or decides):
+                found.append(Objection(sort=ObjectionSort.LOCK, summary=sentence))
+            else:
+                notes.append(sentence)
+        return Considered(objections=tuple(found), notes=tuple(notes))
+
+    return object_to

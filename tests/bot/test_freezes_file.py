@@ -1,0 +1,56 @@
+"""The file of freezes for all pages: read anew at every start, and never taken for empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.freezes_file import freezes_of_file
+from commands.start.freezes import Freeze
+from state.errors import Refused
+from tests.pages import NOON, small
+
+PAGE = small()
+SALE = '[[freeze]]\nfrom = "2026-11-23 18:00"\nto = "2026-11-24 09:00"\nwhy = "the sale"\n'
+
+
+def on(tmp_path: Path, text: str | bytes) -> list[Freeze]:
+    """What the file says is on at noon."""
+    file = tmp_path / "freezes.toml"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return list(freezes_of_file(file, PAGE, NOON))
+
+
+def test_a_freeze_of_the_file_is_on_for_every_page_or_for_those_that_it_names(tmp_path: Path) -> None:
+    assert [(one.why, one.owner) for one in on(tmp_path, SALE)] == [("the sale", "freezes.toml")]
+    assert len(on(tmp_path, SALE + 'pages = ["small.md"]\n')) == 1
+    assert on(tmp_path, SALE + 'pages = ["other.md"]\n') == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[freeze]\n", "is no TOML"),
+        (b"\xff\xfe", "is no TOML"),
+        ("[freezes]\n", "write [[freeze]] tables only"),
+        (SALE.replace("to =", "until ="), "freeze 0.to: Field required"),
+        (SALE.replace("2026-11-24", "2026-11-22"), "before it begins"),
+        ("#" * 1_000_001, "larger than 1 MB"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_said_and_is_no_file_without_freezes(
+    tmp_path: Path, text: str | bytes, words: str
+) -> None:
+    (found,) = on(tmp_path, text)
+    assert words in found.unknown
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    (found,) = freezes_of_file(tmp_path / "none.toml", PAGE, NOON)
+    assert "cannot be read (No such file or directory)" in found.unknown
+
+
+def test_a_freeze_that_nobody_of_the_page_may_override_refuses_the_start(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"Only cto may override it, and small\.md has no such role"):
+        on(tmp_path, SALE + 'may_override = ["cto"]\n')

@@ -1,0 +1,144 @@
+"""Freezes and locks: on the page and by hand, and how they speak against a start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from commands.runbook import Page
+from commands.start.freezes import Freeze, freeze_objector, freezes_of_page, freezes_of_record
+from commands.start.objections import Considered, Intent
+from commands.start.request import StartRequest
+from commands.start.set_freeze import lift, set_freeze
+from state.errors import BadPage, NotAllowed, NothingRuns, Refused
+from state.facts import Actor, Door
+from state.freezes import FreezeSort
+from state.sqlite.store import Store
+from tests.pages import NOON, small
+
+PEOPLE = {"dba": frozenset({"UDBA", "U1"}), "lead": frozenset({"ULEAD"})}
+DBA, LEAD, U1, GUEST = (Actor(person=name, door=Door.SLACK) for name in ("UDBA", "ULEAD", "U1", "UGUEST"))
+PAGE = small()
+ZONE = ZoneInfo("Asia/Bangkok")
+
+
+class StoreAtNoon(Store):
+    def now(self):  # type: ignore[no-untyped-def]
+        return NOON
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = StoreAtNoon(tmp_path / "gonogo.db")
+    yield opened
+    opened.close()
+
+
+def frozen(text: str) -> Page:
+    """The small page with freezes in its first box."""
+    return small(**{'time_zone = "Asia/Bangkok"': f'time_zone = "Asia/Bangkok"\n{text}'})
+
+
+def considered(store: Store, actor: Actor, page: Page = PAGE) -> Considered:
+    objector = freeze_objector([freezes_of_page, freezes_of_record(store)], lambda _: PEOPLE)
+    return objector(Intent(page=page, ref="main", actor=actor, at=NOON, request=StartRequest()))
+
+
+SALE = '[[freeze]]\nfrom = "2026-11-23 18:00"\nto = "2026-11-24 09:00"\nwhy = "the sale"\nmay_override = ["lead"]'
+
+
+def test_a_freeze_of_the_page_speaks_against_a_start_in_it_and_names_who_may_agree(store: Store) -> None:
+    (found,) = considered(store, DBA, frozen(SALE)).objections
+    assert found.summary == "shop is frozen until Tue 24 Nov 09:00 by the page small.md: the sale."
+    assert (found.sort, found.roles) == ("freeze", ("lead",))
+
+
+@pytest.mark.parametrize(
+    "from_to", [("2026-11-23 19:01", "2026-11-24 09:00"), ("2026-11-22 09:00", "2026-11-23 19:00")]
+)
+def test_before_and_after_its_time_in_the_pages_zone_nothing_is_frozen(store: Store, from_to: tuple[str, str]) -> None:
+    begins, ends = from_to
+    page = frozen(SALE.replace("2026-11-23 18:00", begins).replace("2026-11-24 09:00", ends))
+    assert considered(store, DBA, page) == Considered()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            ("2026-11-24 09:00", "2026-11-23 17:00"),
+            r"line 6, .*freeze 1: it ends \(2026-11-23 17:00\) before it begins",
+        ),
+        (("2026-11-24 09:00", "soon"), "“soon” is no date with a time"),
+        (('"lead"', '"boss"'), "boss"),
+    ],
+)
+def test_a_page_with_a_bad_freeze_is_refused_with_its_line(change: tuple[str, str], words: str) -> None:
+    with pytest.raises(BadPage, match=words):
+        frozen(SALE.replace(*change))
+
+
+def test_an_hour_that_comes_twice_is_refused_with_both() -> None:
+    page = SALE.replace("2026-11-24 09:00", "2027-10-31 02:30")
+    with pytest.raises(BadPage, match=r"comes twice in Europe/Berlin.*\+02:00 or .*\+01:00"):
+        small(**{'time_zone = "Asia/Bangkok"': f'time_zone = "Europe/Berlin"\n{page}'})
+
+
+def test_somebody_freezes_until_a_time_and_it_ends_by_itself(store: Store) -> None:
+    kept = set_freeze(store, PAGE, PEOPLE, DBA, FreezeSort.FREEZE, "until tomorrow 09:00 the audit")
+    (found,) = considered(store, DBA).objections
+    assert found.summary == "shop is frozen until Tue 24 Nov 09:00 by UDBA: the audit."
+    assert store.freezes(kept.ends) == []
+
+
+def test_a_lock_lets_its_owner_and_the_deciding_role_start_and_speaks_against_all_others(store: Store) -> None:
+    set_freeze(store, PAGE, PEOPLE, DBA, FreezeSort.LOCK, "I measure")
+    for who in (DBA, LEAD):
+        assert considered(store, who) == Considered(
+            notes=("shop is locked until Tue 24 Nov 07:00 by UDBA: I measure.",)
+        )
+    (found,) = considered(store, U1).objections
+    assert (found.sort, found.roles) == ("lock", ())
+
+
+@pytest.mark.parametrize(
+    ("sort", "words", "refusal"),
+    [
+        (FreezeSort.FREEZE, "until 18:00 late", "is past"),
+        (FreezeSort.FREEZE, "the audit", "Say until when, and why"),
+        (FreezeSort.FREEZE, "until tomorrow 09:00", "Say why shop is to be frozen"),
+        (FreezeSort.LOCK, " ", "Say why shop is to be locked"),
+        (FreezeSort.FREEZE, "until 2027-06-01 09:00 long", "at most"),
+    ],
+)
+def test_what_is_no_freeze_is_refused(store: Store, sort: FreezeSort, words: str, refusal: str) -> None:
+    with pytest.raises(Refused, match=refusal):
+        set_freeze(store, PAGE, PEOPLE, DBA, sort, words)
+    assert store.freezes(NOON) == []
+
+
+def test_its_owner_or_the_deciding_role_lifts_it_and_nobody_else(store: Store) -> None:
+    set_freeze(store, PAGE, PEOPLE, U1, FreezeSort.LOCK, "I measure")
+    for who in (DBA, GUEST):
+        with pytest.raises(NotAllowed, match=r"Only the Tech Lead may lift a freeze or a lock of shop\. U1 set it"):
+            lift(store, PAGE, PEOPLE, who, FreezeSort.LOCK)
+    assert len(lift(store, PAGE, PEOPLE, LEAD, FreezeSort.LOCK)) == 1
+    with pytest.raises(NothingRuns, match="shop is not locked by anybody"):
+        lift(store, PAGE, PEOPLE, U1, FreezeSort.LOCK)
+
+
+def test_who_holds_no_role_freezes_nothing(store: Store) -> None:
+    with pytest.raises(NotAllowed, match="may freeze shop"):
+        set_freeze(store, PAGE, PEOPLE, GUEST, FreezeSort.FREEZE, "until tomorrow 09:00 fun")
+
+
+def test_what_is_not_known_is_an_objection_too() -> None:
+    unknown = Freeze(target="shop", unknown="freezes.toml cannot be read.")
+    assert unknown.sentence(ZONE) == "Whether a freeze of shop is on is not known: freezes.toml cannot be read."
+    objector = freeze_objector([lambda *_: [unknown]], lambda _: PEOPLE)
+    intent = Intent(page=PAGE, ref="main", actor=DBA, at=NOON + timedelta(hours=1), request=StartRequest())
+    assert len(objector(intent).objections) == 1

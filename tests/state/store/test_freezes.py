@@ -1,0 +1,58 @@
+"""Freezes and locks in the record, on each database."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from state.errors import BadRecord
+from state.facts import Actor, Door
+from state.freezes import FreezeSort, KeptFreeze
+from state.store import RecordStore
+from tests.pages import NOON
+from tests.state.sqlite.samples import at
+
+KIM = Actor(person="UKIM", door=Door.TERMINAL, account="kim@web1")
+FREEZE = KeptFreeze(sort=FreezeSort.FREEZE, target="shop", by=KIM, at=NOON, ends=at(60), reason="the sale")
+LOCK = dataclasses.replace(FREEZE, sort=FreezeSort.LOCK, reason="I measure")
+
+
+def lift(number: int) -> KeptFreeze:
+    return dataclasses.replace(FREEZE, sort=FreezeSort.LIFT, lifts=number, reason="over")
+
+
+def put_by_hand(store: RecordStore, **row: object) -> None:
+    """Put a row there as somebody without the record's key would."""
+    texts = dict.fromkeys(("account", "reason", "key", "mac"), "")
+    others = {"target": "shop", "person": "U1", "door": "slack", "claimed": 0, "at": "x", "ends": "x"}
+    with store._db.write():
+        store._db.insert("freezes", {**row, **others, **texts})
+
+
+def test_a_freeze_is_read_as_it_was_set_until_it_ends_or_is_lifted(store: RecordStore) -> None:
+    assert (store.add_freeze(FREEZE), store.add_freeze(LOCK)) == (1, 2)
+    assert store.freezes(NOON) == [dataclasses.replace(FREEZE, number=1), dataclasses.replace(LOCK, number=2)]
+    assert store.freezes(at(60)) == []
+    store.add_freeze(lift(1))
+    assert [one.number for one in store.freezes(NOON)] == [2]
+
+
+def test_what_was_not_signed_by_the_bot_lifts_nothing(store: RecordStore) -> None:
+    store.add_freeze(FREEZE)
+    put_by_hand(store, number=9, sort="lift", lifts=1)
+    assert [one.number for one in store.freezes(NOON)] == [1]
+
+
+def test_nothing_of_it_is_ever_changed_or_removed(store: RecordStore) -> None:
+    store.add_freeze(FREEZE)
+    for sql in ("UPDATE freezes SET ends = ''", "DELETE FROM freezes"):
+        with pytest.raises(Exception, match="only ever added"), store._db.write():
+            store._db.execute(sql)
+    assert len(store.freezes(NOON)) == 1
+
+
+def test_a_freeze_that_cannot_be_read_is_said_and_never_left_out(store: RecordStore) -> None:
+    put_by_hand(store, number=1, sort="freeze", lifts=0)
+    with pytest.raises(BadRecord, match="Freeze 1 cannot be read"):
+        store.freezes(NOON)
