@@ -1,4 +1,4 @@
-"""The start of a drill: on nobody's hosts, and no run waits for it."""
+"""The start of a drill: on nobody's hosts, in no run's way, and who takes part is asked first."""
 
 from __future__ import annotations
 
