@@ -264,7 +264,8 @@ class Listeners(HandoverListeners, QueueListeners):
             await self._open(body, respond, form)
 
     async def _start_form(self, origin: Origin) -> Body:
-        return start_modal(await self.acts.pages_to_start(origin), origin.channel)
+        pages = await self.acts.pages_to_start(origin)
+        return start_modal(pages, origin.channel, await self.acts.frozen(pages))
 
     async def _answer(self, body: Body, respond: AsyncRespond, reply: Reply) -> None:
         """Answer a press where its person sees it: below the message, or at the top of their App Home.

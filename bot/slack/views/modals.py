@@ -31,13 +31,15 @@ REASONS = {
 }
 
 
-def start_modal(pages: Sequence[Page], channel: str = "") -> Block:
+def start_modal(pages: Sequence[Page], channel: str = "", frozen: str = "") -> Block:
     """The start form: which page, in how many minutes, which ref, and a note; below them the options compared.
 
-    A phone shows all fields without scrolling. `channel` is where it was asked for.
+    A phone shows all fields without scrolling. `channel` is where it was asked for. `frozen` says which
+    freezes and locks are on.
     """
     default_ref = f"Default: {pages[0].runbook.ref} (from the page)"
     blocks = [
+        *filter(None, [section(frozen)]),
         _page_choice(pages),
         _input("minutes", "Announced now, starts", _minutes(pages)),
         _input("ref", "Branch, tag or commit", text_field("ref", 200, default_ref), optional=True),
