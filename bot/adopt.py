@@ -13,6 +13,7 @@ from bot.tools.secrets import redactor_for
 from commands.adopt.adopted import Adopted, adopt, file_title
 from commands.adopt.draft import Note
 from commands.runbook.markdown import MAX_PAGE
+from commands.start.page_warnings import warnings_in_spite
 from state.errors import Refused
 
 _PAGE = re.compile(r"^\s*(?:```|~~~)\s*toml\s+\w", re.MULTILINE)
@@ -76,16 +77,22 @@ def _lines(runbook: Path, page: Path, adopted: Adopted, findings: Sequence[Findi
 
 
 def _checked(page: Path, findings: Sequence[Finding]) -> Iterator[str]:
-    """What `gonogo check` says of the page. It looks for warnings only once there is no error."""
+    """What `gonogo check` says of the page. What it will warn of is said beside its errors, too."""
     errors = [finding for finding in findings if finding.level == "error"]
+    warnings = warnings_in_spite(page.read_text(encoding="utf-8"), page.name) if errors else ()
     if errors:
         yield f"gonogo check says {counted(len(errors), 'thing')}; these are yours to fill in:"
     else:
         yield f"gonogo check: {page} is a good page, with {counted(len(findings), 'warning')}{':' if findings else '.'}"
     for finding in errors or findings:
-        yield f"  {page}: {finding.message}"
+        line = f"line {finding.line}, " if finding.line and finding.level == "warning" else ""
+        yield f"  {page}: {line}{finding.message}"
     if errors:
-        yield f"  Then run `gonogo check {page}` again: it may still warn, as of a change that no rollback undoes."
+        if warnings:
+            yield f"  It will warn of {counted(len(warnings), 'more thing')}, once that is mended:"
+        for warning in warnings:
+            yield f"  {page}: line {warning.line}, “{warning.title}”: {warning.what}."
+        yield f"  Then run `gonogo check {page}` again."
 
 
 def _boxes(adopted: Adopted) -> Iterator[str]:

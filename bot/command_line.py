@@ -188,6 +188,9 @@ def _add_terminal(verbs: _Verbs) -> None:
         metavar="WHY",
         help="why to start although something speaks against it, such as a freeze; then a second person must agree",
     )
+    drill = _terminal_verb(verbs, "drill", "play a page with the real people, on places of its own")
+    drill.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
+    drill.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
     freezes = {
         "freeze": "until WHEN, starting a page's target takes a reason and a second person",
         "lock": "the same for all but you, for 12 h or until WHEN",
@@ -261,6 +264,7 @@ def _add_reports(verbs: _Verbs) -> None:
     form.add_argument("--bundle", type=Path, metavar="FILE", help="write report and record as one signed .tar.gz")
     history = _terminal_verb(verbs, "history", "list the runs, with the DORA metrics over all of them")
     history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs to list; default: 10")
+    history.add_argument("--drills", action="store_true", help="list the drills, which the history does not count")
     for verb in (status, log, history):
         verb.add_argument("--json", action="store_true", help="print it as JSON, for programs")
 

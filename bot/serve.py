@@ -130,7 +130,7 @@ class _Masked:
         return tools_for(page, self._settings, self._store)
 
     def _learn(self, page: Page) -> None:
-        learn_from(self._redact, page.env_names(), self._settings.environ)
+        learn_from(self._redact, page.masked_names(), self._settings.environ)
 
 
 def _open_store(settings: Settings) -> RecordStore:

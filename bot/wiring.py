@@ -54,7 +54,7 @@ def _host_place(host: Host) -> HostPlace | LocalPlace:
 
 def tools_for(page: Page, settings: Settings, store: RecordStore | None = None) -> Tools:
     """The real tools for the places of a page. For a run of the `store` the time of day is that of all its bots."""
-    tools = make_tools(places_of(page), settings.environ, page.env_names())
+    tools = make_tools(places_of(page), settings.environ, page.env_names(), page.masked_names())
     clock = SystemClock(store.clock_offset) if store else tools.clock
     return replace(tools, clock=clock, places=lambda: fingerprints_of(page, settings.environ))
 
@@ -88,7 +88,7 @@ def make_deps(
         phones=lambda page: phones(page, environ),
         missing=lambda page: missing(page, environ, slack=settings.slack),
         preflight=preflight,
-        mask=lambda page, text: redactor_for(page.env_names(), environ)(text),
+        mask=lambda page, text: redactor_for(page.masked_names(), environ)(text),
         channel=lambda page: channel(page, environ),
         places=lambda page: fingerprints_of(page, environ),
         now=store.now,

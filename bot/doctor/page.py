@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.doctor.databases import check_databases
+from bot.doctor.drill import drill_lines
 from bot.doctor.events import check_events, check_traces
 from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
@@ -19,6 +20,7 @@ from bot.tools.secrets import too_short_to_mask
 from bot.wiring import tools_for
 from commands.ports.preflight import FAIL, WARN, PreflightResult
 from commands.runbook import Page
+from commands.runbook.drill import is_drill
 from commands.start.page_warnings import page_lines
 from commands.start.people_warnings import people_lines
 from commands.start.preflight import (
@@ -94,6 +96,10 @@ def preflight(settings: Settings, page: Page, ref: str, pages: Pages) -> Preflig
     }
     if not settings.slack:
         del lanes["Slack"]
+    if is_drill(page):
+        del lanes["page"]  # it has another text than its file, by the file's own table
+        real = pages()[page.name]
+        require_no_failures(page, in_parallel({"drill": lambda: drill_lines(settings, real, page)}, START_LIMIT))
     lines = _environment(settings, page) + in_parallel(lanes, START_LIMIT + 2)
     return require_no_failures(page, lines)
 

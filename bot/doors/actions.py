@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.drill import refusals_noted
 from bot.doors.queue_actions import QUEUE_ACTIONS, queue
 from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
 from commands.progress.handovers import handovers
@@ -23,6 +24,7 @@ from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.notes import NoteText, add_note
 from commands.signoff.press import PressId
 from commands.signoff.waiting import Waiting, waiting_for
+from commands.start.drill_actions import begin_drill, take_part
 from commands.start.request import StartRequest
 from state.errors import BadRecord, NothingRuns, NotText, Refused, UnreadableRun
 from state.events import AlertRaised, Ask, PeopleAsked
@@ -82,8 +84,14 @@ def press(deps: Deps, pressed: Press) -> str:
     about = read_button(pressed.value)
     with _way_back_named(deps, pressed.action):
         run = _run(deps, about.run, stops=pressed.action in STOPS)
+    with refusals_noted(deps, run, pressed.action, pressed.actor), _way_back_named(deps, pressed.action):
         if pressed.action in _RUN_ACTIONS:
             return _RUN_ACTIONS[pressed.action](deps, run, pressed)
+        return _pressed_answer(deps, run, pressed, about)
+
+
+def _pressed_answer(deps: Deps, run: Run, pressed: Press, about: ButtonValue) -> str:
+    """Answer the question to which a button belongs."""
     if about.alert:
         return _answer(deps, run, pressed, _alert_name(run, about), about.number)
     asked = next((event.data for event in deps.store.events(run.id, about.event - 1, 1)), None)
@@ -101,9 +109,14 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
     """
     with _way_back_named(deps, action):
         run = the_run(deps, stops=action in STOPS)
-        pressed = Press(action=action, value="", person=person, reason=reason, id=press_id)
-        if action in _RUN_ACTIONS:
-            return _RUN_ACTIONS[action](deps, run, pressed)
+    pressed = Press(action=action, value="", person=person, reason=reason, id=press_id)
+    with refusals_noted(deps, run, action, pressed.actor), _way_back_named(deps, action):
+        return _typed(deps, run, pressed, action)
+
+
+def _typed(deps: Deps, run: Run, pressed: Press, action: str) -> str:
+    if action in _RUN_ACTIONS:
+        return _RUN_ACTIONS[action](deps, run, pressed)
     questions = _open_questions(deps, run, action)
     if not questions:
         raise Refused(f"Nothing is waiting for “{_command(action)}” now. Use /deploy status to see what is.")
@@ -234,6 +247,18 @@ def _keep(deps: Deps, run: Run, pressed: Press) -> str:
     return _actions(deps, run).keep(pressed.actor, pressed.reason, deps.now())
 
 
+def _take_part(deps: Deps, run: Run, pressed: Press) -> str:
+    page = frozen_page(run)
+    first = take_part(deps.store, page, run.id, deps.people(page), pressed.actor, deps.now())
+    return "You take part. You are called when the drill needs you." if first else "You take part already."
+
+
+def _begin_drill(deps: Deps, run: Run, pressed: Press) -> str:
+    page = frozen_page(run)
+    first = begin_drill(deps.store, page, run.id, deps.people(page), pressed.actor, deps.now())
+    return "The drill begins." if first else "The drill has begun already."
+
+
 def _offer(deps: Deps, run: Run, pressed: Press) -> tuple[int, Actor, datetime]:
     """Which offer of a role is answered, by whom, and when. A typed command means the person's newest open one."""
     now = deps.now()
@@ -329,6 +354,8 @@ _ANSWERS: dict[Ask, tuple[str, ...]] = {
     Ask.DECIDE: (),
 }
 _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
+    "take_part": _take_part,
+    "begin_drill": _begin_drill,
     "rollback": _roll_back,
     "hold": _hold,
     "resume": _resume,

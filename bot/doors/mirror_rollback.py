@@ -93,7 +93,7 @@ class MirrorRollback:
             if sys.stdin.readline().strip() != run.target:
                 raise Refused("Nothing was rolled back.")
             self._require_needed(notes, run, page)
-            log.set_up(redactor_for(page.env_names(), self.settings.environ), logging.WARNING)
+            log.set_up(redactor_for(page.masked_names(), self.settings.environ), logging.WARNING)
             actor = InForce(values=store.in_force()).actor(self.user, self.person)
             self._begin(store, notes, run, page, actor)
             yield from self._carry_out(store, notes, run, page)

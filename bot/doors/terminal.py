@@ -14,6 +14,7 @@ from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, he
 from bot.doors.served_names import FREEZES
 from bot.doors.terminal_queue import order_of, queue_lines, queued_text
 from bot.doors.terminal_reports import TerminalReports
+from commands.progress.drill import MARK
 from commands.progress.handovers import handovers
 from commands.progress.start_gate import GATE
 from commands.rollback.refused_start import refuse_start
@@ -29,6 +30,7 @@ from state.errors import AlreadyRunning, NeedsReason, Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
 from state.place import require_safe
+from state.records import Drill
 
 
 class Terminal(TerminalReports):
@@ -67,6 +69,18 @@ class Terminal(TerminalReports):
         if following and not self.in_force.serves(following):
             yield f"Warning: the bot serves another text of {following.name}, and KEEP starts the bot's."
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
+        yield from self._warn_if_not_served()
+
+    def drill(self, options: Namespace) -> Iterator[str]:
+        """Start a drill of a page."""
+        self._require_key()
+        actor, page = self._known_actor(), find_page(self.deps.pages(), options.page)
+        self.in_force.require_page(page)
+        deps = replace(self.deps, pages=lambda: {page.name: page})
+        request = StartRequest(page=page.name, ref=options.ref, drill=Drill.PLACES)
+        started = deps.starter.start(request, actor)
+        yield from (f"Warning: {warning}" for warning in started.warnings)
+        yield f"{MARK} · run {started.run.id} of {page.title} asks in its channel who takes part."
         yield from self._warn_if_not_served()
 
     def freeze(self, options: Namespace) -> Iterator[str]:

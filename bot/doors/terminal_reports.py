@@ -97,14 +97,17 @@ class TerminalReports:
         yield from report_lines(self.settings, self.deps, run, self._now(), html=options.html, bundle=options.bundle)
 
     def history(self, options: Namespace) -> Iterator[str]:
-        """Print the newest runs, and the DORA metrics over all runs."""
+        """Print the newest runs, and the DORA metrics over all runs; or the newest drills."""
         from bot.report.build import history_of, left_out
+        from bot.report.drills import drill_lines
         from bot.report.history import history_lines
 
         if options.limit < 1:
             raise Refused(f"--limit is {options.limit}; it is the number of runs to show, at least 1.")
-        runs = history_of(self.store)
-        unread = left_out(self.store, runs)
+        runs = history_of(self.store, drills=options.drills)
+        unread = left_out(self.store, runs, drills=options.drills)
+        if options.drills and not runs and not unread:
+            raise NothingRuns(f"There is no drill yet in {self.settings.state}. Start one with `gonogo drill`.")
         if not runs and not unread:
             raise NothingRuns(f"There is no run yet in {self.settings.state}. Start one with `gonogo start`.")
         if options.json:
@@ -113,6 +116,10 @@ class TerminalReports:
         zones = {zone_of(deploy.run) for deploy in runs[: options.limit]}
         zone = zones.pop().key if len(zones) == 1 else "UTC"
         yield f"Times are in {zone}."
+        if options.drills:
+            yield from drill_lines(self.store, runs[: options.limit], zone)
+            yield from unread
+            return
         yield from history_lines(runs[: options.limit], runs, zone)
         yield from unread
 

@@ -39,6 +39,8 @@ EVENT_TYPES: dict[EventKind, EventType] = {
         "run.next", "what KEEP starts was started: `started` is its number, or 0", ("page", "started")
     ),
     EventKind.NOTE: EventType("run.noted", "a person added a note; its text is not sent", ("person",)),
+    EventKind.PEOPLE_INVITED: EventType("drill.invited", "people are asked whether they take part in a drill", ()),
+    EventKind.DRILL_BEGAN: EventType("drill.began", "a person let the drill begin", ("person",)),
     EventKind.ROLLBACK_REQUESTED: EventType(
         "rollback.requested", "a person, or the bot because of an alert (`gonogo`), asked for the rollback", ("person",)
     ),
@@ -107,9 +109,12 @@ EVENT_TYPES: dict[EventKind, EventType] = {
         "record.mirror_read", "what happened while the record was away was read into it", ("entries",)
     ),
 }
-# a kind that this version does not know has no type; a queued start is no run, and no bot sends for it
+# a kind that this version does not know has no type; a queued start is no run, and no bot sends for it; what people
+# press in a drill is theirs
 NOT_SENT = {
     EventKind.UNKNOWN,
+    EventKind.TOOK_PART,
+    EventKind.PRESS_REFUSED,
     EventKind.START_QUEUED,
     EventKind.START_ASKED,
     EventKind.START_PUT_OFF,

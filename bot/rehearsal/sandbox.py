@@ -88,7 +88,7 @@ def _connections(bot: Bot) -> list[Any]:
 
 
 @contextlib.asynccontextmanager
-async def open_sandbox(
+async def open_sandbox(  # noqa: PLR0913  every other setting has a default
     scenario: Scenario,
     folder: Path,
     *,
@@ -97,14 +97,15 @@ async def open_sandbox(
     speed: float = 0,
     page: Path | None = None,
     bots: int = 1,
+    drill: bool = False,
 ) -> AsyncIterator[Sandbox]:
     """Start everything in a folder; stop every process at the end.
 
     `speed` replaces the options' watch speeds, `page` the shipped pages. More `bots` than one share a record in
-    PostgreSQL.
+    PostgreSQL. With `drill` there is a target for drills as well, the last one.
     """
     cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
-    names = ["production", "staging"] if staging else ["production"]
+    names = ["production", *(["staging"] if staging else []), *(["drill"] if drill else [])]
     flaws, frontend = scenario.flaws, scenario.frontend
     targets = [Target(folder / name, cache, name, flaws=flaws, frontend=frontend) for name in names]
     workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=port, strict_rate_limits=True)

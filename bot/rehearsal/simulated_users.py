@@ -53,6 +53,9 @@ class SimulatedUsers:
         if self.scenario.people_fix_it and NO_DATA in text:
             await asyncio.to_thread(self.target.lock_out, locked=False)
         actions = action_ids(message.blocks) - self.ignored_actions
+        if "take_part" in actions:
+            await self._take_part(message, actions)
+            return
         if self._must_roll_back(message, text, actions) and (card := self._card()):
             await self._press_once(ROLE_HOLDERS["rollback"].id, card, "rollback")
         elif "false_alarm" in actions and self.scenario.people_fix_it:
@@ -67,6 +70,13 @@ class SimulatedUsers:
             await self._press_once(next(one for one in (DBA, LEAD) if one != self._skipped_by), message, "agree")
         elif "sign" in actions:
             await self._sign(message, text)
+
+    async def _take_part(self, message: Message, actions: set[str]) -> None:
+        """Everybody takes part in the drill, and the starter lets it begin."""
+        for person in PEOPLE:
+            await self._press_once(person.id, message, "take_part")
+        if "begin_drill" in actions:
+            await self._press_once(STARTER.id, message, "begin_drill")
 
     def _must_roll_back(self, message: Message, text: str, actions: set[str]) -> bool:
         """Whether somebody presses Roll back at this message: it announces the scenario's step, or has that button."""

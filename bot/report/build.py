@@ -21,19 +21,23 @@ def report_of(
     store: RecordStore, run: Run, people: People, now: datetime, names: Mapping[str, str] | None = None
 ) -> Report:
     """The report of a run at `now`. Raises Refused for a run whose page this version cannot read."""
-    history = [deploy for deploy in history_of(store) if deploy.run.target == run.target]
+    drills = bool(run.drill)
+    history = [deploy for deploy in history_of(store, drills=drills) if deploy.run.target == run.target]
     events = store.events(run.id, 0, MAX_EVENTS)
     return build_report(page_of(run), store.record(run.id), events, history, people=people, now=now, names=names)
 
 
-def history_of(store: RecordStore) -> list[Deploy]:
-    """The newest runs in short, newest first; without those that cannot be read."""
-    return [deploy_of(record) for record in store.records(run.id for run in store.runs(MAX_RUNS))]
+def history_of(store: RecordStore, *, drills: bool = False) -> list[Deploy]:
+    """The newest runs in short, newest first, or the `drills` among them; without those that cannot be read."""
+    wanted = (run.id for run in store.runs(MAX_RUNS) if bool(run.drill) is drills)
+    return [deploy_of(record) for record in store.records(wanted)]
 
 
-def left_out(store: RecordStore, history: Iterable[Deploy]) -> list[str]:
+def left_out(store: RecordStore, history: Iterable[Deploy], *, drills: bool = False) -> list[str]:
     """A sentence about the runs that the history does not hold because they cannot be read; nothing without any."""
-    if not (missing := sorted(set(store.numbers(MAX_RUNS)) - {deploy.run.id for deploy in history})):
+    known = {deploy.run.id for deploy in history}
+    known |= {run.id for run in store.runs(MAX_RUNS) if bool(run.drill) is not drills}
+    if not (missing := sorted(set(store.numbers(MAX_RUNS)) - known)):
         return []
     which = ", ".join(map(str, missing))
     verb = "is" if len(missing) == 1 else "are"

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.report.alt import alt_text
+from bot.report.drills import NO_DEVICE, answer_rows, refused_rows
 from bot.report.history import metric_rows
 from bot.report.labels import ACTIONS, DOORS, MARKS, STATES, state_in_words, tidy
+from commands.progress.drill import MARK
 from commands.progress.evidence import short
 from commands.report.people import PersonAction
 from commands.report.report import CriterionReport, Report, StepReport
@@ -55,13 +57,15 @@ class Part:
 def headline(report: Report) -> str:
     """How the run ended, in one line."""
     run = report.run
-    return f"{MARKS.get(run.state, '•')} Run {run.id}: {tidy(run.target)} {STATES.get(run.state, run.state)}"
+    mark = f"{MARK} · " if run.drill else ""
+    return f"{mark}{MARKS.get(run.state, '•')} Run {run.id}: {tidy(run.target)} {STATES.get(run.state, run.state)}"
 
 
 def lay_out(report: Report) -> list[Part]:
     """Every part that has content, in the order in which people ask."""
     parts = [
         _summary(report),
+        *_drill(report),
         _criteria(report),
         _sentences("Not restored by the rollback", report.not_restored),
         _sentences("Not undone by the rollback", report.not_undone),
@@ -102,6 +106,25 @@ def _summary(report: Report) -> Part:
         budget = f"of a time budget of {format_duration(report.rollback_within)}"
         rows.append(("Rollback", f"{format_duration(report.rollback_took)} from request to end, {budget}"))
     return Part(title="Summary", table=Table(columns=("", ""), rows=tuple(rows)))
+
+
+def _drill(report: Report) -> Iterator[Part]:
+    """Who took part and answered after how long, and what was pressed in vain."""
+    if not (drill := report.drill):
+        return
+
+    def name(person: str) -> str:
+        return person_name(report, person)
+
+    people = ", ".join(map(name, drill.people)) or "nobody"
+    yield Part(title="Drill", bullets=("This was an exercise, on places of its own.", f"Took part: {people}."))
+    columns = ("Asked", "What, of whom", "Answered by", "After")
+    answers, refused = tuple(answer_rows(drill, name)), tuple(refused_rows(drill, name))
+    if answers:
+        yield Part(title="Answers", bullets=(NO_DEVICE,), table=Table(columns=columns, rows=answers))
+    columns = ("Time", "Who", "Pressed", "Why it was refused")
+    none = () if refused else ("Nobody pressed anything in vain.",)
+    yield Part(title="Refused", bullets=none, table=Table(columns=columns, rows=refused) if refused else None)
 
 
 def _criteria(report: Report) -> Part:

@@ -64,6 +64,8 @@ BUTTONS = (
     "take_over",
     "decline",
     "withdraw",
+    "take_part",
+    "begin_drill",
     *QUEUE_ACTIONS,
 )  # those that act at once
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field

@@ -12,18 +12,20 @@ from bot.doors.freezes import freeze_lines
 from bot.doors.queue_actions import QueueOrder, read_order
 from bot.doors.visible import is_visible
 from bot.report.build import history_of, left_out
+from bot.report.drills import drill_lines
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.card import card, headline, t_plus
 from bot.slack.views.queue import MOST, queue_lines
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import counted, escape, with_mentions
+from commands.progress.drill import MARK
 from commands.queue.places import all_places
 from commands.run.engine import zone_of
 from commands.start.request import StartRequest
 from commands.text.moments import FORMS
 from state.errors import GonogoError, Refused, UnreadableRun
-from state.records import Run
+from state.records import Drill, Run
 
 Reply = str | Message
 HISTORY_LENGTH = 10  # runs; more would fill a phone's screen
@@ -31,15 +33,17 @@ MOST_CARDS, MOST_LINES = 4, 100  # of runs in one reply; Slack takes 50 blocks, 
 NONE_ACTIVE = "No run is active in any channel. Start one with /deploy start."
 NOTHING_ACTIVE = "No run is active, and starts are queued."
 NOTHING_QUEUED = "No start is queued in this channel. `/deploy start PAGE at 23:00` plans one."
+NO_DRILL_YET = "There is no drill yet. Start one with /deploy drill."
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
     "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; alone, a form opens",
+    "drill [page]": "play the page with real people, on places of its own",
     "freeze [page] until <when> <why>": "a start needs a second person until then; unfreeze lifts it",
     "lock [page] <why>": "the same for all but you, for 12 h; unlock lifts it",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
     "queue [drop NUMBER | move NUMBER PLACE <why>]": "list the queued starts, drop one, or move one",
-    "history": "show the last ten runs and the DORA metrics",
+    "history [drills]": "show the last ten runs and the DORA metrics; drills: the last ten drills",
     "rollback [reason]": "roll back; anybody can, at any time",
     "hold [reason]": "start no new step",
     "resume [reason]": "continue after a hold",
@@ -75,6 +79,8 @@ FACTS = (
 
 def started_text(run: Run) -> str:
     """The reply to somebody who has started or queued a run."""
+    if run.drill:
+        return f"{MARK} · run {run.id} of {escape(run.page)} asks in <#{run.channel}> who takes part."
     if run.of_queue:
         return (
             f"{escape(run.page)} is queued as start {run.id}. It never begins by itself: you are asked when its moment "
@@ -97,6 +103,8 @@ def fact_of(text: str) -> tuple[str, str]:
 def start_of(text: str) -> StartRequest | None:
     """What a command asks to start; None for every other command. Raises Refused."""
     verb, rest = _words(text)
+    if verb == "drill":
+        return _drill(rest)
     if verb != "start":
         return None
     asked, because = _reason_of(rest)
@@ -129,6 +137,13 @@ def _reason_of(words: str) -> tuple[str, str]:
     return asked, "".join(after).strip()
 
 
+def _drill(rest: str) -> StartRequest:
+    page, *more = [*rest.split(), ""]
+    if any(more):
+        raise Refused("Too many words. Type /deploy drill, or /deploy drill PAGE.")
+    return StartRequest(page=page, drill=Drill.PLACES)
+
+
 def orders_queue(text: str) -> bool:
     """Whether a command does something to a queued start."""
     verb, rest = _words(text)
@@ -143,7 +158,7 @@ def order_of(text: str) -> QueueOrder | None:
 
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return _words(text)[0] not in {"start", HANDOVER, *FREEZES, *READS, *FACTS}
+    return _words(text)[0] not in {"start", "drill", HANDOVER, *FREEZES, *READS, *FACTS}
 
 
 def handover_of(text: str) -> str | None:
@@ -164,7 +179,7 @@ def read_command(deps: Deps, text: str, channel: str) -> Reply:
     if verb == "queue":
         return _queue(deps, channel)
     if verb != "status":
-        return _history(deps)
+        return _drills(deps) if of.lower() == "drills" else _history(deps)
     everywhere = of.lower() == "all"
     frozen = with_mentions("\n".join(freeze_lines(deps, "" if everywhere else channel)))
     reply: Reply = _list(deps) if everywhere else _status(deps, channel)
@@ -179,7 +194,7 @@ def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = _words(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "help", HANDOVER, *FREEZES, *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, ("start", "drill", "help", HANDOVER, *FREEZES, *READS, *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")
@@ -259,6 +274,15 @@ def _history(deps: Deps) -> Reply:
         return NO_RUN_YET
     zone = zone_of(runs[0].run).key if runs else "UTC"
     return "\n".join(escape(line) for line in [*history_lines(runs[:HISTORY_LENGTH], runs, zone), *unread])
+
+
+def _drills(deps: Deps) -> Reply:
+    drills = history_of(deps.store, drills=True)
+    unread = left_out(deps.store, drills, drills=True)
+    if not drills and not unread:
+        return NO_DRILL_YET
+    zone = zone_of(drills[0].run).key if drills else "UTC"
+    return "\n".join(escape(line) for line in [*drill_lines(deps.store, drills[:HISTORY_LENGTH], zone), *unread])
 
 
 def _snapshot(deps: Deps, run: int) -> Snapshot:

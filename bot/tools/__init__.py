@@ -9,8 +9,11 @@ from bot.tools.places import Places
 from commands.ports.tools import Tools
 
 
-def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str]) -> Tools:
-    """The tools for a page's places. They know and mask the environment variables `names`, and know no others."""
+def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str], masked: Iterable[str] = ()) -> Tools:
+    """The tools for a page's places. They know and mask the environment variables `names`, and know no others.
+
+    The values of those in `masked` are hidden too.
+    """
     # imported here, so that the terminal's fast commands do not load libraries that they do not use
     from bot.tools.analysis import CodeAnalysis
     from bot.tools.browser import ChromiumBrowser
@@ -23,7 +26,7 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     from bot.tools.web import HttpWeb
 
     names = tuple(names)
-    redact = redactor_for(names, environ)
+    redact = redactor_for((*names, *masked), environ)
     known = {name: environ[name] for name in (name.removeprefix("$") for name in names) if name in environ}
     # addresses of scratch servers: named, resolved and masked like the variables of the environment
     scratch_addresses: dict[str, str] = {}

@@ -85,10 +85,10 @@ def _local_parts(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _ssh_parts(host: HostPlace, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     user, _, address = _resolved(host.address, environ).rpartition("@")
     yield from (("user", user), ("address", address.lower()))
-    yield "host key", _host_keys(address, _resolved(host.known_hosts, environ))
+    yield "host key", host_keys(address, _resolved(host.known_hosts, environ))
 
 
-def _host_keys(address: str, known_hosts: str) -> str:
+def host_keys(address: str, known_hosts: str) -> str:
     """The keys that known_hosts has for an address; empty if it cannot be read or has none."""
     name, _, port = address.rpartition(":")
     name = name.strip("[]")

@@ -25,6 +25,7 @@ from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS
 from commands.adopt.people import gate, read_roles
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
+from commands.adopt.times import take_time
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
 from commands.text.redaction import masked
@@ -39,6 +40,7 @@ _LETS_IN = re.compile(
     r"|maintenance(?: mode)? off\b|disable maintenance|\bartisan up\b|\bundrain|\buncordon",
     re.IGNORECASE,
 )
+_TIMED = frozenset({Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.ROLLBACK})
 _INLINE_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 
@@ -118,6 +120,12 @@ def _convert(unit: Unit, scene: Scene) -> None:
     scene.has_own_boxes = unit.part in {CRITERIA, SIGN_OFFS}
     scene.folder = ""
     unit.sections = [_section(chapter, scene) for chapter in unit.chapters]
+    if scene.part in _TIMED:
+        # the time of a part's own heading is that of all its steps
+        chapters = list(zip(unit.chapters, unit.sections, strict=True))[1 if len(unit.chapters) > 1 else 0 :]
+        for chapter, section in chapters:
+            lines = [line for block in chapter.blocks if block.sort is Sort.TEXT for line in block.lines]
+            take_time(section, lines, scene.notes)
     if scene.part:
         _note_requests_that_stay_out(unit, scene)
 
@@ -203,7 +211,7 @@ def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]
     title.content.insert(0, runbook_box(title, scene))
     sections = [section for group in (*order, *new) for section in group]
     give_ids(sections)
-    link(parts)
+    link(parts, scene.notes)
     return [title, *places_section(scene), *sections]
 
 

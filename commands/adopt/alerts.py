@@ -59,13 +59,11 @@ def alerts_box(tables: Sequence[Block], watch: Sequence[Section], scene: Scene) 
 
 def _alert(name: str, action: str, watch: Sequence[Section], scene: Scene, line: int) -> Tables | None:
     meaning = next((one for one in _MEANINGS if re.search(one.words, name, re.IGNORECASE)), None)
-    if _EXPECTED.search(action) or not meaning:
-        why = (
-            "is expected, and no check measures it"
-            if _EXPECTED.search(action)
-            else "is measured by no check of the watch"
-        )
-        scene.notes.leave(line, f"the alert “{name}” {why}")
+    if _EXPECTED.search(action):
+        scene.notes.assume(line, f"the alert “{name}” is expected, so it is no alert")
+        return None
+    if not meaning:
+        scene.notes.leave(line, f"the alert “{name}” is measured by no check of the watch")
         return None
     limit = _limit(name, meaning) if meaning.above is None else meaning.above
     check = next((box for section in watch for box in section.boxes if box.kind == meaning.kind), None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from commands.adopt.draft import Box, Section
+from commands.adopt.draft import Box, Notes, Section
 from commands.runbook.page import Part
 
+_BUILD = re.compile(r"\b(?:build|compile|install|ci|generate|bundle|assemble|package|collectstatic|precompile)\b")
 
-def link(parts: dict[str, list[Section]]) -> None:
+
+def link(parts: dict[str, list[Section]], notes: Notes) -> None:
     """Let alerts name their checks, and the steps of the rollback what they undo, as far as that is sure."""
     for box in _boxes(parts.get("alerts", [])):
         for alert in box.fields.get("alert", ()):
@@ -17,6 +20,8 @@ def link(parts: dict[str, list[Section]]) -> None:
     for box in _boxes(parts.get(Part.ROLLBACK, [])):
         if undone := _undone(box, forward):
             box.fields["undoes"] = undone.fields["id"]
+            if box.kind == "run":
+                notes.assume(box.line, f"it repeats the build of line {undone.line}, so it undoes that step")
 
 
 def _boxes(sections: Iterable[Section]) -> Iterable[Box]:
@@ -30,9 +35,21 @@ def _undone(box: Box, forward: Sequence[Box]) -> Box | None:
         same = [one for one in forward if one.kind == "service" and _names(one) == names]
     elif box.kind in {"checkout", "sql"}:
         same = [one for one in forward if one.kind == box.kind]
+    elif box.kind == "run":
+        same = [one for one in forward if one.kind == "run" and _same_place(one, box) and _builds(one) & _builds(box)]
     else:
         same = []
     return same[0] if len(same) == 1 else None
+
+
+def _same_place(one: Box, other: Box) -> bool:
+    return all(one.fields.get(name) == other.fields.get(name) for name in ("host", "cd", "env"))
+
+
+def _builds(box: Box) -> set[str]:
+    """Its commands that build something, without comments: what is built again has replaced what was there."""
+    lines = (line.partition(" #")[0].strip() for text in box.fields["commands"] for line in text.splitlines())
+    return {line for line in lines if _BUILD.search(line) and not line.startswith("#")}
 
 
 def _names(box: Box) -> list[str]:

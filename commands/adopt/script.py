@@ -75,10 +75,12 @@ class Script:
 
     def _leave(self, step: Step) -> None:
         program = step.command.program
-        why = "it ends the script" if program in {"exit", "logout"} else "it does not end by itself"
+        shown = f"`{masked(step.command.text)[:70]}`"
         if program == "ssh":
-            why = "it only logs in, as the steps with this host do themselves"
-        self._scene.notes.leave(step.line, f"`{masked(step.command.text)[:70]}`: {why}, so it is in no box")
+            self._scene.notes.assume(step.line, f"{shown}: it only logs in, as the steps with this host do themselves")
+            return
+        why = "it ends the script" if program in {"exit", "logout"} else "it does not end by itself"
+        self._scene.notes.leave(step.line, f"{shown}: {why}, so it is in no box")
 
     def _must_stay_whole(self, found: list[Statement]) -> bool:
         """Whether a later statement needs what an earlier one has put into a variable by a command."""

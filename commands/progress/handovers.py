@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from commands.progress.drill import players
 from commands.runbook.people import People, is_user_group
 from state.facts import HandoverEnd, HandoverOffer, HandoverResult
 from state.records import Record
@@ -61,7 +62,7 @@ def holders(
 
     `people` are those of the page. Whoever takes a role over has the place of the person who gave it.
     """
-    now = {role: set(held) for role, held in people.items()}
+    now = {role: set(held) for role, held in players(people, record).items()}
     for offer in taken_over(record, until):
         if offer.role in now:
             now[offer.role].discard(offer.person)
@@ -76,6 +77,8 @@ def mentions_in_run(mentions: Mapping[str, Sequence[str]], people: People, recor
     would call who has gone home.
     """
     now = {role: list(names) for role, names in mentions.items()}
+    if record.run.drill:
+        now = {role: sorted(held) for role, held in players(people, record).items()}
     for offer in taken_over(record):
         names = now.get(offer.role, [])
         if offer.person not in names:
@@ -88,4 +91,4 @@ def mentions_in_run(mentions: Mapping[str, Sequence[str]], people: People, recor
 
 def given_away(people: People, record: Record) -> frozenset[str]:
     """The roles that are not held by the page's own people in this run."""
-    return frozenset(role for role, held in holders(people, record).items() if held != people[role])
+    return frozenset(role for role, held in holders(people, record).items() if held != players(people, record)[role])

@@ -105,7 +105,7 @@ def put_off(store: RecordStore, run: Run, page: Page, people: People, actor: Act
     until = now + PATIENCE
     fact = PutOff(by=actor, at=now, number=asked.number, until=until.isoformat())
     summary = f"It is asked about again at {until.astimezone(ZoneInfo(page.runbook.time_zone)):%H:%M}."
-    told = StartPutOff(person=actor.person, door=door_in_words(actor), summary=summary)
+    told = StartPutOff(person=actor.person, door=door_in_words(actor), summary=summary, until=until.isoformat())
     return store.add_fact(run.id, fact, NewEvent(data=told), only_in=(RunState.QUEUED,))
 
 

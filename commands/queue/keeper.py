@@ -13,7 +13,7 @@ from commands.queue.target import busy_with, ended_before
 from commands.runbook.page import Page
 from commands.start.starter import Starter
 from commands.text.durations import format_duration
-from state.errors import BadRecord
+from state.errors import BadRecord, GonogoError
 from state.events import QueueLeft, StartAsked, StartPutOff
 from state.facts import BOT, PutOff, StartQuestion
 from state.records import NewEvent, Record, Run, RunState
@@ -47,10 +47,16 @@ class QueueKeeper:
                 self._errors.pop(target, None)
             except BadRecord:
                 raise
-            except Exception as error:
-                if self._errors.get(target) != type(error).__name__:
-                    LOG.exception("the queue of %s waits after an error in the bot", target)
-                self._errors[target] = type(error).__name__
+            except GonogoError as error:  # the pages cannot be read now
+                self._report(target, str(error))
+            except Exception as error:  # its message may hold a secret
+                self._report(target, f"internal error in the bot ({type(error).__name__})")
+
+    def _report(self, target: str, why: str) -> None:
+        """Log why the queue of a target waits, once."""
+        if self._errors.get(target) != why:
+            LOG.warning("the queue of %s waits: %s", target, why)
+        self._errors[target] = why
 
     def _turn_of(self, target: str, runs: list[Run]) -> None:
         queue = self._store.records(run.id for run in runs)
@@ -109,6 +115,5 @@ def _asked(store: RecordStore, record: Record, page: Page, number: int, now: dat
         before=ended_before(store, run),
         late=f"It was planned for {planned.astimezone(zone):%a %H:%M}." if planned and is_late else "",
         edited=f"{page.name} was edited since it was queued: the page as it is now starts." * (page.text != run.text),
-        until=f"{(now + PATIENCE).astimezone(zone):%H:%M}",
         roles=(page.decision.role,),
     )

@@ -14,6 +14,7 @@ from commands.report.alert_history import AlertOccurrence, alert_occurrences
 from commands.report.charts import Panel, panels
 from commands.report.comparison import Comparison, comparison
 from commands.report.dora import Deploy, DoraMetrics, dora_metrics
+from commands.report.drill_report import DrillReport, drill_report
 from commands.report.left_behind import cleanup_results, rollback_losses
 from commands.report.people import PersonAction, person_actions
 from commands.report.run_data import RunData
@@ -82,6 +83,7 @@ class Report:
     """All facts of the report. `names` maps user ids to names. T+ counts the watch at its planned speed.
 
     `page_hash` is the SHA-256 of the run's page. With `rolled_back`, `go` and `no_go` are as before the rollback.
+    `drill` is what only a drill shows.
     """
 
     run: Run
@@ -110,6 +112,7 @@ class Report:
     panels: tuple[Panel, ...]
     metrics: DoraMetrics
     names: Mapping[str, str] = field(default_factory=dict)
+    drill: DrillReport | None = None
 
 
 def build_report(
@@ -156,6 +159,7 @@ def build_report(
         panels=panels(data),
         metrics=dora_metrics(history),
         names=names or {},
+        drill=drill_report(data, told),
     )
 
 

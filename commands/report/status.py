@@ -84,7 +84,8 @@ class Status:
     that KEEP starts. Once a rollback is requested, `checks_before` and `criteria` are about the version that goes, and
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
     how far each host of a group is with what runs now. `notes` are the notes for the report. `handovers` are the
-    roles that were handed over in this run, and `offers` those that are offered now. `reasons` say why.
+    roles that were handed over in this run, and `offers` those that are offered now. `reasons` say why. `drill` says
+    whether it is one.
     """
 
     run: int
@@ -127,6 +128,7 @@ class Status:
     notes: tuple[Note, ...] = ()
     handovers: tuple[HandoverOffer, ...] = ()
     offers: tuple[HandoverOffer, ...] = ()
+    drill: bool = False
     reasons: Mapping[Waiting, str] = field(default_factory=dict)
 
     @property
@@ -212,6 +214,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         handovers=taken_over(record),
         reasons={one: why for one in waiting_for(page, record) if (why := why_asked(record, one))},
         offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
+        drill=bool(record.run.drill),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from commands.progress.drill import MARK
 from commands.progress.step_state import DECISION
 from commands.report.people import PersonAction
 from commands.report.status import Status, progress_bar
@@ -37,7 +38,7 @@ _AGREE = {
 def status_lines(status: Status) -> list[str]:
     """The status in plain lines, the most urgent first; also for a screen reader."""
     return [
-        f"{status.target}: {status.phase}",
+        f"{f'{MARK} · ' if status.drill else ''}{status.target}: {status.phase}",
         *_rollback(status),
         *_hold(status),
         *_handovers(status),

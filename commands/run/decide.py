@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from commands.progress.drill import waits_for_people
 from commands.progress.evidence import (
     CHECK,
     check_step,
@@ -69,6 +70,8 @@ def _next_forward_step(page: Page, record: Record, now: datetime) -> Instruction
 
     On a group it may be several at the same time. While people must decide about one of them, no other begins.
     """
+    if waits_for_people(record):
+        return Wait()
     for batch in _batches(page.forward):
         asked = len(batch) > 1 and any(state_of(page, record, step) is StepState.NEEDS_PEOPLE for step in batch)
         steps = [step for step in batch if not asked or record.last(step.id)]

@@ -48,6 +48,22 @@ def read_stored_page(text: str, name: str) -> Page:
 def read_page(text: str, name: str) -> Page:
     """Read and check a page. Raises BadPage with every mistake, each with its line, step and field."""
     mistakes = Mistakes()
+    page = _read_page(text, name, mistakes)
+    mistakes.raise_all()
+    return with_members(page)
+
+
+def read_in_spite(text: str, name: str) -> Page | None:
+    """A page although it has mistakes, to look at and not to run; None unless each of its boxes could be read."""
+    mistakes = Mistakes()
+    try:
+        page = _read_page(text, name, mistakes)
+        return None if mistakes.structure or mistakes.flawed else with_members(page)
+    except BadPage:
+        return None
+
+
+def _read_page(text: str, name: str, mistakes: Mistakes) -> Page:
     sections = read_sections(text, mistakes)
     if not sections or sections[0].level != 1:
         mistakes.add_structure(1, "", "the page must start with its title; write a heading with one #")
@@ -81,8 +97,7 @@ def read_page(text: str, name: str) -> Page:
             _put_in_client_programs(page, parts)
     if not mistakes.structure:
         check_references(page, {part: sections[0].line for part, sections in parts.items()}, mistakes)
-    mistakes.raise_all()
-    return with_members(page)
+    return page
 
 
 def _put_in_client_programs(page: Page, parts: dict[str, list[Section]]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from commands.runbook.drill_table import DrillTable
 from commands.runbook.freeze import FreezeField
 from commands.steps.base import Strict
 from commands.steps.page_fields import EnvName, SqlText
@@ -155,6 +156,14 @@ class RunbookBox(Strict):
                 "choose_if": ["The backup is proven"],
             }
         ],
+    )
+    drill: DrillTable = Field(
+        default_factory=dict,
+        description=(
+            "The variable that a drill uses in place of each one of the places and steps; a `*` ends a beginning that "
+            "many share. Without it, the page has no drill."
+        ),
+        examples=[{"PROD_*": "$DRILL_*"}],
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from commands.runbook.alert_rule import AlertRule
+from commands.runbook.drill_table import partners
 from commands.runbook.head_boxes import CriteriaBox, DecisionBox, Role, RollbackBox, RunbookBox, WatchBox
 from commands.runbook.places import PlacesBox
 from commands.steps.base import StepBox, Strict
@@ -85,6 +86,14 @@ class Page:
     def env_names(self) -> Iterator[str]:
         """The environment variables that the page names, with their `$`, each once."""
         yield from dict.fromkeys(name for box in self._boxes() for name in variables_in(box))
+
+    def masked_names(self) -> Iterator[str]:
+        """The variables whose values are secrets wherever they turn up: the page's, and those of its drill.
+
+        The page of a drill names none of production's, and its messages mask them all the same.
+        """
+        names = tuple(self.env_names())
+        yield from dict.fromkeys((*names, *partners(self.runbook.drill, names)))
 
     def step_env_names(self) -> Iterator[str]:
         """The environment variables that the steps name themselves, with their `$`, each once."""

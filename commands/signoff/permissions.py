@@ -37,6 +37,8 @@ class Act(StrEnum):
     ROLLBACK = "rollback"
     END = "end"
     NOTE = "note"
+    TAKE_PART = "take part"
+    BEGIN_DRILL = "begin drill"
     START_QUEUED = "start queued"
     REORDER = "reorder"
     DROP = "drop"
@@ -187,6 +189,21 @@ _ROWS = (
     # it decides nothing, and it is about a message of the channel
     Permission(
         act=Act.NOTE, does="add a note to the report", who=Who.MEMBERS, starter=Starter.MAY, doors=(Door.SLACK,)
+    ),
+    # only in a drill, before it begins: the button is a person's own word that their phone may ring
+    Permission(
+        act=Act.TAKE_PART,
+        does="take part in the drill",
+        who=Who.ANY_ROLE,
+        starter=Starter.MAY,
+        doors=(Door.SLACK,),
+    ),
+    Permission(
+        act=Act.BEGIN_DRILL,
+        does="let the drill begin",
+        who=Who.ANY_ROLE,
+        starter=Starter.MAY,
+        doors=(Door.SLACK,),
     ),
     # it begins in the name of whoever queued it, who must still be allowed to start it
     Permission(

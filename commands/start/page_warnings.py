@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from commands.ports.preflight import WARN, PreflightResult
+from commands.runbook.build import read_in_spite
 from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.undone import steps_not_undone
 from commands.runbook.unseen import services_of_unknown_version, unsigned_first_change, watch_without_check
@@ -36,6 +37,12 @@ def step_warnings(page: Page) -> tuple[StepWarning, ...]:
         found.append((first.written or first, _UNSIGNED))
     warnings = [StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what]
     return tuple(dict.fromkeys([*warnings, *_watch_warnings(page)]))
+
+
+def warnings_in_spite(text: str, name: str) -> tuple[StepWarning, ...]:
+    """What the author of a page with errors will be warned of, as far as all of its boxes could be read."""
+    page = read_in_spite(text, name)
+    return step_warnings(page) if page else ()
 
 
 def page_warnings(page: Page) -> tuple[str, ...]:

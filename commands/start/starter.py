@@ -10,9 +10,11 @@ from typing import Any
 
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import read_stored_page
+from commands.runbook.drill import drill_page
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.signoff.events import start_asked
+from commands.start.drill_places import require_hosts_free, set_drills_aside
 from commands.start.objections import (
     FOLLOWS_KEEP,
     Considered,
@@ -39,7 +41,7 @@ from commands.text.actors import door_in_words
 from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
 from state.errors import AlreadyRunning, TooLate, UnreadableRun
-from state.events import RunStarted
+from state.events import PeopleInvited, RunStarted
 from state.facts import Actor, Door
 from state.records import NewEvent, Run
 from state.store import RecordStore
@@ -96,6 +98,8 @@ class Starter:
         speed = self.speed.of(page.name, by_keep=by_keep)
         channel = request.channel or self.channel(page)
         request = replace(request, channel=channel, places=self.places(page), speed=speed)
+        if request.drill:
+            require_hosts_free(self.store, request.places)
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
@@ -110,6 +114,8 @@ class Starter:
         require_second_person(page, people, against, actor)
         report = replace(report, warnings=report.warnings + considered.notes + known, against=against)
         run = start(self.store, page, request, actor, people, self.now(), report)
+        if not run.drill:
+            set_drills_aside(self.store, run, self.now())
         return Started(run=run, warnings=report.warnings)
 
     def checked(self, request: StartRequest, actor: Actor) -> tuple[Page, dict[str, Any]]:
@@ -122,6 +128,8 @@ class Starter:
     def _page_and_ref(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> tuple[Page, str]:
         page = find_page(self.pages(), request.page)
         self.require_alike(page)
+        if request.drill:
+            page = drill_page(page)
         require_variables(page, self.missing(page))
         ref = require_valid_request(page, request, self.people(page))
         if page.runbook.starters or not by_keep:
@@ -167,6 +175,7 @@ def start(
         confirmed_door=door_in_words(request.confirmed_by) if request.confirmed_by else "",
     )
     asked = [start_asked(page, against)] if against else []
+    asked += [NewEvent(data=PeopleInvited())] if request.drill else []
     return store.start_run(row, at, NewEvent(data=started), *asked, facts=against, queued=request.queued)
 
 

@@ -26,6 +26,7 @@ class Dollar(Enum):
     VARIABLE = "put in where the text is sent, so the field is only ever handed to a tool as a `PageText`"
     SHELL = "a variable of the shell that runs the text"
     SQL = "a mistake, but `$TAG$` quotes a text"
+    NAMED = "a variable that is named and not put in, for a drill"
 
 
 def env_name(value: str) -> str:
@@ -61,7 +62,7 @@ def refuse_variables(value: object, dollar: Dollar | None) -> None:
     """Raise ValueError, for the page's author, if a field's value has a `$NAME` that nothing would put in."""
     texts = (
         ()
-        if dollar is Dollar.SHELL or not for_authors()
+        if dollar in {Dollar.SHELL, Dollar.NAMED} or not for_authors()
         else _keys(value)
         if dollar is Dollar.VARIABLE
         else _texts(value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from state.events.base import EventData, EventKind, PersonActed
+from state.events.drill import DrillBegan, PeopleInvited, PressRefused, TookPart
 from state.events.handover import HandoverEnded, HandoverOffered
 from state.events.people import (
     Ask,
@@ -57,6 +58,7 @@ __all__ = [
     "CheckPassed",
     "ClockJumped",
     "CriteriaShown",
+    "DrillBegan",
     "EnvironmentChanged",
     "EventData",
     "EventKind",
@@ -67,7 +69,9 @@ __all__ = [
     "NextRunReported",
     "NoteAdded",
     "PeopleAsked",
+    "PeopleInvited",
     "PersonActed",
+    "PressRefused",
     "QueueLeft",
     "QueueMoved",
     "RecordChanged",
@@ -91,6 +95,7 @@ __all__ = [
     "StepInterrupted",
     "StepSigned",
     "StepSlow",
+    "TookPart",
     "UnknownEvent",
     "WarningRaised",
     "WatchBegan",
@@ -121,6 +126,10 @@ class UnknownEvent(EventData):
 EVENTS: dict[str, type[EventData]] = {
     event.kind.value: event
     for event in (
+        PeopleInvited,
+        TookPart,
+        DrillBegan,
+        PressRefused,
         RunStarted,
         StepBegan,
         StepEnded,

@@ -32,7 +32,7 @@ class StartAsked(EventData):
     """People are asked whether a queued start begins now. `number` counts the questions.
 
     `before` says how the run before it ended, `late` that its time is over, `edited` that the page was edited since:
-    a sentence each, or empty. `until` is when the start steps aside, in words. `roles` are those who are asked.
+    a sentence each, or empty. `roles` are those who are asked.
     """
 
     kind: ClassVar[EventKind] = EventKind.START_ASKED
@@ -42,17 +42,17 @@ class StartAsked(EventData):
     before: str = ""
     late: str = ""
     edited: str = ""
-    until: str = ""
     roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class StartPutOff(PersonActed):
-    """A queued start is asked about later: `summary` says when and why."""
+    """A queued start is asked about later: at `until` (ISO 8601), or in its turn; `summary` says so in words."""
 
     kind: ClassVar[EventKind] = EventKind.START_PUT_OFF
 
     summary: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

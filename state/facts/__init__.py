@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
+from state.facts.drill import DrillBegun, TakesPart
 from state.facts.handover import HandoverEnd, HandoverOffer, HandoverResult
 from state.facts.queue import Planned, PutOff, QueueMove, StartQuestion
 from state.facts.run import (
@@ -31,6 +32,7 @@ __all__ = [
     "CountdownEnd",
     "CountdownStart",
     "Door",
+    "DrillBegun",
     "EarlyKeep",
     "EarlyKeepAgreement",
     "EnvironmentHold",
@@ -56,6 +58,7 @@ __all__ = [
     "StartObjection",
     "StartQuestion",
     "StepAnswer",
+    "TakesPart",
     "evidence_hash",
     "shortened",
 ]
@@ -80,6 +83,8 @@ FACTS: dict[FactKind, type[Fact]] = {
         EnvironmentHold,
         Lapsed,
         Note,
+        TakesPart,
+        DrillBegun,
         Planned,
         StartQuestion,
         PutOff,

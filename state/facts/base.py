@@ -32,6 +32,8 @@ class FactKind(StrEnum):
     ENVIRONMENT = "environment"
     LAPSED = "lapsed"
     NOTE = "note"
+    TAKES_PART = "takes part"
+    DRILL_BEGUN = "drill begun"
     PLANNED = "planned"
     START_QUESTION = "start question"
     PUT_OFF = "put off"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,9 @@ def test_what_is_left_for_the_author_is_printed_with_its_lines(tmp_path: Path, c
         f"gonogo check says 1 thing; these are yours to fill in:\n  {page}: line {line}, Deploy: <folder> is used"
         in out
     )
-    assert out.endswith(
-        f"\n  Then run `gonogo check {page}` again: it may still warn, as of a change that no rollback undoes.\n"
-    )
+    assert re.search(r"\n  It will warn of \d more things, once that is mended:\n  \S+: line \d+, “", out)
+    assert "nobody signs anything before it" in out
+    assert out.endswith(f"\n  Then run `gonogo check {page}` again.\n")
 
 
 def test_a_page_that_needs_nothing_more_is_called_good(tmp_path: Path, capsys: Capture) -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bot.rehearsal.target.target import Target
+from bot.rehearsal.target.target import PREFIXES, Target
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("folder", type=Path, help="the target's files; each start empties it")
     cache = Path.home() / ".cache" / "gonogo"
     options.add_argument("--cache", type=Path, default=cache, help=f"downloaded programs (default {cache})")
-    options.add_argument("--name", choices=("production", "staging"), default="production")
+    options.add_argument("--name", choices=tuple(PREFIXES), default="production")
     options.add_argument("--flaw", action="append", default=[], help="something wrong with it; may be given again")
     return options
 

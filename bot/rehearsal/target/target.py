@@ -17,13 +17,15 @@ from bot.rehearsal.target.ssh_server import SshServer
 
 LOGIN = "user5@dj.example"
 MARKER = ".target"
+# what a target stands for, and how its variables begin
+PREFIXES = {"production": "PROD_", "staging": "STAGING_", "drill": "DRILL_"}
 # flaws of the host or the database, not of the release
 TARGET_FLAWS = frozenset({"truncated-backup", "locked-table", "slow-list", "stale-page"})
 
 
 @dataclass
 class Target:
-    """One environment in `folder`, named "production" or "staging"; downloaded programs stay in `cache`.
+    """One environment in `folder`, named as in PREFIXES; downloaded programs stay in `cache`.
 
     Files in the folder `frontend` replace the files of the same names in the web page's sources. Every start empties
     `folder`. Raises TargetError for an unknown flaw.
@@ -41,6 +43,7 @@ class Target:
     services: Services = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.prefix = PREFIXES[self.name]
         known = RELEASE_FLAWS.keys() | TARGET_FLAWS
         if unknown := self.flaws - known:
             raise TargetError(f"There is no flaw {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.")
@@ -101,7 +104,6 @@ class Target:
     @property
     def env(self) -> dict[str, str]:
         """The environment variables that the bot needs to deploy here; complete after start()."""
-        prefix = "STAGING_" if self.name == "staging" else "PROD_"
         values = {
             "DATABASE_URL": self.postgres.url(OWNER), "SCRATCH_URL": self.postgres.url(OWNER, SCRATCH),
             "SSH": self.ssh.address, "SSH_KEY": self.ssh.key,
@@ -113,7 +115,7 @@ class Target:
             "TOKEN": self._tokens["member"], "APPROVER_TOKEN": self._tokens["approver"],
             "BYPASS": self.services.bypass, "LOGIN_EMAIL": LOGIN, "LOGIN_PASSWORD": self._password,
         }  # fmt: skip
-        return {prefix + name: str(value) for name, value in values.items()}
+        return {self.prefix + name: str(value) for name, value in values.items()}
 
     def _start_services(self) -> None:
         install_programs(self.host, truncate_dumps="truncated-backup" in self.flaws)

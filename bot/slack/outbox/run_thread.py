@@ -11,6 +11,7 @@ from bot.doors.actions import frozen_page
 from bot.doors.deps import Deps
 from bot.slack.outbox.attachments import Attachments
 from bot.slack.outbox.drawing import drawn_card, drawn_event
+from bot.slack.outbox.drill_sender import DrillSender
 from bot.slack.outbox.identity import PINNED, AttemptKey, attempt_key, head_of, identity_of, question_of
 from bot.slack.outbox.question_links import QuestionLinks
 from bot.slack.outbox.sender import Sender
@@ -18,6 +19,8 @@ from bot.slack.outbox.thread_messages import CARD, Draft, ThreadMessages
 from bot.slack.views.blocks import Message
 from bot.slack.views.messages import LIVE, plain_message
 from bot.slack.views.snapshot import Snapshot, snapshot_of
+from commands.progress.drill import takes_part
+from commands.progress.handovers import taken_over
 from state.errors import BadRecord, NotOwner
 from state.events import StatusDue, StepBegan, StepEnded
 from state.facts import FactKind
@@ -38,7 +41,7 @@ class RunThread:
     def __init__(self, deps: Deps, sender: Sender, run: Run) -> None:
         self.deps = deps
         self.store = deps.store
-        self.sender = sender
+        self.sender = sender = DrillSender(sender, self._players) if run.drill else sender
         self.run = run
         self.last_read = LastRead(deps.store, run.id)
         self.page = frozen_page(run)
@@ -86,6 +89,11 @@ class RunThread:
                 await self._wait_after_error()
         if lost:
             raise NotOwner(self.run.id)
+
+    def _players(self) -> frozenset[str]:
+        """Whom a drill may call."""
+        record = self.last_read.record()
+        return takes_part(record) | {record.run.starter} | {offer.to for offer in taken_over(record)}
 
     async def _wait_after_error(self) -> None:
         """Wait. What was posted last may not be stored, so it is looked for before it is posted again."""

@@ -13,6 +13,7 @@ from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import acted, bold, line, time_of
 from commands.progress.clock import watched_time
+from commands.progress.drill import MARK
 from commands.progress.hold import hold_number, hold_of
 from commands.report.status import Phase, Status, progress_bar
 from commands.rollback.budget import StepPace
@@ -81,7 +82,8 @@ def queued_after(snapshot: Snapshot) -> str:
 
 def headline(status: Status) -> str:
     """What is happening, in one line: emoji, target, state in words."""
-    return f"{EMOJI[status.phase]} {status.target}: {status.phase}"
+    mark = f"{MARK} · " if status.drill else ""
+    return f"{mark}{EMOJI[status.phase]} {status.target}: {status.phase}"
 
 
 def progress(snapshot: Snapshot, status: Status, *, clock: bool) -> str:

@@ -16,6 +16,7 @@ from bot.slack.views.questions import question
 from bot.slack.views.queue import queue_lines, start_question
 from bot.slack.views.waiting import waiting_lines
 from bot.text import bold, counted, line, moment_of, time_of, with_mentions
+from commands.progress.drill import MARK
 from commands.runbook.people import roles_of
 from commands.signoff.waiting import Waiting
 from commands.signoff.waits_for import waits_for
@@ -135,7 +136,8 @@ def _question(run: ActiveRun, waiting: Waiting) -> Group:
         drawn: Sequence[Block | None] = question(run.snapshot, event, event.data).blocks
     else:  # a countdown
         drawn = countdown_blocks(run.snapshot, run.status, clock=False)
-    where = context(f"{line(run.run.target, 100)} · {_number(run)}{asked_at}")
+    mark = f"{MARK} · " if run.run.drill else ""
+    where = context(f"{mark}{line(run.run.target, 100)} · {_number(run)}{asked_at}")
     return [block for block in (where, *drawn) if block]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
+from bot.slack.views.drill import drill_began, invitation
 from bot.slack.views.handover import offer_ended, role_offered
 from bot.slack.views.note import note_added
 from bot.slack.views.notices import (
@@ -33,6 +34,7 @@ from state.events import (
     CheckPassed,
     ClockJumped,
     CriteriaShown,
+    DrillBegan,
     EnvironmentChanged,
     EventData,
     HandoverEnded,
@@ -42,6 +44,8 @@ from state.events import (
     NextRunReported,
     NoteAdded,
     PeopleAsked,
+    PeopleInvited,
+    PressRefused,
     QueueLeft,
     QueueMoved,
     RecordChanged,
@@ -65,6 +69,7 @@ from state.events import (
     StepInterrupted,
     StepSigned,
     StepSlow,
+    TookPart,
     WarningRaised,
     WatchBegan,
     WatchOver,
@@ -72,10 +77,10 @@ from state.events import (
 from state.records import Event
 
 # events without a message: the card or another message shows them
-SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell, StartQueued)
+SILENT = (TookPart, PressRefused, CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell, StartQueued)
 _TOLD_TIMES = 3  # an interrupted step is told when it begins for the third time, and at every third after that
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
-LIVE = (StepBegan, PeopleAsked, HandoverOffered, WarningRaised, CriteriaShown, StartAsked)
+LIVE = (StepBegan, PeopleAsked, PeopleInvited, HandoverOffered, WarningRaised, CriteriaShown, StartAsked)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
@@ -144,6 +149,8 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     EnvironmentChanged: environment_changed,
     MirrorRead: mirror_read,
     NoteAdded: note_added,
+    PeopleInvited: invitation,
+    DrillBegan: drill_began,
     StartAsked: start_question,
     StartPutOff: start_put_off,
     QueueMoved: queue_moved,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.modals import form
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, clip, counted, line, mention, moment_of, person, time_of
-from commands.queue.entry import open_question
+from commands.queue.entry import PATIENCE, open_question
 from commands.queue.places import QueuePlace
 from commands.start.request import StartRequest
 from state.events import QueueLeft, QueueMoved, StartAsked, StartPutOff
@@ -130,11 +131,14 @@ def start_question(snapshot: Snapshot, event: Event, data: StartAsked) -> Messag
         if is_open
         else None,
         section(f"For {_asked_people(snapshot, data)}" if is_open else ""),
-        context(
-            f"Without an answer it steps aside at {line(data.until, 20)}. Nothing starts by itself." if is_open else ""
-        ),
+        context(_silence(snapshot, asked.at) if is_open and asked else ""),
     ]
     return message(head, blocks, roles=snapshot.titles(data.roles) if is_open else (), broadcast=True)
+
+
+def _silence(snapshot: Snapshot, asked_at: datetime) -> str:
+    until = time_of(asked_at + PATIENCE, snapshot.page.runbook.time_zone)
+    return f"Without an answer it steps aside at {until}. Nothing starts by itself."
 
 
 def _asked_people(snapshot: Snapshot, data: StartAsked) -> str:
@@ -142,10 +146,14 @@ def _asked_people(snapshot: Snapshot, data: StartAsked) -> str:
     return ", ".join(filter(None, [mention(starter), snapshot.roles_with_people(data.roles)]))
 
 
-def start_put_off(_: Snapshot, __: Event, data: StartPutOff) -> Message:
+def start_put_off(snapshot: Snapshot, __: Event, data: StartPutOff) -> Message:
     """A queued start is asked about later: who said so, and when."""
     by = "" if data.person == "gonogo" and not data.door else f" by {acted(data)}"
-    return message(f"🕓 Later: {data.summary}", [section(f"🕓 *Put off*{by}. {line(data.summary, 300)}")])
+    when = line(data.summary, 300)
+    if data.until:
+        until = datetime.fromisoformat(data.until)
+        when = f"It is asked about again at {time_of(until, snapshot.page.runbook.time_zone)}."
+    return message(f"🕓 Put off: queued start {snapshot.record.run.id}", [section(f"🕓 *Put off*{by}. {when}")])
 
 
 def queue_moved(snapshot: Snapshot, _: Event, data: QueueMoved) -> Message:

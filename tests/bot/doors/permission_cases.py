@@ -17,10 +17,10 @@ from commands.queue.keeper import QueueKeeper
 from commands.start.request import StartRequest
 from commands.start.set_freeze import set_freeze
 from commands.steps.outcome import failed
-from state.events import PeopleAsked
-from state.facts import Actor, Choice, Door
+from state.events import PeopleAsked, PeopleInvited, PressRefused
+from state.facts import Actor, Choice, Door, TakesPart
 from state.freezes import FreezeSort
-from state.records import Run
+from state.records import Drill, Event, Run
 from state.sqlite.store import Store
 from tests.bot.slack.run_writer import DEPLOY, FREEZE, READY, RunWriter, deps_of
 from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
@@ -84,12 +84,16 @@ class Case:
     def left(self) -> tuple[object, ...]:
         """Everything that an act could change."""
         runs = [*self.store.runs(), *self.store.of_queue()]
-        kept = [(self.store.record(run.id).facts, self.store.events(run.id)) for run in runs]
+        kept = [(self.store.record(run.id).facts, self._events(run.id)) for run in runs]
         return runs, kept, self.store.freezes(NOON)
+
+    def _events(self, run: int) -> list[Event]:
+        """The events of a run, without the notes of a drill on what was refused."""
+        return [event for event in self.store.events(run) if not isinstance(event.data, PressRefused)]
 
     def question(self) -> str:
         """The value of the buttons of the newest question."""
-        asked = [event for event in self.store.events(1) if isinstance(event.data, PeopleAsked)]
+        asked = [event for event in self.store.events(1) if isinstance(event.data, PeopleAsked | PeopleInvited)]
         return f"1:{asked[-1].id}"
 
 
@@ -170,6 +174,18 @@ def a_run(case: Case) -> None:
     case.writer.start_run()
 
 
+def asks_who_takes_part(case: Case) -> None:
+    """A drill that asks who takes part."""
+    case.writer.start_run(drill=Drill.PLACES)
+
+
+def complete_drill(case: Case) -> None:
+    """A drill in which every role has somebody who takes part."""
+    run = case.writer.start_run(drill=Drill.PLACES)
+    for kind in ("dba", "lead", "first"):
+        case.store.add_fact(run.id, TakesPart(by=person(kind), at=case.deps.now()))
+
+
 def lead_offered(case: Case) -> None:
     """A run in which somebody's place as a lead is offered to another person."""
     actions = case.writer.actions(case.writer.start_run())
@@ -211,6 +227,8 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "rollback": a_run,
     "end": a_run,
     "note": a_run,
+    "take part": asks_who_takes_part,
+    "begin drill": complete_drill,
     "hand over": a_run,
     "take over": lead_offered,
     "decline": lead_offered,

@@ -25,6 +25,8 @@ BUTTONS = {
     "keep": "keep",
     "hold": "hold",
     "rollback": "rollback",
+    "take part": "take_part",
+    "begin drill": "begin_drill",
     "take over": "take_over",
     "decline": "decline",
     "withdraw": "withdraw",

@@ -43,6 +43,8 @@ ALLOWED = {
     "rollback": EVERYBODY,
     "end": EVERYBODY - {"group", "bot"},  # at the terminal, where the bot must know who it is
     "note": EVERYBODY - {"group", "bot"},
+    "take part": HOLDERS,
+    "begin drill": HOLDERS,
     "hand over": {"lead", "first", "refuser", "starter"},
     "take over": {"guest"},  # to whom it is offered
     "decline": {"guest"},
@@ -94,10 +96,10 @@ def test_every_act_of_the_table_is_tried_at_every_door_that_it_has() -> None:
     in_slack = DOORS["button"][1] | DOORS["form"][1]
     # no message has a button for these; the queue's order is moved by a command of its own
     no_button = {"freeze", "lock", "lift", "reorder"}
-    typed = DOORS["command"][1] - no_button
-    assert in_slack - {"note"} == typed, "every button has its command; a note is about a message"
+    typed, of_a_message = DOORS["command"][1] - no_button, {"note", "take part", "begin drill"}
+    assert in_slack - of_a_message == typed, "every button has its command, but for those of a message"
     assert in_slack == set(PERMISSIONS) - {"end", *no_button}
-    assert DOORS["terminal"][1] == set(PERMISSIONS) - {"note"}
+    assert DOORS["terminal"][1] == set(PERMISSIONS) - of_a_message
 
 
 def test_without_four_eyes_the_starter_may_do_all_but_overrule_a_refusal_and_agree_to_the_own_start() -> None:

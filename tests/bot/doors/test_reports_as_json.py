@@ -28,7 +28,7 @@ def writer(tmp_path: Path) -> Iterator[RunWriter]:
 
 
 def read(writer: RunWriter, command: str, limit: int = 10) -> Any:
-    return json.loads("\n".join(lines(writer, command, json=True, limit=limit)))
+    return json.loads("\n".join(lines(writer, command, json=True, limit=limit, drills=False)))
 
 
 def test_the_status_says_who_is_waited_for(writer: RunWriter) -> None:

@@ -273,22 +273,24 @@ def test_the_report_is_printed_or_written(writer: RunWriter, tmp_path: Path) -> 
 
 def test_the_history_lists_as_many_runs_as_wanted(writer: RunWriter) -> None:
     with pytest.raises(NothingRuns, match="There is no run yet in"):
-        lines(writer, "history", limit=10)
+        lines(writer, "history", limit=10, drills=False)
     for _ in range(2):
         writer.move_run(writer.start_run(), RunState.ABORTED)
-    runs = [line for line in lines(writer, "history", limit=1) if "aborted" in line]
+    runs = [line for line in lines(writer, "history", limit=1, drills=False) if "aborted" in line]
     assert len(runs) == 1
     with pytest.raises(Refused, match=r"--limit is 0; it is the number of runs to show, at least 1\."):
-        lines(writer, "history", limit=0)
+        lines(writer, "history", limit=0, drills=False)
 
 
 def test_the_history_names_a_run_that_cannot_be_read(writer: RunWriter) -> None:
     for _ in range(2):
         writer.move_run(writer.start_run(), RunState.ABORTED)
     by_hand(writer.store.path, UNREADABLE["a fact of no kind"])
-    assert lines(writer, "history", limit=10)[-1].startswith("Run 1 cannot be read and is left out here.")
+    assert lines(writer, "history", limit=10, drills=False)[-1].startswith("Run 1 cannot be read and is left out here.")
     by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT)")
-    assert lines(writer, "history", limit=10)[-1].startswith("Run 1, 2 cannot be read and are left out here.")
+    assert lines(writer, "history", limit=10, drills=False)[-1].startswith(
+        "Run 1, 2 cannot be read and are left out here."
+    )
 
 
 def test_a_command_means_the_only_active_run(writer: RunWriter) -> None:

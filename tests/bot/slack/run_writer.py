@@ -72,10 +72,10 @@ class RunWriter:
     page: Page
     starter: str = field(default=STARTER, kw_only=True)
 
-    def start_run(self, *against: Objection) -> Run:
+    def start_run(self, *against: Objection, drill: str = "") -> Run:
         """A new run, started by the starter although this speaks against it."""
         people = self.deps.people(self.page)
-        request = StartRequest(channel=CHANNEL)
+        request = StartRequest(channel=CHANNEL, drill=drill)
         starter, now = in_slack(self.starter), self.deps.now()
         report = PreflightReport(against=facts_of(against, starter, now, "the fix cannot wait"))
         return start(self.store, self.page, request, starter, people, now, report)

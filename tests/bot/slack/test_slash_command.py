@@ -54,7 +54,7 @@ def replied(writer: RunWriter, text: str) -> str:
 
 def test_help_has_one_line_for_each_command() -> None:
     words = [usage.split()[0] for usage in HELP]
-    assert set(words) == {"start", "freeze", "lock", "status", "queue", "history", "handover", "help", *FACTS}
+    assert set(words) == {"start", "drill", "freeze", "lock", "status", "queue", "history", "handover", "help", *FACTS}
     assert len(words) == len(set(words))
 
 

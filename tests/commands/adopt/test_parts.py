@@ -133,3 +133,25 @@ def test_requests_that_are_stopped_and_never_let_in_again_are_named() -> None:
     assert "requests are stopped here, and no line of this part lets them in again" in told(under("Rollback", stopped))
     assert "requests are stopped" not in told(under("Rollback", f"{stopped}\n\n# 3. Let requests in again\n"))
     assert kinds(stopped, "Rollback") == ["gate", "run"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "takes"),
+    [
+        ("Build (~5 min)", "", "5 min"),
+        ("Build (5-10 minutes, then look)", "", "10 min"),
+        ("Build (90 s)", "", "90 s"),
+        ("Build", "Takes about 2 hours.", "2 h"),
+        ("Build", "~7 min on a bad day", "7 min"),
+        ("Build", "At most 5 min of downtime.", None),
+        ("Build", "~5 min, and ~7 min with tests\n~9 min at night", None),
+        ("Build 5 minutes later", "", None),
+        ("Build (in room 5 min. 3)", "", None),
+        ("Build (0 min)", "", None),
+    ],
+)
+def test_a_time_of_a_step_is_taken_only_where_it_is_sure(heading: str, text: str, takes: str | None) -> None:
+    adopted = adopt(f"# S\n\n## Deploy (30 min)\n\nx\n\n### {heading}\n\n{text}\n\n{box('make')}\n", "x")
+    (fields,) = (fields for kind, fields in boxes_of(adopted.page) if kind == "run")
+    assert fields.get("takes") == takes
+    assert (f'takes = "{takes}"' in told(adopted)) == (takes is not None)

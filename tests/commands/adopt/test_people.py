@@ -59,7 +59,7 @@ def test_alerts_are_judged_by_the_checks_of_the_watch_and_the_others_are_named()
         {"name": "Memory > 80%", "check": checks["metrics"], "measure": "memory", "above": 80.0},
     ]
     assert "21: the alert “Queue longer than 10” is measured by no check of the watch" in told(adopted)
-    assert "22: the alert “404 of the old route” is expected, and no check measures it" in told(adopted)
+    assert "22: the alert “404 of the old route” is expected, so it is no alert" in told(adopted)
 
 
 def test_criteria_are_go_and_no_go_by_their_headings() -> None:

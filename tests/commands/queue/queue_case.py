@@ -11,6 +11,7 @@ from commands.queue.acts import queue_start
 from commands.queue.keeper import QueueKeeper
 from commands.queue.places import queue_places
 from commands.runbook import Page
+from commands.start.objections import Objector
 from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import Starter
@@ -33,6 +34,7 @@ class QueueCase:
     page: Page = field(default_factory=small)
     now: datetime = NOON
     people: dict[str, frozenset[str]] = field(default_factory=lambda: dict(PEOPLE))
+    objectors: tuple[Objector, ...] = ()
     preflight: Callable[[Page, str], PreflightReport] = lambda *_: PreflightReport()
 
     def __post_init__(self) -> None:
@@ -53,6 +55,7 @@ class QueueCase:
             now=lambda: self.now,
             speed=WatchSpeed(),
             require_alike=lambda _: None,
+            objectors=self.objectors,
         )
 
     def start(self, actor: Actor = NOK) -> Run:

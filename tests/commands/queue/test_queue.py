@@ -12,10 +12,12 @@ import pytest
 from commands.queue.acts import FARTHEST, MOST, NewPlace, drop, move, put_off, start_now
 from commands.queue.keeper import QueueKeeper
 from commands.runbook import read_page
+from commands.start.objections import Considered
 from commands.start.preflight import PreflightReport
-from state.errors import AlreadyRunning, NotAllowed, Refused, TooLate
-from state.facts import Actor
+from state.errors import AlreadyRunning, NeedsReason, NotAllowed, Refused, TooLate
+from state.facts import Actor, StartObjection
 from state.records import Run, RunState
+from tests.bot.slack.run_writer import FREEZE
 from tests.commands.queue.queue_case import MALEE, MINUTE, NOK, SOMCHAI, STRANGER, QueueCase
 from tests.state.kept import Kept
 
@@ -56,6 +58,8 @@ def test_a_start_behind_an_active_run_is_asked_about_once_that_run_is_over_and_b
 def test_nobody_answers_for_15_minutes_and_the_start_steps_aside_for_the_next_one(case: QueueCase) -> None:
     silent, following = case.queue(), case.queue(SOMCHAI)
     case.turn()
+    case.turn()
+    assert case.kinds(following) == ["queued"], "one question at a time"
     case.turn(15 * MINUTE)
     assert case.state(silent) == RunState.DROPPED
     left = case.newest(silent)
@@ -183,6 +187,23 @@ def test_a_failed_preflight_is_told_and_the_question_stays_open(case: QueueCase)
     assert case.state(queued) == RunState.QUEUED
     case.preflight = lambda *_: PreflightReport()
     assert start_now(case.starter, queued, NOK).run.active
+
+
+def test_a_start_in_a_freeze_needs_the_reason_that_was_given_with_the_plan_or_with_the_answer(case: QueueCase) -> None:
+    case.objectors = (lambda _: Considered(objections=(FREEZE,)),)
+    planned, later = case.queue(because="the bank waits"), case.queue()
+    case.turn()
+    run = start_now(case.starter, planned, MALEE).run
+    objections = [fact for fact in case.store.record(run.id).facts if isinstance(fact, StartObjection)]
+    assert [(one.reason, one.by.person) for one in objections] == [("the bank waits", NOK.person)]
+    case.end(run, RunState.ABORTED)
+    case.turn()
+    with pytest.raises(NeedsReason):
+        start_now(case.starter, later, MALEE)
+    assert case.state(later) == RunState.QUEUED
+    run = start_now(case.starter, later, MALEE, "the fix cannot wait").run
+    told: Any = case.store.events(run.id)[0].data
+    assert (told.reason, told.queued) == ("the fix cannot wait", later.id)
 
 
 # -- several people, several bots -----------------------------------------------------------------------------------

@@ -6,7 +6,18 @@ import pytest
 
 from commands.report import people
 from commands.report.people import ActionKind, person_actions
-from state.facts import BOT, FACTS, EarlyKeepAgreement, Fact, Lapsed, NextRun, Note, RollbackRequest
+from state.facts import (
+    BOT,
+    FACTS,
+    DrillBegun,
+    EarlyKeepAgreement,
+    Fact,
+    Lapsed,
+    NextRun,
+    Note,
+    RollbackRequest,
+    TakesPart,
+)
 from tests.commands.report.deployed import PAGE, PEOPLE
 from tests.pages import NOON, SIGNED, record, said
 
@@ -44,6 +55,7 @@ def test_each_fact_of_a_person_is_an_action(fact: Fact, kind: ActionKind) -> Non
 def test_what_the_bot_writes_for_itself_is_no_action() -> None:
     own: tuple[Fact, ...] = (said("countdown", "API"), said("recovered", "API"), NextRun(by=BOT, at=NOON, page="b.md"))
     own += (Note(by=BOT, at=NOON, text="a note has its own part of the report"),)
+    own += (TakesPart(by=BOT, at=NOON), DrillBegun(by=BOT, at=NOON))  # a drill's report has a part for them
     assert person_actions(PAGE, record(facts=own), PEOPLE) == ()
     no_actions = set(FACTS.values()) - set(people._KINDS)
     assert no_actions == {type(fact) for fact in own}, "a new kind of fact must be an action, or be named here"

@@ -37,7 +37,7 @@ def test_only_stopping_is_free_and_whoever_lets_a_run_continue_is_not_its_starte
     assert {act for act, row in PERMISSIONS.items() if row.stops} == {*FREE, Act.REFUSE}
     assert {act for act, row in PERMISSIONS.items() if not row.real_person} == FREE
     may = {act for act, row in PERMISSIONS.items() if row.starter is Starter.MAY}
-    own = {Act.REFUSE, Act.START, Act.AGAIN, Act.NOTE, Act.FREEZE, Act.LOCK, Act.LIFT}
+    own = {Act.REFUSE, Act.START, Act.AGAIN, Act.NOTE, Act.TAKE_PART, Act.BEGIN_DRILL, Act.FREEZE, Act.LOCK, Act.LIFT}
     assert may == {*FREE, *HANDING_OVER, *QUEUEING, *own}
     assert [act for act, row in PERMISSIONS.items() if not row.member] == [Act.END]
 
@@ -45,6 +45,7 @@ def test_only_stopping_is_free_and_whoever_lets_a_run_continue_is_not_its_starte
 @pytest.mark.parametrize("act", Act)
 def test_each_act_has_its_doors(act: Act) -> None:
     own = {Act.END: {Door.TERMINAL}, Act.ROLLBACK: set(Door), Act.NOTE: {Door.SLACK}}
+    own |= {Act.TAKE_PART: {Door.SLACK}, Act.BEGIN_DRILL: {Door.SLACK}}
     doors = own.get(act, {Door.SLACK, Door.TERMINAL})
     for door in Door:
         if door in doors:

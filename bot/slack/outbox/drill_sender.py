@@ -1,0 +1,77 @@
+"""Sends the messages and files of a drill: whatever leaves here says that it is a drill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from bot.slack.outbox.identity import Identity
+from bot.slack.outbox.sender import Ask, Sender
+from bot.slack.views.blocks import Message, Upload
+from bot.slack.views.drill import marked
+from commands.progress.drill import MARK
+
+
+class DrillSender(Sender):
+    """The sender of all runs, as a drill uses it: it marks each message, and calls only `may_be_called`."""
+
+    def __init__(self, sender: Sender, may_be_called: Callable[[], Collection[str]]) -> None:
+        self._sender = sender
+        self._may_be_called = may_be_called
+        self.client = sender.client
+
+    async def post(
+        self,
+        channel: str,
+        thread: str,
+        message: Message,
+        identity: Identity,
+        *,
+        may_exist: bool,
+        ask_first: Ask,
+        after: str = "",
+    ) -> str:
+        """See `Sender.post`."""
+        return await self._sender.post(
+            channel, thread, self._marked(message), identity, may_exist=may_exist, ask_first=ask_first, after=after
+        )
+
+    async def update(
+        self,
+        channel: str,
+        ts: str,
+        message: Message,
+        identity: Identity | None = None,
+        *,
+        ask_first: Ask,
+        keep: bool = True,
+    ) -> None:
+        """See `Sender.update`."""
+        await self._sender.update(channel, ts, self._marked(message), identity, ask_first=ask_first, keep=keep)
+
+    async def upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool, ask_first: Ask) -> None:
+        """See `Sender.upload`."""
+        own = replace(file, name=f"{MARK}-{file.name}", title=f"{MARK}: {file.title}")
+        await self._sender.upload(channel, thread, own, may_exist=may_exist, ask_first=ask_first)
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        """See `Sender.permalink`."""
+        return await self._sender.permalink(channel, ts)
+
+    @property
+    def crowded(self) -> bool:
+        """See `Sender.crowded`."""
+        return self._sender.crowded
+
+    @property
+    def full(self) -> bool:
+        """See `Sender.full`."""
+        return self._sender.full
+
+    @property
+    def spent(self) -> bool:
+        """See `Sender.spent`."""
+        return self._sender.spent
+
+    def _marked(self, message: Message) -> Message:
+        return marked(message, self._may_be_called())

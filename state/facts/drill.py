@@ -1,0 +1,26 @@
+"""Facts of a drill: who takes part, and that it began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from state.facts.base import Fact, FactKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakesPart(Fact):
+    """Somebody agreed to take part in a drill. Nobody else is called in it."""
+
+    kind: ClassVar[FactKind] = FactKind.TAKES_PART
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind.value}:{self.person}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillBegun(Fact):
+    """Somebody let the drill begin: every role has people who take part."""
+
+    kind: ClassVar[FactKind] = FactKind.DRILL_BEGUN

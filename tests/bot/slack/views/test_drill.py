@@ -1,0 +1,72 @@
+"""A drill in Slack: its mark, whom it calls, and the message in which people take part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.slack.views.blocks import Message, message, section
+from bot.slack.views.card import card
+from bot.slack.views.drill import invitation, marked
+from bot.slack.views.push import LENGTH
+from bot.text import utf16_length
+from commands.report.status_text import status_lines
+from state.events import PeopleInvited
+from state.facts import Actor, Door, DrillBegun, Fact, TakesPart
+from state.records import Drill
+from tests.bot.slack.run_writer import DBA, LEAD
+from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
+from tests.pages import NOON
+
+ANYBODY = Actor(person="U1", door=Door.SLACK)
+
+
+def test_a_message_of_a_drill_says_so_first_on_the_phone_and_on_the_screen() -> None:
+    said = marked(message("🚨 Database Admin: API response > 5 s & more", [section("too slow")]), ())
+    assert said.text.startswith("DRILL · ")
+    assert shown(said).splitlines()[0] == "🎯 *DRILL* · an exercise, on places of its own"
+    assert marked(said, ()) == said, "it is marked once"
+    assert marked(Message(text="run started", blocks=[]), ()).text == "DRILL · run started"
+
+
+def test_the_mark_keeps_a_notification_within_its_length() -> None:
+    said = marked(message("x" * 200, [section("&" * 20)]), ())
+    assert utf16_length(said.text) <= LENGTH
+
+
+@pytest.mark.parametrize("blocks", [[section("<@U1> <@U2> <!subteam^S01DBAS> <!here>")], []])
+def test_only_those_who_take_part_are_called(blocks: list[dict[str, object]]) -> None:
+    said = marked(Message(text="<@U1> <@U2> <!channel>", blocks=blocks), {"U1"})
+    everything = f"{said.text} {said.blocks}"
+    assert "<@U1>" in everything
+    assert "<@U2>" not in everything
+    assert "<!" not in everything
+
+
+def drawn(facts: tuple[Fact, ...], mentions: dict[str, list[str]]) -> Message:
+    """The invitation at a moment of the drill."""
+    snapshot = replace(snapshot_with(drill=Drill.PLACES, facts=facts), mentions=mentions)
+    return invitation(snapshot, event_with(PeopleInvited()), PeopleInvited())
+
+
+def test_the_invitation_names_who_takes_part_by_role_and_begins_once_every_role_has_somebody() -> None:
+    facts = (TakesPart(by=ANYBODY, at=NOON),)
+    open_roles = drawn(facts, {"dba": [DBA]})
+    lines = shown(open_roles).splitlines()
+    assert f"✅ *Database Admin*: <@{DBA}>" in lines
+    assert "⬜ *Tech Lead*: nobody yet" in lines
+    assert "Begin the drill" not in "\n".join(lines).replace("*Begin the drill*", "")
+    complete = {"dba": [DBA], "lead": [LEAD]}
+    everybody = drawn(facts, complete)
+    assert "▶️ Begin the drill" in shown(everybody)
+    begun = (*facts, DrillBegun(by=ANYBODY, at=NOON))
+    over = drawn(begun, complete)
+    assert "I take part" not in shown(over)
+
+
+def test_the_card_the_status_and_the_terminal_say_drill() -> None:
+    drill = snapshot_with(drill=Drill.PLACES)
+    assert card(drill).text.startswith("DRILL · ")
+    assert status_lines(drill.status)[0].startswith("DRILL · ")
+    assert not card(snapshot_with()).text.startswith("DRILL")
