@@ -103,8 +103,3 @@ def test_the_page_that_keep_starts_asks_a_second_person_too_and_needs_nobody_to_
     (kept,) = store.record(run.id).facts
     assert isinstance(kept, StartObjection)
     assert (kept.reason, kept.by.door) == ("run 7 was kept, and its page starts this one", Door.BOT)
-
-
-def test_nothing_speaks_against_a_drill_which_has_places_of_its_own(store: Store) -> None:
-    run = starter(store, FREEZE).start(StartRequest(drill="the box"), WHO).run
-    assert store.record(run.id).facts == ()
