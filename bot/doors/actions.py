@@ -13,6 +13,7 @@ from bot.doors.deps import Deps
 from bot.doors.drill import refusals_noted
 from bot.doors.queue_actions import QUEUE_ACTIONS, queue
 from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from bot.text import with_mentions
 from commands.progress.handovers import handovers
 from commands.progress.start_gate import GATE
 from commands.progress.step_state import DECISION
@@ -26,6 +27,7 @@ from commands.signoff.press import PressId
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.drill_actions import begin_drill, take_part
 from commands.start.request import StartRequest
+from commands.start.starter import Started
 from state.errors import BadRecord, NothingRuns, NotText, Refused, UnreadableRun
 from state.events import AlertRaised, Ask, PeopleAsked
 from state.facts import (
@@ -126,16 +128,18 @@ def _typed(deps: Deps, run: Run, pressed: Press, action: str) -> str:
     return _answer(deps, run, pressed, questions[0].step, questions[0].attempt)
 
 
-def start(deps: Deps, person: str, request: StartRequest) -> Run:
+def start(deps: Deps, person: str, request: StartRequest) -> Started:
     """Start a run, or queue one that is for a later time. Raises Refused."""
     actor = Actor(person=person, door=Door.SLACK)
-    return queue(deps, request, actor) if request.at else deps.starter.start(request, actor).run
+    if request.at:
+        return Started(run=queue(deps, request, actor), warnings=())
+    return deps.starter.start(request, actor)
 
 
 def hand_over(deps: Deps, run: Run, person: str, to: str, role: str, reason: str, press: str) -> str:
     """Offer a person's place in a role to another one; returns the reply. Raises Refused."""
     actor = Actor(person=person, door=Door.SLACK)
-    return _actions(deps, run).offer(role, to, actor, reason, deps.now(), press)
+    return with_mentions(_actions(deps, run).offer(role, to, actor, reason, deps.now(), press))
 
 
 def note(deps: Deps, run: Run, person: str, text: NoteText) -> str:
@@ -362,7 +366,7 @@ _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "keep": _keep,
     "keep_early": _keep,
     **QUEUE_ACTIONS,
-    "take_over": lambda deps, run, pressed: _actions(deps, run).take_over(*_offer(deps, run, pressed)),
-    "decline": lambda deps, run, pressed: _actions(deps, run).decline(*_offer(deps, run, pressed)),
-    "withdraw": lambda deps, run, pressed: _actions(deps, run).withdraw(*_offer(deps, run, pressed)),
+    "take_over": lambda deps, run, pressed: with_mentions(_actions(deps, run).take_over(*_offer(deps, run, pressed))),
+    "decline": lambda deps, run, pressed: with_mentions(_actions(deps, run).decline(*_offer(deps, run, pressed))),
+    "withdraw": lambda deps, run, pressed: with_mentions(_actions(deps, run).withdraw(*_offer(deps, run, pressed))),
 }

@@ -16,6 +16,7 @@ from commands.runbook import Page
 from commands.runbook.people import People
 from commands.start.freezes import FreezeSource, freeze_objector
 from commands.start.objections import Objector
+from commands.start.past_runs import PastRuns
 from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
@@ -63,7 +64,13 @@ class Deps:
     objectors: Sequence[Objector] = ()
     freezes: Sequence[FreezeSource] = ()
     absent: frozenset[str] = frozenset()
+    _commits: dict[int, str] = field(default_factory=dict, init=False, compare=False, repr=False)
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def past(self) -> PastRuns:
+        """The runs of the record, as evidence."""
+        return PastRuns(store=self.store, commits=self._commits)
 
     @property
     def starter(self) -> Starter:

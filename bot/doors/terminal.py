@@ -24,6 +24,8 @@ from commands.run.engine import page_of
 from commands.signoff.actions import RunActions
 from commands.signoff.handover_rules import role_named
 from commands.signoff.waiting import waiting_for
+from commands.start.advice_text import advice_lines
+from commands.start.recommendation import advice
 from commands.start.request import StartRequest, find_page
 from commands.text.actors import actor_in_words
 from state.errors import AlreadyRunning, NeedsReason, Refused, UnreadableRun
@@ -41,6 +43,8 @@ class Terminal(TerminalReports):
         self._require_key()
         actor = self._known_actor()
         pages = self.deps.pages()
+        if not options.page and len(pages) > 1:
+            yield from advice_lines(advice(pages, self.deps.past, self._now()))
         page = find_page(pages, options.page)
         self.in_force.require_page(page)
         self.in_force.require_freezes(self.settings.environ.get(FREEZES, ""))
@@ -65,6 +69,7 @@ class Terminal(TerminalReports):
         except NeedsReason as error:
             raise Refused(f"{error} Give it as --because WHY.") from None
         yield from (f"Warning: {warning}" for warning in started.warnings)
+        yield from advice_lines(started.advice)
         following = pages.get(page.decision.starts)
         if following and not self.in_force.serves(following):
             yield f"Warning: the bot serves another text of {following.name}, and KEEP starts the bot's."

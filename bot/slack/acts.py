@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -28,7 +29,9 @@ from bot.text import with_mentions
 from commands.runbook import Page
 from commands.signoff.notes import NoteText
 from commands.signoff.permissions import Act
+from commands.start.recommendation import Advice, advice
 from commands.start.request import StartRequest, find_page, require_variables
+from commands.start.starter import Started
 from state.errors import GonogoError, NotAllowed, NothingRuns, Refused
 from state.facts import Actor, Door
 from state.records import Run
@@ -63,7 +66,9 @@ class Acts:
         """Queue a start behind the active run; returns the reply for its person."""
         await self._require_start(origin, request)
         actor = Actor(person=origin.person, door=Door.SLACK)
-        return await self._lanes.run(Lane.ACT, lambda: started_text(queue(self.deps, request, actor)))
+        return await self._lanes.run(
+            Lane.ACT, lambda: started_text(Started(run=queue(self.deps, request, actor), warnings=()))
+        )
 
     async def order(self, origin: Origin, order: QueueOrder) -> str:
         """Drop or move a queued start, typed as a command; returns the reply for its person."""
@@ -160,6 +165,15 @@ class Acts:
         if pages := [page for page in self.deps.pages().values() if self.deps.channel(page) in joined]:
             return pages
         raise Refused("You are in no channel that this bot deploys from. Join one first.")
+
+    async def advice(self, pages: Sequence[Page]) -> Advice | None:
+        """What speaks for which of the pages; None where that is not found out in time for a form."""
+        served = {page.name: page for page in pages}
+        with suppress(GonogoError, TimeoutError):
+            async with asyncio.timeout(NOTE_LIMIT):
+                now = self.deps.now()
+                return await self._lanes.run(Lane.READ, lambda: advice(served, self.deps.past, now))
+        return None
 
     async def require_deploy_channel(self, origin: Origin) -> None:
         """Raise Refused or NotAllowed if somebody asks outside the channels of runs, or may not be asked at all."""

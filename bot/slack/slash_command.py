@@ -22,7 +22,9 @@ from bot.text import counted, escape, with_mentions
 from commands.progress.drill import MARK
 from commands.queue.places import all_places
 from commands.run.engine import zone_of
+from commands.start.advice_text import advice_lines
 from commands.start.request import StartRequest
+from commands.start.starter import Started
 from commands.text.moments import FORMS
 from state.errors import GonogoError, Refused, UnreadableRun
 from state.records import Drill, Run
@@ -77,8 +79,9 @@ FACTS = (
 )
 
 
-def started_text(run: Run) -> str:
-    """The reply to somebody who has started or queued a run."""
+def started_text(started: Started) -> str:
+    """The reply to somebody who has started or queued a run, with what the evidence says of its option."""
+    run = started.run
     if run.drill:
         return f"{MARK} · run {run.id} of {escape(run.page)} asks in <#{run.channel}> who takes part."
     if run.of_queue:
@@ -86,7 +89,8 @@ def started_text(run: Run) -> str:
             f"{escape(run.page)} is queued as start {run.id}. It never begins by itself: you are asked when its moment "
             f"has come. Its card is in <#{run.channel}>."
         )
-    return f"Run {run.id} of {escape(run.page)} has started. Its card is in <#{run.channel}>."
+    advice = [escape(line, 400) for line in advice_lines(started.advice)]
+    return "\n".join([f"Run {run.id} of {escape(run.page)} has started. Its card is in <#{run.channel}>.", *advice])
 
 
 def opens_form(text: str) -> bool:

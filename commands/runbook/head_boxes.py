@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from commands.runbook.drill_table import DrillTable
 from commands.runbook.freeze import FreezeField
+from commands.runbook.option import Option
 from commands.steps.base import Strict
 from commands.steps.page_fields import EnvName, SqlText
 from commands.text.durations import Duration
@@ -51,20 +52,6 @@ def _zone(name: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # OSError of a folder of zones, such as "Asia"
         raise ValueError(f'{name!r} is not a time zone; write for example "Asia/Bangkok"') from None
     return name
-
-
-class Option(Strict):
-    """How this page compares with its alternative: the rows of the table that `/deploy start` shows."""
-
-    name: str = Field(description="The name of this way to deploy.", examples=["Option A: direct to production"])
-    risk: str = Field(description="How risky it is.", examples=["MEDIUM"])
-    time: str = Field(description="How long it takes, as people say it.", examples=["2 hours"])
-    rollback: str = Field(description="How long its rollback takes, as people say it.", examples=["< 15 min"])
-    testing: str = Field(description="What is tested before users meet it.", examples=["smoke tests only"])
-    recommendation: str = Field(description="Who should take it.", examples=["confident teams"])
-    choose_if: list[str] = Field(
-        min_length=1, description="When to choose it, one reason each.", examples=[["The backup is proven"]]
-    )
 
 
 class RunbookBox(Strict):

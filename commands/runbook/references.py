@@ -12,6 +12,7 @@ from commands.runbook.group_rules import place_errors, step_errors, undoes_error
 from commands.runbook.groups import turns
 from commands.runbook.head_boxes import CriteriaBox, Criterion
 from commands.runbook.mistakes import Mistakes
+from commands.runbook.option import option_errors
 from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.undone import undoing_steps
 from commands.runbook.value_rules import value_errors
@@ -50,8 +51,7 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
         names.note(lines.get("runbook", 1), page.title, why)
     _check_loses(page, lines, names)
     _check_cost_of_restore(page, lines, names)
-    if page.runbook.after_rollback and for_authors() and not mistakes.flawed:
-        _check_watch_after(page, names)
+    _check_head(page, names)
     if page.alerts:
         _check_alerts(page, lines["alerts"], names)
     if page.criteria:
@@ -76,6 +76,11 @@ class _Names:
     def flawed(self, name: str) -> bool:
         """Whether a step or a part of this name cannot be judged, because its own box is wrong."""
         return name in self._mistakes.flawed
+
+    @property
+    def any_flawed(self) -> bool:
+        """Whether any box is wrong."""
+        return bool(self._mistakes.flawed)
 
     def flaw(self, step: PageStep) -> None:
         """From now on say nothing that may only follow from this box, in which a mistake was noted."""
@@ -127,6 +132,14 @@ def _check_cost_of_restore(page: Page, lines: dict[str, int], names: _Names) -> 
     names.note(
         lines.get("rollback", 1), "Rollback", f'{why}and after = ["{min(backups)}", …], the steps that change it'
     )
+
+
+def _check_head(page: Page, names: _Names) -> None:
+    if page.runbook.after_rollback and for_authors() and not names.any_flawed:
+        _check_watch_after(page, names)
+    if option := page.runbook.option:
+        for why in option_errors(option, page.name, {step.id: step.box.kind for step in page.steps}):
+            names.note(1, page.title, f"option: {why}")
 
 
 def _check_watch_after(page: Page, names: _Names) -> None:

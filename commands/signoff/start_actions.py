@@ -26,7 +26,7 @@ class StartActions(RunAccess):
         def covered(record: Record) -> tuple[int, ...]:
             waiting = self._require_waiting(record, Ask.START, GATE, 1)
             self._require(Act.AGREE_TO_START, actor, record, waiting.roles, waiting)
-            held = roles_of(actor.person, self.people)
+            held = roles_of(actor.person, self.holders(record))
             return tuple(
                 one.number for one in open_objections(record) if held.intersection(roles_to_agree(self.page, one))
             )

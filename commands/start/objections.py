@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -46,6 +46,10 @@ class Considered:
 
     objections: tuple[Objection, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def beside(self, objections: tuple[Objection, ...]) -> Considered:
+        """The same with more objections."""
+        return replace(self, objections=(*self.objections, *objections))
 
 
 @dataclass(frozen=True, kw_only=True)

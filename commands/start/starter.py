@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +25,12 @@ from commands.start.objections import (
     require_reason,
     require_second_person,
 )
+from commands.start.option_objection import option_objections
 from commands.start.page_warnings import page_warnings
+from commands.start.past_runs import PastRuns, commit_of
 from commands.start.people_warnings import people_warnings
 from commands.start.preflight import PreflightReport
+from commands.start.recommendation import Advice, advice
 from commands.start.request import (
     StartRequest,
     find_page,
@@ -40,7 +43,7 @@ from commands.start.watch_speed import WatchSpeed
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
-from state.errors import AlreadyRunning, TooLate, UnreadableRun
+from state.errors import AlreadyRunning, Refused, TooLate, UnreadableRun
 from state.events import PeopleInvited, RunStarted
 from state.facts import Actor, Door
 from state.records import NewEvent, Run
@@ -51,10 +54,11 @@ MAX_NOTE = 500  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """A run that was started, with the preflight's warnings."""
+    """A run that was started, with the preflight's warnings, and what the evidence said about its option."""
 
     run: Run
     warnings: tuple[str, ...]
+    advice: Advice = field(default_factory=Advice)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,8 @@ class Starter:
         # a drill has places of its own, so what speaks against a change of production says nothing of it
         considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
+        found = Advice() if busy or request.drill else self._advice(page, commit_of(page, report, ref))
+        considered = considered.beside(option_objections(found, page))
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
         reason = require_reason(page, considered.objections, because)
         by = replace(actor, door=Door.BOT) if by_keep else actor
@@ -116,10 +122,15 @@ class Starter:
         run = start(self.store, page, request, actor, people, self.now(), report)
         if not run.drill:
             set_drills_aside(self.store, run, self.now())
-        return Started(run=run, warnings=report.warnings)
+        return Started(run=run, warnings=report.warnings, advice=found)
+
+    def _advice(self, page: Page, commit: str) -> Advice:
+        return advice(self.pages(), PastRuns(store=self.store), self.now(), page, commit)
 
     def checked(self, request: StartRequest, actor: Actor) -> tuple[Page, dict[str, Any]]:
         """The page of a start that is to wait, and its row, after all checks that need no host. Raises as `start`."""
+        if request.drill:
+            raise Refused("A drill is not queued: what is queued is a real start.")
         page, ref = self._page_and_ref(request, actor)
         channel = request.channel or self.channel(page)
         request = replace(request, channel=channel, places=self.places(page), speed=self.speed.of(page.name))

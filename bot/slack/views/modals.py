@@ -9,8 +9,11 @@ from typing import Any
 from bot.slack.views.blocks import Block, section
 from bot.text import bold, clip, line, plain
 from commands.runbook import Page
-from commands.runbook.head_boxes import Option
+from commands.runbook.option import Option
 from commands.signoff.false_alarm import DEFAULT_HOLD, HOLD_LENGTHS
+from commands.start.advice_text import reason_line, why_recommended
+from commands.start.reasons import Judged, not_judged
+from commands.start.recommendation import Advice
 from commands.start.request import StartRequest
 
 START, REASON = "start", "reason"
@@ -31,21 +34,24 @@ REASONS = {
 }
 
 
-def start_modal(pages: Sequence[Page], channel: str = "", frozen: str = "") -> Block:
+def start_modal(pages: Sequence[Page], channel: str = "", advice: Advice | None = None, frozen: str = "") -> Block:
     """The start form: which page, in how many minutes, which ref, and a note; below them the options compared.
 
-    A phone shows all fields without scrolling. `channel` is where it was asked for. `frozen` says which
-    freezes and locks are on.
+    A phone shows all fields without scrolling. `channel` is where it was asked for. What the `advice` recommends is
+    chosen already; without any, nobody has looked up in time what speaks for which. `frozen` says which freezes and
+    locks are on.
     """
+    advice = advice or Advice()
+    recommended = advice.recommended.page if advice.recommended else ""
     default_ref = f"Default: {pages[0].runbook.ref} (from the page)"
     blocks = [
         *filter(None, [section(frozen)]),
-        _page_choice(pages),
+        _page_choice(pages, recommended),
         _input("minutes", "Announced now, starts", _minutes(pages)),
         _input("ref", "Branch, tag or commit", text_field("ref", 200, default_ref), optional=True),
         _input("at", "At a later time", text_field("at", 60, "23:00, or tomorrow 23:00"), optional=True),
         _input("note", "Note for the team", text_field("note", 500, "What is in this release?"), optional=True),
-        *_comparison(pages),
+        *_comparison(pages, advice),
     ]
     return form(START, "Start a deployment", "Start", json.dumps({"channel": channel}), blocks)
 
@@ -139,10 +145,13 @@ def _lengths() -> Block:
     return {"type": "static_select", "action_id": "lasts", "options": options, "initial_option": default}
 
 
-def _page_choice(pages: Sequence[Page]) -> Block:
+def _page_choice(pages: Sequence[Page], recommended: str) -> Block:
     options = [_option(_name(page), page.name) for page in pages[:100]]
+    default = next((n for n, page in enumerate(pages[:100]) if page.name == recommended), 0)
+    if recommended and pages[default].name == recommended:
+        options[default] = _option(f"{clip(_name(pages[default]), 58)} ✔ recommended", recommended)
     kind = "radio_buttons" if len(options) <= _IN_A_ROW else "static_select"
-    choice = {"type": kind, "action_id": "page", "options": options, "initial_option": options[0]}
+    choice = {"type": kind, "action_id": "page", "options": options, "initial_option": options[default]}
     return _input("page", "Runbook", choice)
 
 
@@ -154,17 +163,29 @@ def _name(page: Page) -> str:
     return page.runbook.option.name if page.runbook.option else page.title
 
 
-def _comparison(pages: Sequence[Page]) -> list[Block]:
+def _comparison(pages: Sequence[Page], advice: Advice) -> list[Block]:
     """The options side by side, with the reasons to choose each; nothing where there are fewer than two."""
-    options = [page.runbook.option for page in pages if page.runbook.option][:5]
-    if len(options) < 2:
+    compared = [page for page in pages if page.runbook.option][:5]
+    if len(compared) < 2:
         return []
-    fields = [{"type": "mrkdwn", "text": _column(option), "verbatim": True} for option in options]
-    return [{"type": "section", "fields": fields}]
+    reasons = {one.page: one.reasons for one in advice.options}
+    fields = [
+        {"type": "mrkdwn", "text": _column(page.runbook.option, reasons.get(page.name)), "verbatim": True}
+        for page in compared
+        if page.runbook.option
+    ]
+    return [*filter(None, [section(_recommended(advice))]), {"type": "section", "fields": fields}]
 
 
-def _column(option: Option) -> str:
+def _recommended(advice: Advice) -> str:
+    if not (found := advice.recommended):
+        return ""
+    return f"✔ *Recommended*: {bold(found.name, 60)}\n{line(why_recommended(found), 500)}."
+
+
+def _column(option: Option, reasons: Sequence[Judged] | None) -> str:
     """One option, from its name down to the reasons to choose it. On a phone the columns stack."""
     rows = [f"{row.capitalize()}: {bold(getattr(option, row), 60)}" for row in OPTION_ROWS]
-    reasons = [f"• {line(reason, 90)}" for reason in option.choose_if[:8]]
-    return "\n".join([bold(option.name, 60), *rows, "Choose it if:", *reasons])
+    shown = [line(reason_line(reason), 160) for reason in (reasons or ())[:8]]
+    unknown = [line(reason_line(not_judged(reason)), 160) for reason in option.choose_if[:8]]
+    return clip("\n".join([bold(option.name, 60), *rows, "Choose it if:", *(shown or unknown)]), 2000)

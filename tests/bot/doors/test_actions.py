@@ -212,7 +212,7 @@ def test_the_only_active_run_is_meant(writer: RunWriter) -> None:
 
 def test_a_start_in_slack_uses_the_speed_of_the_settings(tmp_path: Path) -> None:
     store = Store(tmp_path / "gonogo.db")
-    run = start(deps_of(store, speed=WatchSpeed(by_people=240.0)), STARTER, StartRequest(page="small.md"))
+    run = start(deps_of(store, speed=WatchSpeed(by_people=240.0)), STARTER, StartRequest(page="small.md")).run
     assert (run.speed, run.starter) == (240.0, STARTER)
     assert run.page == "small.md"
     store.close()

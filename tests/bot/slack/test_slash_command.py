@@ -26,6 +26,7 @@ from bot.slack.slash_command import (
 from bot.slack.views.blocks import Message
 from commands.runbook import Page
 from commands.start.request import StartRequest
+from commands.start.starter import Started
 from state.errors import BadPage, Refused
 from state.records import RunState
 from state.sqlite.store import Store
@@ -204,7 +205,9 @@ def test_a_typed_start_names_page_and_ref(tmp_path: Path) -> None:
         await box.reply_to(DBA, "Run 1 of small.md has started. Its card is in <#C01DEPLOY>.")
         run = box.store.run(1)
         assert (run.ref, run.starter) == ("v2", DBA)
-        assert started_text(run) == "Run 1 of small.md has started. Its card is in <#C01DEPLOY>."
+        assert (
+            started_text(Started(run=run, warnings=())) == "Run 1 of small.md has started. Its card is in <#C01DEPLOY>."
+        )
 
     play(tmp_path, story)
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from commands.runbook import Page
+from commands.runbook.option import Option, Reason
 from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import Starter, start
 from commands.start.watch_speed import WatchSpeed
-from state.errors import AlreadyRunning, BadSettings, NotAllowed, Refused, TooLate
+from state.errors import AlreadyRunning, BadSettings, NeedsReason, NotAllowed, Refused, TooLate
 from state.events import RunStarted
-from state.facts import Actor, Door
+from state.facts import Actor, Door, StartObjection
 from state.records import RunState
 from state.sqlite.store import Store
 from tests.pages import NOON, payload, small
@@ -253,3 +254,29 @@ def test_a_bot_that_differs_from_the_others_starts_nothing_and_checks_nothing(ed
     with pytest.raises(Refused, match=r"This bot differs in small\.md"):
         edge.starter.start(StartRequest(page="small.md"), Actor(person="UDBA", door=Door.SLACK))
     assert edge.preflights == []
+
+
+def test_the_riskier_option_needs_a_reason_and_a_second_person_and_the_safer_one_does_not(store: Store) -> None:
+    names = {"risk": "x", "time": "x", "rollback": "x", "testing": "x", "recommendation": "x"}
+    never = Reason(says="Soaked", soak="safe.md")
+    risky = Option(name="A", choose_if=[never, Reason(says="Sure")], safer="safe.md", **names)
+    safe = Option(name="B", choose_if=[Reason(says="First time", first_time=True)], **names)
+    pages = {name: option_page(name, option) for name, option in (("risky.md", risky), ("safe.md", safe))}
+    starter = replace(Edge(store).starter, pages=lambda: pages)
+    words = r"The evidence recommends “B”\. For “A” it does not show: Soaked \(no run of safe\.md was kept\)\."
+    with pytest.raises(NeedsReason, match=words):
+        starter.start(StartRequest(page="risky.md"), WHO)
+    assert store.runs() == []
+    run = starter.start(StartRequest(page="risky.md", because="the fix cannot wait"), WHO).run
+    (objection,) = [fact for fact in store.record(run.id).facts if isinstance(fact, StartObjection)]
+    assert (objection.sort, objection.reason) == ("option", "the fix cannot wait")
+    store.move_run(run.id, RunState.ABORTED, NOON)
+    safer = starter.start(StartRequest(page="safe.md"), WHO)
+    assert not [fact for fact in store.record(safer.run.id).facts if isinstance(fact, StartObjection)]
+    assert safer.advice.recommended is not None
+    assert safer.advice.recommended.page == "safe.md"
+
+
+def option_page(name: str, option: Option) -> Page:
+    """The small page as an option."""
+    return Page(**{**vars(PAGE), "name": name, "runbook": PAGE.runbook.model_copy(update={"option": option})})

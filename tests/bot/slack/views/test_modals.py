@@ -11,7 +11,7 @@ from slack_sdk.models.views import View
 from bot.rehearsal.workspace.blockkit.validation import view_errors
 from bot.slack.views.modals import REASONS, message_modal, reason_from, reason_modal, request_from, start_modal
 from commands.runbook import Page
-from commands.runbook.head_boxes import Option
+from commands.runbook.option import Option, Reason
 from commands.start.request import StartRequest
 from tests.bot.slack.hostile import TEXTS, wrong_for_the_sdk
 from tests.bot.slack.run_writer import PAGE
@@ -23,7 +23,13 @@ from tests.pages import small
 def option_pages(text: str) -> list[Page]:
     """Eight pages that are options, with this text wherever their author may write."""
     option = Option(
-        name=text, risk=text, time=text, rollback=text, testing=text, recommendation=text, choose_if=[text] * 9
+        name=text,
+        risk=text,
+        time=text,
+        rollback=text,
+        testing=text,
+        recommendation=text,
+        choose_if=[Reason(says=text)] * 9,
     )
     page = page_with(text)
     runbook = page.runbook.model_copy(update={"option": option})
@@ -45,7 +51,7 @@ def test_the_start_form_compares_the_options_of_the_pages() -> None:
     (*_, comparison) = start_modal(option_pages("Fast"))["blocks"]
     column = comparison["fields"][0]["text"].splitlines()
     assert column[:3] == ["*Fast*", "Risk: *Fast*", "Time: *Fast*"]
-    assert column[6:8] == ["Choose it if:", "• Fast"]
+    assert column[6:8] == ["Choose it if:", "👤 Fast: people must judge"]
 
 
 def test_a_page_without_options_is_not_compared() -> None:

@@ -1,0 +1,42 @@
+"""The advice between two options in plain lines, for the terminal and for replies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.start.reasons import Holds, Judged
+from commands.start.recommendation import Advice, Recommendation
+from commands.text.numbers import format_count
+
+MARKS = {Holds.YES: "✅", Holds.NO: "❌", Holds.UNKNOWN: "❔", Holds.PEOPLE: "👤"}
+_MOST = 8  # reasons of one option
+
+
+def advice_lines(advice: Advice) -> Iterator[str]:
+    """What is recommended and why, then each option with its reasons."""
+    if advice.recommended:
+        yield f"Recommended: {advice.recommended.name}"
+        yield f"  {why_recommended(advice.recommended)}"
+    for option in advice.options:
+        yield f"{option.name} ({option.page}), choose it if:"
+        yield from (f"  {reason_line(reason)}" for reason in option.reasons[:_MOST])
+
+
+def reason_line(reason: Judged) -> str:
+    """A reason with its mark, and why it holds or not."""
+    why = reason.why or str(reason.holds)
+    return f"{MARKS[reason.holds]} {reason.says}: {why}"
+
+
+def why_recommended(found: Recommendation) -> str:
+    """Why a page is recommended; of the safer one, how much speaks for the other."""
+    if found.page == found.riskier:
+        return found.why
+    shown = f"{len(found.missing)} of {format_count(found.asked, 'reason')} of {found.other} not shown"
+    return shown if found.sure else f"{shown}. Looked up again for the commit that you start"
+
+
+def missing_reasons(found: Recommendation) -> str:
+    """What is not shown for the riskier option, with why."""
+    named = [f"{one.says} ({one.why})" for one in found.missing[:_MOST]]
+    return ", ".join(named)
