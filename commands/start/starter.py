@@ -15,6 +15,7 @@ from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.signoff.events import start_asked
 from commands.start.drill_places import require_hosts_free, set_drills_aside
+from commands.start.drilled import drill_warnings
 from commands.start.objections import (
     FOLLOWS_KEEP,
     Considered,
@@ -111,6 +112,8 @@ class Starter:
         # a drill has places of its own, so what speaks against a change of production says nothing of it
         considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
+        if not request.drill:
+            known += drill_warnings(self.store, page, people, self.now())
         found = Advice() if busy or request.drill else self._advice(page, commit_of(page, report, ref))
         considered = considered.beside(option_objections(found, page))
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")

@@ -1,4 +1,4 @@
-"""The report of a drill: who answered after how long, what was pressed in vain, and what no other run has."""
+"""The report of a drill: who answered after how long, and what was pressed in vain."""
 
 from __future__ import annotations
 
