@@ -18,6 +18,7 @@ from bot.tools.secrets import redactor_for
 from commands.ports.page_text import DatabaseAddress, PageText
 from commands.ports.tools import Tools
 from commands.runbook import Page
+from commands.runbook.drill import is_drill
 from commands.runbook.places import Host
 from commands.start.bad_builds import bad_build_objector
 from commands.start.freezes import FreezeSource, freezes_of_page, freezes_of_record
@@ -54,7 +55,9 @@ def _host_place(host: Host) -> HostPlace | LocalPlace:
 
 def tools_for(page: Page, settings: Settings, store: RecordStore | None = None) -> Tools:
     """The real tools for the places of a page. For a run of the `store` the time of day is that of all its bots."""
-    tools = make_tools(places_of(page), settings.environ, page.env_names(), page.masked_names())
+    tools = make_tools(
+        places_of(page), settings.environ, page.env_names(), page.masked_names(), confined=is_drill(page)
+    )
     clock = SystemClock(store.clock_offset) if store else tools.clock
     return replace(tools, clock=clock, places=lambda: fingerprints_of(page, settings.environ))
 

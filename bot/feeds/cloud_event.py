@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -18,15 +18,26 @@ from state.shortening import shortened
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 LONGEST = 500  # characters of a text
 MOST = 50  # entries of a list
-Mask = Callable[[str], str]
+# texts that hold what a host, a service or a person said; the others are the page's own words, or the bot's
+_FOREIGN = {"ref", "seen", "summary"}
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]{0,200})")
 
 
-def mask_for(run: Run, environ: Mapping[str, str]) -> Mask:
-    """What masks the value of each variable that the run's own page names, and of all that look like secrets."""
-    # by the text: a page that this version cannot read is masked, too
-    return redactor_for(set(_NAMED.findall(run.text)), environ)
+class Mask:
+    """Masks all that looks like a secret, and in foreign texts the value of each variable that the run's page names.
+
+    A host's name may be a step's name, too, and a receiver knows steps by their names.
+    """
+
+    def __init__(self, run: Run, environ: Mapping[str, str]) -> None:
+        # by the text: a page that this version cannot read is masked, too
+        self._foreign = redactor_for(set(_NAMED.findall(run.text)), environ)
+        self._own = redactor_for((), environ)
+
+    def __call__(self, name: str, text: str) -> str:
+        """The text of a field."""
+        return (self._foreign if name in _FOREIGN else self._own)(text)
 
 
 def event_id(run: Run, event: Event) -> str:
@@ -71,7 +82,7 @@ def _value(name: str, value: Any, mask: Mask) -> Any:
     if name == "person":
         return value if value == BOT.person or _SLACK_USER.fullmatch(str(value)) else ""
     if isinstance(value, str):
-        return shortened(mask(value), LONGEST)
+        return shortened(mask(name, value), LONGEST)
     if isinstance(value, (tuple, list)):
         return [_value("", item, mask) for item in value[:MOST]]
     if isinstance(value, float) and not math.isfinite(value):

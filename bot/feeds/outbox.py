@@ -20,7 +20,7 @@ LOG = logging.getLogger("gonogo.feeds")
 AGE = timedelta(hours=24)  # an event that is older is not sent any more
 # a run that ended longer ago is not looked at any more: only what KEEP started is told that late
 ENDED = timedelta(days=7)
-POLL = 0.2  # seconds
+POLL = 0.5  # seconds
 LOOK = 2.0  # seconds between two looks at a record to which nothing was written: a pause may be over
 WORKERS = 4  # runs that are sent side by side
 SETTLE = 2.0  # seconds that a bot which leaves waits for what is under way
@@ -98,10 +98,11 @@ class Outbox:
             except NotOwner:
                 self._feeds.pop(run, None)  # another bot sends it
             except BadRecord as error:
-                self._pauses.failed(run, str(error))
-            except Exception as error:
+                LOG.error("run %s: sending %s waits: %s", run, self._to.what, error)  # noqa: TRY400
+                self._pauses.pause(run)
+            except Exception:
                 LOG.exception("run %s: sending %s continues after an error in the bot", run, self._to.what)
-                self._pauses.failed(run, type(error).__name__)
+                self._pauses.pause(run)
             finally:
                 self._busy.discard(run)
 
@@ -121,13 +122,13 @@ class Outbox:
                     return
                 store.require_lock()  # a bot that was frozen meanwhile must not send what another one has sent
                 if problem := feed.send(event):
-                    self._pauses.failed(number, problem)
+                    self._pauses.refused(number, problem)
                     return
-                self._pauses.succeeded(number)
+                self._pauses.taken(number)
                 store.save_told(number, self._to.duty, event.id)
                 told = event.id
                 self._feeds[number] = told, feed
-        self._pauses.succeeded(number)
+        self._pauses.taken(number)
         if not store.run(number).active:
             self._feeds.pop(number, None)
             store.release(number, self._to.duty)

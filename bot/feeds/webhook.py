@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from bot.feeds.cloud_event import CONTENT_TYPE, cloud_event, encoded, event_id, mask_for
+from bot.feeds.cloud_event import CONTENT_TYPE, Mask, cloud_event, encoded, event_id
 from bot.feeds.event_types import TEST
 from bot.settings import Settings
 from bot.tools.outside_address import OutsideAddress
@@ -54,7 +54,7 @@ class WebhookFeed:
     def __init__(self, webhook: Webhook, run: Run) -> None:
         self._webhook = webhook
         self._run = run
-        self._mask = mask_for(run, webhook.environ)
+        self._mask = Mask(run, webhook.environ)
 
     def send(self, event: Event) -> str:
         """See `bot.feeds.destination.RunFeed.send`."""

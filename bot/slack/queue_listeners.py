@@ -71,6 +71,6 @@ class QueueListeners(ABC):
         except NeedsReason as error:
             raise Refused(f"{error}\n`/deploy {text.strip()} because WHY`") from None
         except AlreadyRunning as error:
-            if not error.run:
+            if not error.run or request.drill:  # what is queued is a real start
                 raise
             return queue_offer(with_mentions(str(error)), request, error.run)

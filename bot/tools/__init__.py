@@ -9,10 +9,17 @@ from bot.tools.places import Places
 from commands.ports.tools import Tools
 
 
-def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str], masked: Iterable[str] = ()) -> Tools:
+def make_tools(
+    places: Places,
+    environ: Mapping[str, str],
+    names: Iterable[str],
+    masked: Iterable[str] = (),
+    *,
+    confined: bool = False,
+) -> Tools:
     """The tools for a page's places. They know and mask the environment variables `names`, and know no others.
 
-    The values of those in `masked` are hidden too.
+    The values of those in `masked` are hidden too. With `confined` the browser reaches the places, nothing else.
     """
     # imported here, so that the terminal's fast commands do not load libraries that they do not use
     from bot.tools.analysis import CodeAnalysis
@@ -35,7 +42,7 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str],
         shell=shell,
         database=PostgresDatabase(places.databases, known, redact),
         web=HttpWeb(places.webs, known, redact),
-        browser=ChromiumBrowser(places.webs, known, redact, environ.get("GONOGO_BROWSER", "")),
+        browser=ChromiumBrowser(places.webs, known, redact, environ.get("GONOGO_BROWSER", ""), confined=confined),
         analysis=CodeAnalysis(),
         scratch=EmbeddedScratch(shell, scratch_addresses, redact),
         clock=SystemClock(),

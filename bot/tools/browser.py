@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -86,8 +86,16 @@ class ChromiumBrowser:
     """`commands.ports.browser.Browser`; works in any thread that has no event loop."""
 
     def __init__(
-        self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor, program: str = ""
+        self,
+        webs: Mapping[str, WebPlace],
+        environ: Mapping[str, str],
+        redact: Redactor,
+        program: str = "",
+        *,
+        confined: bool = False,
     ) -> None:
+        """With `confined` a page, its links and its redirects reach no other origins than those of the places."""
+        self._confined = confined
         self._program = program
         self._webs = webs
         self._environ = environ
@@ -122,10 +130,11 @@ class ChromiumBrowser:
         headers = {name: header(name, value, self._environ) for name, value in visit.headers.items()}
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=self._executable(), args=_flags())
+                flags = [*_flags(), *self._confining_flags()]
+                browser = playwright.chromium.launch(executable_path=self._executable(), args=flags)
                 try:
                     page = browser.new_context().new_page()
-                    _send_to_own_origin(page, url, headers)
+                    _send_to_own_origin(page, url, headers, self._own_origins() if self._confined else None)
                     return self._check(page, place, url, visit)
                 finally:
                     browser.close()
@@ -177,6 +186,12 @@ class ChromiumBrowser:
             return f"“{name}” {_COULD_NOT[act.kind]}"
         return ""
 
+    def _confining_flags(self) -> list[str]:
+        if not self._confined:
+            return []
+        hosts = sorted({host for _, host, _ in self._own_origins() if host})
+        return [f"--host-resolver-rules=MAP * ~NOTFOUND{''.join(f', EXCLUDE {host}' for host in hosts)}"]
+
     def _own_origins(self) -> set[tuple[str, str | None, int | None]]:
         return {_origin(resolve(web.url, self._environ)) for web in self._webs.values()}
 
@@ -184,19 +199,26 @@ class ChromiumBrowser:
         return self._program or find_browser()
 
 
-def _send_to_own_origin(page: Page, url: str, headers: Mapping[str, str]) -> None:
+def _send_to_own_origin(
+    page: Page, url: str, headers: Mapping[str, str], only: Collection[tuple[str, str | None, int | None]] | None
+) -> None:
     """Send the headers, which may hold a token, with the page's requests to the URL's own origin, and to no other.
+
+    Requests to other origins than `only` are refused, also those of a redirect.
 
     Playwright's own headers go to every origin, and those of its routes along with each redirect.
     """
     from playwright.sync_api import Error
 
-    if not headers:
+    if not headers and only is None:
         return
     session, own, names = page.context.new_cdp_session(page), _origin(url), {name.lower() for name in headers}
 
     def go_on(event: dict[str, Any]) -> None:
         with suppress(Error):  # of a request that its page has dropped meanwhile
+            if only is not None and _origin(event["request"]["url"]) not in only:
+                session.send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "BlockedByClient"})
+                return
             paused: dict[str, Any] = {"requestId": event["requestId"]}
             if _origin(event["request"]["url"]) == own:
                 others = {k: v for k, v in event["request"]["headers"].items() if k.lower() not in names}

@@ -15,6 +15,7 @@ from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.signoff.events import start_asked
 from commands.start.drill_places import require_hosts_free, set_drills_aside
+from commands.start.drilled import drill_warnings
 from commands.start.objections import (
     FOLLOWS_KEEP,
     Considered,
@@ -43,7 +44,7 @@ from commands.start.watch_speed import WatchSpeed
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
-from state.errors import AlreadyRunning, TooLate, UnreadableRun
+from state.errors import AlreadyRunning, Refused, TooLate, UnreadableRun
 from state.events import PeopleInvited, RunStarted
 from state.facts import Actor, Door
 from state.records import NewEvent, Run
@@ -108,8 +109,11 @@ class Starter:
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
         intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request, found=report.kept)
+        # a drill has places of its own, so what speaks against a change of production says nothing of it
         considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
+        if not request.drill:
+            known += drill_warnings(self.store, page, people, self.now())
         found = Advice() if busy or request.drill else self._advice(page, commit_of(page, report, ref))
         considered = considered.beside(option_objections(found, page))
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
@@ -128,6 +132,8 @@ class Starter:
 
     def checked(self, request: StartRequest, actor: Actor) -> tuple[Page, dict[str, Any]]:
         """The page of a start that is to wait, and its row, after all checks that need no host. Raises as `start`."""
+        if request.drill:
+            raise Refused("A drill is not queued: what is queued is a real start.")
         page, ref = self._page_and_ref(request, actor)
         channel = request.channel or self.channel(page)
         request = replace(request, channel=channel, places=self.places(page), speed=self.speed.of(page.name))

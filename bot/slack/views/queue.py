@@ -10,7 +10,7 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.modals import form
 from bot.slack.views.snapshot import Snapshot
-from bot.text import acted, bold, clip, counted, line, mention, moment_of, person, time_of
+from bot.text import acted, bold, clip, counted, line, mention, moment_of, on_one_line, person, time_of
 from commands.queue.entry import PATIENCE, open_question
 from commands.queue.places import QueuePlace
 from commands.start.request import StartRequest
@@ -224,5 +224,7 @@ def request_of(value: str) -> StartRequest:
 
 
 def _written(request: StartRequest) -> str:
-    fields = (request.page, request.ref, request.notice_minutes, request.note[:500], request.press)
-    return json.dumps([*fields, request.because[:500]], ensure_ascii=False)
+    # a button's value holds 2,000 characters, of which quotes and backslashes take two
+    note, because = (clip(on_one_line(text), 300) for text in (request.note, request.because))
+    fields = [request.page, request.ref, request.notice_minutes, note, request.press, because]
+    return json.dumps(fields, ensure_ascii=False)

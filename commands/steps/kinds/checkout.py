@@ -20,7 +20,7 @@ from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import advice, first_words
-from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
@@ -148,8 +148,9 @@ locks=$(locks)
         check = HostCheck(
             host=self.host, script=program, judge=_judge_preflight, env=(("REPOSITORY", self.repository),)
         )
+        room = room_check(self.host, self.repository, "in the working copy")
         checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=("git",)), check]
-        return [*checks, self._untracked_check()] if self.commit == "<commit>" else checks
+        return [*checks, *([self._untracked_check()] if self.commit == "<commit>" else []), room]
 
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""

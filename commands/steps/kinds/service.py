@@ -23,8 +23,8 @@ from commands.steps.shared.service import (
     BEFORE,
     ERROR_LINES,
     ServiceBox,
-    obstacles_now,
     stale_note,
+    state_problems,
     unread_note,
     unseen_note,
 )
@@ -247,7 +247,7 @@ class ServiceStep(ServiceBox):
             taken = []
         else:
             taken = judgement.not_reloaded(self.manages, before.processes, now)
-        unknown = obstacles_now(seen.state)
+        unknown = state_problems(self, ctx, seen.answer, seen.state)
         died += process_problems(self.manages, ready, now) + ([] if self.web else judgement.lost(after.processes, now))
         return [*unknown, *taken, *dict.fromkeys(died), *others]
 

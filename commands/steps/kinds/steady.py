@@ -13,7 +13,7 @@ from commands.ports.page_text import PLACEHOLDER
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, obstacles_now, unread_note, unseen_note
+from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, state_problems, unread_note, unseen_note
 from commands.steps.values import fill
 from commands.systems.services.judgement import described, lost, process_problems, split_identities
 from commands.text.durations import Duration, format_duration, parse_duration
@@ -108,7 +108,7 @@ class SteadyStep(ServiceBox):
         answer = self.commit_of_all(ctx)
         now, new = self.state_and_errors(ctx, self._logs(ctx))
         problems = [
-            *obstacles_now(now),
+            *state_problems(self, ctx, answer, now),
             *process_problems(self.manages, before, now.processes),
             *(() if self.web else lost(first, now.processes)),
             *self.problems(ctx, answer, new.lines),

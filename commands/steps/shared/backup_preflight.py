@@ -10,6 +10,7 @@ from commands.ports.preflight import PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, NOT_THE_SERVER
+from commands.systems.preflight.free_files import FREE_FILES, LEAST_FILES, too_few
 from commands.systems.scripts import script
 from commands.text.numbers import format_bytes
 
@@ -29,6 +30,7 @@ folder=$FOLDER
 until [ -e "$folder" ] || [ -L "$folder" ]; do folder=$(dirname -- "$folder"); done
 cd -- "$folder" && [ -w . ] || exit {NO_FOLDER}
 """
+    + FREE_FILES
     + f"LOCKS={shlex.quote(_LOCKS)}\n"
     + f"HIDDEN={shlex.quote(script('postgres/hidden_rows.sql'))}\n"
     + script("postgres/backup_preflight.sh")
@@ -51,7 +53,7 @@ def judge_preflight(result: CommandResult) -> list[PreflightResult]:
             f"psql cannot query the database from this host ({message[0][:160]})",
             "run psql on the host with the address that the database's variable has, and correct it or the server",
         )
-    if problem := _judge_dump(values):
+    if problem := _judge_dump(values) or _judge_files(values):
         return problem
     size, free = int(values["database_bytes"]), int(values["free_bytes"])
     room = f"{format_bytes(free)} free for the backup of a database of {format_bytes(size)}"
@@ -69,6 +71,11 @@ def _judge_lines(values: Mapping[str, str]) -> list[PreflightResult]:
         "be removed, and its step fails",
         "set at_least_lines to what a whole dump of this database has at least",
     )
+
+
+def _judge_files(values: Mapping[str, str]) -> list[PreflightResult]:
+    needed = LEAST_FILES + int(values.get("dump_locks", "0")) // 2  # each table that is locked has a file of its own
+    return too_few(values.get("free_files", ""), "in the backup folder", needed)
 
 
 def _judge_locks(values: Mapping[str, str]) -> list[PreflightResult]:

@@ -236,9 +236,13 @@ def unseen_note(box: ServiceBox, state: State) -> str:
     return f" {box.manages.title} sees no process of {' and '.join(unseen)}: {shows}."
 
 
-def obstacles_now(state: State) -> list[str]:
-    """What keeps the manager from telling all; clauses. Of what it does not list at all, that is said already."""
-    return [one.what for one in state.obstacles] if state.processes else []
+def state_problems(box: ServiceBox, ctx: Context, answer: str, state: State) -> list[str]:
+    """What keeps the manager from telling all, and what works in a release that was left; clauses.
+
+    Of what the manager does not list at all, that is said already. Where the address answers the commit, that counts.
+    """
+    left = () if box.web and box.serves(ctx, answer) else state.left
+    return [*(one.what for one in state.obstacles if state.processes), *left]
 
 
 def unread_note(new: NewLines) -> str:

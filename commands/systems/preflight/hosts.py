@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from commands.ports.page_text import PageText, Text
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
+from commands.systems.preflight.free_files import FREE_FILES, too_few
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +79,19 @@ def folder_check(host: str, path: str, what: str) -> HostCheck:
             return blocked(f"{what} ({path}) does not exist", "create it, or correct its path in the environment")
         if ended.code:
             return blocked(f"{what} ({path}) is not writable for this user", "give it to the user that deploys")
-        return passed(f"{what} ({path}) exists")
+        return too_few(ended.tail.strip(), f"in {what} ({path})") or passed(f"{what} ({path}) exists")
 
-    script = '[ -d "$FOLDER" ] || exit 65\n[ -w "$FOLDER" ] || exit 66'
+    script = f'{FREE_FILES}[ -d "$FOLDER" ] || exit 65\n[ -w "$FOLDER" ] || exit 66\nfree_files "$FOLDER"'
+    return HostCheck(host=host, script=script, judge=judge, env=(("FOLDER", path),))
+
+
+def room_check(host: str, path: str, where: str) -> HostCheck:
+    """Check that more files fit into the file system of a folder (`$NAME` or a literal path); says nothing if so."""
+
+    def judge(ended: CommandResult) -> list[PreflightResult]:
+        return too_few(ended.tail.strip(), where)
+
+    script = f'{FREE_FILES}free_files "$FOLDER"'
     return HostCheck(host=host, script=script, judge=judge, env=(("FOLDER", path),))
 
 

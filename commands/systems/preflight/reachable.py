@@ -9,15 +9,18 @@ from commands.ports.preflight import PreflightContext, PreflightResult, blocked,
 from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
+from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
 from state.errors import LostTrack
 
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
-_HOST_SCRIPT = """\
+_HOST_SCRIPT = f"""\
+{FREE_FILES}\
 printf 'user=%s\\n' "$(id -un)"
 for name in setsid stat tail head; do command -v "$name" > /dev/null || printf 'missing=%s\\n' "$name"; done
 mkdir -p "$HOME/.gonogo/jobs" && [ -w "$HOME/.gonogo/jobs" ] || echo 'closed=yes'
-printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 { print $4 }')\""""
+printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 {{ print $4 }}')"
+printf 'free_files=%s\\n' "$(free_files "$HOME")\""""
 _MIN_FREE = 100 * 1024  # kB in the home folder
 _DATABASE_QUERY = f"""
 SELECT current_user::text, current_setting('server_version'), pg_is_in_recovery(),
@@ -68,6 +71,8 @@ def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
         return blocked(
             f"only {int(free) // 1024} MB free in the home folder", "free some space: no command can run there"
         )
+    if few := too_few(values.get("free_files", ""), "in the home folder"):
+        return few
     how = "the bot's own machine, used as" if local else "logged in as"
     return [*passed(f"{how} {values.get('user', '?')}; ~/.gonogo/jobs is writable"), *_greeting(ended.greeting)]
 

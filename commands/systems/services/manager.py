@@ -66,6 +66,7 @@ class State:
     - `obstacles`: why they cannot be restarted, such as a service that the manager does not know.
     - `warnings`: what else people should know before.
     - `stale`: what runs although something newer is there, such as a changed file that was not read; clauses.
+    - `left`: what works in a release folder to which the link beside it no longer leads; clauses.
     - `logs`: where their logs end now, by the names in the manager's `log_values`.
     """
 
@@ -74,6 +75,7 @@ class State:
     obstacles: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     stale: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class Manager:

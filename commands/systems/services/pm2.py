@@ -7,6 +7,7 @@ from typing import Any
 
 from commands.systems.logs.log_lines import NewLines, parse_output
 from commands.systems.scripts import script
+from commands.systems.services.left_release import LEFT_RELEASE, left_release
 from commands.systems.services.log_files import ERRORS, file_env, file_logs
 from commands.systems.services.manager import FILES, Finding, Manager, Phase, Process, State
 from commands.text.foreign_json import read_json
@@ -21,19 +22,22 @@ class Pm2(Manager):
     up = "online"
     programs = ("pm2", "node")
     log_values = FILES
-    state = script("services/pm2.sh")
+    state = LEFT_RELEASE + script("services/pm2.sh")
     restart = 'pm2 restart "$name" > /dev/null'
     reload = 'pm2 reload "$name" > /dev/null'
     errors = ERRORS
 
     def read_state(self, output: str, host: str) -> State:
-        said = read_json(output)
+        listed_as_json, *others = output.splitlines()
+        said = read_json(listed_as_json)
         listed = said["processes"]
+        releases = list(dict.fromkeys(tuple(line.split("\t")) for line in others))
         return State(
             processes=tuple(map(_process, listed)),
             logs=file_logs(listed),
             obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
-            warnings=tuple(_without_lines(listed)),
+            warnings=(*_without_lines(listed), *_kept_release(releases)),
+            left=tuple(left_release(*one) for one in releases if one[-1]),
         )
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
@@ -73,3 +77,16 @@ def _without_lines(listed: Sequence[Mapping[str, Any]]) -> list[Finding]:
     services = " and ".join(dict.fromkeys(files.values()))
     what = f"{', '.join(sorted(files))} of {services} keeps no lines, so no error is seen there"
     return [Finding(what=what, todo="let pm2 write a log file")]
+
+
+def _kept_release(releases: Sequence[Sequence[str]]) -> list[Finding]:
+    """pm2 keeps the folder in which a service was started first, which the shell may have resolved."""
+    return [
+        Finding(
+            what=f"pm2 starts {service} in {folder}, not through {link}: once that leads to another release, a restart "
+            "still runs this one",
+            todo=f'start it anew by an ecosystem file with cwd = "{link}"',
+        )
+        for service, folder, link, leads in releases
+        if not leads
+    ]

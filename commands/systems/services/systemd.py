@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from commands.systems.logs.log_lines import NewLines
 from commands.systems.logs.log_sources import ELSEWHERE, JOURNAL, printed_elsewhere
 from commands.systems.scripts import script
+from commands.systems.services.left_release import LEFT_RELEASE, left_release
 from commands.systems.services.log_source import read_source
 from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
 from commands.systems.services.sudo_rules import SUDO_RULES, lets_run, sudo_obstacles
@@ -32,7 +33,7 @@ class Systemd(Manager):
     programs = ("systemctl", "journalctl", "awk", "sed")
     log_values = MARK
     takes_sudo = True
-    state = script("services/systemd.sh")
+    state = LEFT_RELEASE + script("services/systemd.sh")
     restart = 'unit_job restart "$name"'
     reload = 'unit_job reload "$name"'
     errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'
@@ -50,6 +51,7 @@ class Systemd(Manager):
             obstacles=(*_unloaded(wanted, named, host), *_denied(head, wanted)),
             warnings=(*_warnings(head, named), *_start_limits(head, named)),
             stale=tuple(_stale(named)),
+            left=tuple(left_release(name, *one["Left"].split("\t")) for name, one in named.items() if "Left" in one),
         )
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.feeds.cloud_event import LONGEST, cloud_event, mask_for
+from bot.feeds.cloud_event import LONGEST, Mask, cloud_event
 from bot.feeds.event_types import EVENT_TYPES, NOT_SENT
 from bot.feeds.types_table import types_table
 from state.events import EVENTS, EventData, EventKind, event_from
@@ -38,7 +38,7 @@ HOSTILE = "Ana Lima +66 81 234 5678 rm -rf / "
 def sent(data: EventData, text: str = "", environ: dict[str, str] | None = None) -> Any:
     """What is sent of an event, read again; None if nothing is."""
     stored = Event(id=345, run=1, at=NOON, step="deploy", data=data)
-    body = cloud_event(run(text=text), stored, mask_for(run(text=text), environ or {}))
+    body = cloud_event(run(text=text), stored, Mask(run(text=text), environ or {}))
     return json.loads(body) if body else None
 
 
@@ -68,6 +68,13 @@ def test_a_secret_that_the_runs_page_names_is_masked_in_every_text() -> None:
     said = sent(ended, text="host = $SHOP_DSN", environ={"SHOP_DSN": SECRET})
     assert said["data"]["summary"] == "exit 1: •••"
     assert SECRET not in json.dumps(said)
+
+
+def test_the_pages_own_names_stay_though_a_variable_has_the_same_word() -> None:
+    ended = event_from("ended", {"title": "Deploy shop-eu", "state": "done", "summary": "shop-eu is up"})
+    said = sent(ended, text="host = $SHOP_HOST", environ={"SHOP_HOST": "shop-eu", "OTHER": "deploy"})
+    assert (said["data"]["title"], said["data"]["step"]) == ("Deploy shop-eu", "deploy")
+    assert said["data"]["summary"] == "••• is up"
 
 
 @pytest.mark.parametrize(

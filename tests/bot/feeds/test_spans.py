@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.feeds.otlp_settings import read_otlp_settings
 from bot.feeds.spans import CUT, UNANSWERED, RunSpan, RunSpans, nanoseconds, span_id, trace_id
+from bot.feeds.traces import Traces
 from state.events import event_from
 from state.records import Event
-from tests.pages import NOON, run
-from tests.state.sqlite.samples import at
+from state.sqlite.store import Store
+from tests.bot.feeds.otlp_receiver import OtlpReceiver
+from tests.pages import NOON, event, run
+from tests.state.sqlite.samples import STARTED, at, new_run
 
 
 def told(*events: tuple[float, str, str, Mapping[str, Any]]) -> list[RunSpan]:
@@ -123,3 +129,17 @@ def test_a_clock_that_went_back_makes_no_span_that_ends_before_it_begins() -> No
 
 def test_nanoseconds_are_exact() -> None:
     assert nanoseconds(datetime.fromisoformat("2026-11-23T12:00:00.123457+00:00")) == 1795435200123457000
+
+
+def test_a_bot_that_goes_on_knows_since_when_people_were_asked(tmp_path: Path, collector: OtlpReceiver) -> None:
+    settings = read_otlp_settings(collector.env)
+    assert settings
+    with closing(Store(tmp_path / "gonogo.db")) as store, closing(Traces(settings, {})) as traces:
+        started = store.start_run(new_run(), NOON, STARTED)
+        store.add_events(started.id, at(2), event("wanted", {"ask": "sign", "roles": ["dba"]}, step="ready"))
+        told = store.events(started.id)[-1].id
+        store.add_events(started.id, at(7), event("signed", {"role": "dba", "person": "UDBA"}, step="ready"))
+        (signed,) = store.events(started.id, told)
+        assert traces.feed(store, started, told).send(signed) == ""
+    (wait,) = collector.spans
+    assert (wait.name, wait.began, wait.ended) == ("wait sign", nanoseconds(at(2)), nanoseconds(at(7)))

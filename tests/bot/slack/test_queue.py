@@ -11,9 +11,11 @@ import pytest
 from bot.doors.queue_actions import read_order
 from bot.rehearsal.workspace import Message
 from bot.slack.slash_command import start_of
+from bot.slack.views.queue import queue_form, queue_offer, request_of
 from commands.queue.keeper import QueueKeeper
 from commands.queue.places import queue_places
 from commands.start.preflight import PreflightReport
+from commands.start.request import StartRequest
 from state.errors import Refused
 from state.records import RunState
 from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD
@@ -202,6 +204,18 @@ def test_what_the_checks_find_is_told_to_whoever_pressed_and_the_question_stays(
         await box.reply_to(LEAD, "Run 2 of small.md has started.")
 
     played(tmp_path, story, preflight=preflight)
+
+
+def test_an_offer_with_hostile_words_comes_back_whole() -> None:
+    words = '"\\\x00' * 400
+    request = StartRequest(page="small.md", ref="v2", notice_minutes=10, note=words, because=words, press="T1")
+    offer = queue_offer("shop is busy", request, 1)
+    value = offer.blocks[-1]["elements"][0]["value"]
+    assert len(value) < 2000
+    assert len(queue_form("shop is busy", request, 1, CHANNEL)["private_metadata"]) < 3000
+    again = request_of(value)
+    assert (again.page, again.ref, again.notice_minutes, again.press) == ("small.md", "v2", 10, "T1")
+    assert again.note.startswith('"\\"\\')
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,16 @@ from commands.queue.keeper import QueueKeeper
 from commands.runbook import read_page
 from commands.start.objections import Considered
 from commands.start.preflight import PreflightReport
+from state.copying import copy_record
 from state.errors import AlreadyRunning, NeedsReason, NotAllowed, Refused, TooLate
 from state.facts import Actor, StartObjection
+from state.place import open_record
 from state.records import Run, RunState
 from tests.bot.slack.run_writer import FREEZE
 from tests.commands.queue.queue_case import MALEE, MINUTE, NOK, SOMCHAI, STRANGER, QueueCase
-from tests.state.kept import Kept
+from tests.commands.signoff.samples import WINDOW
+from tests.pages import small
+from tests.state.kept import Kept, KeptInFile, KeptInPostgres
 
 
 def unsettled(case: QueueCase) -> list[str]:
@@ -127,6 +132,17 @@ def test_put_off_asks_again_after_15_minutes_and_lets_the_next_one_ask_meanwhile
     assert case.kinds(queued).count("start asked") == 1
     case.turn(MINUTE)
     assert case.kinds(queued).count("start asked") == 2
+
+
+def test_a_plan_outside_the_window_says_that_two_people_will_have_to_override_it(case: QueueCase) -> None:
+    page = small(**WINDOW)  # Mondays from 22:00; it is Monday, 19:00
+    case.pages[page.name] = page
+    told = [case.newest(case.queue(planned=case.now + hours * 60 * MINUTE)) for hours in (1, 4)]
+    assert [one.planned for one in told] == ["Mon 23 Nov 20:00", "Mon 23 Nov 23:00"]
+    assert [one.window for one in told] == [
+        "Monday 20:00 is outside the low-traffic window: the run will ask two people to override it.",
+        "",
+    ]
 
 
 # -- everything is looked at again -----------------------------------------------------------------------------------
@@ -346,3 +362,20 @@ def test_a_record_that_was_changed_from_outside_starts_nothing(case: QueueCase) 
     left = case.newest(queued)
     assert left.reason.startswith("its record was changed from outside")
     assert case.state(queued) == RunState.DROPPED
+
+
+def test_the_queue_comes_along_when_the_record_is_copied(kept: Kept, case: QueueCase, tmp_path: Path) -> None:
+    first, second = case.queue(), case.queue(planned=case.now + 60 * MINUTE)
+    move(case.store, second, case.page, case.people, NOK, NewPlace(place=1, reason="first"), case.now)
+    case.turn()
+    before, key = case.order(), case.store.key
+    case.store.close()
+    assert isinstance(kept, KeptInFile | KeptInPostgres)
+    source = kept.path if isinstance(kept, KeptInFile) else kept.address
+    copied = copy_record(source, tmp_path / "copy.db", key)
+    assert copied.changes == ()
+    case.store = open_record(tmp_path / "copy.db", key=key)
+    again = QueueCase(case.store, now=case.now)
+    assert again.order() == before == [second.id, first.id]
+    assert start_now(again.starter, again.store.run(first.id), MALEE).run.active
+    assert unsettled(again) == []

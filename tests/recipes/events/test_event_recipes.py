@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,9 +16,11 @@ import httpx
 import pytest
 
 from bot.doctor.events import check_events
+from bot.feeds.cloud_event import Mask, cloud_event
 from bot.rehearsal.target.loopback import free_port
 from bot.settings import read_settings
 from bot.tools.standard_webhooks import read_secret, signed_headers
+from state.events import RollbackRequested
 from state.facts import RollbackRequest
 from state.records import AttemptState
 from state.store.database import Duty
@@ -26,6 +29,7 @@ from tests.bot.feeds.event_receiver import SECRET
 from tests.bot.feeds.test_events_of_a_bot import QUICK
 from tests.bot.metrics.watched_bot import watched_bot
 from tests.bot.test_serve import DEPLOY, start_run, state_of, wait_for
+from tests.pages import event
 from tests.recipes.events.standins import Grafana, Jira, Statuspage
 from tests.state.sqlite.samples import U1
 
@@ -72,6 +76,11 @@ class World:
             process.kill()
             process.wait()
 
+    def post(self, body: bytes) -> int:
+        """Send an event; returns the status of the answer."""
+        headers = signed_headers(read_secret(SECRET), json.loads(body)["id"], int(time.time()), body)
+        return httpx.post(self.url, content=body, headers=headers, timeout=30, trust_env=False).status_code
+
     def answers(self) -> bool:
         """Whether the hook listens, and takes nothing that is not signed."""
         try:
@@ -100,9 +109,13 @@ def test_each_is_told_of_a_rollback_once_though_each_is_away_first_and_the_hook_
             with world.hook():
                 bot.wait_until(lambda: state_of(store, DEPLOY) == AttemptState.DONE, "the step")
                 bot.wait_until(lambda: world.grafana.annotations, "the annotation")
-                store.add_fact(1, RollbackRequest(by=U1, at=store.now()))
+                store.add_fact(1, RollbackRequest(by=U1, at=store.now()), event("rollback", {"person": "U1"}))
                 bot.wait_until(lambda: world.jira.issues, "the issue")
             with world.hook():  # it has forgotten what it has seen
+                (asked,) = [one for one in store.events(1) if isinstance(one.data, RollbackRequested)]
+                again = cloud_event(store.run(1), asked, Mask(store.run(1), {}))
+                assert again
+                assert world.post(again) == 204, "an event that was taken before"
                 bot.wait_until(lambda: not store.run(1).active, "the end of the run")
                 bot.wait_until(lambda: not store.untold(Duty.EVENTS, store.now() - timedelta(days=1)), "everything")
         run = store.run(1)
@@ -129,8 +142,7 @@ def test_the_doctors_event_and_a_drills_are_taken_and_told_to_nobody(world: Worl
     with world.hook():
         ((line,),) = [check_events(read_settings(world.env))]
         assert line.result.level == "ok"
-        headers = signed_headers(read_secret(SECRET), "run-1.2", int(time.time()), drill)
-        assert httpx.post(world.url, content=drill, headers=headers, trust_env=False).status_code == 204
+        assert world.post(drill) == 204
         assert httpx.post(world.url, content=b"x" * 1_000_001, trust_env=False).status_code == 413
     assert not world.grafana.annotations
     assert not world.statuspage.incidents

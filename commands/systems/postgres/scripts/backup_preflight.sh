@@ -6,6 +6,7 @@ printf 'database_bytes=%s\n' "$(psql -XAtc 'SELECT pg_database_size(current_data
 psql -XqAt <<< "$LOCKS"
 printf 'hidden=%s\n' "$(psql -XqAt <<< "$HIDDEN")"
 printf 'free_bytes=%s\n' "$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))"
+printf 'free_files=%s\n' "$(free_files .)"
 printf 'dump=%s\n' "$(pg_dump --version)"
 # a dump of some megabytes takes no time, and tells more than any estimate
 small="SELECT coalesce(sum(pg_total_relation_size(oid)), 0) + pg_relation_size('pg_largeobject') < 16000000 AND count(*) < 300

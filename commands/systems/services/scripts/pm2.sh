@@ -23,4 +23,13 @@ console.log(JSON.stringify({ names: [...new Set(all.map((other) => other.name))]
     out: one.pm2_env.pm_out_log_path, err: one.pm2_env.pm_err_log_path,
     out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path),
     without_lines: [one.pm2_env.pm_out_log_path, one.pm2_env.pm_err_log_path].filter(
-      (file) => fs.existsSync(file) && !fs.statSync(file).isFile()) })) }));'; }
+      (file) => fs.existsSync(file) && !fs.statSync(file).isFile()) })) }));
+for (const one of wanted.flatMap(own)) console.log([one.name, one.pm2_env.pm_cwd].join("\t"));' |
+  { IFS= read -r list || true
+    printf '%s\n' "$list"
+    while IFS=$'\t' read -r name folder; do
+      real=$(readlink -e "$folder") || real=$folder
+      kept=; [ "$real" != "$folder" ] || kept=kept
+      left_release "$real" "$kept" | while IFS= read -r left; do printf '%s\t%s\n' "$name" "$left"; done
+    done; }
+}

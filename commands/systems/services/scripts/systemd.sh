@@ -1,7 +1,7 @@
 # Defines the function `state`, which prints what systemd shows of the units $NAMES, and where the journal ends. It asks
 # once for all units, and needs no more rights than to be logged in. The processes of a unit tell whether a reload took.
 state() {
-  local names line file pids
+  local names line file pids pid left
   mapfile -t names <<< "$NAMES"
   printf 'wanted=%s\n' "${names[@]}"
   printf 'clock=%s\n' "$(cut -d ' ' -f 1 /proc/uptime)"
@@ -17,6 +17,9 @@ state() {
       [ ! -r "$file" ] || mapfile -t -O "${#pids[@]}" pids < "$file" || true
     done
     printf 'Processes=%s\n' "${pids[*]}"
+    # of another user's processes the folder is not shown
+    for pid in ${pids[@]+"${pids[@]}"}; do readlink -e "/proc/$pid/cwd" || true; done 2> /dev/null | sort -u |
+      while IFS= read -r left; do left_release "$left" | sed 's/^/Left=/'; done
   done
 }
 limit_of() { systemctl show --value --property="StartLimit$2" -- "$1"; }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from commands.ports.preflight import PreflightContext, PreflightResult
 from tests.commands.systems.services.stages.pm2 import Pm2Stage, pm2_stage
 from tests.commands.systems.services.stages.stage import NEW
 from tests.parts.service import Service
@@ -53,3 +56,63 @@ def test_a_reload_starts_new_processes(stage: Pm2Stage) -> None:
     outcome = stage.restart(worker, more='steady = "1 s"\nreload = true')
     assert outcome.state == "done", outcome.summary
     assert "reloaded is online after its reload" in outcome.summary
+
+
+def released_worker(stage: Pm2Stage, name: str, *words: str) -> tuple[Service, Path]:
+    """A worker in the release 1, to which a link leads, started as `words` say in the folder of that link."""
+    top = stage.host.folder / "services" / name
+    for number in ("1", "2"):
+        (top / "releases" / number).mkdir(parents=True)
+        (top / "releases" / number / "worker.js").write_text("setInterval(() => {}, 1000)")
+    current = top / "current"
+    current.symlink_to("releases/1")
+    stage.host.run(["bash", "-c", f"cd {current} && pm2 start {' '.join(words)} --name={name}"])
+    service = Service(top / "unused", name, port=0)
+    service.will(port=0)
+    return service, current
+
+
+def preflight(stage: Pm2Stage, service: Service) -> list[PreflightResult]:
+    *_, check = stage.box("service", service).preflight()
+    found: list[PreflightResult] = check.run_preflight(PreflightContext(tools=stage.context(service).tools, ref="main"))
+    return found
+
+
+def lead(current: Path, release: str) -> None:
+    """Let the link lead to another release."""
+    current.unlink()
+    current.symlink_to(release)
+
+
+@pytest.mark.fault("compared with itself")
+def test_a_worker_that_goes_on_in_the_release_that_was_left_is_not_restarted(stage: Pm2Stage) -> None:
+    service, current = released_worker(stage, "left", "worker.js")
+    releases = current.parent / "releases"
+    (warned,) = preflight(stage, service)
+    assert warned.level == "warn"
+    assert warned.summary == (
+        f"pm2 starts left in {releases}/1, not through {current}: once that leads to another release, a restart still "
+        "runs this one"
+    )
+    before = stage.restart(service)
+    assert before.state == "done", before.summary
+    lead(current, "releases/2")
+    outcome = stage.restart(service)
+    assert outcome.summary == (f"left did not start properly: left works in {releases}/1, but {current} leads to 2."), (
+        outcome.lines
+    )
+    assert stage.steady(service, after=before).state == "failed"
+    lead(current, "releases/1")
+    assert stage.restart(service).state == "done", "the way back"
+
+
+@pytest.mark.fault("compared with itself")
+def test_a_worker_that_is_started_through_the_link_runs_where_it_leads(stage: Pm2Stage) -> None:
+    service, current = released_worker(stage, "through", f"{stage.host.folder}/services/through/current/worker.js",
+                                       f"--cwd={stage.host.folder}/services/through/current")  # fmt: skip
+    assert [result.level for result in preflight(stage, service)] == ["ok"]
+    lead(current, "releases/2")
+    outcome = stage.restart(service)
+    assert outcome.state == "done", outcome.summary
+    shutil.rmtree(current.parent / "releases" / "1")
+    assert stage.restart(service).state == "done"

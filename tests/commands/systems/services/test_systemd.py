@@ -108,6 +108,27 @@ def test_a_unit_that_systemd_starts_no_more_after_a_crash_loop_is_started_when_i
     assert outcome.state == "done", (outcome.summary, outcome.lines)
 
 
+@pytest.mark.fault("compared with itself")
+def test_a_unit_with_the_folder_of_one_release_is_not_said_to_run_the_next(stage: SystemdStage) -> None:
+    name = next(_NAMES)
+    top = stage.machine.root / "srv" / name
+    for number in ("1", "2"):
+        (top / "releases" / number).mkdir(parents=True)
+    (top / "current").symlink_to("releases/1")
+    worker = stage.start(name, worker=True, lines=(f"WorkingDirectory=/srv/{name}/releases/1",))
+    worker.will(port=0, commit=NEW)
+    assert stage.restart(worker).state == "done"
+    (top / "current").unlink()
+    (top / "current").symlink_to("releases/2")
+    outcome = stage.restart(worker)
+    left = f"{name} works in /srv/{name}/releases/1, but /srv/{name}/current leads to 2."
+    assert outcome.summary == f"{name} did not start properly: {left}", outcome.lines
+    unit = stage.machine.root / f"etc/systemd/system/{name}.service"
+    unit.write_text(unit.read_text().replace("/releases/1", "/current"))
+    stage.machine.ask("systemctl", "daemon-reload")
+    assert stage.restart(worker).state == "done"
+
+
 LONG_LIMIT = ("[Unit]", "StartLimitIntervalSec=1h", "StartLimitBurst=3")
 
 

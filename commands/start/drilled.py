@@ -1,0 +1,31 @@
+"""The roles of a page whose people have taken part in no drill of it for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from commands.progress.drill import takes_part
+from commands.runbook.page import Page
+from commands.runbook.people import People
+from state.records import RunState
+from state.store import RecordStore
+
+FRESH = timedelta(days=90)
+RUNS = 200  # of the newest runs are looked at
+PLAYED = (RunState.KEPT, RunState.ROLLED_BACK)
+
+
+def drill_warnings(store: RecordStore, page: Page, people: People, at: datetime) -> tuple[str, ...]:
+    """One sentence that names the roles in which nobody has played a drill of the page to its end lately.
+
+    Nothing for a page that has no drill.
+    """
+    if not page.runbook.drill:
+        return ()
+    drilled: set[str] = set()
+    recent = [run.id for run in store.runs(RUNS) if run.drill and run.page == page.name and run.state in PLAYED]
+    for record in store.records(recent):
+        if record.run.ended_at and at - record.run.ended_at <= FRESH:
+            drilled |= takes_part(record)
+    late = [role.title for name, role in page.roles.items() if not drilled & people.get(name, frozenset())]
+    return (f"Nobody has drilled this page in the last {FRESH.days} days as {', '.join(late)}.",) if late else ()
