@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from commands.progress.handovers import OFFER_LASTS, Handover, handover, handovers
@@ -22,7 +21,6 @@ from state.facts import BOT, Actor, HandoverEnd, HandoverOffer, HandoverResult
 from state.records import NewEvent, Record
 from state.store import RecordStore
 
-_PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 _ACTS = {
     HandoverResult.TAKEN: Act.TAKE_OVER,
     HandoverResult.DECLINED: Act.DECLINE,

@@ -97,6 +97,7 @@ def _cannot_be_signed(page: Page, record: Record, people: People) -> frozenset[s
 
 
 def require_no_other(page: Page, record: Record, role: str, now: datetime) -> None:
+    """Raise Refused while this role is offered to somebody already."""
     for one in handovers(record):
         if one.offer.role == role and one.is_open(now):
             left = format_duration(round((one.expires_at - now).total_seconds()))
@@ -107,6 +108,7 @@ def require_no_other(page: Page, record: Record, role: str, now: datetime) -> No
 
 
 def require_open(record: Record, number: int, title: str, now: datetime) -> None:
+    """Raise TooLate if an offer is over, by an answer or by time."""
     one = handover(record, number)
     if one is None or one.end is not None:
         how = one.end.result if one and one.end else "gone"

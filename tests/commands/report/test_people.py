@@ -18,6 +18,7 @@ from state.facts import (
     RollbackRequest,
     TakesPart,
 )
+from state.facts.queue import Planned, PutOff, QueueMove, StartQuestion
 from tests.commands.report.deployed import PAGE, PEOPLE
 from tests.pages import NOON, SIGNED, record, said
 
@@ -56,6 +57,13 @@ def test_what_the_bot_writes_for_itself_is_no_action() -> None:
     own: tuple[Fact, ...] = (said("countdown", "API"), said("recovered", "API"), NextRun(by=BOT, at=NOON, page="b.md"))
     own += (Note(by=BOT, at=NOON, text="a note has its own part of the report"),)
     own += (TakesPart(by=BOT, at=NOON), DrillBegun(by=BOT, at=NOON))  # a drill's report has a part for them
+    # a queued start has no report; the run that comes of it names who queued it and who said that it begins
+    own += (
+        Planned(by=BOT, at=NOON),
+        StartQuestion(by=BOT, at=NOON, number=1),
+        PutOff(by=BOT, at=NOON, number=1, until=""),
+    )
+    own += (QueueMove(by=BOT, at=NOON, number=1, rank=1.0, reason=""),)
     assert person_actions(PAGE, record(facts=own), PEOPLE) == ()
     no_actions = set(FACTS.values()) - set(people._KINDS)
     assert no_actions == {type(fact) for fact in own}, "a new kind of fact must be an action, or be named here"
