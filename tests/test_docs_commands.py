@@ -38,6 +38,8 @@ SERVES = {"gonogo preview": "tests/bot/preview/test_server.py", "gonogo doctor":
 ELSEWHERE = {
     "git clone REPOSITORY": "the address is the reader's own",
     "make rehearse": "tests/bot/rehearsal/test_main.py",
+    "mkdir rehearsal": "tests/bot/rehearsal/test_own_page.py",
+    "gonogo rehearse deploy.page.md": "tests/bot/rehearsal/test_own_page.py",
     "pip install": "tests/test_wheel.py",
     "python3 -m venv": "tests/test_wheel.py",
     "gonogo init": "tests/bot/init/test_command.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
@@ -54,21 +54,19 @@ def act_on_freezes(deps: Deps, verb: str, pages: Sequence[Page], words: str, act
     return "\n".join([*done, effect, f"`un{verb}` lifts it."])
 
 
-def freeze_lines(deps: Deps, channel: str = "") -> Iterator[str]:
+def freeze_lines(deps: Deps, channel: str = "") -> list[str]:
     """What is frozen or locked now, one sentence each; for the pages of a channel, if one is given."""
-    seen = set()
-    for page in deps.known_pages():
-        if channel and deps.channel(page) != channel:
-            continue
-        try:
-            found = freezes_on(deps.freezes, page, deps.store.now())
-            sentences = [one.sentence(_zone(page)) for one in found]
-        except GonogoError as error:
-            sentences = [str(error)]
-        for sentence in sentences:
-            if sentence not in seen:
-                seen.add(sentence)
-                yield f"❄️ {sentence}"
+    pages = [page for page in deps.known_pages() if not channel or deps.channel(page) == channel]
+    return list(dict.fromkeys(line for page in pages for line in freeze_lines_of(deps, page)))
+
+
+def freeze_lines_of(deps: Deps, page: Page) -> list[str]:
+    """The same for one page. What cannot be read is a line too: it keeps nobody from the status."""
+    try:
+        sentences = [one.sentence(_zone(page)) for one in freezes_on(deps.freezes, page, deps.now())]
+    except GonogoError as error:
+        sentences = [str(error)]
+    return [f"❄️ {sentence}" for sentence in sentences]
 
 
 def _zone(page: Page) -> ZoneInfo:

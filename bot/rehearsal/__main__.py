@@ -12,16 +12,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.rehearsal.autoplay import play_scenario
+from bot.rehearsal.own_page import TARGET, open_own_page
 from bot.rehearsal.role_holders import STARTER
 from bot.rehearsal.sandbox import PAGES, Sandbox, open_sandbox
 from bot.rehearsal.scenarios import SCENARIOS
+from state.errors import BadSettings
 
 
 def main(arguments: Sequence[str] | None = None, command: str = "make rehearse") -> int:
     """Rehearse; 0 when the scenario ended as it must, 1 when it did not, 130 after Ctrl-C."""
     options = parser(command).parse_args(arguments)
+    if options.page and (options.auto or options.bots > 1):
+        raise BadSettings(
+            "The simulated users play only the pages A and B: leave out --auto and --bots for your own page."
+        )
     # after SIGTERM clean up as after Ctrl-C: the servers are processes of their own
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if options.page:
+        return _run_own_page(options)
     folder = Path(options.folder or tempfile.mkdtemp(prefix="gonogo-rehearsal-"))
     try:
         return asyncio.run(_rehearse(options, folder))
@@ -42,6 +50,9 @@ def parser(command: str = "make rehearse") -> argparse.ArgumentParser:
         epilog="\n".join(["scenarios:", *scenarios]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    options.add_argument(
+        "page", nargs="?", type=Path, help="your own page, played on the target of target.env in --folder"
+    )
     options.add_argument("--auto", action="store_true", help="simulate the users, print the channel, check the end")
     options.add_argument("--option", choices=sorted(PAGES), default="A", help="the runbook page (default A)")
     scenario = options.add_argument("--scenario", default="keep", help="one of those below (default keep)")
@@ -57,6 +68,20 @@ def parser(command: str = "make rehearse") -> argparse.ArgumentParser:
     )
     options.add_argument("--folder", help="a folder for all files, which stays (default: a temporary one)")
     return options
+
+
+def _run_own_page(options: argparse.Namespace) -> int:
+    try:
+        return asyncio.run(_own_page(options.page, Path(options.folder) if options.folder else None, options.port))
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _own_page(page: Path, folder: Path | None, port: int) -> int:
+    async with open_own_page(page, folder, port=port) as sandbox:
+        await sandbox.wait_connected()
+        print(f"Slack is simulated. The target is what {TARGET} names: what the page says is really done there.")
+        return await _by_hand(sandbox)
 
 
 async def _rehearse(options: argparse.Namespace, folder: Path) -> int:

@@ -124,7 +124,7 @@ async def open_sandbox(  # noqa: PLR0913  every other setting has a default
         elif scenario.time_budget:
             env["GONOGO_RUNBOOK"] = str(pages_with_budget(folder, scenario.time_budget))
         logs = [folder / (f"bot-{number}.log" if record else "bot.log") for number in range(1, bots + 1)]
-        async with _run_bots(env, logs) as running:
+        async with run_bots(env, logs) as running:
             state = place_of(env["GONOGO_STATE"])
             yield Sandbox(workspace=workspace, targets=targets, state=state, bots=running, record=record)
     finally:
@@ -178,7 +178,7 @@ def _fetched_browser(target: Target) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _run_bots(env: dict[str, str], logs: Sequence[Path]) -> AsyncIterator[list[Bot]]:
+async def run_bots(env: dict[str, str], logs: Sequence[Path]) -> AsyncIterator[list[Bot]]:
     """The production bot, once for each log, as separate processes."""
     bots: list[Bot] = []
     try:

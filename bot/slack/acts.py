@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.doors import actions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
-from bot.doors.freezes import act_on_freezes, meant
+from bot.doors.freezes import act_on_freezes, freeze_lines_of, meant
 from bot.doors.queue_actions import START_QUEUED, QueueOrder, carry_out, queue, queued_run
 from bot.slack.channels import channel_of, deploy_channels
 from bot.slack.handover_acts import HandoverActs
@@ -110,6 +110,16 @@ class Acts:
         if not channel:
             require_variables(page, self.deps.missing(page))
         await self._membership.require_member_now(origin, channel, page)
+
+    async def frozen(self, pages: list[Page]) -> str:
+        """Which freezes and locks are on for pages, for the start form, which Slack must open within 3 s."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NOTE_LIMIT):
+                lines = await self._lanes.run(
+                    Lane.READ, lambda: [line for page in pages for line in freeze_lines_of(self.deps, page)]
+                )
+                return with_mentions("\n".join(list(dict.fromkeys(lines))[:4]))
+        return ""
 
     async def freeze(self, origin: Origin, verb: str, words: str) -> str:
         """Freeze or lock what this channel deploys, or lift that; returns the reply for its person."""

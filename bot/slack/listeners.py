@@ -267,7 +267,9 @@ class Listeners(HandoverListeners, QueueListeners):
 
     async def _start_form(self, origin: Origin) -> Body:
         pages = await self.acts.pages_to_start(origin)
-        return start_modal(pages, origin.channel, await self.acts.advice(pages))
+        # at once: Slack opens the form within 3 s or never
+        frozen, advice = await asyncio.gather(self.acts.frozen(pages), self.acts.advice(pages))
+        return start_modal(pages, origin.channel, advice, frozen)
 
     async def _answer(self, body: Body, respond: AsyncRespond, reply: Reply) -> None:
         """Answer a press where its person sees it: below the message, or at the top of their App Home.

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.doors.actions import frozen_page
 from bot.doors.deps import Deps
+from bot.doors.freezes import freeze_lines_of
 from bot.slack.asked_events import AskedEvents, Question
 from bot.slack.channels import deploy_channels
 from bot.slack.views.card import headline
@@ -59,11 +60,12 @@ class UnreadRun:
 
 @dataclass(frozen=True, kw_only=True)
 class ServedPage:
-    """A page that people can start: its channel, and who holds its roles."""
+    """A page that people can start: its channel, who holds its roles, and the freezes and locks that are on for it."""
 
     page: Page
     channel: str
     people: People
+    frozen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,7 @@ class Overviews:
         runs = store.active_runs()
         self._asked.forget_all_but({run.id for run in runs})
         read = [self._active(run) for run in runs]
-        pages = [ServedPage(page=one, channel=deps.channel(one), people=deps.people(one)) for one in deps.known_pages()]
+        pages = [self._served(page) for page in deps.known_pages()]
         return Overview(
             now=deps.now(),
             channels=frozenset(deploy_channels(deps)),
@@ -125,6 +127,11 @@ class Overviews:
             pages=tuple(pages),
             queued=tuple(self._queued()),
         )
+
+    def _served(self, page: Page) -> ServedPage:
+        deps = self._deps
+        frozen = tuple(freeze_lines_of(deps, page))
+        return ServedPage(page=page, channel=deps.channel(page), people=deps.people(page), frozen=frozen)
 
     def _queued(self) -> Iterator[QueuedRun]:
         for place in all_places(self._deps.store):

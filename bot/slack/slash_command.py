@@ -185,13 +185,13 @@ def read_command(deps: Deps, text: str, channel: str) -> Reply:
     if verb != "status":
         return _drills(deps) if of.lower() == "drills" else _history(deps)
     everywhere = of.lower() == "all"
-    frozen = "\n".join(escape(line) for line in freeze_lines(deps, "" if everywhere else channel))
+    frozen = with_mentions("\n".join(freeze_lines(deps, "" if everywhere else channel)))
     reply: Reply = _list(deps) if everywhere else _status(deps, channel)
     if not frozen:
         return reply
     if isinstance(reply, str):
         return f"{frozen}\n{reply}"
-    return Message(text=reply.text, blocks=[*filter(None, [section(with_mentions(frozen))]), *reply.blocks][:50])
+    return Message(text=reply.text, blocks=[*filter(None, [section(frozen)]), *reply.blocks][:50])
 
 
 def help_text(text: str) -> str:

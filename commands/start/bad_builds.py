@@ -15,6 +15,7 @@ from commands.runbook.page import Page
 from commands.start.objections import Considered, Intent, Objection, ObjectionSort, Objector
 from commands.steps.base import PinnedRelease
 from commands.systems.git.contains import Contained, ask_whether_contained
+from commands.text.typed import one_line
 from state.errors import ToolError
 from state.records import AttemptState, Record, Run, RunState
 from state.store import RecordStore
@@ -38,7 +39,7 @@ class BadBuild:
 
     def sentence(self, zone: ZoneInfo) -> str:
         """When it was rolled back, by whom, why, and what came after."""
-        reason = f": {self.reason.rstrip('.')}" if self.reason else ""
+        reason = f": {one_line(self.reason)}" if self.reason else ""
         when = f"{self.at.astimezone(zone):%a %d %b %H:%M}"
         return f"{self.commit[:_SHORT]} was rolled back on {when} in run {self.run} by {self.by}{reason}.{self.later}"
 

@@ -12,6 +12,7 @@ from commands.runbook.page import Page
 from commands.runbook.people import People, roles_of
 from commands.start.objections import Considered, Intent, Objection, ObjectionSort, Objector
 from commands.text.actors import actor_in_words
+from commands.text.typed import one_line
 from state.errors import Refused
 from state.facts import Actor
 from state.freezes import FreezeSort, KeptFreeze
@@ -41,7 +42,7 @@ class Freeze:
             return f"Whether a freeze of {self.target} is on is not known: {self.unknown}"
         until = f" until {self.ends.astimezone(zone):%a %d %b %H:%M}" if self.ends else ""
         state = "locked" if self.sort is FreezeSort.LOCK else "frozen"
-        return f"{self.target} is {state}{until} by {self.owner}: {self.why.rstrip('.')}."
+        return f"{self.target} is {state}{until} by {self.owner}: {one_line(self.why)}."
 
 
 # gives what is on for a page at a moment
@@ -64,7 +65,7 @@ def spans_on(page: Page, fields: Iterable[FreezeField], now: datetime, owner: st
         if field.may_override and not roles:
             raise Refused(
                 f"{page.runbook.target} is frozen until {ends.astimezone(zone):%a %d %b %H:%M} by {owner}: "
-                f"{field.why.rstrip('.')}. Only {' or '.join(field.may_override)} may override it, and {page.name} has "
+                f"{one_line(field.why)}. Only {' or '.join(field.may_override)} may override it, and {page.name} has "
                 "no such role."
             )
         yield Freeze(target=page.runbook.target, owner=owner, why=field.why, ends=ends, roles=roles)

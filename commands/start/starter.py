@@ -109,6 +109,7 @@ class Starter:
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
         intent = Intent(page=page, ref=ref, actor=actor, at=self.now(), request=request, found=report.kept)
+        # a drill has places of its own, so what speaks against a change of production says nothing of it
         considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
         if not request.drill:

@@ -26,6 +26,11 @@ def typed(text: str, limit: int = LONGEST_REASON) -> str:
     return shortened(_WORD.sub(_mask_random, hidden), limit)
 
 
+def one_line(text: str) -> str:
+    """What somebody typed, as the end of a sentence: on one line, without a full stop."""
+    return " ".join(text.split()).rstrip(".")
+
+
 def _mask_random(word: re.Match[str]) -> str:
     """Mask a word like a token. Names with dates have short pieces, such as shop-2026-11-28.dump."""
     if _HASH.fullmatch(word[0]) or not looks_random(word[0]) or not _PIECE.search(word[0]):

@@ -69,7 +69,9 @@ def test_a_page_with_a_byte_order_mark_is_read(shop: Path, capsys: Capture) -> N
     assert run(capsys, "check", str(shop / "marked.md"))[0] == 0
 
 
-@pytest.mark.parametrize(("name", "why"), [("", "Is a directory"), ("none.md", "No such file"), ("x.bin", "not UTF-8")])
+@pytest.mark.parametrize(
+    ("name", "why"), [("", "is a folder; name the file in it"), ("none.md", "No such file"), ("x.bin", "not UTF-8")]
+)
 def test_check_of_a_file_that_is_no_page_says_why(shop: Path, capsys: Capture, name: str, why: str) -> None:
     (shop / "x.bin").write_bytes(b"\xff\xfe\x00\x81")
     code, _, err = run(capsys, "check", str(shop / name))

@@ -1,4 +1,4 @@
-"""Nothing of the page's own places can be reached from its drill: each kind of tool is asked for it."""
+"""A drill reaches nothing of the page's own places: each kind of tool is asked for it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from bot.slack.views.card import banner, countdown_blocks, headline, hold_button
 from bot.slack.views.questions import question
 from bot.slack.views.queue import queue_lines, start_question
 from bot.slack.views.waiting import waiting_lines
-from bot.text import bold, counted, line, moment_of, time_of
+from bot.text import bold, counted, line, moment_of, time_of, with_mentions
 from commands.progress.drill import MARK
 from commands.runbook.people import roles_of
 from commands.signoff.waiting import Waiting
@@ -77,12 +77,19 @@ def home_blocks(overview: Overview, reader: Reader, notice: str = "") -> list[Bl
         section(_queued(queued)),
         section("\n".join([reader.warning, *(f"⚠️ {why}" for why in unread[:4])]).strip()),
         section("" if runs or queued or unread or reader.warning else QUIET),
+        section(_frozen(overview, reader)),
         _start(overview, reader),
         section(_roles(overview, reader)),
         section(_ended(overview, reader)),
         context(f"Shows the runs of your channels: {' '.join(f'<#{one}>' for one in sorted(reader.channels)[:20])}"),
     ]
     return _with_ids(blocks)
+
+
+def _frozen(overview: Overview, reader: Reader) -> str:
+    """What is frozen or locked in the reader's channels."""
+    lines = [line for one in overview.pages if one.channel in reader.channels for line in one.frozen]
+    return with_mentions("\n".join(list(dict.fromkeys(lines))[:4]))
 
 
 def home_view(blocks: Sequence[Block], now: datetime) -> Block:

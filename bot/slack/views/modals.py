@@ -34,16 +34,18 @@ REASONS = {
 }
 
 
-def start_modal(pages: Sequence[Page], channel: str = "", advice: Advice | None = None) -> Block:
+def start_modal(pages: Sequence[Page], channel: str = "", advice: Advice | None = None, frozen: str = "") -> Block:
     """The start form: which page, in how many minutes, which ref, and a note; below them the options compared.
 
     A phone shows all fields without scrolling. `channel` is where it was asked for. What the `advice` recommends is
-    chosen already; without any, nobody has looked up in time what speaks for which.
+    chosen already; without any, nobody has looked up in time what speaks for which. `frozen` says which freezes and
+    locks are on.
     """
     advice = advice or Advice()
     recommended = advice.recommended.page if advice.recommended else ""
     default_ref = f"Default: {pages[0].runbook.ref} (from the page)"
     blocks = [
+        *filter(None, [section(frozen)]),
         _page_choice(pages, recommended),
         _input("minutes", "Announced now, starts", _minutes(pages)),
         _input("ref", "Branch, tag or commit", text_field("ref", 200, default_ref), optional=True),

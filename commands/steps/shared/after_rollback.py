@@ -41,7 +41,8 @@ def _judge(result: CommandResult, by: str) -> Outcome:
     not_compared = [f"{one.line()}, since the first change" for one in new]
     compared = []
     if "state_same" not in values:
-        why = "they were not recorded right before the first change"
+        unread = values.get("state_unread")
+        why = f"reading stopped: {unread}" if unread else "they were not recorded right before the first change"
         not_compared.append(f"schema, sequences, rights and settings ({why})")
     elif not differences:
         compared.append("schema, sequences, rights, settings and comments as right before the first change")

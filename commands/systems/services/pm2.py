@@ -31,7 +31,8 @@ class Pm2(Manager):
         listed_as_json, *others = output.splitlines()
         said = read_json(listed_as_json)
         listed = said["processes"]
-        releases = list(dict.fromkeys(tuple(line.split("\t")) for line in others))
+        # a folder with a tab in its name is none that can be told
+        releases = [one for one in dict.fromkeys(tuple(line.split("\t")) for line in others) if len(one) == 4]
         return State(
             processes=tuple(map(_process, listed)),
             logs=file_logs(listed),

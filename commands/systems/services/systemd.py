@@ -51,7 +51,11 @@ class Systemd(Manager):
             obstacles=(*_unloaded(wanted, named, host), *_denied(head, wanted)),
             warnings=(*_warnings(head, named), *_start_limits(head, named)),
             stale=tuple(_stale(named)),
-            left=tuple(left_release(name, *one["Left"].split("\t")) for name, one in named.items() if "Left" in one),
+            left=tuple(
+                left_release(name, *one["Left"].split("\t"))
+                for name, one in named.items()
+                if one.get("Left", "").count("\t") == 2
+            ),
         )
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A drill whose target is one of the page's own places under another name is refused before anything is done."""
+"""A drill whose target is a place of the page itself, under another name, is refused first."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_a_typed_offer_is_taken_over_by_a_button_and_the_new_holder_is_asked(tmp
         assert buttons(offer) == ["take_over", "decline", "withdraw"]
         await box.message_with("Run 1", "is offered to")
         await box.workspace.press(NEW, offer.ts, "take_over")
-        await box.reply_to(NEW, "You hold “Database Admin” in this run now")
+        await box.reply_to(NEW, "You hold “Database Admin” in this run now", f"<@{DBA}>")
         await box.message_with("in this run now, in place of", f"<@{NEW}>", f"<@{DBA}>")
         again = await box.workspace.wait_for(
             lambda one: "Please sign" in str(one.blocks) and f"<@{NEW}>" in str(one.blocks) and one.ts != asked.ts, 8

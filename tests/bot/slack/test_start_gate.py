@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from commands.start.freezes import freezes_of_record
 from commands.start.objections import Considered
 from state.records import RunState
+from state.store import RecordStore
 from tests.bot.slack.run_writer import DBA, FREEZE, GUEST, LEAD
 from tests.bot.slack.slack_box import SlackBox, buttons, play
 
@@ -97,3 +101,36 @@ def test_an_empty_reason_is_refused(tmp_path: Path) -> None:
         assert box.store.runs() == []
 
     play(tmp_path, story, objectors=FROZEN)
+
+
+def test_a_freeze_is_set_shown_and_lifted_in_the_channel(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        stores.append(box.store)
+        await box.workspace.command(LEAD, "/deploy freeze until tomorrow 09:00 the big sale")
+        await box.reply_to(LEAD, "shop is frozen until", f"by <@{LEAD}>: the big sale.")
+        await box.workspace.command(DBA, "/deploy status")
+        await box.reply_to(DBA, "❄️ shop is frozen until", "the big sale.")
+        await box.workspace.command(DBA, "/deploy start")
+        await box.wait_until(lambda: box.workspace.views(DBA))
+        assert "the big sale" in str(box.workspace.views(DBA)[-1].blocks)
+        await box.workspace.command(DBA, "/deploy start small.md")
+        await box.reply_to(DBA, "This speaks against it", "the big sale")
+        await box.workspace.command(DBA, "/deploy unfreeze")
+        await box.reply_to(DBA, "Only the Tech Lead may lift a freeze or a lock of shop.")
+        await box.workspace.command(LEAD, "/deploy unfreeze")
+        await box.reply_to(LEAD, "Lifted: shop is frozen until")
+        await box.workspace.command(DBA, "/deploy start small.md")
+        await box.reply_to(DBA, "has started")
+
+    stores: list[RecordStore] = []
+    play(tmp_path, story, freezes=(lambda page, now: freezes_of_record(stores[0])(page, now) if stores else [],))
+
+
+@pytest.mark.parametrize("words", ["freeze", "freeze the sale", "freeze until 00:00 late", "lock", "lock until soon"])
+def test_what_is_no_freeze_is_refused_and_says_why(tmp_path: Path, words: str) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(LEAD, f"/deploy {words}")
+        await box.reply_to(LEAD, "🚫")
+        assert box.store.freezes(box.deps.now()) == []
+
+    play(tmp_path, story)

@@ -1,4 +1,4 @@
-"""The start of a drill: it begins on nobody's hosts, keeps no run waiting, and asks who takes part first."""
+"""The start of a drill: on nobody's hosts, in no run's way, and who takes part is asked first."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
 # Writes down what production has beside its rows, and which rows it has, right before the first change; a rollback is compared
 # with that. If it is not possible, the deploy goes on without it.
 note_before() (
+  umask 077
   at_address "$DATABASE"
-  export PGCONNECT_TIMEOUT=8
+  # the deploy waits: a table that somebody has locked keeps it for a moment only
+  export PGCONNECT_TIMEOUT=8 PGOPTIONS="-c lock_timeout=2s ${PGOPTIONS-}"
   is_direct
   is_as_seen
   { sequences && catalog && schema_lines; } > "$FILE.before.part" && mv "$FILE.before.part" "$FILE.before"
@@ -10,4 +12,5 @@ note_before() (
   { printf '%s\n' "$list"; row_keys "$list" "$SECONDS_FOR_KEYS"; } > "$FILE.keys.part" && mv "$FILE.keys.part" "$FILE.keys"
 )
 rm -f "$FILE.before" "$FILE.keys"
-note_before 2> /dev/null || rm -f "$FILE.before.part" "$FILE.keys.part"
+note_before 2> /dev/null || true
+rm -f "$FILE.before.part" "$FILE.keys.part"

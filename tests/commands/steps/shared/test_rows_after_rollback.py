@@ -140,3 +140,36 @@ def test_names_and_keys_with_letters_that_mean_something_to_a_shell_or_to_sql_ar
         """"it's a \\ |""t": 1 of 3 rows from right before the first change"""
     ], outcome.lines
     assert f"4 {EVERY_ROW}" not in outcome.compared and f"3 {EVERY_ROW}" in outcome.compared
+
+
+def test_a_table_that_takes_too_long_delays_no_deploy_and_is_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_sql(shop.url, "INSERT INTO quiet SELECT generate_series(2, 300000)")
+    shop.backup = shop.step.run(shop.context("backup of many"))
+    monkeypatch.setattr("commands.steps.kinds.backup._SECONDS_FOR_KEYS", 0)
+    shop.note()
+    (unknown,) = [line for line in shop.compare().not_compared if line.startswith("which rows")]
+    assert "quiet" in unknown or unknown.endswith("(they were not recorded then)")
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_table_that_is_locked_delays_no_deploy_and_keeps_no_other_from_being_recorded(shop: Shop) -> None:
+    with psycopg.connect(shop.url) as holder:
+        holder.execute("LOCK quiet")
+        shop.note()
+    outcome = shop.compare()
+    assert f"2 {EVERY_ROW}" in outcome.compared
+    assert outcome.not_compared[-1] == (
+        "which rows of quiet were there right before the first change (not recorded then, or not readable now)"
+    )
+    assert not list(shop.folder.glob("*.part"))
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_table_that_is_locked_after_the_rollback_keeps_nobody_from_knowing_the_rest(shop: Shop) -> None:
+    with psycopg.connect(shop.url) as holder:
+        holder.execute("LOCK quiet")
+        outcome = shop.compare()
+    assert outcome.missing == ()
+    why = "reading stopped: canceling statement due to lock timeout"
+    assert f"schema, sequences, rights and settings ({why})" in outcome.not_compared
+    assert f"2 {EVERY_ROW}" in outcome.compared

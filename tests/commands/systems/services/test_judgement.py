@@ -114,3 +114,9 @@ def test_restarts_are_shown_only_where_the_manager_counts_them() -> None:
     (counted,) = processes({})
     assert described([counted]) == (f"pid {counted.pid}, online, restarts 4",)
     assert described([replace(counted, restarts=0, counted=False)]) == (f"pid {counted.pid}, online",)
+
+
+def test_a_release_folder_whose_name_has_tabs_is_told_of_nobody() -> None:
+    state = PM2.read_state(f"{processes_json({})}\napi\t/a\tb\t/current\t/c\nworker\t/r/1\t/current\t/r/2\n", "h")
+    assert state.left == ("worker works in /r/1, but /current leads to 2",)
+    assert not state.warnings
