@@ -6,11 +6,14 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from bot.feeds.event_types import EVENT_TYPES, PREFIX
 from bot.tools.secrets import redactor_for
+from commands.run.engine import page_of
+from state.errors import Refused
 from state.facts import BOT
 from state.records import Event, Run
 from state.shortening import shortened
@@ -32,7 +35,11 @@ class Mask:
 
     def __init__(self, run: Run, environ: Mapping[str, str]) -> None:
         # by the text: a page that this version cannot read is masked, too
-        self._foreign = redactor_for(set(_NAMED.findall(run.text)), environ)
+        names = set(_NAMED.findall(run.text))
+        if run.drill:
+            with suppress(Refused):
+                names |= {name.removeprefix("$") for name in page_of(run).masked_names()}
+        self._foreign = redactor_for(names, environ)
         self._own = redactor_for((), environ)
 
     def __call__(self, name: str, text: str) -> str:

@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from bot.feeds.cloud_event import Mask
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.settings import Settings
 from bot.tools.browser import find_browser
@@ -22,8 +23,9 @@ from commands.runbook import Page
 from commands.runbook.drill import drill_page
 from commands.start.preflight import PreflightReport
 from state.errors import BadSettings, Failed, GonogoError
+from state.records import Drill
 from state.sqlite.store import Store
-from tests.pages import small
+from tests.pages import run, small
 
 ZONE = 'time_zone = "Asia/Bangkok"'
 PAGE = small(**{ZONE: f'{ZONE}\n\n[drill]\n"SHOP_*" = "$DRILL_*"'})
@@ -175,6 +177,8 @@ def test_what_is_masked_in_a_drill_are_the_pages_own_secrets_too(tmp_path: Path)
     )
     masked = deps.mask(drill_page(page), "t0p-s3cret-of-shop and t0ken-of-the-drill")
     store.close()
+    others = Mask(run(text=drill_page(page).text, page=page.name, drill=Drill.PLACES), environ)
+    masked += others("summary", "t0p-s3cret-of-shop and t0ken-of-the-drill")
     assert "s3cret" not in masked
     assert "t0ken" not in masked
 
