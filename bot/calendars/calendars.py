@@ -1,4 +1,4 @@
-"""All calendars of a bot: each is read at most hourly, by a thread of its own that nobody waits for long."""
+"""All calendars of a bot: each is read at most hourly, by a thread that nobody waits for long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A calendar as the file of freezes names it: where it is, and for which pages and titles it counts."""
+"""A calendar as the file of freezes names it: where it is, for which pages and titles."""
 
 from __future__ import annotations
 

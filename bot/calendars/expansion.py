@@ -1,4 +1,4 @@
-"""Expands a calendar into the events of a few days; run as a process of its own, which may use little."""
+"""Expands a calendar into the events of some days, as a process of its own with limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendars in the file of freezes: read hourly, with the last good copy, and never taken for empty."""
+"""Calendars in the file of freezes: read hourly, a good copy kept, never silently empty."""
 
 from __future__ import annotations
 
