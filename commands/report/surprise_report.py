@@ -1,4 +1,4 @@
-"""The surprise of a drill in its report: what it was, when it began, and who or what noticed it first."""
+"""The surprise of a drill in its report: what it was, and who or what noticed it first."""
 
 from __future__ import annotations
 

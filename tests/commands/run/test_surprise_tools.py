@@ -1,4 +1,4 @@
-"""Each surprise of a drill on the fake World: the page's own steps find it, and a second bot plays the same."""
+"""Each surprise of a drill: the page's own steps find it, a second bot plays the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The surprise of a drill at its start: chosen or drawn, refused where it makes no sense, and sealed."""
+"""The surprise of a drill at its start: chosen or drawn, refused if senseless, sealed."""
 
 from __future__ import annotations
 
