@@ -191,6 +191,14 @@ def _add_terminal(verbs: _Verbs) -> None:
     drill = _terminal_verb(verbs, "drill", "play a page with the real people, on places of its own")
     drill.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
     drill.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
+    drill.add_argument(
+        "--surprise",
+        nargs="?",
+        const="any",
+        default="",
+        metavar="NAME",
+        help="something goes wrong that only you know of: the one you name, or one that is drawn",
+    )
     freezes = {
         "freeze": "until WHEN, starting a page's target takes a reason and a second person",
         "lock": "the same for all but you, for 12 h or until WHEN",

@@ -82,10 +82,12 @@ class Terminal(TerminalReports):
         actor, page = self._known_actor(), find_page(self.deps.pages(), options.page)
         self.in_force.require_page(page)
         deps = replace(self.deps, pages=lambda: {page.name: page})
-        request = StartRequest(page=page.name, ref=options.ref, drill=Drill.PLACES)
+        request = StartRequest(page=page.name, ref=options.ref, drill=Drill.PLACES, surprise=options.surprise)
         started = deps.starter.start(request, actor)
         yield from (f"Warning: {warning}" for warning in started.warnings)
         yield f"{MARK} · run {started.run.id} of {page.title} asks in its channel who takes part."
+        if story := started.surprise:
+            yield f"Only you are told its surprise, {story.name}. {story.sentence}"
         yield from self._warn_if_not_served()
 
     def freeze(self, options: Namespace) -> Iterator[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.report.chart import draw_chart
+from commands.progress.surprises import story_of
 from commands.report import Deploy, Panel, Report, build_report, deploy_of, panels
 from commands.report.run_data import RunData
+from commands.report.surprise_report import surprise_report
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
@@ -24,7 +27,12 @@ def report_of(
     drills = bool(run.drill)
     history = [deploy for deploy in history_of(store, drills=drills) if deploy.run.target == run.target]
     events = store.events(run.id, 0, MAX_EVENTS)
-    return build_report(page_of(run), store.record(run.id), events, history, people=people, now=now, names=names)
+    page, record = page_of(run), store.record(run.id)
+    report = build_report(page, record, events, history, people=people, now=now, names=names)
+    if not report.drill:
+        return report
+    surprise = surprise_report(RunData(page, record), events, story_of(record, store))
+    return replace(report, drill=replace(report.drill, surprise=surprise))
 
 
 def history_of(store: RecordStore, *, drills: bool = False) -> list[Deploy]:

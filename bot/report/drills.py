@@ -9,6 +9,7 @@ from bot.report.labels import MARKS, tidy
 from commands.progress.drill import MARK, takes_part
 from commands.report.dora import Deploy
 from commands.report.drill_report import DrillAnswer, DrillReport
+from commands.report.surprise_report import SurpriseReport
 from commands.text.durations import format_duration
 from commands.text.numbers import format_count
 from state.store import RecordStore
@@ -29,6 +30,24 @@ def refused_rows(drill: DrillReport, name: Name) -> Iterator[tuple[str, str, str
     for refused in drill.refused:
         what = tidy(refused.action.replace("_", " "))
         yield f"T+{format_duration(refused.at)}", name(refused.person), what, tidy(refused.why)
+
+
+def surprise_lines(surprise: SurpriseReport, name: Name) -> Iterator[str]:
+    """What the surprise was, when it began, and when and by whom it was noticed first."""
+    if not surprise.name:
+        yield "This drill had a surprise. Without the record's key its name cannot be read."
+        return
+    yield f"{surprise.name}: {surprise.sentence}"
+    if surprise.began is None:
+        yield "The drill did not come to it."
+        return
+    yield f"It began at T+{format_duration(surprise.began)}."
+    if surprise.after is None:
+        yield "Nothing in this drill shows that it was noticed."
+        return
+    who = name(surprise.person) if surprise.person else "the bot"
+    after = format_duration(round(surprise.after.total_seconds()))
+    yield f"First noticed {after} later, by {who}: {tidy(surprise.sign)}."
 
 
 def drill_lines(store: RecordStore, drills: Sequence[Deploy], zone: str) -> Iterator[str]:

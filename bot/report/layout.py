@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.report.alt import alt_text
-from bot.report.drills import NO_DEVICE, answer_rows, refused_rows
+from bot.report.drills import NO_DEVICE, answer_rows, refused_rows, surprise_lines
 from bot.report.history import metric_rows
 from bot.report.labels import ACTIONS, DOORS, MARKS, STATES, state_in_words, tidy
 from commands.progress.drill import MARK
@@ -118,6 +118,8 @@ def _drill(report: Report) -> Iterator[Part]:
 
     people = ", ".join(map(name, drill.people)) or "nobody"
     yield Part(title="Drill", bullets=("This was an exercise, on places of its own.", f"Took part: {people}."))
+    if drill.surprise:
+        yield Part(title="Surprise", bullets=tuple(surprise_lines(drill.surprise, name)))
     columns = ("Asked", "What, of whom", "Answered by", "After")
     answers, refused = tuple(answer_rows(drill, name)), tuple(refused_rows(drill, name))
     if answers:

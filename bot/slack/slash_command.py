@@ -23,7 +23,7 @@ from commands.progress.drill import MARK
 from commands.queue.places import all_places
 from commands.run.engine import zone_of
 from commands.start.advice_text import advice_lines
-from commands.start.request import StartRequest
+from commands.start.request import ANY, StartRequest
 from commands.start.starter import Started
 from commands.text.moments import FORMS
 from state.errors import GonogoError, Refused, UnreadableRun
@@ -40,7 +40,7 @@ NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
     "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; alone, a form opens",
-    "drill [page]": "play the page with real people, on places of its own",
+    "drill [page] [surprise [name]]": "play the page with real people, on places of its own",
     "freeze [page] until <when> <why>": "a start needs a second person until then; unfreeze lifts it",
     "lock [page] <why>": "the same for all but you, for 12 h; unlock lifts it",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",
@@ -63,6 +63,7 @@ HELP = {
 }
 READS = ("status", "queue", "history")
 HANDOVER = "handover"
+SURPRISE = "surprise"
 FACTS = (
     "rollback",
     "hold",
@@ -83,7 +84,9 @@ def started_text(started: Started) -> str:
     """The reply to somebody who has started or queued a run, with what the evidence says of its option."""
     run = started.run
     if run.drill:
-        return f"{MARK} · run {run.id} of {escape(run.page)} asks in <#{run.channel}> who takes part."
+        asks = f"{MARK} · run {run.id} of {escape(run.page)} asks in <#{run.channel}> who takes part."
+        story = started.surprise
+        return f"{asks}\n🤫 Only you are told its surprise, *{story.name}*. {story.sentence}" if story else asks
     if run.of_queue:
         return (
             f"{escape(run.page)} is queued as start {run.id}. It never begins by itself: you are asked when its moment "
@@ -142,10 +145,14 @@ def _reason_of(words: str) -> tuple[str, str]:
 
 
 def _drill(rest: str) -> StartRequest:
-    page, *more = [*rest.split(), ""]
-    if any(more):
-        raise Refused("Too many words. Type /deploy drill, or /deploy drill PAGE.")
-    return StartRequest(page=page, drill=Drill.PLACES)
+    words = rest.split()
+    lower = [word.lower() for word in words]
+    at = lower.index(SURPRISE) if SURPRISE in lower else len(words)
+    pages, surprise = words[:at], words[at:]
+    if len(pages) > 1 or len(surprise) > 2:
+        raise Refused("Too many words. Type /deploy drill [PAGE], and after it surprise, or surprise NAME.")
+    named = (*surprise[1:], ANY)[0] if surprise else ""
+    return StartRequest(page=(*pages, "")[0], drill=Drill.PLACES, surprise=named)
 
 
 def orders_queue(text: str) -> bool:

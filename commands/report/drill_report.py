@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from commands.progress.drill import takes_part
 from commands.report.run_data import RunData
+from commands.report.surprise_report import SurpriseReport
 from commands.text.actors import door_in_words
 from state.events import Ask, PeopleAsked, PressRefused
 from state.facts import Agreement, EarlyKeep, EarlyKeepAgreement, Fact, Keep, Signature, StepAnswer
@@ -48,11 +49,15 @@ class RefusedPress:
 
 @dataclass(frozen=True, kw_only=True)
 class DrillReport:
-    """What only a drill tells. `people` are those who took part, in the order of their names."""
+    """What only a drill tells. `people` are those who took part, in the order of their names.
+
+    `surprise` is added by whoever has the record's key.
+    """
 
     people: tuple[str, ...]
     answers: tuple[DrillAnswer, ...]
     refused: tuple[RefusedPress, ...]
+    surprise: SurpriseReport | None = None
 
 
 def drill_report(data: RunData, events: Iterable[Event]) -> DrillReport | None:

@@ -13,6 +13,7 @@ from commands.progress.values import values_for
 from commands.rollback.restored import not_restored_before, not_undone
 from commands.run.patience import Patience
 from commands.run.recovery import CANNOT_TELL, resolve_unknown
+from commands.run.surprise_tools import tools_of_attempt
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import execute, page_value_types
 from commands.steps.outcome import Context, Outcome, failed, unknown
@@ -62,7 +63,7 @@ class ContextFactory:
             return measured.title, execute(measured.box.for_baseline(), own)
 
         ctx = Context(
-            tools=self.tools,
+            tools=tools_of_attempt(self.tools, self.store, self.page, record, step),
             run=record.run,
             key=_key(record, step, attempt),
             title=step.title,

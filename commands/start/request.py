@@ -15,6 +15,7 @@ from state.errors import BadSettings, Refused
 from state.facts import Actor
 
 MAX_NOTICE = 240  # minutes
+ANY = "any"  # a surprise that is drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +26,9 @@ class StartRequest:
     the team is warned before the run changes anything; None means the page's own countdown. `because` is why to start
     although something speaks against it. `press` is what Slack gives the command or form, the same each time that it is
     delivered. `follows` is the run whose KEEP asks for this one, and `ref_name` what that run called the commit `ref`.
-    `drill` asks for a drill (see `Run.drill`). `at` is the time for which it is planned, as typed; empty for now.
-    `queued` is the queued start that becomes this run, and `confirmed_by` who said that it begins now. The starter
-    fills in `speed` and `places` (see `Run`).
+    `drill` asks for a drill (see `Run.drill`), and `surprise` names its surprise, or is ANY; empty for none. `at` is
+    the time for which it is planned, as typed; empty for now. `queued` is the queued start that becomes this run, and
+    `confirmed_by` who said that it begins now. The starter fills in `speed` and `places` (see `Run`).
     """
 
     page: str = ""
@@ -44,6 +45,7 @@ class StartRequest:
     queued: int = 0
     confirmed_by: Actor | None = None
     drill: str = ""
+    surprise: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
 
 

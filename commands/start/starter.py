@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from commands.progress.step_state import AFTER_ROLLBACK
+from commands.progress.surprises import Story
 from commands.runbook import read_stored_page
 from commands.runbook.drill import drill_page
 from commands.runbook.page import Page
@@ -40,6 +41,7 @@ from commands.start.request import (
     require_valid_request,
     require_variables,
 )
+from commands.start.surprise import surprise_facts, surprise_for
 from commands.start.watch_speed import WatchSpeed
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
@@ -55,11 +57,15 @@ MAX_NOTE = 500  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """A run that was started, with the preflight's warnings, and what the evidence said about its option."""
+    """A run that was started, with the preflight's warnings, and what the evidence said about its option.
+
+    `surprise` is that of a drill: only its starter is told.
+    """
 
     run: Run
     warnings: tuple[str, ...]
     advice: Advice = field(default_factory=Advice)
+    surprise: Story | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +101,7 @@ class Starter:
         `actor` must be one of the page's starters, if it names any.
         """
         page, ref = self._page_and_ref(request, actor, by_keep=by_keep)
+        surprise = surprise_for(page, request)
         _require_new(self.store, page, request)
         # when the target has an active run, `start` below refuses; no preflight is needed for that
         active = self.store.active_run(page.runbook.target)
@@ -102,7 +109,8 @@ class Starter:
         report = PreflightReport() if busy else self.preflight(page, ref)
         speed = self.speed.of(page.name, by_keep=by_keep)
         channel = request.channel or self.channel(page)
-        request = replace(request, channel=channel, places=self.places(page), speed=speed)
+        named = surprise.name if surprise else ""
+        request = replace(request, channel=channel, places=self.places(page), speed=speed, surprise=named)
         if request.drill:
             require_hosts_free(self.store, request.places)
         people = self.people(page)
@@ -125,7 +133,7 @@ class Starter:
         run = start(self.store, page, request, actor, people, self.now(), report)
         if not run.drill:
             set_drills_aside(self.store, run, self.now())
-        return Started(run=run, warnings=report.warnings, advice=found)
+        return Started(run=run, warnings=report.warnings, advice=found, surprise=surprise)
 
     def _advice(self, page: Page, commit: str) -> Advice:
         return advice(self.pages(), PastRuns(store=self.store), self.now(), page, commit)
@@ -190,7 +198,8 @@ def start(
     )
     asked = [start_asked(page, against)] if against else []
     asked += [NewEvent(data=PeopleInvited())] if request.drill else []
-    return store.start_run(row, at, NewEvent(data=started), *asked, facts=against, queued=request.queued)
+    facts = (*against, *surprise_facts(store, request, actor, at))
+    return store.start_run(row, at, NewEvent(data=started), *asked, facts=facts, queued=request.queued)
 
 
 def _row(page: Page, request: StartRequest, actor: Actor, ref: str) -> dict[str, Any]:

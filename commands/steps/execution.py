@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
+from commands.ports.clock import Clock
 from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult, Job
 from commands.steps.base import StepBox, execute
@@ -75,8 +77,13 @@ def wait_since_start(ctx: Context, duration: timedelta) -> None:
 
 def pause(ctx: Context, seconds: float) -> None:
     """Wait for some seconds from now. Raises Stopped when a person stops the step."""
+    wait(ctx.tools.clock, ctx.stop, seconds)
+
+
+def wait(clock: Clock, stop: Event, seconds: float) -> None:
+    """Wait for some seconds from now. Raises Stopped as soon as `stop` is set."""
     # the monotonic clock, because the time of day may jump during the wait
-    until = ctx.tools.clock.monotonic() + seconds
-    while (remaining := until - ctx.tools.clock.monotonic()) > 0:
-        if ctx.stop.wait(min(remaining, _STOP_CHECK)):
+    until = clock.monotonic() + seconds
+    while (remaining := until - clock.monotonic()) > 0:
+        if stop.wait(min(remaining, _STOP_CHECK)):
             raise Stopped("Stopped by a person during the wait.")

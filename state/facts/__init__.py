@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
 from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
-from state.facts.drill import DrillBegun, TakesPart
+from state.facts.drill import DrillBegun, Surprise, TakesPart
 from state.facts.handover import HandoverEnd, HandoverOffer, HandoverResult
 from state.facts.queue import Planned, PutOff, QueueMove, StartQuestion
 from state.facts.run import (
@@ -58,6 +58,7 @@ __all__ = [
     "StartObjection",
     "StartQuestion",
     "StepAnswer",
+    "Surprise",
     "TakesPart",
     "evidence_hash",
     "shortened",
@@ -85,6 +86,7 @@ FACTS: dict[FactKind, type[Fact]] = {
         Note,
         TakesPart,
         DrillBegun,
+        Surprise,
         Planned,
         StartQuestion,
         PutOff,

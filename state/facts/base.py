@@ -34,6 +34,7 @@ class FactKind(StrEnum):
     NOTE = "note"
     TAKES_PART = "takes part"
     DRILL_BEGUN = "drill begun"
+    SURPRISE = "surprise"
     PLANNED = "planned"
     START_QUESTION = "start question"
     PUT_OFF = "put off"

@@ -1,4 +1,4 @@
-"""Facts of a drill: who takes part, and that it began."""
+"""Facts of a drill: who takes part, that it began, and its surprise."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ class DrillBegun(Fact):
     """Somebody let the drill begin: every role has people who take part."""
 
     kind: ClassVar[FactKind] = FactKind.DRILL_BEGUN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surprise(Fact):
+    """The drill has a surprise. `sealed` is its name, which only the record's key opens."""
+
+    kind: ClassVar[FactKind] = FactKind.SURPRISE
+
+    sealed: str = ""

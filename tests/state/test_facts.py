@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[FactKind, dict[str, Any]]] = {
     "lapsed:answer:copy:2": (FactKind.LAPSED, {**ATTEMPT, "of": "answer:copy:2", "first": "U1", "reason": "out"}),
     "takes part:U1": (FactKind.TAKES_PART, {}),
     "drill begun": (FactKind.DRILL_BEGUN, {}),
+    "surprise": (FactKind.SURPRISE, {"sealed": "a1:b2"}),
     "note:V1": (FactKind.NOTE, {"text": "slow", "form": "V1"}),
     "objection:4": (FactKind.START_OBJECTION, {"number": 4, "sort": "freeze", "summary": "frozen", "reason": "urgent"}),
     "start agreed:U1": (FactKind.START_AGREEMENT, {"covers": (0, 1)}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
@@ -13,11 +14,17 @@ from commands.progress.drill import MARK
 
 
 class DrillSender(Sender):
-    """The sender of all runs, as a drill uses it: it marks each message, and calls only `may_be_called`."""
+    """The sender of all runs, as a drill uses it: it marks each message, and calls only `may_be_called`.
 
-    def __init__(self, sender: Sender, may_be_called: Callable[[], Collection[str]]) -> None:
+    It sends nothing while `away`, which gives the seconds until Slack is back in this drill; 0 if it is there.
+    """
+
+    def __init__(
+        self, sender: Sender, may_be_called: Callable[[], Collection[str]], away: Callable[[], float] = lambda: 0
+    ) -> None:
         self._sender = sender
         self._may_be_called = may_be_called
+        self._away = away
         self.client = sender.client
 
     async def post(
@@ -32,6 +39,7 @@ class DrillSender(Sender):
         after: str = "",
     ) -> str:
         """See `Sender.post`."""
+        await self._until_back()
         return await self._sender.post(
             channel, thread, self._marked(message), identity, may_exist=may_exist, ask_first=ask_first, after=after
         )
@@ -47,11 +55,13 @@ class DrillSender(Sender):
         keep: bool = True,
     ) -> None:
         """See `Sender.update`."""
+        await self._until_back()
         await self._sender.update(channel, ts, self._marked(message), identity, ask_first=ask_first, keep=keep)
 
     async def upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool, ask_first: Ask) -> None:
         """See `Sender.upload`."""
         own = replace(file, name=f"{MARK}-{file.name}", title=f"{MARK}: {file.title}")
+        await self._until_back()
         await self._sender.upload(channel, thread, own, may_exist=may_exist, ask_first=ask_first)
 
     async def permalink(self, channel: str, ts: str) -> str:
@@ -72,6 +82,10 @@ class DrillSender(Sender):
     def spent(self) -> bool:
         """See `Sender.spent`."""
         return self._sender.spent
+
+    async def _until_back(self) -> None:
+        while (left := await asyncio.to_thread(self._away)) > 0:
+            await asyncio.sleep(min(left, 1.0))
 
     def _marked(self, message: Message) -> Message:
         return marked(message, self._may_be_called())

@@ -21,6 +21,7 @@ from bot.slack.views.messages import LIVE, plain_message
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from commands.progress.drill import takes_part
 from commands.progress.handovers import taken_over
+from commands.progress.surprises import seconds_away
 from state.errors import BadRecord, NotOwner
 from state.events import StatusDue, StepBegan, StepEnded
 from state.facts import FactKind
@@ -41,7 +42,7 @@ class RunThread:
     def __init__(self, deps: Deps, sender: Sender, run: Run) -> None:
         self.deps = deps
         self.store = deps.store
-        self.sender = sender = DrillSender(sender, self._players) if run.drill else sender
+        self.sender = sender = DrillSender(sender, self._players, self._away) if run.drill else sender
         self.run = run
         self.last_read = LastRead(deps.store, run.id)
         self.page = frozen_page(run)
@@ -94,6 +95,10 @@ class RunThread:
         """Whom a drill may call."""
         record = self.last_read.record()
         return takes_part(record) | {record.run.starter} | {offer.to for offer in taken_over(record)}
+
+    def _away(self) -> float:
+        """For how many seconds Slack is still away, by the surprise of a drill."""
+        return seconds_away(self.page, self.last_read.record(), self.store, self.deps.now())
 
     async def _wait_after_error(self) -> None:
         """Wait. What was posted last may not be stored, so it is looked for before it is posted again."""

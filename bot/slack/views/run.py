@@ -133,9 +133,11 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
 def _what_follows(snapshot: Snapshot, data: RunMoved) -> str:
     if not data.watch:
         return f"The run took {data.clock}"
-    free = "The next `/deploy start` ends this watch."
+    # a real start has another target than its drills
+    next_one = "`/deploy drill` of this page" if snapshot.record.run.drill else "`/deploy start`"
     target = line(snapshot.record.run.target)
-    return f"{target} is watched for {data.watch} more. A check that fails calls people. {free}"
+    more = f"{target} is watched for {data.watch} more. A check that fails calls people."
+    return f"{more} The next {next_one} ends this watch."
 
 
 def _watch_after_over(snapshot: Snapshot, data: RunMoved) -> Message:

@@ -16,6 +16,7 @@ from state.facts import (
     NextRun,
     Note,
     RollbackRequest,
+    Surprise,
     TakesPart,
 )
 from state.facts.queue import Planned, PutOff, QueueMove, StartQuestion
@@ -56,7 +57,11 @@ def test_each_fact_of_a_person_is_an_action(fact: Fact, kind: ActionKind) -> Non
 def test_what_the_bot_writes_for_itself_is_no_action() -> None:
     own: tuple[Fact, ...] = (said("countdown", "API"), said("recovered", "API"), NextRun(by=BOT, at=NOON, page="b.md"))
     own += (Note(by=BOT, at=NOON, text="a note has its own part of the report"),)
-    own += (TakesPart(by=BOT, at=NOON), DrillBegun(by=BOT, at=NOON))  # a drill's report has a part for them
+    own += (
+        TakesPart(by=BOT, at=NOON),
+        DrillBegun(by=BOT, at=NOON),
+        Surprise(by=BOT, at=NOON),
+    )  # a drill's report has a part for them
     # a queued start has no report; the run that comes of it names who queued it and who said that it begins
     own += (
         Planned(by=BOT, at=NOON),

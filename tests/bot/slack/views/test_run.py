@@ -32,7 +32,7 @@ from state.events import (
     WatchOver,
 )
 from state.facts import BOT, EnvironmentHold
-from state.records import RunState
+from state.records import Drill, RunState
 from tests.bot.slack.run_writer import DEPLOY, LEAD, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
 from tests.pages import NOON, row, said
@@ -229,6 +229,8 @@ def test_while_production_is_watched_after_a_rollback_the_message_says_for_how_l
     assert shown(run_moved(SNAPSHOT, event_with(data), data)).splitlines()[-1] == (
         "shop is watched for 15 min more. A check that fails calls people. The next `/deploy start` ends this watch."
     )
+    of_drill = shown(run_moved(snapshot_with(drill=Drill.PLACES), event_with(data), data)).splitlines()[-1]
+    assert of_drill.endswith("The next `/deploy drill` of this page ends this watch."), "a real start does not"
 
 
 @pytest.mark.parametrize(
