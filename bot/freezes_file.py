@@ -6,15 +6,20 @@ import tomllib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from bot.calendars.calendars import Calendars
+from bot.calendars.entry import CalendarEntry
+from bot.calendars.freezes import freezes_of_calendars
 from commands.runbook.freeze import FreezeField
 from commands.runbook.page import Page
 from commands.start.freezes import Freeze, spans_on
 from state.errors import BadSettings
 
 LARGEST = 1_000_000  # bytes; more is no list of freezes
+MOST_CALENDARS = 10  # each is read by a thread of its own
 
 
 class _OfPages(FreezeField):
@@ -23,21 +28,28 @@ class _OfPages(FreezeField):
     pages: list[str] = Field(default_factory=list)
 
 
+_Entry = TypeVar("_Entry", _OfPages, CalendarEntry)
 _FREEZES = TypeAdapter(list[_OfPages])
+_CALENDARS = TypeAdapter(list[CalendarEntry])
 
 
-def freezes_of_file(file: Path, page: Page, now: datetime) -> Iterator[Freeze]:
+def freezes_of_file(file: Path, calendars: Calendars, page: Page, now: datetime) -> Iterator[Freeze]:
     """Those that are on for a page. A file that cannot be read is one of which nothing is known, never none."""
     try:
-        freezes = read_freezes(file)
-        for_page = [one for one in freezes if not one.pages or page.name in one.pages]
-        yield from spans_on(page, for_page, now, file.name)
+        freezes, entries = read_freezes(file)
     except BadSettings as error:
         yield Freeze(target=page.runbook.target, unknown=str(error))
+        return
+    yield from spans_on(page, _for_page(freezes, page), now, file.name)
+    yield from freezes_of_calendars(page, _for_page(entries, page), file.parent, calendars, now)
 
 
-def read_freezes(file: Path) -> list[_OfPages]:
-    """All freezes of the file. Raises BadSettings, which names the entry and the field."""
+def _for_page(entries: list[_Entry], page: Page) -> list[_Entry]:
+    return [one for one in entries if not one.pages or page.name in one.pages]
+
+
+def read_freezes(file: Path) -> tuple[list[_OfPages], list[CalendarEntry]]:
+    """All freezes and calendars of the file. Raises BadSettings, which names the entry and the field."""
     try:
         with file.open("rb") as opened:
             text = opened.read(LARGEST + 1)
@@ -48,12 +60,22 @@ def read_freezes(file: Path) -> list[_OfPages]:
         raise BadSettings(f"GONOGO_FREEZES: {file} cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"GONOGO_FREEZES: {file} is no TOML: {error}.") from None
-    if unknown := sorted(read.keys() - {"freeze"}):
-        raise BadSettings(f"GONOGO_FREEZES: {file} has {unknown[0][:40]!r}; write [[freeze]] tables only.")
+    if unknown := sorted(read.keys() - {"freeze", "calendar"}):
+        raise BadSettings(
+            f"GONOGO_FREEZES: {file} has {unknown[0][:40]!r}; write [[freeze]] and [[calendar]] tables only."
+        )
+    calendars = _validated(_CALENDARS, read.get("calendar", []), f"{file}, calendar")
+    if len(calendars) > MOST_CALENDARS:
+        raise BadSettings(
+            f"GONOGO_FREEZES: {file} names {len(calendars)} calendars; at most {MOST_CALENDARS} are read."
+        )
+    return _validated(_FREEZES, read.get("freeze", []), f"{file}, freeze"), calendars
+
+
+def _validated(entries: TypeAdapter[list[_Entry]], read: Any, place: str) -> list[_Entry]:
     try:
-        found = _FREEZES.validate_python(read.get("freeze", []))
+        return entries.validate_python(read)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadSettings(f"GONOGO_FREEZES: {file}, freeze {where}: {first['msg']}.") from None
-    return found
+        raise BadSettings(f"GONOGO_FREEZES: {place} {where}: {first['msg']}.") from None

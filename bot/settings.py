@@ -98,11 +98,15 @@ class Settings:
         return Path(named) if named else None
 
     @property
+    def beside(self) -> Path:
+        """Beside this file, with its name in front, lies what the bot keeps: the record's file, or in this folder."""
+        return self.state if isinstance(self.state, Path) else Path("gonogo")
+
+    @property
     def signing_key_file(self) -> Path:
         """The file of the key that signs bundles: the one that is named, or one beside the record's file."""
         named = self.environ.get("GONOGO_SIGNING_KEY_FILE")
-        file = self.state if isinstance(self.state, Path) else Path("gonogo")
-        return Path(named) if named else file.with_name(f"{file.name}.signing.pem")
+        return Path(named) if named else self.beside.with_name(f"{self.beside.name}.signing.pem")
 
     def require_tokens(self) -> None:
         """Raise BadSettings, with every variable that `gonogo serve` lacks, or that holds another kind of token."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from bot.calendars.calendars import Calendars
 from bot.doors.alike import Alike
 from bot.doors.deps import Deps
 from bot.environment import channel, mentions, missing, people_of, phones
@@ -105,5 +106,6 @@ def make_deps(
 
 def freezes_of(settings: Settings, store: RecordStore) -> list[FreezeSource]:
     """Where freezes and locks are: on the page, in the file for all pages, and in the record."""
-    file = [partial(freezes_of_file, settings.freezes)] if settings.freezes else []
+    calendars = Calendars(settings.beside, settings.environ)
+    file = [partial(freezes_of_file, settings.freezes, calendars)] if settings.freezes else []
     return [freezes_of_page, *file, freezes_of_record(store)]

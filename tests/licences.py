@@ -33,7 +33,10 @@ NAMED = {
     "paramiko": "LGPL-2.1: used unchanged, as a library that anybody can replace",
     "psycopg": "LGPL-3.0: used unchanged, as a library that anybody can replace",
     "psycopg-binary": "LGPL-3.0: used unchanged, as a library that anybody can replace",
+    "python-dateutil": "Apache-2.0 or BSD-3-Clause, by its LICENSE",
+    "recurring-ical-events": "LGPL-3.0: used unchanged, as a library that anybody can replace",
     "supervisor": "BSD-derived, http://www.repoze.org/LICENSE.txt; its tests' own parts are under licences of the list",
+    "x-wr-timezone": "LGPL-3.0: used unchanged, as a library that anybody can replace",
 }
 _LONGEST_NAME = 100  # characters; some packages put the whole licence into the field
 

@@ -24,7 +24,8 @@ class Freeze:
     """A freeze or a lock that is on. `ends` is None where nobody knows. `by` owns it; None for one in a text.
 
     `owner` says whose it is, in words. `roles` are those of which somebody must agree; empty for any role.
-    `unknown` says why it cannot be known whether a freeze is on; then nothing else counts.
+    `unknown` says why it cannot be known whether a freeze is on; then nothing else counts. `note` is a sentence on
+    where the freezes come from, and no freeze.
     """
 
     target: str
@@ -35,9 +36,12 @@ class Freeze:
     by: Actor | None = None
     roles: tuple[str, ...] = ()
     unknown: str = ""
+    note: str = ""
 
     def sentence(self, zone: ZoneInfo) -> str:
         """What is on, until when, by whom and why."""
+        if self.note:
+            return self.note
         if self.unknown:
             return f"Whether a freeze of {self.target} is on is not known: {self.unknown}"
         until = f" until {self.ends.astimezone(zone):%a %d %b %H:%M}" if self.ends else ""
@@ -56,19 +60,22 @@ def freezes_of_page(page: Page, now: datetime) -> Iterator[Freeze]:
 
 def spans_on(page: Page, fields: Iterable[FreezeField], now: datetime, owner: str) -> Iterator[Freeze]:
     """Those of the fields that are on. Raises Refused for roles of which the page has none: nobody could agree."""
-    zone = ZoneInfo(page.runbook.time_zone)
     for field in fields:
-        begins, ends = field.span(zone)
-        if not begins <= now < ends:
-            continue
-        roles = tuple(role for role in field.may_override if role in page.roles)
-        if field.may_override and not roles:
-            raise Refused(
-                f"{page.runbook.target} is frozen until {ends.astimezone(zone):%a %d %b %H:%M} by {owner}: "
-                f"{one_line(field.why)}. Only {' or '.join(field.may_override)} may override it, and {page.name} has "
-                "no such role."
-            )
-        yield Freeze(target=page.runbook.target, owner=owner, why=field.why, ends=ends, roles=roles)
+        begins, ends = field.span(ZoneInfo(page.runbook.time_zone))
+        if begins <= now < ends:
+            yield freeze_on(page, owner, field.why, ends, field.may_override)
+
+
+def freeze_on(page: Page, owner: str, why: str, ends: datetime, may_override: Sequence[str]) -> Freeze:
+    """One that is on. Raises Refused if the page has none of the roles that may override it: nobody could agree."""
+    roles = tuple(role for role in may_override if role in page.roles)
+    if may_override and not roles:
+        raise Refused(
+            f"{page.runbook.target} is frozen until {ends.astimezone(ZoneInfo(page.runbook.time_zone)):%a %d %b %H:%M} "
+            f"by {owner}: {one_line(why)}. Only {' or '.join(may_override)} may override it, and {page.name} has "
+            "no such role."
+        )
+    return Freeze(target=page.runbook.target, owner=owner, why=why, ends=ends, roles=roles)
 
 
 def freezes_of_record(store: RecordStore) -> FreezeSource:
@@ -102,7 +109,9 @@ def freeze_objector(sources: Sequence[FreezeSource], people: Callable[[Page], Pe
         decides = page.decision.role in roles_of(intent.actor.person, people(page))
         for freeze in freezes_on(sources, page, intent.at):
             sentence = freeze.sentence(zone)
-            if freeze.sort is not FreezeSort.LOCK:
+            if freeze.note:
+                notes.append(sentence)
+            elif freeze.sort is not FreezeSort.LOCK:
                 found.append(Objection(sort=ObjectionSort.FREEZE, summary=sentence, roles=freeze.roles))
             elif freeze.by is None or not (intent.actor.may_be(freeze.by) or decides):
                 found.append(Objection(sort=ObjectionSort.LOCK, summary=sentence))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.calendars.calendars import Calendars
 from bot.freezes_file import freezes_of_file
 from commands.start.freezes import Freeze
 from state.errors import Refused
@@ -19,7 +20,7 @@ def on(tmp_path: Path, text: str | bytes) -> list[Freeze]:
     """What the file says is on at noon."""
     file = tmp_path / "freezes.toml"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    return list(freezes_of_file(file, PAGE, NOON))
+    return list(freezes_of_file(file, Calendars(tmp_path / "record", {}), PAGE, NOON))
 
 
 def test_a_freeze_of_the_file_is_on_for_every_page_or_for_those_that_it_names(tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ def test_a_freeze_of_the_file_is_on_for_every_page_or_for_those_that_it_names(tm
     [
         ("[[freeze]\n", "is no TOML"),
         (b"\xff\xfe", "is no TOML"),
-        ("[freezes]\n", "write [[freeze]] tables only"),
+        ("[freezes]\n", "write [[freeze]] and [[calendar]] tables only"),
         (SALE.replace("to =", "until ="), "freeze 0.to: Field required"),
         (SALE.replace("2026-11-24", "2026-11-22"), "before it begins"),
         ("#" * 1_000_001, "larger than 1 MB"),
@@ -47,7 +48,7 @@ def test_a_file_that_cannot_be_read_is_said_and_is_no_file_without_freezes(
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    (found,) = freezes_of_file(tmp_path / "none.toml", PAGE, NOON)
+    (found,) = freezes_of_file(tmp_path / "none.toml", Calendars(tmp_path / "record", {}), PAGE, NOON)
     assert "cannot be read (No such file or directory)" in found.unknown
 
 

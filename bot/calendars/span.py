@@ -1,0 +1,31 @@
+"""An event of a calendar: from when to when, and its title."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+
+class UnreadableCalendarError(Exception):
+    """A calendar cannot be read; the message says why, as the end of a sentence, without its address."""
+
+
+class Span(BaseModel):
+    """One event. A time without a zone is in that of the page; so are the midnights of an all-day event."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begins: datetime
+    ends: datetime
+    title: str
+
+    def is_on(self, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether it is on. Of an hour that comes twice it has both."""
+        return in_zone(self.begins, zone, fold=0) <= now < in_zone(self.ends, zone, fold=1)
+
+
+def in_zone(moment: datetime, zone: ZoneInfo, fold: int) -> datetime:
+    """A moment with a zone. `fold` says which of two equal hours is meant."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone, fold=fold)

@@ -1,0 +1,1 @@
+"""Tests of calendars as a source of freezes: bot/calendars."""
