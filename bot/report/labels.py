@@ -19,6 +19,9 @@ MARKS: dict[RunState | AttemptState, str] = {
     RunState.ENDED: "⏹️",
     RunState.GOING: "⏳",
     RunState.ROLLING_BACK: "⏪",
+    RunState.QUEUED: "⏳",
+    RunState.STARTED: "✅",
+    RunState.DROPPED: "⏹️",
 }
 STATES = {
     RunState.KEPT: "was kept",
@@ -27,6 +30,9 @@ STATES = {
     RunState.ENDED: "was left as it is: the run was closed by hand",
     RunState.GOING: "is being deployed",
     RunState.ROLLING_BACK: "is being rolled back",
+    RunState.QUEUED: "was not changed: the start is queued",
+    RunState.STARTED: "was not changed by this queued start: a run of its own came of it",
+    RunState.DROPPED: "was not changed: the start has left its queue",
 }
 ACTIONS = {
     ActionKind.SIGNED: "signed",

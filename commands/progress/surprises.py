@@ -125,7 +125,9 @@ SLOW_API = Story(
 )
 FAILING_TEST = Story(
     name="failing-test",
-    sentence=f"The first smoke test that only reads gets status {WRONG_STATUS}, each time that it is run.",
+    sentence=(
+        f"The first smoke test that only reads gets status {WRONG_STATUS}, each time that it is run before the watch."
+    ),
     misfit=lambda page: "" if failing_step(page) else "it has no smoke test that only reads with `http`",
     began=lambda page, record: first_began(_one(failing_step(page)), record),
 )

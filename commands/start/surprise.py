@@ -21,7 +21,11 @@ def surprise_for(page: Page, request: StartRequest) -> Story | None:
     if not request.drill:
         raise Refused("Only a drill has a surprise.")
     if request.surprise == ANY:
-        return secrets.choice([story for story in STORIES.values() if not story.misfit(page)])
+        fitting = [story for story in STORIES.values() if not story.misfit(page)]
+        if not fitting:
+            whys = "; ".join(f"{story.name}: {story.misfit(page)}" for story in STORIES.values())
+            raise Refused(f"{page.name} can have no surprise. {whys}.")
+        return secrets.choice(fitting)
     story = STORIES.get(request.surprise.lower())
     if story is None:
         raise Refused(f"There is no surprise “{request.surprise[:40]}”. Name one of {', '.join(STORIES)}, or none.")

@@ -36,6 +36,11 @@ def test_a_surprise_is_chosen_by_its_name_or_drawn_from_those_that_fit() -> None
     assert drawn == {"failing-test", "no-slack"}
 
 
+def test_a_page_that_no_surprise_fits_is_refused_with_all_reasons() -> None:
+    with pytest.raises(Refused, match=r"small.md can have no surprise. slow-api: .*; no-slack: it has no step that"):
+        surprise_for(replace(DRILL, steps=()), asked(ANY))
+
+
 @pytest.mark.parametrize(
     ("surprise", "old", "new", "why"),
     [
