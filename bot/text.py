@@ -162,8 +162,11 @@ def mention(name: str) -> str:
 
 
 def with_mentions(sentence: str) -> str:
-    """A sentence in which bare ids of users and channels become mentions, which Slack shows as names."""
-    people = re.sub(r"\b([UW][A-Z0-9]{5,})\b", r"<@\1>", escape(sentence))
+    """A sentence in which bare ids of users and channels become mentions, which Slack shows as names.
+
+    A word without a digit, such as URGENT, is none: Slack's ids have one.
+    """
+    people = re.sub(r"\b([UW](?=[A-Z]*[0-9])[A-Z0-9]{5,})\b", r"<@\1>", escape(sentence))
     return re.sub(r"\b(C0[A-Z0-9]{5,})\b", r"<#\1>", people)
 
 

@@ -124,3 +124,9 @@ def test_a_terminal_code_ends_at_either_of_its_ends_and_where_the_next_one_begin
         escape("\x1b]0;title\x07a \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ \x1b[1;31mred\x1b(B\x1b[m") == "a link red"
     )
     assert escape("\x1b]never \x1b[31mclosed") == "]never closed"
+
+
+def test_a_word_in_capitals_is_no_mention() -> None:
+    assert with_mentions("URGENT, WINTER sale: ask U02DBA in C02DEPLOY") == (
+        "URGENT, WINTER sale: ask <@U02DBA> in <#C02DEPLOY>"
+    )
