@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.calendars.copy_file import Copy, keep_copy, load_copy
-from bot.calendars.reading import read_calendar
 from bot.calendars.span import UnreadableCalendarError
 
 LOG = logging.getLogger("gonogo")
@@ -107,6 +106,9 @@ class _Calendar:
 
     def _read(self, now: datetime) -> None:
         problem, copy, stamp = "", None, _stamp(self._place)
+        # imported with the first calendar: a bot that starts again acts before it knows the web
+        from bot.calendars.reading import read_calendar
+
         try:
             copy = Copy(read_at=now, spans=tuple(read_calendar(self._place, self._environ, now)))
         except UnreadableCalendarError as error:

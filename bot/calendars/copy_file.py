@@ -11,8 +11,7 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from bot.calendars.reading import WINDOW
-from bot.calendars.span import Span
+from bot.calendars.span import WINDOW, Span
 
 LOG = logging.getLogger("gonogo")
 CLOCKS = timedelta(hours=1)  # by which the clock of whoever read it may be ahead

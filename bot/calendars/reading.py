@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 
 from bot.calendars.expansion import SPANS
-from bot.calendars.span import Span, UnreadableCalendarError
+from bot.calendars.span import WINDOW, Span, UnreadableCalendarError
 from bot.tools.proxy import proxy_for, proxy_problem
 from bot.tools.python_module import module_command
 from bot.tools.web_body import UnreadableBodyError, read_body
@@ -24,7 +24,6 @@ from commands.text.typed import typed
 FETCHING = 5.0  # seconds for an answer
 EXPANDING = 20.0  # seconds for a process that may compute for a quarter of them
 LARGEST = 1_000_000  # bytes
-WINDOW = timedelta(days=14)  # from the moment of reading: how long the events of a copy are known
 _A_DAY = timedelta(days=1)  # in no zone does a day begin earlier, or end later
 _REFUSED = 3  # the exit status of an expansion that says why
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
+
+WINDOW = timedelta(days=14)  # from the moment of reading: how long the events of a copy are known
 
 
 class UnreadableCalendarError(Exception):

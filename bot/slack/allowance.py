@@ -40,3 +40,7 @@ class Allowance:
         """Take one call, and wait until it may be sent. Those who wait come in their order."""
         self._left, self._at = self.left - 1, time.monotonic()
         await asyncio.sleep(max(0.0, -self._left / self._rate))
+
+    def give_back(self) -> None:
+        """Give a call back that never reached Slack, so that an outage costs nothing that is needed right after it."""
+        self._left, self._at = min(self._burst, self.left + 1), time.monotonic()

@@ -23,5 +23,5 @@ METHODS: dict[str, tuple[str, ...]] = {
 }
 SHORTCUTS: tuple[str, ...] = ("note_for_report",)
 EVENTS: tuple[str, ...] = ("app_home_opened",)
-COMMANDS: dict[str, str] = {"/deploy": "start | status | rollback | hold | resume | help"}
+COMMANDS: dict[str, str] = {"/deploy": "start | status | rollback | hold | resume | handover | help"}
 SCOPES: frozenset[str] = frozenset({"commands"}).union(*METHODS.values())

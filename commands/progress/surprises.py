@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from commands.progress.sealed import opened
 from commands.progress.step_state import WATCH
 from commands.runbook.page import Page, PageStep, Part
-from commands.steps.kinds.http import HttpStep
 from commands.text.durations import format_duration
 from state.errors import BadRecord
 from state.facts import Surprise
@@ -72,11 +71,16 @@ def story_of(record: Record, store: RecordStore) -> Story | None:
 
 
 def _can_fail(step: PageStep) -> bool:
+    # here and below: imported with the first surprise, as a bot that starts again acts before it knows kinds
+    from commands.steps.kinds.http import HttpStep
+
     box = step.box
     return isinstance(box, HttpStep) and box.only_looks() and WRONG_STATUS not in box.accepted()
 
 
 def _slow_misfit(page: Page) -> str:
+    from commands.steps.kinds.http import HttpStep
+
     if page.watch is None or page.watch.lasts <= SLOW_FROM:
         return f"its watch is not longer than {format_duration(SLOW_FROM)}"
     for alert in page.alerts:

@@ -24,7 +24,6 @@ from commands.progress.surprises import (
 )
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.execution import wait
-from commands.steps.kinds.http import HttpStep
 from state.records import Record
 from state.store import RecordStore
 
@@ -35,7 +34,7 @@ def tools_of_attempt(tools: Tools, store: RecordStore, page: Page, record: Recor
     All of it is read from the record, so a bot that takes the run over plays the same.
     """
     story = story_of(record, store)
-    if story is SLOW_API and step.part == Part.WATCH and isinstance(step.box, HttpStep) and not record.rollback:
+    if story is SLOW_API and step.part == Part.WATCH and step.box.kind == "http" and not record.rollback:
         begins = slow_from(record)
         return replace(tools, web=_SlowWeb(tools.web, tools.clock, begins)) if begins else tools
     if story is FAILING_TEST and step == failing_step(page) and not record.rollback:

@@ -152,9 +152,8 @@ class Web(Strict):
         default="",
         pattern=r"^([A-Za-z0-9_-]{1,40})?$",
         description=(
-            "A query parameter that each GET of the bot gets, with another value every time, so that a cache in front "
-            "has no answer to it. For one that sends no `Age` or `X-Cache`, and ignores `Cache-Control: no-cache`. It "
-            "must tell addresses apart by their query, and the service must accept the parameter."
+            "A query parameter that each GET gets with a new value, against a cache in front that says nothing of "
+            "itself and ignores `no-cache`. The service must accept it."
         ),
         examples=["fresh"],
     )

@@ -12,7 +12,6 @@ from commands.progress.step_state import signatures
 from commands.runbook.option import Reason
 from commands.runbook.page import Page
 from commands.start.past_runs import MOST, PastRuns, migration_files, page_of_run
-from commands.steps.kinds.window import WindowStep
 from commands.text.durations import format_duration
 from state.facts import EarlyKeep, Signature
 from state.records import AttemptState, Record, Run, RunState
@@ -113,6 +112,9 @@ def _rehearsal(asked: Asked, reason: Reason) -> _Answer:
 
 
 def _window(asked: Asked, reason: Reason) -> _Answer:
+    # imported with the first window: a bot that starts again acts before it knows kinds that no page names
+    from commands.steps.kinds.window import WindowStep
+
     box = asked.page.step(reason.window).box
     if not isinstance(box, WindowStep):
         return Holds.UNKNOWN, f"{reason.window} is no window"

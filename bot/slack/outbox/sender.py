@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.allowance import Allowance
+from bot.slack.api_error import limited_for
 from bot.slack.outbox.identity import EVENT_TYPE, Identity, shows
 from bot.slack.outbox.refusals import require_soon, retry_after
 from bot.slack.views.blocks import Message, Upload
@@ -219,6 +220,19 @@ class Sender:
                 return True
         return False
 
+    async def _look(self, thread: str, cursor: str, query: dict[str, Any]) -> Any:
+        """One page of messages, as soon as Slack may be asked for it."""
+        allowance = self._into_threads if thread else self._into_channels
+        await allowance.take()
+        try:
+            if thread:
+                return await self.client.conversations_replies(ts=thread, cursor=cursor, **query)
+            return await self.client.conversations_history(cursor=cursor, **query)
+        except Exception as error:
+            if not (isinstance(error, SlackApiError) and limited_for(error)):
+                allowance.give_back()
+            raise
+
     async def _messages(self, channel: str, thread: str, after: str) -> AsyncIterator[dict[str, Any]]:
         """The messages of a thread, or of the channel, from the ts `after` on; at most ten pages of 200."""
         query: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
@@ -226,11 +240,7 @@ class Sender:
             query |= {"oldest": after, "inclusive": True}
         cursor = ""
         for _ in range(10):
-            await (self._into_threads if thread else self._into_channels).take()
-            if thread:
-                page = await self.client.conversations_replies(ts=thread, cursor=cursor, **query)
-            else:
-                page = await self.client.conversations_history(cursor=cursor, **query)
+            page = await self._look(thread, cursor, query)
             for message in page["messages"]:
                 yield message
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")

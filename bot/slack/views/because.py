@@ -9,6 +9,7 @@ from typing import Any
 from bot.slack.views.blocks import Block, section
 from bot.slack.views.modals import form
 from commands.start.request import StartRequest
+from commands.text.foreign_json import read_json
 
 BECAUSE = "because"
 _KEPT = ("page", "ref", "notice_minutes", "note")  # of the request, while the form is open
@@ -27,6 +28,6 @@ def request_with_reason(view: Mapping[str, Any]) -> StartRequest | None:
     """The request of that form, with its reason; None for another form."""
     if view.get("callback_id") != BECAUSE:
         return None
-    kept = json.loads(view["private_metadata"])
+    kept = read_json(view["private_metadata"])
     reason = view["state"]["values"][BECAUSE][BECAUSE]["value"] or ""
     return StartRequest(because=reason.strip(), **{name: kept[name] for name in _KEPT})

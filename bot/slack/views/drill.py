@@ -14,6 +14,7 @@ from bot.slack.views.push import LENGTH
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, clip, escape, person
 from commands.progress.drill import MARK, takes_part, waits_for_people
+from commands.text.foreign_json import read_json
 from state.events import DrillBegan, PeopleInvited
 from state.records import Event
 
@@ -27,7 +28,7 @@ def marked(shown: Message, may_be_called: Collection[str]) -> Message:
     text = shown.text if shown.text.startswith(MARK) else f"{MARK} · {shown.text}"
     if shown.blocks:
         text = escape(clip(html.unescape(text), LENGTH))
-    blocks = json.loads(_without_calls(json.dumps(shown.blocks, ensure_ascii=False), may_be_called))
+    blocks = read_json(_without_calls(json.dumps(shown.blocks, ensure_ascii=False), may_be_called))
     if blocks and blocks[0].get("block_id") != _BANNER:
         blocks = [_banner(), *blocks[:49]]
     return replace(shown, text=_without_calls(text, may_be_called), blocks=blocks)

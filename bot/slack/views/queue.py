@@ -14,6 +14,7 @@ from bot.text import acted, bold, clip, counted, line, mention, moment_of, on_on
 from commands.queue.entry import PATIENCE, open_question
 from commands.queue.places import QueuePlace
 from commands.start.request import StartRequest
+from commands.text.foreign_json import read_json
 from state.events import QueueLeft, QueueMoved, StartAsked, StartPutOff
 from state.records import Event, RunState
 
@@ -219,7 +220,7 @@ def queue_form(why: str, request: StartRequest, behind: int, channel: str) -> Bl
 
 def request_of(value: str) -> StartRequest:
     """The start that a button or a form of `queue_offer` queues."""
-    page, ref, minutes, note, press, because = json.loads(value)
+    page, ref, minutes, note, press, because = read_json(value)
     return StartRequest(page=page, ref=ref, notice_minutes=minutes, note=note, press=press, because=because)
 
 

@@ -121,6 +121,20 @@ def test_a_bot_that_takes_over_a_hundred_runs_asks_slack_no_more_than_it_answers
     assert most_in_a_minute(times) <= 50
 
 
+def test_a_look_that_slack_did_not_take_costs_nothing_of_what_is_needed_after_an_outage(time: Time) -> None:
+    down = AsyncMock(conversations_replies=AsyncMock(side_effect=ConnectionError()))
+    sending = sender.Sender(down)
+
+    async def look() -> None:
+        for _ in range(50):
+            with pytest.raises(ConnectionError):
+                await sending._find("C1", "1.0", {}, "")
+
+    asyncio.run(look())
+    assert time.now == 1000.0
+    assert sending._into_threads.left == sender.LOOKS / 2
+
+
 def test_the_members_of_many_channels_are_asked_for_no_faster_than_slack_answers(time: Time) -> None:
     times: list[float] = []
 
