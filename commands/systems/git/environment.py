@@ -2,5 +2,12 @@
 
 from __future__ import annotations
 
-# a GIT_DIR of a profile or of a hook would lead git to another repository
-OWN_REPOSITORY = "unset $(git rev-parse --local-env-vars 2> /dev/null | grep -v CONFIG)\n"
+# What leads git to another repository, as a GIT_DIR of a profile or of a hook would. These are the names that
+# `git rev-parse --local-env-vars` prints, without those of its configuration; the host's git is not asked for them,
+# because what it answers must not name what is unset here.
+_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+)  # fmt: skip
+OWN_REPOSITORY = f"unset {' '.join(_VARIABLES)}\n"
