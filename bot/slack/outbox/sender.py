@@ -24,8 +24,8 @@ Ask = Callable[[], Awaitable[None]]  # raises if this bot may not send any more
 UPDATES, UPDATE_RATE = 12, 36 / 60
 POSTS, POST_RATE = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
 # Slack answers 50 looks a minute into channels, and 50 into threads, and counts those that it refuses; a bot that has
-# just begun looks once for each run, so the first ones do not wait
-LOOKS, LOOK_RATE = 8, 36 / 60
+# just begun looks once for each run that it posts, so those of twenty runs do not wait
+LOOKS, LOOK_RATE = 20, 28 / 60
 LINK_LIMIT = 2.0  # seconds
 SETTLE = 2.0  # seconds that a bot that leaves waits for what it has sent
 FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
@@ -43,7 +43,7 @@ class Sender:
         self._updates = Allowance(UPDATE_RATE, UPDATES)
         self._under_way: set[asyncio.Task[Any]] = set()
         self._posts: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(POST_RATE, POSTS))  # by channel
-        self._into_channels, self._into_threads = (Allowance(LOOK_RATE, LOOKS, at_start=LOOKS / 2) for _ in range(2))
+        self._into_channels, self._into_threads = (Allowance(LOOK_RATE, LOOKS, at_start=LOOKS) for _ in range(2))
         self._bots: Mapping[str, int] = {}  # that post to each channel
 
     def share(self, everywhere: int, by_channel: Mapping[str, int]) -> None:

@@ -132,7 +132,7 @@ def test_a_look_that_slack_did_not_take_costs_nothing_of_what_is_needed_after_an
 
     asyncio.run(look())
     assert time.now == 1000.0
-    assert sending._into_threads.left == sender.LOOKS / 2
+    assert sending._into_threads.left == sender.LOOKS
 
 
 def test_the_members_of_many_channels_are_asked_for_no_faster_than_slack_answers(time: Time) -> None:
