@@ -24,8 +24,8 @@ Ask = Callable[[], Awaitable[None]]  # raises if this bot may not send any more
 UPDATES, UPDATE_RATE = 12, 36 / 60
 POSTS, POST_RATE = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
 # Slack answers 50 looks a minute into channels, and 50 into threads, and counts those that it refuses; a bot that has
-# just begun looks once for each run that it posts, so those of twenty runs do not wait
-LOOKS, LOOK_RATE = 20, 28 / 60
+# just begun looks once for each run that it posts, so those of thirty runs do not wait
+LOOKS, LOOK_RATE = 30, 18 / 60
 LINK_LIMIT = 2.0  # seconds
 SETTLE = 2.0  # seconds that a bot that leaves waits for what it has sent
 FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
