@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import aiohttp
@@ -115,13 +116,13 @@ class Sender:
         metadata = {"event_type": EVENT_TYPE, "event_payload": identity} if identity else None
 
         async def attempt() -> None:
-            await self._updates.take()
-            await ask_first()
-            await self._to_its_end(
-                self.client.chat_update(
-                    channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata
+            async with _allowed(self._updates):
+                await ask_first()
+                await self._to_its_end(
+                    self.client.chat_update(
+                        channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata
+                    )
                 )
-            )
 
         await self._retry("chat.update", attempt, keep=keep)
 
@@ -222,16 +223,10 @@ class Sender:
 
     async def _look(self, thread: str, cursor: str, query: dict[str, Any]) -> Any:
         """One page of messages, as soon as Slack may be asked for it."""
-        allowance = self._into_threads if thread else self._into_channels
-        await allowance.take()
-        try:
+        async with _allowed(self._into_threads if thread else self._into_channels):
             if thread:
                 return await self.client.conversations_replies(ts=thread, cursor=cursor, **query)
             return await self.client.conversations_history(cursor=cursor, **query)
-        except Exception as error:
-            if not (isinstance(error, SlackApiError) and limited_for(error)):
-                allowance.give_back()
-            raise
 
     async def _messages(self, channel: str, thread: str, after: str) -> AsyncIterator[dict[str, Any]]:
         """The messages of a thread, or of the channel, from the ts `after` on; at most ten pages of 200."""
@@ -246,3 +241,15 @@ class Sender:
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return
+
+
+@asynccontextmanager
+async def _allowed(allowance: Allowance) -> AsyncIterator[None]:
+    """Inside the block a call is sent, as soon as it may be. One that Slack did not take costs nothing."""
+    await allowance.take()
+    try:
+        yield
+    except Exception as error:
+        if not (isinstance(error, SlackApiError) and limited_for(error)):
+            allowance.give_back()
+        raise
