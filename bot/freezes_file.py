@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from bot.calendars.calendars import Calendars
 from bot.calendars.entry import CalendarEntry
 from bot.calendars.freezes import freezes_of_calendars
+from bot.tools.regular_file import read_regular
 from commands.runbook.freeze import FreezeField
 from commands.runbook.page import Page
 from commands.start.freezes import Freeze, spans_on
@@ -51,8 +52,7 @@ def _for_page(entries: list[_Entry], page: Page) -> list[_Entry]:
 def read_freezes(file: Path) -> tuple[list[_OfPages], list[CalendarEntry]]:
     """All freezes and calendars of the file. Raises BadSettings, which names the entry and the field."""
     try:
-        with file.open("rb") as opened:
-            text = opened.read(LARGEST + 1)
+        text, _ = read_regular(file, LARGEST + 1)
         if len(text) > LARGEST:
             raise BadSettings(f"GONOGO_FREEZES: {file} is larger than {LARGEST // 1_000_000} MB.")
         read = tomllib.loads(text.decode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from bot.calendars.expansion import SPANS
 from bot.calendars.span import WINDOW, Span, UnreadableCalendarError
 from bot.tools.proxy import proxy_for, proxy_problem
 from bot.tools.python_module import module_command
+from bot.tools.regular_file import NotRegularFileError, read_regular
 from bot.tools.web_body import UnreadableBodyError, read_body
 from bot.tools.web_client import deadline, make_client
 from commands.text.printable import printable
@@ -39,12 +39,9 @@ def read_calendar(where: str | Path, environ: Mapping[str, str], now: datetime) 
 
 def _bytes_of_file(file: Path) -> bytes:
     try:
-        # a pipe without a writer would be waited for, before it is seen to be none
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UnreadableCalendarError("it is no regular file")
-            return opened.read(LARGEST + 1)
+        return read_regular(file, LARGEST + 1)[0]
+    except NotRegularFileError:
+        raise UnreadableCalendarError("it is no regular file") from None
     except (OSError, ValueError) as error:
         raise UnreadableCalendarError(getattr(error, "strerror", None) or "its name cannot be opened") from None
 

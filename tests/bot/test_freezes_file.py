@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,10 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_freeze_that_nobody_of_the_page_may_override_refuses_the_start(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"Only cto may override it, and small\.md has no such role"):
         on(tmp_path, SALE + 'may_override = ["cto"]\n')
+
+
+def test_a_pipe_is_said_and_holds_up_no_start(tmp_path: Path) -> None:
+    pipe = tmp_path / "freezes.toml"
+    os.mkfifo(pipe)
+    (found,) = freezes_of_file(pipe, Calendars(tmp_path / "record", {}), PAGE, NOON)
+    assert "cannot be read (it is a pipe; write it to a file first)" in found.unknown
