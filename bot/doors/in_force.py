@@ -19,6 +19,7 @@ from bot.doors.system_user import SystemUser
 from bot.environment import channel, people_of
 from bot.settings import Settings
 from commands.runbook import Page
+from commands.runbook.people import is_person
 from commands.start.watch_speed import read_watch_speed
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
@@ -26,7 +27,6 @@ from state.store.journal import KEY_IN_FORCE
 
 LONGEST_NAME = 80  # characters of a name that somebody claims
 _SYSTEM_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,63}\$?")
-_PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
 
 
@@ -36,7 +36,7 @@ def read_terminal_users(value: str) -> dict[str, str]:
     wrong = []
     for entry in value.split(",") if value.strip() else ():
         user, equals, person = (part.strip() for part in entry.partition("="))
-        if not equals or not _SYSTEM_USER.fullmatch(user) or not _PERSON.fullmatch(person):
+        if not equals or not _SYSTEM_USER.fullmatch(user) or not is_person(person):
             wrong.append(f"{entry.strip()!r} is not of the form ana=U0123 (system user = Slack user id)")
         elif user in users:
             wrong.append(f"system user {user} is there twice")

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from bot.feeds.event_types import EVENT_TYPES, PREFIX
 from bot.tools.secrets import redactor_for
 from commands.run.engine import page_of
+from commands.runbook.people import is_person
 from state.errors import Refused
 from state.facts import BOT
 from state.records import Event, Run
@@ -23,7 +24,6 @@ LONGEST = 500  # characters of a text
 MOST = 50  # entries of a list
 # texts that hold what a host, a service or a person said; the others are the page's own words, or the bot's
 _FOREIGN = {"ref", "seen", "summary"}
-_SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]{0,200})")
 
 
@@ -87,7 +87,7 @@ def encoded(**attributes: Any) -> bytes:
 
 def _value(name: str, value: Any, mask: Mask) -> Any:
     if name == "person":
-        return value if value == BOT.person or _SLACK_USER.fullmatch(str(value)) else ""
+        return value if value == BOT.person or is_person(str(value)) else ""
     if isinstance(value, str):
         return shortened(mask(name, value), LONGEST)
     if isinstance(value, (tuple, list)):

@@ -12,8 +12,9 @@ AT_START = 0.0
 class Allowance:
     """So many calls a second (`rate`), and after a quiet time so many at once (`burst`).
 
-    It begins empty, unless `at_start` says how many may be sent at once. So the calls of any minute are at most
-    `burst` and a minute's `rate`, however often the bot is killed and started.
+    The calls of any minute are at most `burst` and a minute's `rate`. It begins empty, so that holds however often the
+    bot is killed and started. `at_start` says how many may be sent at once instead; a bot that is killed may then
+    send them again.
     """
 
     def __init__(self, rate: float, burst: float, at_start: float | None = None) -> None:

@@ -7,12 +7,18 @@ from collections.abc import Iterable, Mapping
 
 # role -> the people who hold it
 People = Mapping[str, frozenset[str]]
+_PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 _USER_GROUP = re.compile(r"S[A-Z0-9_]+")
 
 
 def roles_of(person: str, people: People) -> frozenset[str]:
     """The roles that a person holds."""
     return frozenset(role for role, holders in people.items() if person in holders)
+
+
+def is_person(name: str) -> bool:
+    """Whether an id is that of a person in Slack."""
+    return _PERSON.fullmatch(name) is not None
 
 
 def is_user_group(name: str) -> bool:

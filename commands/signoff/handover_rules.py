@@ -8,13 +8,11 @@ from datetime import datetime
 from commands.progress.handovers import OFFER_LASTS, handover, handovers
 from commands.progress.step_state import missing_signatures, signatures
 from commands.runbook.page import Page
-from commands.runbook.people import People, is_user_group, roles_of, unfilled_roles
+from commands.runbook.people import People, is_person, is_user_group, roles_of, unfilled_roles
 from commands.text.durations import format_duration
 from state.errors import NotAllowed, Refused, TooLate
 from state.facts import BOT, HandoverOffer
 from state.records import Record
-
-_PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 
 
 def role_to_hand_over(page: Page, people: People, person: str, role: str) -> str:
@@ -55,7 +53,7 @@ def require_possible(page: Page, record: Record, held: People, offer: HandoverOf
         raise Refused(f"You hold “{title}” yourself. Name the person who takes it over.")
     if is_user_group(to):
         raise Refused(f"{to} is a user group. A role is handed over to one person, who accepts it. Name that person.")
-    if to == BOT.person or not _PERSON.fullmatch(to):
+    if to == BOT.person or not is_person(to):
         raise Refused(f"“{to[:40]}” is no person in Slack. Name the person who takes “{title}” over.")
     if to in held[role]:
         raise Refused(f"{to} holds “{title}” already.")

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from state.errors import BadRecord
-from state.facts import Actor, Door
 from state.freezes import FreezeSort, KeptFreeze
 from state.journal import digest
 from state.store.database import Row, RowExists
 from state.store.outboxes import Outboxes
+from state.store.rows import clean, to_actor
 
 _TRIES = 5  # at a number that another bot may take at the same moment
 _SIGNATURE = {"key", "mac"}
@@ -51,9 +51,6 @@ class Freezes(Outboxes):
 
 
 def _row(freeze: KeptFreeze, number: int) -> dict[str, Any]:
-    def clean(text: str) -> str:
-        return text.encode(errors="replace").decode()
-
     return {
         "number": number,
         "sort": freeze.sort.value,
@@ -76,9 +73,7 @@ def _freeze(row: Row) -> KeptFreeze:
             sort=FreezeSort(row["sort"]),
             target=row["target"],
             lifts=row["lifts"],
-            by=Actor(
-                person=row["person"], door=Door(row["door"]), account=row["account"], claimed=bool(row["claimed"])
-            ),
+            by=to_actor(row),
             at=datetime.fromisoformat(row["at"]),
             ends=datetime.fromisoformat(row["ends"]),
             reason=row["reason"],

@@ -133,6 +133,11 @@ def _with_shared_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {intern(name): value for name, value in pairs}
 
 
+def to_actor(row: Row) -> Actor:
+    """Who acted, by the row of a fact or a freeze. Raises ValueError for an unknown door."""
+    return Actor(person=row["person"], door=Door(row["door"]), account=row["account"], claimed=bool(row["claimed"]))
+
+
 def to_fact(row: Row) -> tuple[int, Fact]:
     """A fact's number in the file, and the fact with its time as written."""
     data = json.loads(row["data"])
@@ -144,8 +149,7 @@ def to_fact(row: Row) -> tuple[int, Fact]:
         data[name] = tuple((str(key), str(value)) for key, value in data[name])
     for name in _TUPLES & data.keys():
         data[name] = tuple(data[name])
-    by = Actor(person=row["person"], door=Door(row["door"]), account=row["account"], claimed=bool(row["claimed"]))
-    return row["id"], FACTS[FactKind(row["kind"])](by=by, at=datetime.fromisoformat(row["at"]), **data)
+    return row["id"], FACTS[FactKind(row["kind"])](by=to_actor(row), at=datetime.fromisoformat(row["at"]), **data)
 
 
 def to_event(row: Row) -> Event:
