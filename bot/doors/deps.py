@@ -87,6 +87,7 @@ class Deps:
             speed=self.speed,
             require_alike=lambda page: self.alike.require(page, starts=True),
             objectors=(freeze_objector(self.freezes, self.people), *self.objectors),
+            commits=self._commits,
         )
 
     def known_pages(self) -> list[Page]:

@@ -69,7 +69,8 @@ def carry_out(deps: Deps, order: QueueOrder, actor: Actor) -> str:
     """Drop, move or start a queued start; returns the reply. Raises Refused, and NeedsReason."""
     run = queued_run(deps, order.number)
     if order.action == "drop":
-        return dropped_text(run, first=drop(deps.store, run, actor, order.reason, deps.now()))
+        first = drop(deps.store, run, actor, order.reason, deps.now())
+        return f"Queued start {run.id} is dropped." if first else f"Queued start {run.id} is dropped already."
     if order.action == START_QUEUED:
         started = start_now(deps.starter, run, actor, order.reason).run
         return f"Run {started.id} of {started.page} has started."
@@ -90,17 +91,11 @@ def queue(deps: Deps, request: StartRequest, actor: Actor) -> Run:
     return queue_start(deps.starter, request, actor, moment.at)
 
 
-def dropped_text(run: Run, *, first: bool) -> str:
-    """The reply to somebody who drops a start."""
-    return f"Queued start {run.id} is dropped." if first else f"Queued start {run.id} is dropped already."
-
-
 def _start(deps: Deps, run: Run, pressed: Press) -> str:
     try:
-        started = start_now(deps.starter, run, pressed.actor).run
+        return carry_out(deps, QueueOrder(action=START_QUEUED, number=run.id), pressed.actor)
     except NeedsReason as error:
         raise Refused(f"{error}\n`/deploy queue start {run.id} because WHY`") from None
-    return f"Run {started.id} of {started.page} has started."
 
 
 def _put_off(deps: Deps, run: Run, pressed: Press) -> str:
@@ -110,7 +105,7 @@ def _put_off(deps: Deps, run: Run, pressed: Press) -> str:
 
 
 def _drop(deps: Deps, run: Run, pressed: Press) -> str:
-    return dropped_text(run, first=drop(deps.store, run, pressed.actor, pressed.reason, deps.now()))
+    return carry_out(deps, QueueOrder(action="drop", number=run.id, reason=pressed.reason), pressed.actor)
 
 
 QUEUE_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {

@@ -1,4 +1,4 @@
-"""Reads a file that must be a regular one: nothing waits for a pipe, and no more is read than is wanted."""
+"""Reads a file that must be a regular one: no pipe is waited for, and the reading is bounded."""
 
 from __future__ import annotations
 

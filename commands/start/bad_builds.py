@@ -50,9 +50,13 @@ def bad_builds(store: RecordStore, target: str) -> list[BadBuild]:
     Not those of drills, and not one that was kept in a later run: that is proven.
     """
     runs = [run for run in store.runs(RUNS) if run.target == target and not run.drill and not run.active]
+    rolled_back = [place for place, run in enumerate(runs) if run.state == RunState.ROLLED_BACK]
+    if not rolled_back:
+        return []
     found: dict[str, BadBuild] = {}
     kept: set[str] = set()
-    for place, run in enumerate(runs):
+    # a run before the oldest of them proves nothing, and the record of a watch is long
+    for place, run in enumerate(runs[: rolled_back[-1] + 1]):
         if run.state not in {RunState.ROLLED_BACK, RunState.KEPT}:
             continue
         for record in store.records([run.id]):

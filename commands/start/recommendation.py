@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from commands.runbook.option import Option
 from commands.runbook.page import Page
 from commands.start.past_runs import PastRuns
 from commands.start.reasons import Asked, Holds, Judged, judged, soak_of
@@ -59,47 +60,36 @@ def advice(
     if page is not None:
         riskier = page if page.runbook.option and page.runbook.option.safer else _riskier_than(pages, page)
         compared = {one.name: one for one in (riskier, riskier and safer_of(pages, riskier)) if one}
-    options = _options_judged(compared, pages, past, now, commit)
-    found = (recommendation(pages, past, now, one, commit) for one in compared.values())
-    return Advice(options=tuple(options), recommended=next(filter(None, found), None))
+    options, recommended = [], None
+    for one in compared.values():
+        if option := one.runbook.option:
+            asked = Asked(page=one, pages=pages, past=past, now=now, commit=commit)
+            reasons = judged(asked)
+            options.append(OptionJudged(page=one.name, name=option.name, reasons=reasons))
+            recommended = recommended or _recommendation(asked, option, reasons)
+    return Advice(options=tuple(options), recommended=recommended)
 
 
-def _options_judged(
-    compared: Mapping[str, Page], pages: Mapping[str, Page], past: PastRuns, now: datetime, commit: str
-) -> list[OptionJudged]:
-    return [
-        OptionJudged(
-            page=page.name,
-            name=page.runbook.option.name,
-            reasons=judged(Asked(page=page, pages=pages, past=past, now=now, commit=commit)),
-        )
-        for page in compared.values()
-        if page.runbook.option
-    ]
+def _recommendation(asked: Asked, option: Option, found: Sequence[Judged]) -> Recommendation | None:
+    """What the evidence recommends by a page that names a safer one, and by what was found of its reasons.
 
-
-def recommendation(
-    pages: Mapping[str, Page], past: PastRuns, now: datetime, page: Page, commit: str = ""
-) -> Recommendation | None:
-    """What the evidence recommends where a page is one of two options; None where nothing can be recommended."""
-    riskier = page if page.runbook.option and page.runbook.option.safer else _riskier_than(pages, page)
-    option = riskier.runbook.option if riskier else None
-    if riskier is None or option is None or not option.safer:
+    None for any other page.
+    """
+    if not option.safer:
         return None
-    safer = safer_of(pages, riskier)
+    riskier, safer = asked.page, safer_of(asked.pages, asked.page)
     name = safer.runbook.option.name if safer and safer.runbook.option else option.safer
-    asked = Asked(page=riskier, pages=pages, past=past, now=now, commit=commit)
     (soaked, why), run = soak_of(asked, safer.name if safer else option.safer)
     itself = Recommendation(page=riskier.name, name=option.name, riskier=riskier.name, other=option.name)
     if soaked is Holds.YES and run:
         kept = f"{name}: {why}, this very commit and its migration files"
         return replace(itself, why=kept)
-    reasons = [one for one in judged(asked) if one.holds is not Holds.PEOPLE]
+    reasons = [one for one in found if one.holds is not Holds.PEOPLE]
     missing = tuple(one for one in reasons if one.holds is not Holds.YES)
     if reasons and not missing:
         shown = "its only reason with evidence holds" if len(reasons) == 1 else f"its {len(reasons)} reasons hold"
         return replace(itself, why=shown)
-    sure = bool(commit) or soaked is not Holds.UNKNOWN
+    sure = bool(asked.commit) or soaked is not Holds.UNKNOWN
     page_name = safer.name if safer else option.safer
     return replace(itself, page=page_name, name=name, missing=missing, asked=len(reasons), sure=sure)
 

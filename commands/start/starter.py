@@ -76,7 +76,8 @@ class Starter:
     not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
     page's messages, `places` the fingerprints of its places (see `Run.places`), `speed` how fast its watch goes.
     `require_alike` raises Refused where other bots of the record have another text of the page, or other people.
-    `objectors` look for what speaks against a start.
+    `objectors` look for what speaks against a start. `commits` are those of earlier runs, which are read once (see
+    `PastRuns`).
     """
 
     store: RecordStore
@@ -90,6 +91,7 @@ class Starter:
     speed: WatchSpeed
     require_alike: Callable[[Page], None]
     objectors: Sequence[Objector] = ()
+    commits: dict[int, str] = field(default_factory=dict)
 
     def start(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
         """Start a run. Raises Refused (no page, bad request, preflight), BadSettings, NotAllowed, AlreadyRunning.
@@ -136,7 +138,7 @@ class Starter:
         return Started(run=run, warnings=report.warnings, advice=found, surprise=surprise)
 
     def _advice(self, page: Page, commit: str) -> Advice:
-        return advice(self.pages(), PastRuns(store=self.store), self.now(), page, commit)
+        return advice(self.pages(), PastRuns(store=self.store, commits=self.commits), self.now(), page, commit)
 
     def checked(self, request: StartRequest, actor: Actor) -> tuple[Page, dict[str, Any]]:
         """The page of a start that is to wait, and its row, after all checks that need no host. Raises as `start`."""

@@ -15,7 +15,7 @@ from commands.start.advice_text import advice_lines
 from commands.start.past_runs import PastRuns, commit_of
 from commands.start.preflight import PreflightReport
 from commands.start.reasons import Asked, Holds, judge
-from commands.start.recommendation import Advice, advice, recommendation
+from commands.start.recommendation import Advice, advice
 from state.facts import Actor, Door, EarlyKeep, Signature
 from state.records import Attempt, AttemptState, Run, RunState
 from state.sqlite.store import Store
@@ -96,7 +96,7 @@ def test_the_original_runbooks_two_lists_are_judged_line_by_line(store: Store) -
 
 def test_option_a_right_after_an_option_b_that_was_kept_knows_it(store: Store) -> None:
     a_run(store, B, ONE, ago=timedelta(hours=2))
-    found = recommendation(PAGES, PastRuns(store=store), NIGHT, A, ONE)
+    found = advice(PAGES, PastRuns(store=store), NIGHT, A, ONE).recommended
     assert found is not None
     assert (found.page, found.riskier, found.speaks_against("option-a.md")) == ("option-a.md", "option-a.md", False)
     soak = "run 1 kept aaaaaaaaaa, 2 h ago, this very commit and its migration files"
@@ -113,7 +113,7 @@ def test_a_soak_of_another_commit_is_no_evidence_and_is_named(store: Store) -> N
         Holds.NO,
         "run 1 kept bbbbbbbbbb, 24 h ago: of commit bbbbbbbbbb, not aaaaaaaaaa",
     )
-    found = recommendation(PAGES, PastRuns(store=store), NIGHT, A, ONE)
+    found = advice(PAGES, PastRuns(store=store), NIGHT, A, ONE).recommended
     assert found is not None
     assert found.speaks_against("option-a.md")
     assert not found.speaks_against("option-b.md")
@@ -163,7 +163,7 @@ def test_before_the_commit_is_known_a_soak_is_not_called_evidence(store: Store) 
     assert holds is Holds.UNKNOWN
     assert why == "run 1 kept aaaaaaaaaa, 2 h ago; whether that is what starts is compared then"
     assert judged(store, {"first_time": True}, commit="") == (Holds.UNKNOWN, "the commit is known once it starts")
-    found = recommendation(PAGES, PastRuns(store=store), NIGHT, A)
+    found = advice(PAGES, PastRuns(store=store), NIGHT, A).recommended
     assert found is not None
     assert (found.page, found.sure) == ("option-b.md", False)
 
@@ -231,16 +231,16 @@ def test_the_riskier_option_is_recommended_if_all_its_evidence_holds(store: Stor
         }
     )
     pages = {**PAGES, page.name: page}
-    found = recommendation(pages, PastRuns(store=store), NIGHT, B, ONE)
+    found = advice(pages, PastRuns(store=store), NIGHT, B, ONE).recommended
     assert found is not None
     assert (found.page, found.why) == ("option-a.md", "its only reason with evidence holds")
-    later = recommendation(pages, PastRuns(store=store), NOON, B, ONE)
+    later = advice(pages, PastRuns(store=store), NOON, B, ONE).recommended
     assert later is not None
     assert (later.page, [one.why for one in later.missing], later.asked) == ("option-b.md", ["opens Mon 22:00"], 1)
 
 
 def test_pages_that_name_no_safer_one_are_not_judged_against_each_other(store: Store) -> None:
-    assert recommendation({B.name: B}, PastRuns(store=store), NIGHT, B, ONE) is None
+    assert advice({B.name: B}, PastRuns(store=store), NIGHT, B, ONE).recommended is None
     assert advice({B.name: B}, PastRuns(store=store), NIGHT, B) == Advice()
 
 
