@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
+import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from state.errors import BadRecord
@@ -120,3 +122,16 @@ class KeptInPostgres:
         with psycopg.connect(self.server.url(SUPERUSER, DATABASE), autocommit=True) as connection:
             cursor = connection.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
+    """Where the test's record is kept: each test runs on both."""
+    if request.param == "sqlite":
+        yield KeptInFile(tmp_path)
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    record = KeptInPostgres(server, tmp_path)
+    record.prepare()
+    yield record
+    record.close()

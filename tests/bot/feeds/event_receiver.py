@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,22 +11,21 @@ from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 from standardwebhooks import Webhook
 
+from tests.served import HangingServer
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 TOKEN = "b3b1c1a0-fe5d-4f6c-8f3e-ddddeeeeffff"
 
 
-class EventReceiver(http.server.ThreadingHTTPServer):
+class EventReceiver(HangingServer):
     """Takes what is signed and is a CloudEvent. It answers with `status(event)`, or not at all while `hangs`."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Call)
+        super().__init__(Call)
         self.taken: list[BaseCloudEvent] = []
         self.calls = 0
         self.bodies: list[bytes] = []
         self.status: Callable[[BaseCloudEvent], int] = lambda _: 204
-        self.hangs = threading.Event()
         self.silent_after = 0  # so many were taken, and the last one of them is not answered
         self.env = {
             "GONOGO_EVENTS_URL": f"http://127.0.0.1:{self.server_port}/{TOKEN}",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import http.server
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.served import HangingServer
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,15 @@ class Seen:
         return str(self.attributes["gonogo.outcome"])
 
 
-class OtlpReceiver(http.server.ThreadingHTTPServer):
+class OtlpReceiver(HangingServer):
     """Takes spans at /v1/traces. It answers with `status`, or not at all while `hangs`."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Call)
+        super().__init__(Call)
         self.spans: list[Seen] = []
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.status = 200
-        self.hangs = threading.Event()
         self.env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self.server_port}"}
 
     def named(self, name: str) -> list[Seen]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 
 from tests.bot.metrics.receiver import Receiver
 from tests.bot.metrics.workspace_box import Box
+from tests.served import served
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """A receiver that serves."""
-    server = Receiver()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.hangs.clear()
-    server.shutdown()
-    server.server_close()
+    with served(Receiver()) as server:
+        yield server
 
 
 @pytest.fixture

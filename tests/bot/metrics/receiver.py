@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import http.server
-import threading
 import time
+
+from tests.served import HangingServer
 
 TOKEN = "b3b1c1a0-fe5d-4f6c-8f3e-aaaabbbbcccc"
 
 
-class Receiver(http.server.ThreadingHTTPServer):
+class Receiver(HangingServer):
     """What is called. It answers with `status`, or not at all while `hangs`."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Call)
+        super().__init__(Call)
         self.paths: list[str] = []
         self.status = 200
-        self.hangs = threading.Event()
         self.env = {
             "GONOGO_HEARTBEAT_URL": f"http://127.0.0.1:{self.server_port}/{TOKEN}/start",
             "GONOGO_HEARTBEAT_END_URL": f"http://127.0.0.1:{self.server_port}/{TOKEN}/end",

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import getpass
 import http.server
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
+from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
 from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest
-from tests.farm import NGINX
+from tests.nginx import nginx_serves
 
-CONF = """\
-daemon off;
-user {user};
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/tmp; proxy_temp_path {folder}/tmp; fastcgi_temp_path {folder}/tmp;
-  uwsgi_temp_path {folder}/tmp; scgi_temp_path {folder}/tmp;
+HTTP = """\
   proxy_cache_path {folder}/cache keys_zone=all:1m;
   server {{
     listen 127.0.0.1:{port};
     location / {{ proxy_pass http://127.0.0.1:{behind}; proxy_cache all; proxy_cache_valid 200 1h; }}
   }}
-}}
 """
 
 
@@ -82,15 +70,8 @@ def shop() -> Iterator[Shop]:
 def address(shop: Shop, tmp_path: Path) -> Iterator[str]:
     """The address of the cache in front of it."""
     port = free_port()
-    (tmp_path / "nginx.conf").write_text(
-        CONF.format(user=getpass.getuser(), folder=tmp_path, port=port, behind=shop.server_port)
-    )
-    (tmp_path / "tmp").mkdir()
-    nginx = subprocess.Popen([NGINX or "nginx", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"])
-    wait_until(lambda: is_listening(port), "nginx")
-    yield f"http://127.0.0.1:{port}"
-    nginx.terminate()
-    nginx.wait()
+    with nginx_serves(tmp_path, port, HTTP.format(folder=tmp_path, port=port, behind=shop.server_port)):
+        yield f"http://127.0.0.1:{port}"
 
 
 def asked(address: str, path: str, fresh: str, method: str = "GET") -> str:

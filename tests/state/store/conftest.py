@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.postgres import Postgres
 from state.records import Run
 from state.store import RecordStore
 from tests.pages import NOON
-from tests.state.kept import Kept, KeptInFile, KeptInPostgres
+from tests.state.kept import Kept, kept
 from tests.state.sqlite.samples import STARTED, new_run
 
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
-    """Where the test's record is kept."""
-    if request.param == "sqlite":
-        yield KeptInFile(tmp_path)
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    record = KeptInPostgres(server, tmp_path)
-    record.prepare()
-    yield record
-    record.close()
+__all__ = ["kept"]
 
 
 @pytest.fixture

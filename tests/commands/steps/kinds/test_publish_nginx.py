@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
+from bot.rehearsal.target.loopback import free_port
 from bot.tools.clock import SystemClock
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
@@ -20,22 +18,12 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import execute
 from tests.commands.steps.builders import box
 from tests.commands.steps.kinds.test_publish import FORWARD, OLD, Site
-from tests.farm import NGINX
+from tests.nginx import nginx_serves
 
-CONF = """\
-daemon off;
-user {user};
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/tmp; proxy_temp_path {folder}/tmp; fastcgi_temp_path {folder}/tmp;
-  uwsgi_temp_path {folder}/tmp; scgi_temp_path {folder}/tmp;
+HTTP = """\
   open_file_cache max=100;
   open_file_cache_valid 5s;
   server {{ listen 127.0.0.1:{port}; root {www}/current; }}
-}}
 """
 
 
@@ -54,15 +42,9 @@ def site(tmp_path: Path) -> Iterator[Served]:
     site = Served(tmp_path, port)
     for folder in (site.www / "releases" / OLD, site.build):
         (folder / "index.html").write_text("<!doctype html>")
-    (tmp_path / "tmp").mkdir()
-    conf = tmp_path / "nginx.conf"
-    conf.write_text(CONF.format(user=getpass.getuser(), folder=tmp_path, port=port, www=site.www))
-    nginx = subprocess.Popen([NGINX or "nginx", "-c", conf, "-e", tmp_path / "error.log"])
-    wait_until(lambda: is_listening(port), "nginx")
-    yield site
-    site.web.close()
-    nginx.terminate()
-    nginx.wait()
+    with nginx_serves(tmp_path, port, HTTP.format(port=port, www=site.www)):
+        yield site
+        site.web.close()
 
 
 @pytest.mark.fault("slow, taken for broken")
