@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from commands.ports.page_text import Text
 from commands.ports.shell import Shell
+from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.scripts import script
 
-CONTAINS = script("git/contains.sh")
+CONTAINS = OWN_REPOSITORY + script("git/contains.sh")
 LIMIT = 20  # seconds
 _VALUE = re.compile(r"^(contains|reverted|fixed)=(\S*)$", re.MULTILINE)
 

@@ -88,3 +88,13 @@ def test_a_hostile_text_of_a_page_is_no_option_and_no_command(repository: Reposi
     for text in (f"$(touch {tmp_path}/here)", "--output=/tmp/x <run>", "'; exit 1; '"):
         assert repository.ask(after, bad, text) == Contained(known=True, contains=True)
     assert not (tmp_path / "here").exists()
+
+
+def test_a_git_dir_of_the_hosts_environment_leads_to_no_other_repository(
+    repository: Repository, tmp_path: Path
+) -> None:
+    bad, after = repository.commit("bad"), repository.commit("after")
+    other = Repository(tmp_path / "other")
+    shell = LocalShell({}, base={"GIT_DIR": str(other.folder / ".git"), "GIT_WORK_TREE": str(other.folder)})
+    found = ask_whether_contained(shell, "here", str(repository.folder), after, bad, "")
+    assert found == Contained(known=True, contains=True)
