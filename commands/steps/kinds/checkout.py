@@ -24,9 +24,8 @@ from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_chec
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
-_CHANGED_FILES = OWN_REPOSITORY + script(
-    "git/changed.sh"
-)  # defines the shell functions `changed` and `changed_in_submodules`
+# defines the shell functions `changed` and `changed_in_submodules`
+_CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
 # defines the shell functions `in_the_way`, `closed_folders`, and those that look into submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
