@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
 from commands.runbook import Page
-from commands.start.freezes import freezes_on, of_kept
+from commands.start.freeze_news import news_of
+from commands.start.freezes import freezes_on, mark_of
 from commands.start.set_freeze import lift, set_freeze
 from state.errors import GonogoError, Refused
-from state.facts import Actor
+from state.facts import Actor, Door
 from state.freezes import FreezeSort
 
 # the word that is typed -> what it sets or lifts, and whether it lifts
@@ -43,15 +44,15 @@ def meant(deps: Deps, words: str, channel: str) -> tuple[list[Page], str]:
 def act_on_freezes(deps: Deps, verb: str, pages: Sequence[Page], words: str, actor: Actor) -> str:
     """Set or lift freezes or locks of the pages' targets; returns the reply. Raises Refused."""
     sort, lifts = WORDS[verb]
+    own = [(page, deps.people(page)) for page in pages]
+    entries = lift(deps.store, own, actor, sort) if lifts else set_freeze(deps.store, own, actor, sort, words)
+    news = news_of(deps.store.freeze_log(), [one.number for one in entries])
+    done = [one.sentence(_zone(pages[0])) for one in news]
     if lifts:
-        lifted = [one for page in pages for one in lift(deps.store, page, deps.people(page), actor, sort)]
-        return "\n".join(f"Lifted: {of_kept(one).sentence(_zone(pages[0]))}" for one in lifted)
-    done = []
-    for page in pages:
-        kept = set_freeze(deps.store, page, deps.people(page), actor, sort, words)
-        done.append(of_kept(kept).sentence(_zone(page)))
+        return "\n".join(done)
     effect = "Starting takes a reason and a second person meanwhile; rolling back asks for neither."
-    return "\n".join([*done, effect, f"`un{verb}` lifts it."])
+    command = "/deploy" if actor.door is Door.SLACK else "gonogo"
+    return "\n".join([*done, effect, f"`{command} un{verb}` lifts it."])
 
 
 def freeze_lines(deps: Deps, channel: str = "") -> list[str]:
@@ -63,10 +64,10 @@ def freeze_lines(deps: Deps, channel: str = "") -> list[str]:
 def freeze_lines_of(deps: Deps, page: Page) -> list[str]:
     """The same for one page. What cannot be read is a line too: it keeps nobody from the status."""
     try:
-        sentences = [one.sentence(_zone(page)) for one in freezes_on(deps.freezes, page, deps.now())]
+        found = freezes_on(deps.freezes, page, deps.now())
+        return [f"{mark_of(one.sort)} {one.sentence(_zone(page))}" for one in found]
     except GonogoError as error:
-        sentences = [str(error)]
-    return [f"❄️ {sentence}" for sentence in sentences]
+        return [f"{mark_of(FreezeSort.FREEZE)} {error}"]
 
 
 def _zone(page: Page) -> ZoneInfo:

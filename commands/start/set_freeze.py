@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.signoff.permission_check import Matter, require_door, require_permission
 from commands.signoff.permissions import Act, roles_for
+from commands.start.freezes import state_of
 from commands.text.actors import actor_in_words
 from commands.text.durations import format_duration
 from commands.text.moments import read_moment
@@ -22,64 +23,83 @@ from state.store import RecordStore
 LOCK_LASTS = timedelta(hours=12)  # unless it is said until when
 LONGEST = timedelta(days=90)
 _ACTS = {FreezeSort.FREEZE: Act.FREEZE, FreezeSort.LOCK: Act.LOCK}
-_DONE = {FreezeSort.FREEZE: "frozen", FreezeSort.LOCK: "locked"}
+_EXAMPLES = {
+    FreezeSort.FREEZE: "For example: freeze until mon 09:00 the big sale.",
+    FreezeSort.LOCK: "For example: lock until 23:30 I measure the API.",
+}
+PageWithPeople = tuple[Page, People]
 
 
 def set_freeze(
-    store: RecordStore, page: Page, people: People, actor: Actor, sort: FreezeSort, words: str
-) -> KeptFreeze:
-    """Freeze or lock a page's target: `words` are “until WHEN WHY”, or for a lock also only why.
+    store: RecordStore, pages: Sequence[PageWithPeople], actor: Actor, sort: FreezeSort, words: str
+) -> list[KeptFreeze]:
+    """Freeze or lock the targets of pages, all or none: `words` are “until WHEN WHY”, or for a lock also only why.
 
     Raises NotAllowed, and Refused for a time that is none, past, ambiguous or too far ahead, and without a reason.
     """
-    act = _ACTS[sort]
-    require_permission(act, actor, page, people, Matter(roles=roles_for(act, page), title=page.runbook.target))
     now = store.now()
+    return store.add_freezes([_wanted(page, people, actor, sort, words, now) for page, people in pages])
+
+
+def _wanted(page: Page, people: People, actor: Actor, sort: FreezeSort, words: str, now: datetime) -> KeptFreeze:
+    act, target = _ACTS[sort], page.runbook.target
+    require_permission(act, actor, page, people, Matter(roles=roles_for(act, page), title=target))
     ends, why = _until(words, ZoneInfo(page.runbook.time_zone), now, sort)
     if not why:
-        raise Refused(f"Say why {page.runbook.target} is to be {_DONE[sort]}: whoever wants to start reads it.")
+        raise Refused(f"Say why {target} is to be {state_of(sort)}: whoever wants to start reads it. {_EXAMPLES[sort]}")
     if ends - now > LONGEST:
         raise Refused(f"It may last {format_duration(LONGEST)} at most; write what is planned longer into the page.")
-    kept = KeptFreeze(sort=sort, target=page.runbook.target, by=actor, at=now, ends=ends, reason=typed(why))
-    return replace(kept, number=store.add_freeze(kept))
+    return KeptFreeze(sort=sort, target=target, by=actor, at=now, ends=ends, reason=typed(why))
 
 
 def _until(words: str, zone: ZoneInfo, now: datetime, sort: FreezeSort) -> tuple[datetime, str]:
     """When it ends, and why it is set."""
     first, _, rest = words.strip().partition(" ")
-    if first.lower() == "until":
+    if first.lower() == "until" and rest.strip():
         moment = read_moment(rest, zone, now)
         return moment.at, moment.rest
-    if sort is FreezeSort.LOCK:
+    if sort is FreezeSort.LOCK and first.lower() != "until":
         return now + LOCK_LASTS, words.strip()
-    raise Refused("Say until when, and why: freeze until mon 09:00 the big sale.")
+    raise Refused(f"Say until when, and why. {_EXAMPLES[sort]}")
 
 
-def lift(store: RecordStore, page: Page, people: People, actor: Actor, sort: FreezeSort) -> list[KeptFreeze]:
-    """Lift every freeze, or every lock, of a page's target that this person may lift; returns them.
+def lift(store: RecordStore, pages: Sequence[PageWithPeople], actor: Actor, sort: FreezeSort) -> list[KeptFreeze]:
+    """Lift every freeze, or every lock, of the pages' targets that this person may lift; returns the lifts.
 
     Its owner may, and the deciding role. Raises NothingRuns if there is none, NotAllowed if they may lift none.
     """
-    require_door(Act.LIFT, actor, page.runbook.target)
-    now = store.now()
-    on = [one for one in store.freezes(now) if one.sort is sort and one.target == page.runbook.target]
-    if not on:
-        others = " A freeze of the page or of a file ends by itself." if sort is FreezeSort.FREEZE else ""
-        raise NothingRuns(f"{page.runbook.target} is not {_DONE[sort]} by anybody.{others}")
-    refusal: NotAllowed | None = None
+    now, refusal = store.now(), None
+    on = [one for one in store.freezes(now) if one.sort is sort]
     lifted = []
-    for one in on:
-        try:
-            if not actor.may_be(one.by):
-                matter = Matter(roles=roles_for(Act.LIFT, page), title=page.runbook.target)
-                require_permission(Act.LIFT, actor, page, people, matter)
-        except NotAllowed as error:
-            refusal = NotAllowed(f"{error} {actor_in_words(one.by)} set it and may too.")
-            continue
-        store.add_freeze(
-            KeptFreeze(sort=FreezeSort.LIFT, target=one.target, by=actor, at=now, ends=now, reason="", lifts=one.number)
-        )
-        lifted.append(one)
+    for page, people in pages:
+        require_door(Act.LIFT, actor, page.runbook.target)
+        for one in on:
+            if one.target != page.runbook.target:
+                continue
+            if why := _why_not_lifted(one, page, people, actor):
+                refusal = refusal or why
+                continue
+            lifted.append(one)
     if refusal and not lifted:
         raise refusal
-    return lifted
+    if not lifted:
+        targets = " or ".join(page.runbook.target for page, _ in pages)
+        others = " A freeze of the page or of a file ends by itself." if sort is FreezeSort.FREEZE else ""
+        raise NothingRuns(f"Nobody has {state_of(sort)} {targets}.{others}")
+    return store.add_freezes(
+        [
+            KeptFreeze(sort=FreezeSort.LIFT, target=one.target, by=actor, at=now, ends=now, reason="", lifts=one.number)
+            for one in lifted
+        ]
+    )
+
+
+def _why_not_lifted(freeze: KeptFreeze, page: Page, people: People, actor: Actor) -> NotAllowed | None:
+    if actor.may_be(freeze.by):
+        return None
+    try:
+        matter = Matter(roles=roles_for(Act.LIFT, page), title=page.runbook.target)
+        require_permission(Act.LIFT, actor, page, people, matter)
+    except NotAllowed as error:
+        return NotAllowed(f"{error} {actor_in_words(freeze.by)} set it and may too.")
+    return None
