@@ -1,4 +1,4 @@
-"""Logs in with one private key and nothing else, and says so where a server asks for more or for something else."""
+"""Logs in with one private key, and says what a server asks for beside or instead of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup that the limits on sessions would stop is found before the start, on a real PostgreSQL."""
+"""A backup that the limits on sessions would stop is found before the start; a real PostgreSQL."""
 
 from __future__ import annotations
 
