@@ -1,4 +1,4 @@
-"""Whether the page that is served is the build's: it names the scripts and styles that the build's page names."""
+"""Whether the page that is served names the scripts and styles of the build that was published."""
 
 from __future__ import annotations
 

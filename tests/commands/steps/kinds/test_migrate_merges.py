@@ -1,4 +1,4 @@
-"""`migrate` takes back a release that merges a branch of migrations, with the real Alembic and Django."""
+"""`migrate` takes back a release that merges a branch of migrations: real Alembic and Django."""
 
 from __future__ import annotations
 
