@@ -60,7 +60,5 @@ def rank_at(queue: Iterable[Record], start: Record, place: int) -> tuple[float, 
     if after is None:
         return before + 1, place
     if (middle := (before + after) / 2) in {before, after}:
-        raise Refused(
-            f"Starts were moved to place {place} too often. Choose another place, or drop one and queue it anew."
-        )
+        raise Refused(f"Starts were moved to place {place} too often. Choose another place.")
     return middle, place

@@ -1,4 +1,4 @@
-"""A channel with two targets: what is frozen and lifted at once, and what is read at the same moment."""
+"""A channel with two targets: freezes set and lifted at once, and reads at the same moment."""
 
 from __future__ import annotations
 
