@@ -42,17 +42,20 @@ def meant(deps: Deps, words: str, channel: str) -> tuple[list[Page], str]:
 
 
 def act_on_freezes(deps: Deps, verb: str, pages: Sequence[Page], words: str, actor: Actor) -> str:
-    """Set or lift freezes or locks of the pages' targets; returns the reply. Raises Refused."""
+    """Set or lift freezes or locks of the pages' targets; returns the reply: what was done, and what was not.
+
+    Raises Refused where nothing was done.
+    """
     sort, lifts = WORDS[verb]
     own = [(page, deps.people(page)) for page in pages]
-    entries = lift(deps.store, own, actor, sort) if lifts else set_freeze(deps.store, own, actor, sort, words)
-    news = news_of(deps.store.freeze_log(), [one.number for one in entries])
-    done = [one.sentence(_zone(pages[0])) for one in news]
+    done = lift(deps.store, own, actor, sort) if lifts else set_freeze(deps.store, own, actor, sort, words)
+    news = news_of(deps.store.freeze_log(), [one.number for one in done.entries])
+    told = [one.sentence(_zone(pages[0])) for one in news] + [f"Not done: {error}" for error in done.refused]
     if lifts:
-        return "\n".join(done)
+        return "\n".join(told)
     effect = "Starting takes a reason and a second person meanwhile; rolling back asks for neither."
     command = "/deploy" if actor.door is Door.SLACK else "gonogo"
-    return "\n".join([*done, effect, f"`{command} un{verb}` lifts it."])
+    return "\n".join([*told, effect, f"`{command} un{verb}` lifts it."])
 
 
 def freeze_lines(deps: Deps, channel: str = "") -> list[str]:

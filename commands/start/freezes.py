@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from commands.runbook.freeze import FreezeField
@@ -17,6 +17,9 @@ from state.errors import Refused
 from state.facts import Actor
 from state.freezes import FreezeSort, KeptFreeze
 from state.store import RecordStore
+
+UNKNOWN = "is on is not known"
+_A_DAY = timedelta(days=1)  # no zone is farther from UTC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class Freeze:
         if self.note:
             return self.note
         if self.unknown:
-            return f"Whether a freeze of {self.target} is on is not known: {self.unknown}"
+            return f"Whether a freeze of {self.target} {UNKNOWN}: {self.unknown}"
         return self.of_all((self.target,), zone)
 
     def of_all(self, targets: Sequence[str], zone: ZoneInfo) -> str:
@@ -93,9 +96,19 @@ def freezes_of_page(page: Page, now: datetime) -> Iterator[Freeze]:
 
 
 def spans_on(page: Page, fields: Iterable[FreezeField], now: datetime, owner: str) -> Iterator[Freeze]:
-    """Those of the fields that are on. Raises Refused for roles of which the page has none: nobody could agree."""
+    """Those of the fields that are on. Raises Refused for roles of which the page has none: nobody could agree.
+
+    Of one whose hour the page's zone has twice or not at all it is not known, from a day before it to a day after it.
+    """
     for field in fields:
-        begins, ends = field.span(ZoneInfo(page.runbook.time_zone))
+        begins, ends = field.span(ZoneInfo("UTC"))
+        if not begins - _A_DAY <= now < ends + _A_DAY:
+            continue
+        try:
+            begins, ends = field.span(ZoneInfo(page.runbook.time_zone))
+        except Refused as error:
+            yield Freeze(target=page.runbook.target, unknown=f"{owner}: {error}")
+            continue
         if begins <= now < ends:
             yield freeze_on(page, owner, field.why, ends, field.may_override)
 
@@ -147,7 +160,7 @@ def freeze_objector(sources: Sequence[FreezeSource], people: Callable[[Page], Pe
                 notes.append(sentence)
             elif freeze.sort is not FreezeSort.LOCK:
                 found.append(Objection(sort=ObjectionSort.FREEZE, summary=sentence, roles=freeze.roles))
-            elif freeze.by is None or not (intent.actor.may_be(freeze.by) or decides):
+            elif freeze.by is None or not (intent.actor.person == freeze.by.person or decides):
                 found.append(Objection(sort=ObjectionSort.LOCK, summary=sentence))
             else:
                 notes.append(sentence)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,15 +31,22 @@ _EXAMPLES = {
 PageWithPeople = tuple[Page, People]
 
 
-def set_freeze(
-    store: RecordStore, pages: Sequence[PageWithPeople], actor: Actor, sort: FreezeSort, words: str
-) -> list[KeptFreeze]:
-    """Freeze or lock the targets of pages, all or none: `words` are “until WHEN WHY”, or for a lock also only why.
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What was stored, and why it was not done for the other pages."""
 
-    Raises NotAllowed, and Refused for a time that is none, past, ambiguous or too far ahead, and without a reason.
+    entries: list[KeptFreeze]
+    refused: list[Refused]
+
+
+def set_freeze(store: RecordStore, pages: Sequence[PageWithPeople], actor: Actor, sort: FreezeSort, words: str) -> Done:
+    """Freeze or lock the targets of pages: `words` are “until WHEN WHY”, or for a lock also only why.
+
+    Where it could be done for none: raises NotAllowed, and Refused for a time that is none, past, ambiguous or too far
+    ahead, and without a reason.
     """
     now = store.now()
-    return store.add_freezes([_wanted(page, people, actor, sort, words, now) for page, people in pages])
+    return _stored(store, pages, lambda page, people: [_wanted(page, people, actor, sort, words, now)])
 
 
 def _wanted(page: Page, people: People, actor: Actor, sort: FreezeSort, words: str, now: datetime) -> KeptFreeze:
@@ -63,39 +71,57 @@ def _until(words: str, zone: ZoneInfo, now: datetime, sort: FreezeSort) -> tuple
     raise Refused(f"Say until when, and why. {_EXAMPLES[sort]}")
 
 
-def lift(store: RecordStore, pages: Sequence[PageWithPeople], actor: Actor, sort: FreezeSort) -> list[KeptFreeze]:
-    """Lift every freeze, or every lock, of the pages' targets that this person may lift; returns the lifts.
+def lift(store: RecordStore, pages: Sequence[PageWithPeople], actor: Actor, sort: FreezeSort) -> Done:
+    """Lift every freeze, or every lock, of the pages' targets that this person may lift.
 
     Its owner may, and the deciding role. Raises NothingRuns if there is none, NotAllowed if they may lift none.
     """
-    now, refusal = store.now(), None
-    on = [one for one in store.freezes(now) if one.sort is sort]
-    lifted = []
-    for page, people in pages:
-        require_door(Act.LIFT, actor, page.runbook.target)
-        for one in on:
-            if one.target != page.runbook.target:
-                continue
-            if why := _why_not_lifted(one, page, people, actor):
-                refusal = refusal or why
-                continue
-            lifted.append(one)
-    if refusal and not lifted:
-        raise refusal
-    if not lifted:
-        targets = " or ".join(page.runbook.target for page, _ in pages)
+    now = store.now()
+    return _stored(store, pages, lambda page, people: _lifts(store, page, people, actor, sort, now))
+
+
+def _lifts(
+    store: RecordStore, page: Page, people: People, actor: Actor, sort: FreezeSort, now: datetime
+) -> list[KeptFreeze]:
+    """The lifts for one page. Raises NothingRuns, NotAllowed."""
+    target = page.runbook.target
+    require_door(Act.LIFT, actor, target)
+    on = [one for one in store.freezes(now) if one.sort is sort and one.target == target]
+    if not on:
         others = " A freeze of the page or of a file ends by itself." if sort is FreezeSort.FREEZE else ""
-        raise NothingRuns(f"Nobody has {state_of(sort)} {targets}.{others}")
-    return store.add_freezes(
-        [
-            KeptFreeze(sort=FreezeSort.LIFT, target=one.target, by=actor, at=now, ends=now, reason="", lifts=one.number)
-            for one in lifted
-        ]
-    )
+        raise NothingRuns(f"{target} is not {state_of(sort)} by anybody.{others}")
+    refusals = [_why_not_lifted(one, page, people, actor) for one in on]
+    if all(refusals):
+        raise next(filter(None, refusals))
+    return [
+        KeptFreeze(sort=FreezeSort.LIFT, target=target, by=actor, at=now, ends=now, reason="", lifts=one.number)
+        for one, refusal in zip(on, refusals, strict=True)
+        if refusal is None
+    ]
+
+
+def _stored(
+    store: RecordStore,
+    pages: Sequence[PageWithPeople],
+    entries: Callable[[Page, People], list[KeptFreeze]],
+) -> Done:
+    """Store in one transaction what may be done. Raises Refused where nothing may."""
+    wanted: list[KeptFreeze] = []
+    refused: list[Refused] = []
+    for page, people in pages:
+        try:
+            wanted += entries(page, people)
+        except Refused as error:
+            refused.append(error)
+    # that a target has nothing to lift says less than why another one may not be lifted
+    telling = [error for error in refused if not isinstance(error, NothingRuns)]
+    if not wanted:
+        raise (telling or refused)[0]
+    return Done(entries=store.add_freezes(wanted), refused=telling)
 
 
 def _why_not_lifted(freeze: KeptFreeze, page: Page, people: People, actor: Actor) -> NotAllowed | None:
-    if actor.may_be(freeze.by):
+    if actor.person == freeze.by.person:  # two people may share one system user
         return None
     try:
         matter = Matter(roles=roles_for(Act.LIFT, page), title=page.runbook.target)

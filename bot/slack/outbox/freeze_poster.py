@@ -31,7 +31,7 @@ class FreezePoster:
         self._sender = sender
         self._told: set[int] = set()
         self._version: tuple[int, int] | None = None
-        self._trouble = ""
+        self._trouble, self._owns = "", False
 
     async def serve(self) -> None:
         """Post until cancelled; then let other bots do it at once."""
@@ -48,7 +48,7 @@ class FreezePoster:
                     self._wait(f"an error in the bot ({type(error).__name__})")
                 await asyncio.sleep(POLL)
         finally:
-            if self._told:
+            if self._owns:
                 await self._hand_over()
 
     def _wait(self, why: str) -> None:
@@ -70,6 +70,7 @@ class FreezePoster:
         untold = {one.number for one in log if one.at > since and one.number not in self._told}
         if untold and not store.owned(NO_RUN, Duty.POSTS):
             return []  # asked again: the other bot may end
+        self._owns = self._owns or bool(untold)
         self._version = version
         return news_of(log, untold)
 
