@@ -77,6 +77,8 @@ class Mirror:
         if self.in_use():
             raise MirrorTaken(self._run, self.file)
         self.close()
+        if not self.file.exists():
+            return  # whoever rolled back from it has read it in and removed it
         with closing(OpenFile(self.file, serving=True)) as mirror:
             read = read_back(mirror, self.file, self._store, self._store.now())
         if read.state not in ACTIVE:

@@ -12,7 +12,8 @@ from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import refusals_noted
 from bot.doors.queue_actions import QUEUE_ACTIONS, queue
-from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from bot.doors.replies import REFUSED_START, held_text, signed_text
+from bot.doors.start_gate import agree_at_gate
 from bot.text import with_mentions
 from commands.progress.handovers import handovers
 from commands.progress.start_gate import GATE
@@ -282,7 +283,7 @@ def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> st
         return "You have already answered this. Your answer stands."
     actions, actor, now = _actions(deps, run), pressed.actor, deps.now()
     if step == GATE:
-        return _at_the_gate(actions, pressed, now)
+        return _at_the_gate(deps, actions, pressed, now)
     match pressed.action:
         case "sign" | "refuse":
             refused = pressed.action == "refuse"
@@ -302,13 +303,12 @@ def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> st
     return "Your answer is saved."
 
 
-def _at_the_gate(actions: RunActions, pressed: Press, now: datetime) -> str:
+def _at_the_gate(deps: Deps, actions: RunActions, pressed: Press, now: datetime) -> str:
     """Agree to a start against which something speaks, or refuse it."""
     if pressed.action != "agree":
         refuse_start(actions.store, actions.run, pressed.actor, pressed.reason, now)
         return REFUSED_START
-    last = actions.agree_to_start(pressed.actor, now)
-    return AGREED_TO_START if last else AGREED_IN_PART
+    return agree_at_gate(deps, actions, pressed.actor, now)
 
 
 def _has_answered(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> bool:

@@ -97,9 +97,8 @@ class MirrorRollback:
             actor = InForce(values=store.in_force()).actor(self.user, self.person)
             self._begin(store, notes, run, page, actor)
             yield from self._carry_out(store, notes, run, page)
-            read = not notes_of(store.tables, self.file).taken
-        if read:
-            remove_mirror(self.file)
+            if not notes_of(store.tables, self.file).taken:
+                remove_mirror(self.file)  # before anybody else can open it
 
     # -- before anything is done --------------------------------------------------------------------------------
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 from bot.doors.actions import CHOICES
 from bot.doors.freezes import act_on_freezes, meant
 from bot.doors.queue_actions import START_QUEUED, carry_out, queue, queued_run
-from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START, REFUSED_START, held_text, signed_text
+from bot.doors.replies import REFUSED_START, held_text, signed_text
 from bot.doors.served_names import FREEZES
+from bot.doors.start_gate import agree_at_gate
 from bot.doors.terminal_queue import order_of, queue_lines, queued_text
 from bot.doors.terminal_reports import TerminalReports
 from commands.progress.drill import MARK
@@ -111,6 +112,7 @@ class Terminal(TerminalReports):
         actor, run = self._known_actor(), queued_run(self.deps, order.number)
         if order.action == START_QUEUED:
             self.in_force.require_page(find_page(self.deps.pages(), run.page))
+            self.in_force.require_freezes(self.settings.environ.get(FREEZES, ""))
         try:
             yield carry_out(self.deps, order, actor)
         except NeedsReason as error:
@@ -146,7 +148,8 @@ class Terminal(TerminalReports):
         actor = self._known_actor()
         actions, attempt = self._actions_and_attempt(options.step)
         if (options.step, options.answer) == (GATE, "agree"):
-            yield AGREED_TO_START if actions.agree_to_start(actor, self._now()) else AGREED_IN_PART
+            self.in_force.require_freezes(self.settings.environ.get(FREEZES, ""))
+            yield agree_at_gate(self.deps, actions, actor, self._now())
             return
         if options.answer == "agree":
             actions.agree(options.step, attempt, actor, self._now())

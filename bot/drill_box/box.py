@@ -48,8 +48,8 @@ class Box:
         """
         if len(os.fsencode(self.folder / TARGET / SOCKET)) > LONGEST:
             raise Refused(
-                f"The target in a box needs a shorter path than {self.folder}: sockets are in it. Put the state file, or "
-                "without one the folder in which the bot is started, where the path is shorter."
+                f"The target in a box needs a shorter path than {self.folder}: sockets are in it. Put the state file "
+                "(without one the folder in which the bot is started) where the path is shorter."
             )
         with (self.folder / LOG).open("wb") as log:
             words = [*module_command("bot.drill_box.keeper"), str(self.folder), str(self.cache)]

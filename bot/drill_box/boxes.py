@@ -1,4 +1,4 @@
-"""The boxes of a bot: one is started for a drill without places, and ends when no active run has it."""
+"""The boxes of a bot: each is started for a drill without places, and ends with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that keeps one box: it starts the target, says what its variables are, and stops it."""
+"""The process that keeps one box: it starts the target, writes its values, and stops it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks on files and folders: whoever holds one is at work there, and a process that is killed holds none."""
+"""Locks on files and folders: a process that is killed holds none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment with the values of the boxes beside it: only a box has values for the names of a box."""
+"""The environment, with the values of the boxes beside it."""
 
 from __future__ import annotations
 

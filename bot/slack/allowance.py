@@ -37,8 +37,10 @@ class Allowance:
         """Whether less than this share of the burst is left."""
         return self.left < self._burst * share
 
-    async def take(self) -> None:
-        """Take one call, and wait until it may be sent. Those who wait come in their order."""
+    async def take(self, *, behind: bool = False) -> None:
+        """Take one call, and wait until it may be sent. Those who wait come in their order; `behind` all others."""
+        while behind and self.left < 1:
+            await asyncio.sleep((1 - self.left) / self._rate)
         self._left, self._at = self.left - 1, time.monotonic()
         await asyncio.sleep(max(0.0, -self._left / self._rate))
 

@@ -85,6 +85,7 @@ def start_now(starter: Starter, run: Run, actor: Actor, because: str = "") -> St
         notice_minutes=run.notice_minutes,
         note=run.note,
         because=because or (planned.because if (planned := record.newest(Planned)) else ""),
+        because_by=actor if because else None,
         channel=run.channel,
         queued=run.id,
         confirmed_by=actor,

@@ -40,7 +40,7 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
     for step in steps:
         what, why = _of_step(page, record, step, kept=state == RunState.KEPT)
         compared += what
-        not_compared += [f"“{step.title}”{why}"] if why is not None else []
+        not_compared += [f"“{step.title}”{one}" for one in why]
     own = record.last(COMPARISON) if state == RunState.ROLLED_BACK else None
     if own:
         compared += own.compared
@@ -66,14 +66,16 @@ def _without_backup(page: Page) -> list[str]:
     return ["the database with a backup (the page makes none)"] if used else []
 
 
-def _of_step(page: Page, record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:
-    """What a step compared, and why it compared nothing. That is None where it compared, or changes nothing."""
+def _of_step(page: Page, record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a step compared, and what it did not; an empty reason if it changes production and compared nothing."""
     attempt = record.last(step.id)
     if attempt is None:
-        return (), None
+        return (), ()
     if fix_by_hand(page, record, step, attempt):
-        return (), " (fixed by hand)"
+        return (), (" (fixed by hand)",)
     if attempt.state == AttemptState.DONE:
-        return attempt.compared, "" if step.box.changes_production and not attempt.compared else None
+        own = tuple(f": {what}" for what in attempt.not_compared)
+        nothing = step.box.changes_production and not attempt.compared
+        return attempt.compared, own or (("",) if nothing else ())
     # after a rollback it is among what is not restored
-    return (), f" ({attempt.state})" if kept else None
+    return (), (f" ({attempt.state})",) if kept else ()

@@ -50,7 +50,12 @@ def _start(store: RecordStore, starter: Starter, page: Page, record: Record) -> 
     if changes := store.changes(run.id):
         return _Result(why=f"The record was changed from outside: {changes[0]}.")
     request = StartRequest(
-        page=page.decision.starts, ref=_ref(record), ref_name=_ref_name(record), note=run.note, follows=run.id
+        page=page.decision.starts,
+        ref=_ref(record),
+        ref_name=_ref_name(record),
+        note=run.note,
+        follows=run.id,
+        because_by=record.keep.by if record.keep else None,
     )
     try:
         # in the name of the first run's starter, so that whoever decided KEEP may sign the second run too

@@ -30,7 +30,8 @@ def first_decision(record: Record, waiting: Waiting) -> StepAnswer | EarlyKeep |
 def first_people(page: Page, record: Record) -> frozenset[str]:
     """Whoever made a decision that waits for a second person now."""
     if against := open_objections(record):
-        return frozenset(one.person for one in against if one.by.door is not Door.BOT)  # KEEP starts by itself
+        said = {one.person for one in against if one.by.door is not Door.BOT}  # KEEP starts by itself
+        return frozenset({record.run.starter, *said} if said else said)
     firsts = (first_decision(record, waiting) for waiting in waiting_for(page, record) if waiting.ask is Ask.AGREE)
     return frozenset(first.person for first in firsts if first)
 

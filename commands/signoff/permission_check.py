@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from commands.progress.start_gate import GATE, objections
 from commands.progress.step_state import DECISION
 from commands.runbook.page import Page
 from commands.runbook.people import People, is_user_group, roles_of
@@ -80,7 +81,10 @@ def require_door(act: Act, actor: Actor, title: str = "") -> None:
 
 
 def parties_of(record: Record, step: str, attempt: int) -> Parties:
-    """Who refused an attempt, whose fix of it was refused, and who answered first for it or asked for an early KEEP."""
+    """Who refused an attempt, whose fix of it was refused, and who was first: who answered for it, asked for an early
+    KEEP, or said why to start all the same."""
+    if step == GATE:
+        return {Party.FIRST: tuple(_person_at_door(one.by) for one in objections(record))}
     answer = record.newest(StepAnswer, step=step, attempt=attempt)
     first = record.newest(EarlyKeep) if step == DECISION else answer
     about = [fact for fact in record.facts if isinstance(fact, Signature | StepAnswer)]
@@ -90,6 +94,11 @@ def parties_of(record: Record, step: str, attempt: int) -> Parties:
         Party.REFUSER: tuple(fact.by for fact in about if isinstance(fact, Signature) and fact.refused),
         Party.FIXER: tuple(fact.by for fact in about if isinstance(fact, StepAnswer) and fact.choice is Choice.DONE),
     }
+
+
+def _person_at_door(by: Actor) -> Actor:
+    """Who decided what the bot then did in their name, at the door where they did."""
+    return replace(by, door=Door.TERMINAL if by.account else Door.SLACK) if by.door is Door.BOT else by
 
 
 def barred(page: Page, record: Record, act: Act, step: str, attempt: int) -> frozenset[str]:

@@ -144,8 +144,14 @@ _ROWS = (
         starter=Starter.NEVER,
         not_by=(Party.FIRST, *_REFUSAL),
     ),
-    # a freeze may name the roles of which somebody must agree
-    Permission(act=Act.AGREE_TO_START, does="agree to this start", who=Who.ANY_ROLE, starter=Starter.NEVER),
+    # a freeze may name the roles of which somebody must agree; whoever gave the reason or decided KEEP is the first
+    Permission(
+        act=Act.AGREE_TO_START,
+        does="agree to this start",
+        who=Who.ANY_ROLE,
+        starter=Starter.NEVER,
+        not_by=(Party.FIRST,),
+    ),
     # the run ends before anything was changed
     Permission(
         act=Act.REFUSE_START,

@@ -33,7 +33,7 @@ class StartActions(RunAccess):
 
         record = self.store.record(self.run)
         covers = covered(record)
-        self._require_starter(open_objections(record)[0])
+        self._require_starters(record, open_objections(record)[0])
         fact = StartAgreement(by=actor, at=at, covers=covers)
         agreed = StepAgreed(title=GATE, person=actor.person, door=door_in_words(actor))
         event = NewEvent(step=GATE, data=agreed)
@@ -41,15 +41,22 @@ class StartActions(RunAccess):
             raise TooLate("Somebody has already agreed to this start.")
         return not open_objections(self.store.record(self.run))
 
-    def _require_starter(self, objection: StartObjection) -> None:
-        """Raise NotAllowed if the person who started the run may not start it any more. KEEP needs no such person."""
+    def _require_starters(self, record: Record, objection: StartObjection) -> None:
+        """Raise NotAllowed if who started the run, or let it begin with a reason of their own, may not do so any more.
+
+        KEEP needs no such person.
+        """
         if objection.by.door is Door.BOT:
             return
-        matter = Matter(roles=roles_for(Act.START, self.page))
-        try:
-            require_permission(Act.START, objection.by, self.page, self.people, matter)
-        except NotAllowed as error:
-            raise NotAllowed(
-                f"{objection.person} started this and may no longer do so: {error} Refuse it, and let somebody who "
-                "may start it anew."
-            ) from None
+        people = {role: frozenset(held).difference(self._absent) for role, held in self.people.items()}
+        acts = {Act.START: record.run.started_by}
+        if objection.person != record.run.starter:
+            acts[Act.START_QUEUED] = objection.by
+        for act, first in acts.items():
+            try:
+                require_permission(act, first, self.page, people, Matter(roles=roles_for(act, self.page)))
+            except NotAllowed as error:
+                raise NotAllowed(
+                    f"{first.person} started this and may no longer do so: {error} Refuse it, and let somebody who "
+                    "may start it anew."
+                ) from None

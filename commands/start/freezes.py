@@ -18,6 +18,8 @@ from state.facts import Actor
 from state.freezes import FreezeSort, KeptFreeze
 from state.store import RecordStore
 
+UNKNOWN = "is on is not known"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Freeze:
@@ -43,7 +45,7 @@ class Freeze:
         if self.note:
             return self.note
         if self.unknown:
-            return f"Whether a freeze of {self.target} is on is not known: {self.unknown}"
+            return f"Whether a freeze of {self.target} {UNKNOWN}: {self.unknown}"
         until = f" until {self.ends.astimezone(zone):%a %d %b %H:%M}" if self.ends else ""
         state = "locked" if self.sort is FreezeSort.LOCK else "frozen"
         return f"{self.target} is {state}{until} by {self.owner}: {one_line(self.why)}."
@@ -113,7 +115,7 @@ def freeze_objector(sources: Sequence[FreezeSource], people: Callable[[Page], Pe
                 notes.append(sentence)
             elif freeze.sort is not FreezeSort.LOCK:
                 found.append(Objection(sort=ObjectionSort.FREEZE, summary=sentence, roles=freeze.roles))
-            elif freeze.by is None or not (intent.actor.may_be(freeze.by) or decides):
+            elif freeze.by is None or not (intent.actor.person == freeze.by.person or decides):
                 found.append(Objection(sort=ObjectionSort.LOCK, summary=sentence))
             else:
                 notes.append(sentence)

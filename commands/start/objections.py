@@ -97,13 +97,13 @@ def require_reason(page: Page, found: Sequence[Objection], reason: str) -> str:
 
 
 def require_second_person(page: Page, people: People, against: Iterable[StartObjection], starter: Actor) -> None:
-    """Raise Refused if nobody but the starter may agree to start against an objection: it would wait in vain."""
+    """Raise Refused if nobody but the starter, and who gave the reason, may agree to a start: it would wait in vain."""
     for objection in against:
         roles = roles_to_agree(page, objection)
         holders = {person for role in roles for person in people.get(role, ())}
-        if not any(is_user_group(person) or person != starter.person for person in holders):
+        if not any(is_user_group(person) or person not in {starter.person, objection.person} for person in holders):
             titles = " or ".join(page.roles[role].title for role in roles)
-            raise Refused(f"{objection.summary} A second person must agree ({titles}), and nobody but you may.")
+            raise Refused(f"{objection.summary} A second person must agree ({titles}), and nobody else may.")
 
 
 def facts_of(found: Sequence[Objection], actor: Actor, at: datetime, reason: str) -> tuple[StartObjection, ...]:

@@ -24,11 +24,12 @@ class StartRequest:
 
     An empty `page` means the only page; an empty `ref` or `channel` means the page's own. `notice_minutes` is how long
     the team is warned before the run changes anything; None means the page's own countdown. `because` is why to start
-    although something speaks against it. `press` is what Slack gives the command or form, the same each time that it is
-    delivered. `follows` is the run whose KEEP asks for this one, and `ref_name` what that run called the commit `ref`.
-    `drill` asks for a drill (see `Run.drill`), and `surprise` names its surprise, or is ANY; empty for none. `at` is
-    the time for which it is planned, as typed; empty for now. `queued` is the queued start that becomes this run, and
-    `confirmed_by` who said that it begins now. The starter fills in `speed` and `places` (see `Run`).
+    although something speaks against it, and `because_by` whose words that are, if not the starter's. `press` is what
+    Slack gives the command or form, the same each time that it is delivered. `follows` is the run whose KEEP asks for
+    this one, and `ref_name` what that run called the commit `ref`. `drill` asks for a drill (see `Run.drill`), and
+    `surprise` names its surprise, or is ANY; empty for none. `at` is the time for which it is planned, as typed; empty
+    for now. `queued` is the queued start that becomes this run, and `confirmed_by` who said that it begins now. The
+    starter fills in `speed` and `places` (see `Run`).
     """
 
     page: str = ""
@@ -36,6 +37,7 @@ class StartRequest:
     notice_minutes: int | None = None
     note: str = ""
     because: str = ""
+    because_by: Actor | None = None
     channel: str = ""
     speed: float = 1.0
     press: str = ""

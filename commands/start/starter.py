@@ -138,7 +138,8 @@ class Starter:
         considered = considered.beside(option_objections(found, page))
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
         reason = require_reason(page, considered.objections, because)
-        by = replace(actor, door=Door.BOT) if by_keep else actor
+        by = request.because_by or actor
+        by = replace(by, door=Door.BOT) if by_keep else by
         against = facts_of(considered.objections, by, self.now(), reason)
         require_second_person(page, people, against, actor)
         report = replace(report, warnings=report.warnings + considered.notes + known, against=against)

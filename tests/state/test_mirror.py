@@ -16,7 +16,7 @@ from state.errors import BadMirror, BadRecord, MirrorTaken, Refused
 from state.events import MirrorRead
 from state.facts import Hold, RollbackRequest
 from state.journal import RecordKey
-from state.mirror import Mirror, notes_of, set_taken
+from state.mirror import Mirror, notes_of, remove_mirror, set_taken
 from state.place import Place, open_record
 from state.reading_back import read_back
 from state.records import Attempt, AttemptState, Position, Run, RunState
@@ -260,6 +260,13 @@ def test_what_happened_in_the_mirror_comes_into_the_record_once_and_its_journal_
     assert read(mirror, store) == 0
     assert store.chain(run.id).entries == entries
     mirror.require_free()
+
+
+def test_a_mirror_that_was_read_and_removed_by_whoever_rolled_back_is_not_made_anew(mirror: Mirror) -> None:
+    mirror.close()
+    remove_mirror(mirror.file)
+    mirror.read_back()
+    assert list(mirror.file.parent.iterdir()) == []
 
 
 def test_what_goes_on_in_a_mirror_after_it_was_read_is_read_too(store: RecordStore, run: Run, mirror: Mirror) -> None:

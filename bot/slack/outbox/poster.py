@@ -75,7 +75,8 @@ class Poster:
         for run, store in runs:
             deps = self.deps if store is self.deps.store else replace(self.deps, store=store)
             try:
-                thread = RunThread(deps, self.sender, run)
+                sender = self.sender.behind() if run.ended_at else self.sender
+                thread = RunThread(deps, sender, run)
             except Refused as error:
                 self._unreadable.add(run.id)
                 LOG.warning("run %s is not posted: this version of gonogo cannot read its page. %s", run.id, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -45,13 +46,21 @@ class Sender:
         self._under_way: set[asyncio.Task[Any]] = set()
         self._posts: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(POST_RATE, POSTS))  # by channel
         self._into_channels, self._into_threads = (Allowance(LOOK_RATE, LOOKS, at_start=LOOKS) for _ in range(2))
-        self._bots: Mapping[str, int] = {}  # that post to each channel
+        self._bots: dict[str, int] = {}  # that post to each channel
+        self._is_behind = False
+
+    def behind(self) -> Sender:
+        """The same sender for a run that is over: what it sends leaves Slack's limits to the others first."""
+        later = copy.copy(self)
+        later._is_behind = True  # noqa: SLF001
+        return later
 
     def share(self, everywhere: int, by_channel: Mapping[str, int]) -> None:
         """Share Slack's limits with the other bots: so many post in all, and to each channel, this one included."""
         for allowance in (self._updates, self._into_channels, self._into_threads):
             allowance.share(everywhere)
-        self._bots = by_channel
+        self._bots.clear()
+        self._bots.update(by_channel)
 
     async def post(
         self,
@@ -83,7 +92,7 @@ class Sender:
             metadata = {"event_type": EVENT_TYPE, "event_payload": identity}
             posts = self._posts[channel]
             posts.share(self._bots.get(channel, 1))
-            await posts.take()
+            await posts.take(behind=self._is_behind)
             await ask_first()
             answer = await self._to_its_end(
                 self.client.chat_postMessage(
@@ -116,7 +125,7 @@ class Sender:
         metadata = {"event_type": EVENT_TYPE, "event_payload": identity} if identity else None
 
         async def attempt() -> None:
-            async with _allowed(self._updates):
+            async with self._allowed(self._updates):
                 await ask_first()
                 await self._to_its_end(
                     self.client.chat_update(
@@ -183,6 +192,17 @@ class Sender:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
+    @asynccontextmanager
+    async def _allowed(self, allowance: Allowance) -> AsyncIterator[None]:
+        """Inside the block a call is sent, as soon as it may be. One that Slack did not take costs nothing."""
+        await allowance.take(behind=self._is_behind)
+        try:
+            yield
+        except Exception as error:
+            if not (isinstance(error, SlackApiError) and limited_for(error)):
+                allowance.give_back()
+            raise
+
     async def _to_its_end(self, call: Coroutine[Any, Any, T]) -> T:
         """What a call returns. It goes on when the caller is cancelled: Slack may have it already."""
         task = asyncio.create_task(call)
@@ -223,7 +243,7 @@ class Sender:
 
     async def _look(self, thread: str, cursor: str, query: dict[str, Any]) -> Any:
         """One page of messages, as soon as Slack may be asked for it."""
-        async with _allowed(self._into_threads if thread else self._into_channels):
+        async with self._allowed(self._into_threads if thread else self._into_channels):
             if thread:
                 return await self.client.conversations_replies(ts=thread, cursor=cursor, **query)
             return await self.client.conversations_history(cursor=cursor, **query)
@@ -241,15 +261,3 @@ class Sender:
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return
-
-
-@asynccontextmanager
-async def _allowed(allowance: Allowance) -> AsyncIterator[None]:
-    """Inside the block a call is sent, as soon as it may be. One that Slack did not take costs nothing."""
-    await allowance.take()
-    try:
-        yield
-    except Exception as error:
-        if not (isinstance(error, SlackApiError) and limited_for(error)):
-            allowance.give_back()
-        raise

@@ -11,6 +11,7 @@ import paramiko
 
 from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
 from bot.tools.ssh.key_files import add_known_hosts, read_private_key, unknown_types
+from bot.tools.ssh.key_login import KeyLogin, NotByKeyError
 from bot.tools.ssh.listening_socket import ListeningSocket, open_socket
 from state.errors import Down, Failed, Unreachable
 
@@ -162,15 +163,12 @@ def _connect(where: Login) -> paramiko.SSHClient:
         client.connect(
             where.host,
             where.port,
-            where.user,
-            pkey=key,
             sock=sock,
+            auth_strategy=KeyLogin(where.user, key),
             disabled_algorithms={"keys": unknown_types(where.host, where.port, client.get_host_keys())},
             timeout=CONNECT_LIMIT,
             banner_timeout=CONNECT_LIMIT,
             auth_timeout=CONNECT_LIMIT,
-            allow_agent=False,
-            look_for_keys=False,
         )
     except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
         closed = _why_closed(client, error)
@@ -223,7 +221,8 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
         case paramiko.PasswordRequiredException():  # also an AuthenticationException
             return "the private key has a passphrase; use a key without one."
         case paramiko.AuthenticationException():
-            return "it refuses the key; check the user and the key's public half in authorized_keys."
+            refused = "it refuses the key; check the user and the key's public half in authorized_keys."
+            return str(error) if isinstance(error, NotByKeyError) else refused
         # paramiko reports the second one if its own wait for the banner ends a little after ours
         case paramiko.SSHException() if "banner" in str(error) or "No existing session" in str(error):
             return (

@@ -132,7 +132,7 @@ class BackupStep(ClientProgramsStep):
                 script=self.script(PREFLIGHT),
                 judge=judge_preflight,
                 env=env,
-                data=(("AT_LEAST", str(self.at_least_lines)),),
+                data=(("AT_LEAST", str(self.at_least_lines)), ("JOBS", str(self.jobs))),
             ),
         ]
 

@@ -20,6 +20,7 @@ from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
+from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, other_page, parts_of_page
 from commands.systems.http_answers import cached, from_cache
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
@@ -55,7 +56,8 @@ note="$WWW/releases/.before-$RUN"; target=releases/$COMMIT
 _SWITCH = """\
 ln -sfn "$target" "$WWW/current.next"
 [ -d "$WWW/current.next/" ] || { rm "$WWW/current.next"; exit 66; }
-mv -T "$WWW/current.next" "$WWW/current\""""
+mv -T "$WWW/current.next" "$WWW/current"
+"""
 _WRONG_BUILD, _NO_RELEASE, _NO_LINK, _NOT_COPIED = 65, 66, 67, 68  # exit codes of the scripts
 _PREFLIGHT = f"""\
 {_IS_LINK}
@@ -72,11 +74,14 @@ class PublishStep(StepBox):
 
     The build is copied to `releases/<commit>`. A release of that name which differs stays, and the build is named
     `<commit>-2`. A build whose stamp does not name the commit is refused: after a failed build the old one is still
-    there. The rollback builds nothing.
+    there. The page that is served must name the scripts and styles of the build's `index.html`: a cache in front may
+    have the page of before. The rollback builds nothing.
     """
 
     kind: ClassVar[str] = "publish"
-    proves: ClassVar[str] = "the web site serves the build of that commit, and an HTML page"
+    proves: ClassVar[str] = (
+        "the web site serves the build of that commit, and an HTML page with the build's scripts and styles"
+    )
     changes_production: ClassVar[bool] = True
 
     host: HostName
@@ -114,7 +119,7 @@ class PublishStep(StepBox):
 
     def script(self) -> str:
         """The script of this mode."""
-        return (_NOTE + _COPY if self.mode == "forward" else _BEFORE) + _SWITCH
+        return (_NOTE + _COPY if self.mode == "forward" else _BEFORE) + _SWITCH + TELL_PARTS
 
     def changed_thing(self) -> tuple[str, ...]:
         return (self.host, self.www)
@@ -123,7 +128,7 @@ class PublishStep(StepBox):
         return [
             *program_plan(self.host, self._says(), self.script(), self._env()),
             f"GET {self.web}{self.stamp}, expects commit = {self.commit}",
-            f"GET {self.web}/, expects an HTML page (<!doctype html>, in any case)",
+            f"GET {self.web}/, expects an HTML page (<!doctype html>, in any case) with the build's scripts and styles",
         ]
 
     def _says(self) -> str:
@@ -151,12 +156,15 @@ class PublishStep(StepBox):
         if result.code:
             why = self._why(commit[:10]).get(result.code, f"Publishing failed with exit code {result.code}.")
             return failed(why, lines=result.last_lines)
-        if problem := self._problem(ctx, commit):
+        parts = parts_of_page(result.tail)
+        if problem := self._problem(ctx, commit, parts):
             return failed(problem)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
-        compared = (f"{self.web} serves the build of {commit[:10]}",)
-        return done(f"The build of commit {commit[:10]} is served.", values=values, compared=compared)
+        page = ", and its page names what the build's does" if parts else ""
+        compared, unseen = (f"{self.web} serves the build of {commit[:10]}{page}",), () if parts else (NOT_COMPARED,)
+        summary = f"The build of commit {commit[:10]} is served."
+        return done(summary, values=values, compared=compared, not_compared=unseen)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
@@ -176,13 +184,13 @@ class PublishStep(StepBox):
             env |= {"REPOSITORY": self.repository, "SOURCE": self.source, "STAMP": self.stamp}
         return env
 
-    def _problem(self, ctx: Context, commit: str) -> str:
+    def _problem(self, ctx: Context, commit: str, parts: tuple[str, ...]) -> str:
         """What is wrong with what is served, asked until it is right or the time is over; empty if nothing is."""
         began, tries = ctx.tools.clock.monotonic(), 0
         while True:
             tries += 1
             try:
-                problem = self._problem_now(ctx, commit)
+                problem = self._problem_now(ctx, commit, parts)
             except (ToolError, ValueError) as error:
                 problem = f"{self.web} could not be checked: {error}"
             waited = ctx.tools.clock.monotonic() - began
@@ -190,7 +198,7 @@ class PublishStep(StepBox):
                 return problem
             pause(ctx, 1)
 
-    def _problem_now(self, ctx: Context, commit: str) -> str:
+    def _problem_now(self, ctx: Context, commit: str, parts: tuple[str, ...]) -> str:
         headers = page_texts(self.headers, ctx.values)
         path = PageText(self.stamp, ctx.values)
         stamp = ctx.tools.web.request(self.web, HttpRequest(path=path, headers=headers))
@@ -202,7 +210,7 @@ class PublishStep(StepBox):
         page = ctx.tools.web.request(self.web, HttpRequest(path="/", headers=headers))
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
             return f"{self.web}/ answers {page.status} and is not an HTML page."
-        return ""
+        return other_page(self.web, page, parts)
 
 
 def _judge_preflight(result: CommandResult) -> list[PreflightResult]:

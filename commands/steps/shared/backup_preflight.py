@@ -6,8 +6,9 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from commands.ports.preflight import PreflightResult, blocked, passed, warned
+from commands.ports.preflight import FAIL, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
+from commands.steps.shared.backup_sessions import judge_sessions
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, NOT_THE_SERVER
 from commands.systems.preflight.free_files import FREE_FILES, LEAST_FILES, too_few
@@ -32,6 +33,7 @@ cd -- "$folder" && [ -w . ] || exit {NO_FOLDER}
 """
     + FREE_FILES
     + f"LOCKS={shlex.quote(_LOCKS)}\n"
+    + f"SESSIONS={shlex.quote(script('postgres/sessions.sql'))}\n"
     + f"HIDDEN={shlex.quote(script('postgres/hidden_rows.sql'))}\n"
     + script("postgres/backup_preflight.sh")
 )
@@ -53,14 +55,21 @@ def judge_preflight(result: CommandResult) -> list[PreflightResult]:
             f"psql cannot query the database from this host ({message[0][:160]})",
             "run psql on the host with the address that the database's variable has, and correct it or the server",
         )
-    if problem := _judge_dump(values) or _judge_files(values):
+    sessions = judge_sessions(values)
+    refused = [one for one in sessions if one.level == FAIL]
+    if problem := _judge_dump(values) or _judge_files(values) or refused:
         return problem
     size, free = int(values["database_bytes"]), int(values["free_bytes"])
     room = f"{format_bytes(free)} free for the backup of a database of {format_bytes(size)}"
     if free <= size:
         return blocked(f"only {room}", "free up space, or name another folder")
     client, server = _versions(values)
-    return passed(f"pg_dump {client} for PostgreSQL {server}; {room}") + _judge_lines(values) + _judge_locks(values)
+    return (
+        passed(f"pg_dump {client} for PostgreSQL {server}; {room}")
+        + _judge_lines(values)
+        + _judge_locks(values)
+        + sessions
+    )
 
 
 def _judge_lines(values: Mapping[str, str]) -> list[PreflightResult]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.doors.served_names import FREEZES
 from bot.doors.terminal import Terminal
 from bot.settings import Settings
 from commands.queue.keeper import QueueKeeper
@@ -90,6 +91,17 @@ def test_a_start_that_is_asked_about_begins_at_the_terminal_too(writer: RunWrite
         lines(writer, "queue", GUEST, action="start", start=2)
     assert lines(writer, "queue", LEAD, action="start", start=2)[0] == "Run 3 of small.md has started."
     assert (writer.store.run(2).state, writer.store.run(3).starter) == (RunState.STARTED, DBA)
+
+
+def test_a_queued_start_does_not_begin_where_the_bots_file_of_freezes_is_not_named(writer: RunWriter) -> None:
+    lines(writer, "start")
+    lines(writer, "start", queue=True)
+    writer.store.move_run(1, RunState.KEPT, writer.deps.now(), event("moved", {"state": "kept"}))
+    QueueKeeper(writer.store, writer.deps.starter).turn()
+    put_in_force(writer.store.path, **{FREEZES: "/etc/gonogo/freezes.toml"})
+    with pytest.raises(Refused, match="The bot has freezes in a file that is not named here"):
+        lines(writer, "queue", LEAD, action="start", start=2)
+    assert writer.store.active_runs() == []
 
 
 def test_a_queued_start_is_no_run_to_report_and_its_log_can_be_read(writer: RunWriter) -> None:

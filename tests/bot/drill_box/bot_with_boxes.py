@@ -1,4 +1,4 @@
-"""A bot whose shipped pages have no places for a drill, with production's variables and a workspace."""
+"""A bot whose shipped pages have no places for a drill, and its workspace."""
 
 from __future__ import annotations
 

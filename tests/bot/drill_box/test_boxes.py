@@ -1,4 +1,4 @@
-"""The boxes of a bot: whose they are, when one is ended, and what refuses one before it is started."""
+"""The boxes of a bot: whose they are, when one ends, and what refuses one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drill in a box, with the real bot: it ends with the drill, also after kills, and reaches nothing else."""
+"""A drill in a box, with the real bot: the box ends with the drill, also after kills."""
 
 from __future__ import annotations
 

@@ -75,6 +75,26 @@ def test_however_often_the_bot_is_killed_a_minute_has_no_more_updates_than_slack
     assert max(sum(start <= at < start + 60 for at in times) for start in times) <= 50
 
 
+def test_what_a_run_that_is_over_has_left_to_say_waits_until_the_others_have_sent_theirs() -> None:
+    client = AsyncMock(chat_postMessage=AsyncMock(return_value={"ts": "1"}))
+    sending = sender.Sender(client)
+    sending._posts["C1"] = Allowance(50.0, 1, at_start=0)
+
+    async def post(by: sender.Sender, text: str) -> None:
+        message = Message(text=text, blocks=[])
+        await by.post("C1", "", message, {}, may_exist=False, ask_first=AsyncMock())
+
+    async def post_all() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(10):
+                group.create_task(post(sending, "goes on"))
+                group.create_task(post(sending.behind(), "over"))
+
+    asyncio.run(post_all())
+    texts = [call.kwargs["text"] for call in client.chat_postMessage.await_args_list]
+    assert texts == ["goes on"] * 10 + ["over"] * 10
+
+
 def test_bots_that_share_the_limit_send_no_more_together_than_one_alone(time: Time) -> None:
     alone, shared = Allowance(2.0, 4), Allowance(2.0, 4)
     shared.share(2)

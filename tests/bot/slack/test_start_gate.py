@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from commands.progress.start_gate import waits_at_gate
 from commands.start.freezes import freezes_of_record
 from commands.start.objections import Considered
 from state.records import RunState
 from state.store import RecordStore
-from tests.bot.slack.run_writer import DBA, FREEZE, GUEST, LEAD
+from tests.bot.slack.run_writer import CHANNEL, DBA, FREEZE, GUEST, LEAD
 from tests.bot.slack.slack_box import SlackBox, buttons, play
 
 FROZEN = (lambda _: Considered(objections=(FREEZE,)),)
@@ -134,3 +135,37 @@ def test_what_is_no_freeze_is_refused_and_says_why(tmp_path: Path, words: str) -
         assert box.store.freezes(box.deps.now()) == []
 
     play(tmp_path, story)
+
+
+def test_a_starter_who_has_left_the_channel_finds_no_second_person(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md because urgent")
+        asked = await box.message_with(ASKS)
+        box.workspace.leave(DBA, CHANNEL)
+        await box.workspace.press(LEAD, asked.ts, "agree")
+        await box.reply_to(LEAD, "started this and may no longer do so")
+        assert waits_at_gate(box.store.record(1))
+
+    play(tmp_path, story, objectors=FROZEN)
+
+
+def test_a_freeze_that_comes_while_the_start_waits_is_looked_at_before_anybody_agrees(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        stores.append(box.store)
+        await box.workspace.command(LEAD, "/deploy lock I measure")
+        await box.reply_to(LEAD, "locked until")
+        await box.workspace.command(DBA, "/deploy start small.md because urgent")
+        asked = await box.message_with(ASKS, "I measure")
+        await box.workspace.command(LEAD, "/deploy freeze until tomorrow 23:00 the big sale")
+        await box.reply_to(LEAD, "frozen until")
+        await box.workspace.press(LEAD, asked.ts, "agree")
+        said = await box.reply_to(LEAD, "Since this start was asked about, there is more", "the big sale")
+        assert "I measure" not in said.text
+        assert waits_at_gate(box.store.record(1))
+        await box.workspace.command(LEAD, "/deploy unfreeze")
+        await box.reply_to(LEAD, "Lifted")
+        await box.workspace.press(LEAD, asked.ts, "agree")
+        await box.reply_to(LEAD, "You agreed. The run begins.")
+
+    stores: list[RecordStore] = []
+    play(tmp_path, story, freezes=(lambda page, now: freezes_of_record(stores[0])(page, now) if stores else [],))

@@ -34,6 +34,15 @@ def test_a_changing_step_that_only_did_something_is_named_as_not_compared() -> N
     assert comparison(PAGE, back, RunState.ROLLED_BACK).not_compared == ("“database”",)
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_what_a_step_that_is_done_did_not_compare_is_named_beside_what_it_did() -> None:
+    partly = replace(row("code", AttemptState.DONE), outcome={"compared": ["v1"], "not_compared": ["the page"]})
+    back = record(DEPLOYED, looked("database", "4 tables"), partly)
+    assert comparison(PAGE, back, RunState.ROLLED_BACK) == Comparison(
+        compared=("4 tables", "v1"), not_compared=("“code”: the page",)
+    )
+
+
 def test_what_a_person_fixed_by_hand_was_not_looked_at() -> None:
     failed = looked("code", "api answers v2", state=AttemptState.FAILED)
     back = comparison(

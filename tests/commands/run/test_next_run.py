@@ -30,7 +30,8 @@ def test_a_kept_run_starts_its_next_page_in_its_starters_name_with_what_it_deplo
     engine_case.store.move_run(number, RunState.KEPT, NOON)
     engine_case.follow(number)
     ((request, actor),) = engine_case.starter.requests
-    assert request == StartRequest(page="small.md", ref="abc", ref_name="v2", note="hello", follows=number)
+    same = StartRequest(page="small.md", ref="abc", ref_name="v2", note="hello", follows=number, because_by=LEAD)
+    assert request == same
     assert (request.channel, request.notice_minutes) == ("", None), "those of its own page"
     assert actor == Actor(person="U1", door=Door.SLACK), "as the first run, so that its people may sign"
 

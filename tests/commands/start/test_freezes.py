@@ -142,3 +142,13 @@ def test_what_is_not_known_is_an_objection_too() -> None:
     objector = freeze_objector([lambda *_: [unknown]], lambda _: PEOPLE)
     intent = Intent(page=PAGE, ref="main", actor=DBA, at=NOON + timedelta(hours=1), request=StartRequest())
     assert len(objector(intent).objections) == 1
+
+
+def test_another_person_of_the_same_system_user_owns_neither_a_lock_nor_a_freeze(store: Store) -> None:
+    kim, bob = (Actor(person=name, door=Door.TERMINAL, account="deploy@box") for name in ("UDBA", "U1"))
+    set_freeze(store, PAGE, PEOPLE, kim, FreezeSort.LOCK, "I measure")
+    assert [one.sort for one in considered(store, bob).objections] == ["lock"]
+    assert considered(store, kim).objections == ()
+    with pytest.raises(NotAllowed):
+        lift(store, PAGE, PEOPLE, bob, FreezeSort.LOCK)
+    assert len(lift(store, PAGE, PEOPLE, kim, FreezeSort.LOCK)) == 1

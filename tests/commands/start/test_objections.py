@@ -93,7 +93,7 @@ def test_what_could_not_be_looked_at_is_a_warning_and_no_objection(store: Store)
 
 def test_a_start_to_which_nobody_else_can_agree_is_refused(store: Store) -> None:
     nobody = replace(starter(store, FREEZE), people=lambda _: {"dba": frozenset({"UDBA"}), "lead": frozenset({"U1"})})
-    with pytest.raises(Refused, match=r"A second person must agree \(Tech Lead\), and nobody but you may\."):
+    with pytest.raises(Refused, match=r"A second person must agree \(Tech Lead\), and nobody else may\."):
         nobody.start(StartRequest(because="urgent"), WHO)
     assert store.runs() == []
 

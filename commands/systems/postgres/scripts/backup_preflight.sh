@@ -4,6 +4,8 @@ is_direct # through a pooler pg_dump would leave its settings to the application
 printf 'server=%s\n' "$(psql -XAtc 'SHOW server_version_num')"
 printf 'database_bytes=%s\n' "$(psql -XAtc 'SELECT pg_database_size(current_database())')"
 psql -XqAt <<< "$LOCKS"
+psql -XqAt <<< "$SESSIONS"
+printf 'jobs=%s\n' "$JOBS"
 printf 'hidden=%s\n' "$(psql -XqAt <<< "$HIDDEN")"
 printf 'free_bytes=%s\n' "$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))"
 printf 'free_files=%s\n' "$(free_files .)"

@@ -33,7 +33,7 @@ class Frozen(Allowance):
         super().__init__(1, 1)
         self.waits, self.wakes = asyncio.Event(), asyncio.Event()
 
-    async def take(self) -> None:
+    async def take(self, *, behind: bool = False) -> None:
         self.waits.set()
         await self.wakes.wait()
 

@@ -12,6 +12,7 @@ import pytest
 
 from bot.rehearsal.target import ssh_server
 from bot.rehearsal.target.host import PLAIN_PATH
+from bot.rehearsal.target.loopback import is_listening, wait_until
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.ssh.shell import SshShell
 from tests.bot.tools.helpers import shell_for
@@ -39,6 +40,16 @@ class OwnServer:
     def login_shell(self, shell: str) -> None:
         """Let another shell run what was asked for, as the login shell of a user does."""
         self.force(f'exec {shell} -c "$SSH_ORIGINAL_COMMAND"')
+
+    def configure(self, **changes: str) -> None:
+        """Restart the server with other values in its configuration."""
+        config = self.server.host.keys / "sshd_config"
+        kept = [line for line in config.read_text().splitlines() if line.split(" ")[0] not in changes]
+        config.write_text("\n".join([*kept, *(f"{name} {value}" for name, value in changes.items())]) + "\n")
+        self.shell.close()
+        self.stop()
+        self.restart()
+        wait_until(lambda: is_listening(self.server.port), "sshd")
 
     def cut(self) -> None:
         """Kill the server's processes of every open connection, as a crash does."""

@@ -16,8 +16,9 @@ from bot.tools.web import HttpWeb
 from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest
 from commands.steps.base import execute
+from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box
-from tests.commands.steps.kinds.test_publish import FORWARD, OLD, Site
+from tests.commands.steps.kinds.test_publish import BACK, FORWARD, OLD, Site
 from tests.nginx import nginx_serves
 
 HTTP = """\
@@ -25,6 +26,20 @@ HTTP = """\
   open_file_cache_valid 5s;
   server {{ listen 127.0.0.1:{port}; root {www}/current; }}
 """
+
+# a cache keeps the pages, and passes on what names the build
+KEEPS_PAGES = """\
+  proxy_cache_path {www}/../cache keys_zone=pages:1m;
+  server {{
+    listen 127.0.0.1:{port};
+    proxy_cache_key $uri; proxy_cache_valid 200 1h;
+    location / {{ proxy_pass http://127.0.0.1:{behind}; proxy_cache pages; }}
+    location = /build.json {{ proxy_pass http://127.0.0.1:{behind}; }}
+  }}
+  server {{ listen 127.0.0.1:{behind}; root {www}/current; }}
+"""
+PAGE = "<!doctype html>\n<script type=module src=/assets/index-{}.js></script><link href='/s.css' rel=stylesheet>"
+QUICK = '\nready_within = "1 s"'
 
 
 class Served(Site):
@@ -52,9 +67,56 @@ def site(tmp_path: Path) -> Iterator[Served]:
 def test_a_web_server_that_serves_the_old_build_from_open_files_is_waited_for(
     site: Served, more: str, state: str
 ) -> None:
-    ctx = site.context()
-    ctx = replace(ctx, tools=replace(ctx.tools, web=site.web, clock=SystemClock()))
-    step = box("publish", f"{FORWARD}\n{more}")
     assert OLD in site.web.request("app", HttpRequest(path="/build.json")).text
-    outcome = execute(step, ctx)
+    outcome = published(site, f"{FORWARD}\n{more}")
     assert outcome.state == state, outcome.summary
+
+
+@pytest.fixture
+def cached(tmp_path: Path) -> Iterator[Served]:
+    """A site behind a cache of pages, whose builds have pages that name other scripts."""
+    port = free_port()
+    site = Served(tmp_path, port)
+    for folder, name in ((site.www / "releases" / OLD, "old"), (site.build, "new")):
+        (folder / "index.html").write_text(PAGE.format(name))
+    with nginx_serves(tmp_path, port, KEEPS_PAGES.format(port=port, behind=free_port(), www=site.www)):
+        yield site
+        site.web.close()
+
+
+def published(site: Served, toml: str) -> Outcome:
+    """The step with the real web, and with a clock that waits."""
+    ctx = site.context()
+    return execute(box("publish", toml), replace(ctx, tools=replace(ctx.tools, web=site.web, clock=SystemClock())))
+
+
+@pytest.mark.fault("compared with itself")
+def test_a_page_of_before_that_a_cache_keeps_is_not_the_build(cached: Served) -> None:
+    assert "index-old" in cached.web.request("app", HttpRequest(path="/")).text
+    outcome = published(cached, FORWARD + QUICK)
+    assert outcome.state == "failed"
+    assert outcome.summary == (
+        "app/ is another page than the build's (perhaps of a cache in front, such as a CDN or nginx's proxy_cache): it "
+        "does not name /assets/index-new.js. Purge what keeps the page of before, or let it ask for pages each time."
+    )
+
+
+@pytest.mark.fault("compared with itself")
+def test_a_page_of_the_removed_build_that_a_cache_keeps_is_no_rollback(cached: Served) -> None:
+    outcome = published(cached, FORWARD + QUICK)
+    assert outcome.compared == ("app serves the build of 2222222222, and its page names what the build's does",)
+    cached.shell.ended.clear()
+    back = published(cached, BACK + QUICK)
+    assert (back.state, "it does not name /assets/index-old.js" in back.summary) == ("failed", True)
+
+
+def test_a_page_into_which_a_proxy_writes_more_is_still_the_builds(tmp_path: Path) -> None:
+    port = free_port()
+    site = Served(tmp_path, port)
+    (site.build / "index.html").write_text(PAGE.format("new"))
+    more = "sub_filter '/assets/' 'https://cdn.example/assets/'; sub_filter '</script>' '</script><script src=/x.js>';"
+    server = f"server {{ listen 127.0.0.1:{port}; root {site.www}/current; {more} }}"
+    with nginx_serves(tmp_path, port, server):
+        outcome = published(site, FORWARD + QUICK)
+        site.web.close()
+    assert outcome.state == "done", outcome.summary

@@ -1,0 +1,38 @@
+"""Whether the page that is served names the scripts and styles of the build that was published."""
+
+from __future__ import annotations
+
+import re
+
+from commands.ports.web import HttpResponse
+from commands.systems.http_answers import from_cache
+from commands.text.printable import printable
+
+# of the build's own page behind the link, at most 20; a build without one is made by its server
+TELL_PARTS = """
+if [ -f "$WWW/current/index.html" ]; then
+  named="(src|href)=[\\"']?[^\\"'<> ]+\\.(m?js|css)[^\\"'<> ]*"
+  { head -c 1000000 "$WWW/current/index.html" | tr '\\n' ' ' | grep -oiE "$named" || true; } |
+    sed -E "s/^[^=]*=[\\"']?//" | awk '!seen[$0]++ && NR <= 20 { print "page_part=" $0 }'
+fi"""
+NOT_COMPARED = "whether the page is the build's: its index.html names no script and no style"
+_PART = re.compile(r"^page_part=(.+)$", re.MULTILINE)
+_SHOWN = 100  # characters of a name
+
+
+def parts_of_page(output: str) -> tuple[str, ...]:
+    """What the build's own page names, as the script has printed it."""
+    return tuple(_PART.findall(output))
+
+
+def other_page(web: str, page: HttpResponse, parts: tuple[str, ...]) -> str:
+    """Why the page that is served is not the build's, as a sentence; empty if it is, or if nothing can be told."""
+    # by their last words: a proxy may put a CDN's address before them
+    missing = [part for part in parts if part.rpartition("/")[2] not in page.text]
+    if not missing:
+        return ""
+    kept = from_cache(page) or "perhaps of a cache in front, such as a CDN or nginx's proxy_cache"
+    return (
+        f"{web}/ is another page than the build's ({kept}): it does not name {printable(missing[0])[:_SHOWN]}. "
+        "Purge what keeps the page of before, or let it ask for pages each time."
+    )
