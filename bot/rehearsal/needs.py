@@ -19,4 +19,5 @@ def check_packages() -> None:
     """Refuse a rehearsal without the packages that its target needs. Raises BadSettings."""
     if missing := missing_packages():
         names = ", ".join(missing)
-        raise BadSettings(f'A rehearsal needs more packages (not found: {names}). Install "gonogo[rehearsal]".')
+        install = 'pip install "gonogo[rehearsal]"'
+        raise BadSettings(f"A rehearsal needs more packages (not found: {names}). Run, where gonogo is: {install}")
