@@ -44,6 +44,7 @@ EMOJI = {
     Phase.ABORTED: "⛔",
     Phase.ABORTED_LATE: "⛔",
     Phase.ENDED: "🛑",
+    Phase.LOST: "🛑",
 }
 
 
