@@ -17,7 +17,7 @@ from commands.ports.preflight import FAIL, PreflightResult
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
 from commands.runbook import Page
-from commands.runbook.drill import replaced, texts_of
+from commands.runbook.drill import box_of, replaced, texts_of
 from commands.runbook.page import PageStep
 from commands.start.preflight import PreflightLine
 from state.errors import GonogoError
@@ -34,6 +34,9 @@ def drill_lines(settings: Settings, page: Page, drill: Page) -> list[PreflightLi
     Production is only asked who it is. `page` is the page, `drill` the one that its drill runs.
     """
     environ = settings.environ
+    if box_of(drill):
+        # the bot has made its host, its keys and its databases itself, so they are nobody else's
+        return [*_literals(page, drill, environ)]
     if unset := missing(page, environ, slack=False):
         why = f"the page's own places are not known, so the drill's cannot be compared: {', '.join(unset)} not set"
         return [_failed("environment", why)]

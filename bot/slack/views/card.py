@@ -43,6 +43,7 @@ EMOJI = {
     Phase.ABORTED: "⛔",
     Phase.ABORTED_LATE: "⛔",
     Phase.ENDED: "🛑",
+    Phase.LOST: "🛑",
 }
 
 
