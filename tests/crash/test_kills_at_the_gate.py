@@ -1,4 +1,4 @@
-"""Kills while a run waits for the second person of its start: nothing begins before that, and then once."""
+"""Kills while a run waits for its second person: nothing begins before that, and then once."""
 
 from __future__ import annotations
 
