@@ -98,7 +98,7 @@ class TerminalReports:
 
     def history(self, options: Namespace) -> Iterator[str]:
         """Print the newest runs, and the DORA metrics over all runs; or the newest drills."""
-        from bot.report.build import history_of, left_out
+        from bot.report.build import history_of, left_out, zone_of_history
         from bot.report.drills import drill_lines
         from bot.report.history import history_lines
 
@@ -113,8 +113,7 @@ class TerminalReports:
         if options.json:
             yield from history_json(runs[: options.limit], runs, unread)
             return
-        zones = {zone_of(deploy.run) for deploy in runs[: options.limit]}
-        zone = zones.pop().key if len(zones) == 1 else "UTC"
+        zone = zone_of_history(self.store, runs[: options.limit])
         yield f"Times are in {zone}."
         if options.drills:
             yield from drill_lines(self.store, runs[: options.limit], zone)
