@@ -11,6 +11,7 @@ from bot.doctor.databases import check_databases
 from bot.doctor.drill import drill_lines
 from bot.doctor.events import check_events, check_traces
 from bot.doctor.files import check_files
+from bot.doctor.freezes import check_freezes
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_mirrors, check_record
 from bot.env_quotes import kept_quotes
@@ -70,6 +71,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "events": lambda: check_events(settings),
         "traces": lambda: check_traces(settings),
         "files": lambda: check_files(settings, page),
+        "freezes": lambda: check_freezes(settings, page, read_pages(settings.runbook), limit),
         "Slack": lambda: check_slack(settings, page, limit),
         "places": lambda: _places(settings, page, ref, limit),
         "connections to databases": lambda: check_databases(settings, page),

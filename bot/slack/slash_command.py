@@ -38,6 +38,11 @@ NOTHING_QUEUED = "No start is queued in this channel. `/deploy start PAGE at 23:
 NO_DRILL_YET = "There is no drill yet. Start one with /deploy drill."
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
+PREPARED = (
+    f"{MARK} · its places are checked now. Where the page has none, a target is started for it, which takes a minute, "
+    "and the first time some minutes."
+)
+
 HELP = {
     "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; alone, a form opens",
     "drill [page] [surprise [name]]": "play the page with real people, on places of its own",
@@ -153,6 +158,11 @@ def _drill(rest: str) -> StartRequest:
         raise Refused("Too many words. Type /deploy drill [PAGE], and after it surprise, or surprise NAME.")
     named = (*surprise[1:], ANY)[0] if surprise else ""
     return StartRequest(page=(*pages, "")[0], drill=Drill.PLACES, surprise=named)
+
+
+def prepares_drill(text: str) -> bool:
+    """Whether a command starts a drill, whose places take a while."""
+    return _words(text)[0] == "drill"
 
 
 def orders_queue(text: str) -> bool:

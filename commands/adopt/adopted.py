@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from commands.adopt.blocks import looks_like_command
 from commands.adopt.code import adopt_code
 from commands.adopt.document import Block, Chapter, Sort, read_document
 from commands.adopt.draft import Box, Content, Note, Section, Unit
@@ -25,10 +24,10 @@ from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS
 from commands.adopt.people import gate, read_roles
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
+from commands.adopt.text_work import note_reasons_to_roll_back, note_work_in_text
 from commands.adopt.times import take_time
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
-from commands.text.redaction import masked
 
 _STOPS = re.compile(
     r"\b(?:stop|block|drain|reject)\b.{0,20}\b(?:requests|traffic|users)\b|maintenance(?: mode)? on\b"
@@ -41,8 +40,6 @@ _LETS_IN = re.compile(
     re.IGNORECASE,
 )
 _TIMED = frozenset({Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.ROLLBACK})
-_INLINE_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
-_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +65,9 @@ def adopt(text: str, name: str) -> Adopted:
     found = units(chapters)
     if not any(unit.part in RUNNING for unit in found):
         found = _all_in_deploy(title, found, scene)
+    if guessed := [unit.chapters[0] for unit in found if unit.guessed]:
+        titles = ", ".join(f"“{chapter.title}”" for chapter in guessed)
+        scene.notes.assume(guessed[0].line, f"no heading says what is the deploy; taken for it: {titles}")
     read_roles(tables([chapter for unit in found if unit.part == CONTACTS for chapter in unit.chapters]), scene)
     extra: list[tuple[str, Section]] = []
     for unit in found:
@@ -167,8 +167,10 @@ def _section(chapter: Chapter, scene: Scene) -> Section:
 def _content(block: Block, scene: Scene) -> Content:
     if block.sort is Sort.CODE:
         return adopt_code(block, scene)
-    if block.sort is Sort.TEXT and scene.part and not scene.about_failure:
-        _note_work_in_text(block, scene)
+    if block.sort is Sort.TEXT:
+        note_reasons_to_roll_back(block, scene)
+        if scene.part and not scene.about_failure:
+            note_work_in_text(block, scene)
     if block.sort is not Sort.CHECKLIST or scene.has_own_boxes:
         return [list(block.lines)]
     if not scene.part or scene.about_failure:
@@ -176,16 +178,6 @@ def _content(block: Block, scene: Scene) -> Content:
             scene.notes.leave(block.items[0][0], "a checklist under a heading that does not say when it is signed")
         return [list(block.lines)]
     return [list(block.lines), gate((text for _, text in block.items), block.items[0][0], scene)]
-
-
-def _note_work_in_text(block: Block, scene: Scene) -> None:
-    """Name the commands and the items to tick that stand in the text of a part that runs."""
-    for number, line in enumerate(block.lines, start=block.line):
-        if TO_TICK.match(line):
-            scene.notes.leave(number, "an item to tick that stands in a text; a gate would ask for it")
-        for code in _INLINE_CODE.findall(line) if _ITEM.match(line) else ():
-            if looks_like_command(code):
-                scene.notes.leave(number, f"`{masked(code)[:70]}`: a command in the text is not run")
 
 
 def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]], scene: Scene) -> list[Section]:

@@ -56,11 +56,15 @@ class Section:
 
 @dataclass(kw_only=True)
 class Unit:
-    """A chapter with the chapters below it that belong to the same part; `part` is empty if they are of none."""
+    """A chapter with the chapters below it that belong to the same part; `part` is empty if they are of none.
+
+    `guessed`: the heading's words only may mean that part.
+    """
 
     part: str
     chapters: list[Chapter]
     sections: list[Section] = field(default_factory=list)
+    guessed: bool = False
 
 
 @dataclass(kw_only=True)

@@ -14,6 +14,7 @@ _EXPECTED = re.compile(
     r"(?:\s+(?:response|output|result|answer|to|be|return|show|see|print))*\s*[:=]?\s*(?P<what>.*)$",
     re.IGNORECASE,
 )
+_ANSWER = re.compile(r"""^\s*[\[{]\s*["'{]""")  # JSON, as a command printed it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,8 @@ class Found:
 
 def expectation(comment: str) -> str | None:
     """What a comment says should come of the command above it; None if it says nothing of that."""
+    if _ANSWER.match(comment):
+        return comment.strip()
     match = _EXPECTED.match(comment)
     return match["what"].strip() if match else None
 

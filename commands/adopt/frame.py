@@ -20,7 +20,7 @@ _DEFAULTS = {"watch": ("lasts", "1 h"), "rollback": ("within", "30 min")}
 
 def runbook_box(title: Section, scene: Scene) -> Box:
     """The box under the page's title."""
-    scene.notes.assume(0, 'time_zone = "UTC", the zone of all times in messages; the runbook names none')
+    scene.notes.assume(0, 'time_zone = "UTC", the zone of all times in messages; write yours, such as "Europe/Berlin"')
     target = title.title.replace("**", "").replace("`", "").strip() or "Production"
     scene.notes.assume(0, f'target = "{target}", the name of what is deployed in all messages; it is the title')
     fields = {"target": target, "time_zone": "UTC"}

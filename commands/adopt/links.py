@@ -33,7 +33,7 @@ def _undone(box: Box, forward: Sequence[Box]) -> Box | None:
     if box.kind == "service":
         names = _names(box)
         same = [one for one in forward if one.kind == "service" and _names(one) == names]
-    elif box.kind in {"checkout", "sql"}:
+    elif box.kind in {"checkout", "sql", "migrate"}:
         same = [one for one in forward if one.kind == box.kind]
     elif box.kind == "run":
         same = [one for one in forward if one.kind == "run" and _same_place(one, box) and _builds(one) & _builds(box)]

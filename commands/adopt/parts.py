@@ -26,7 +26,7 @@ _WORDS = {
     Part.SMOKE_TESTS: r"smoke|(?:post-?|after )?(?:deploy\w*|release|upgrade) (?:verif|check|valid|test)|verif|valid"
     r"|sanity|health ?-?check|post-?(?:deploy|release|upgrade)\w*(?! monitor)"
     r"|after (?:the )?(?:deploy|release|upgrade)",
-    Part.WATCH: r"(?:intensive )?monitor|observ|watch\b|post-?deploy\w* monitor|soak|hypercare",
+    Part.WATCH: r"(?:intensive )?monitor|keep(?:ing)? an eye|observ|watch\b|post-?deploy\w* monitor|soak|hypercare",
     Part.BEFORE: r"pre-?(?:deploy|release|flight|upgrade|req|check)|prereq|requirements?\b|before\b|prepar|backup"
     r"|back up|checklist",
     Part.DEPLOY: r"deploy|releas|roll ?-?out|upgrad|ship\b|publish|promot|cut ?-?over|steps?\b|procedure",
@@ -40,6 +40,8 @@ _FAILURE_LEAD = re.compile(
     re.IGNORECASE,
 )
 _STEP_NUMBER = re.compile(r"^\W*(?:step\s*)?\d+\b", re.IGNORECASE)
+# a heading that says nothing else: below a deploy it is a check of the new version
+_ONLY_CHECK = re.compile(r"^\W*(?:step\s*)?\d*\W*(?:checks?|tests?|testing)\W*$", re.IGNORECASE)
 
 
 def part_in(title: str) -> str:
@@ -58,7 +60,23 @@ def is_about_failure(text: str) -> bool:
 
 
 def units(chapters: Sequence[Chapter]) -> list[Unit]:
-    """The chapters behind the title, each with those below it that are of the same part, in the runbook's order."""
+    """The chapters behind the title, each with those below it that are of the same part, in the runbook's order.
+
+    Where no heading says what is the deploy, it begins with the first whose words may mean work on the system.
+    """
+    found = _read_units(chapters, work_ends_before=False)
+    if not any(unit.part in {Part.DEPLOY, MAYBE_DEPLOY} for unit in found):
+        found = _read_units(chapters, work_ends_before=True)
+    sure = any(unit.part == Part.DEPLOY for unit in found)
+    for unit in found:
+        if unit.part == MAYBE_DEPLOY:
+            unit.part = "" if sure else Part.DEPLOY
+            unit.guessed = not sure
+    return found
+
+
+def _read_units(chapters: Sequence[Chapter], *, work_ends_before: bool) -> list[Unit]:
+    """The units as their headings say; with `work_ends_before` a numbered step that works is none of Before."""
     found: list[Unit] = []
     above: list[tuple[int, str]] = []  # the headings that this one stands under, with their parts
     before = ""
@@ -66,19 +84,15 @@ def units(chapters: Sequence[Chapter]) -> list[Unit]:
         while above and above[-1][0] >= chapter.level:
             before = above.pop()[1]
         inherited = above[-1][1] if above else ""
-        part = _part(chapter, inherited, before if not above else "")
+        part = _part(chapter, inherited, before if not above else "", work_ends_before=work_ends_before)
         if not found or not above or part != found[-1].part:
             found.append(Unit(part=part, chapters=[]))
         found[-1].chapters.append(chapter)
         above.append((chapter.level, part))
-    sure = any(unit.part == Part.DEPLOY for unit in found)
-    for unit in found:
-        if unit.part == MAYBE_DEPLOY:
-            unit.part = "" if sure else Part.DEPLOY
     return found
 
 
-def _part(chapter: Chapter, inherited: str, before: str) -> str:
+def _part(chapter: Chapter, inherited: str, before: str, *, work_ends_before: bool) -> str:
     own = part_in(chapter.title)
     if own in {CONTACTS, ALERTS} and not any(block.sort is Sort.TABLE for block in chapter.blocks):
         own = "" if own == ALERTS else own
@@ -91,7 +105,11 @@ def _part(chapter: Chapter, inherited: str, before: str) -> str:
         and not (own in {Part.ROLLBACK, FAILURE} and inherited in {Part.BEFORE, Part.DEPLOY, MAYBE_DEPLOY})
     ):
         return inherited
-    if own in {"", MAYBE_DEPLOY} and before in RUNNING and _STEP_NUMBER.match(chapter.title):
+    if before in {Part.DEPLOY, MAYBE_DEPLOY} and _ONLY_CHECK.match(chapter.title):
+        return Part.SMOKE_TESTS
+    if own == MAYBE_DEPLOY and before == Part.BEFORE and work_ends_before:
+        return own
+    if own in {"", MAYBE_DEPLOY} and before in {*RUNNING, MAYBE_DEPLOY} and _STEP_NUMBER.match(chapter.title):
         return before
     return own
 

@@ -31,6 +31,7 @@ _KNOWN = (
     _Row(r"psql\b", databases.query, looks=True),
     _Row(r"git (fetch|pull|checkout|switch|reset --hard|revert)\b", releases.checkout),
     _Row(r"(\S+/)?alembic upgrade\b", releases.migrate("alembic")),
+    _Row(r"(\S+/)?alembic downgrade -1$", releases.migrate_back("alembic")),
     _Row(r"(\S*python[\d.]* )?(\./|\S+/)?manage\.py migrate\b", releases.migrate("django")),
     _Row(r"(npx |yarn |pnpm (exec )?)?prisma migrate deploy\b", releases.migrate("prisma")),
     _Row(r"(bundle exec )?(bin/)?(rails|rake) db:migrate\b", releases.migrate("rails")),
@@ -42,6 +43,7 @@ _KNOWN = (
     _Row(r"docker[ -]compose (?P<verb>restart) (?P<names>.+)", services.restart("docker")),
     _Row(r"docker[ -]compose up (?:-d|--detach) (?P<names>.+)", services.restart("docker")),
     _Row(r"pm2 logs? (?P<name>[\w@.-]+)", services.logs, looks=True),
+    _Row(r"journalctl\b", services.journal, looks=True),
     _Row(r"curl\b", requests.http, looks=True),
     _Row(r"echo\b", people.notice, looks=True),
 )
@@ -69,6 +71,10 @@ _HAZARDS = (
     (r"\bpsql\b(?!.*ON_ERROR_STOP)", "psql goes on after an error, and ends with 0"),
     (r"\|\| true", "`|| true` hides a failure"),
     (r"docker[ -]compose up", "nothing checks that the containers stay up; a `service` box does, for named services"),
+    (
+        r"\bnpm (?:install|i|ci)\b.*(?:--production|--omit[= ]dev)[\s\S]*\brun build\b",
+        "`npm install --production` removes devDependencies, and a build usually needs them; install all, then build",
+    ),
     (r"\bgit pull\b", "the commit is not pinned: what origin has by then is deployed"),
 )
 
@@ -76,7 +82,7 @@ _HAZARDS = (
 def recognise(step: Step, scene: Scene) -> Found | None:
     """The box that a command becomes; None if that is not sure."""
     if not step.command.plain:
-        return None
+        return releases.kept_commit(step, scene)
     words, sudo = _called(step.command.words)
     called = replace(step, words=words, sudo=sudo)
     text = " ".join(words)
@@ -104,7 +110,10 @@ def is_needless(step: Step, above: Box | None) -> bool:
     shows = all(one.program in _SHOWS for one in step.command.into) and not step.command.writes
     if not above or not shows or not re.match(_NEEDLESS.get(above.kind, r"\Z."), text):
         return False
-    return above.kind != "backup" or bool(above.about and any(above.about in word for word in step.command.words))
+    if above.kind != "backup":
+        return True
+    folder = above.about.rpartition("/")[0] if text.startswith(("ls ", "du ")) else ""
+    return any(above.about in word or word.rstrip("/") == folder for word in step.command.words if above.about)
 
 
 def is_endless(step: Step) -> bool:

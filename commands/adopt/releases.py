@@ -9,6 +9,7 @@ from commands.adopt.found import Found, Step, options
 from commands.adopt.scene import REPOSITORY, Scene
 from commands.runbook.page import Part
 
+_KEPT = re.compile(r"git checkout (?:-f )?[\"']?(?:\$\(|`)\s*cat\s+[\w./~-]+\s*[)`][\"']?")
 _REF = re.compile(r"[\w][\w./-]*|<[\w -]+>|\$\{?\w+\}?")
 _ARGUMENTS = {
     "alembic": (("head",), ("heads",)),
@@ -17,6 +18,9 @@ _ARGUMENTS = {
     "rails": ((),),
 }
 _PROGRAM = {"alembic": r"(?P<program>.+?) upgrade\b", "django": r"(?P<program>.+?) migrate\b"}
+
+
+_BEFORE = "the commit that ran before is checked out; a revert takes back one commit of a release of several"
 
 
 def checkout(step: Step, scene: Scene) -> Found | None:
@@ -47,12 +51,20 @@ def checkout(step: Step, scene: Scene) -> Found | None:
     scene.needs_release = True
     fields = {"host": scene.places.host(), "repository": REPOSITORY}
     if back:
-        why = "the commit that ran before is checked out; a revert takes back one commit of a release of several"
-        return Found(kind="checkout", fields={**fields, "commit": "<commit_before>"}, why=why)
+        return Found(kind="checkout", fields={**fields, "commit": "<commit_before>"}, why=_BEFORE)
     if ref := _branch(verb, rest):
         scene.refs.setdefault(ref, step.line)
     why = "a failed pull leaves the old code, and what follows succeeds; one commit is pinned, checked out and compared"
     return Found(kind="checkout", fields={**fields, "commit": "<commit>"}, why=why)
+
+
+def kept_commit(step: Step, scene: Scene) -> Found | None:
+    """In the rollback, a checkout of the commit that a file names: the run knows which one ran before."""
+    if scene.part != Part.ROLLBACK or not _KEPT.fullmatch(step.command.text) or not _is_in_repository(step, scene):
+        return None
+    scene.needs_release = True
+    fields = {"host": scene.places.host(), "repository": REPOSITORY, "commit": "<commit_before>"}
+    return Found(kind="checkout", fields=fields, why="the run knows which commit ran before; a file may be an old one")
 
 
 def _is_in_repository(step: Step, scene: Scene) -> bool:
@@ -94,7 +106,29 @@ def migrate(tool: str) -> Callable[[Step, Scene], Found | None]:
             fields["program"] = match["program"]
         if any(re.search(r"\bif any\b|pending", one) for one in step.comments):
             fields["may_be_empty"] = True
+        _note_settings(tool, step, scene)
+        scene.migrated[tool] = fields
         why = "what the tool says is applied is compared before and after"
         return Found(kind="migrate", fields=fields, why=why)
 
     return make
+
+
+def migrate_back(tool: str) -> Callable[[Step, Scene], Found | None]:
+    """In the rollback, the way back of what the deploy has migrated by the same tool."""
+
+    def make(step: Step, scene: Scene) -> Found | None:
+        forward = scene.migrated.get(tool)
+        if scene.part != Part.ROLLBACK or not forward or step.command.into or step.command.sets or scene.exports:
+            return None
+        _note_settings(tool, step, scene)
+        why = "the state from before this run comes back, however many migrations it applied"
+        return Found(kind="migrate", fields={**forward, "mode": "back"}, why=why)
+
+    return make
+
+
+def _note_settings(tool: str, step: Step, scene: Scene) -> None:
+    if scene.sourced:
+        why = f"{tool} gets no variables from {scene.sourced} here; write those that it reads into `env` of its box"
+        scene.notes.fill_in(step.line, why)

@@ -23,6 +23,7 @@ _URL = re.compile(
     r"(?:https?://[^\s$<>{}]+|\$\{?[A-Z][A-Z0-9_]*\}?(?:/\S*)?|localhost(?::\d+)?(?:/\S*)?)$|https?://\S+$"
 )
 _PAIR = re.compile(r"""["']?(\w[\w.]*)["']?\s*:\s*("[^"]*"|'[^']*'|<\w+>|true\b|false\b|-?\d+(?:\.\d+)?)""")
+_LEFT_OPEN = re.compile(r"""["']?\s*(?:\.{2,}|…)\s*["']?""")  # `"..."`, in the place of a value
 _SHOWS = re.compile(r"wc -\w+|head( -\S+)*|jq( \.)?|python3? -m json\.tool")
 _STATUS = re.compile(r"(?:HTTP\S*\s*)?\b([1-5]\d\d)\b")
 _PAGE = re.compile(r"doctype|\bhtml\b", re.IGNORECASE)
@@ -101,7 +102,8 @@ def _path_of(url: str) -> str:
 
 
 def _expected(texts: list[str]) -> dict[str, Any]:
-    expect = {name: _value(text) for one in texts for name, text in _PAIR.findall(one)}
+    pairs = [pair for one in texts for pair in _PAIR.findall(one)]
+    expect = {name: _value(text) for name, text in pairs if not _LEFT_OPEN.fullmatch(text)}
     fields: dict[str, Any] = {}
     if isinstance(expect.get("status"), int):
         fields["status"] = expect.pop("status")

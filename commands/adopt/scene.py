@@ -89,6 +89,8 @@ class Scene:
     folder: str = ""
     # the block has set variables of its programs' environment
     exports: bool = False
+    # the file from which a block has read variables; empty if it has not
+    sourced: str = ""
     # the folders in which each command ran elsewhere
     folders: dict[str, list[str]] = field(default_factory=dict)
     # the runbook's own folder of the repository, once a git command names it
@@ -97,6 +99,8 @@ class Scene:
     files: list[str] = field(default_factory=list)
     refs: dict[str, int] = field(default_factory=dict)
     needs_release: bool = False
+    # the fields of the deploy's migration, by its tool
+    migrated: dict[str, dict[str, object]] = field(default_factory=dict)
     # how often the checks of the watch run here; empty elsewhere
     every: str = ""
     # the boxes under the current heading

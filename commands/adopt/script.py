@@ -13,6 +13,7 @@ from commands.adopt.people import comment_text, gate, instructions
 from commands.adopt.recognise import is_endless, is_needless, recognise
 from commands.adopt.scene import Scene
 from commands.adopt.shell import Command, Statement, commands_in, statements
+from commands.adopt.titles import title_in, title_of, word_for
 from commands.adopt.toml_box import Tables
 from commands.runbook.page import Part
 from commands.text.redaction import masked
@@ -22,7 +23,6 @@ _COMPUTES = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=\S*\$\(|^\s*read\b.*?(
 _READS = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _MOST_SETTINGS = 200  # of one block; each box of it may need all of them
 _SAYS_ONLY = frozenset(("echo", "printf", "set", "true", ":"))
-_TITLE = 80  # characters of a heading that is made of a comment
 
 
 @dataclass(kw_only=True)
@@ -43,7 +43,7 @@ class Script:
         self._sets: dict[str, str] = {}
         self._fetched: Line | None = None
         self._title = ""
-        scene.exports = False
+        scene.exports, scene.sourced = False, ""
 
     def boxes(self, text: str) -> Iterator[Box]:
         """The boxes of the block, in order."""
@@ -143,7 +143,7 @@ class Script:
     def _add_step(self, step: Step, *, alone: bool) -> None:
         if _only_sets(step):
             self._sets.update(step.command.sets)
-            self._scene.exports |= bool(step.command.words)
+            self._note_settings(step.command)
             self._group.add(Line(text=step.command.text, line=step.line, comments=step.comments, sets=True))
         elif found := recognise(step, self._scene):
             self._add_found(step, found)
@@ -156,6 +156,14 @@ class Script:
             text = "\n".join([*step.comments, step.command.text]) if alone else step.command.text
             self._add_run(text, step.line - self._first, step.comments)
             self._scene.folder = after_cd(step, self._scene)
+
+    def _note_settings(self, command: Command) -> None:
+        """Note whether programs behind this command get other variables, and from which file."""
+        file = command.words[1] if len(command.words) == 2 and command.program in {"source", "."} else ""
+        if file and not file.endswith("/activate"):
+            self._scene.sourced = file
+        else:
+            self._scene.exports |= bool(command.words)
 
     def _add_found(self, step: Step, found: Found) -> None:
         if found.kind == "checkout" and found.joins:
@@ -172,13 +180,13 @@ class Script:
         fields = dict(found.fields)
         if self._scene.part == Part.WATCH and self._scene.every:
             fields |= {"every": self._scene.every, "on_failure": "tell"}
-        title = _title(step.comments)
+        title = title_of(step.comments)
         self._put(Box(kind=found.kind, fields=fields, line=step.line, title=title, why=found.why, about=found.about))
 
     def _add_instructions(self, entry: _Entry) -> None:
         if items := instructions(entry.comments):
             self._flush()
-            self._put(gate(items, self._first + entry.statement.start, self._scene, _title(entry.comments)))
+            self._put(gate(items, self._first + entry.statement.start, self._scene, title_of(entry.comments)))
 
     def _add_run(self, text: str, line: int, comments: tuple[str, ...]) -> None:
         if self._fetched:
@@ -195,18 +203,18 @@ class Script:
             self._group.add(self._fetched)
             self._fetched = None
         if box := self._group.box():
-            box.title = _title(box.title.split("\n"))
+            box.title = title_of(box.title.split("\n"))
             self._put(box)
         self._group = self._group.next()
 
     def _put(self, box: Box) -> None:
         """Add a box; one without words of its own is named after those above it."""
         if not box.title and not self._done:
-            box.title = _short(self._scene.lead)
-        self._title = box.title or self._title
-        what = {"run": box.fields["commands"][-1].split("\n")[-1].split(" ")[0]} if box.kind == "run" else {}
+            box.title = title_in(self._scene.lead)
+        if not box.title.endswith("."):  # a whole sentence is about the block, and names no other box
+            self._title = box.title or self._title
         if not box.title and self._done:
-            box.title = f"{self._title or self._scene.heading}: {what.get(box.kind, box.kind)}"
+            box.title = f"{self._title or self._scene.heading}: {word_for(box)}"
         self._done.append(box)
         self._scene.boxes.append(box)
 
@@ -235,14 +243,3 @@ def _entries(found: list[Statement]) -> list[_Entry]:
             entry.expects.append(said)
         entries.append(entry)
     return entries
-
-
-def _short(line: str) -> str:
-    """The line above a block as the title of its first box; empty if it is more than a title."""
-    text = re.sub(r"[*`]", "", line).strip(" :#>-\t")
-    return text if len(text) <= _TITLE and not text.startswith(("|", "{", "<", "[", "!")) else ""
-
-
-def _title(comments: list[str] | tuple[str, ...]) -> str:
-    texts = [text for text in map(comment_text, comments) if text and expectation(text) is None]
-    return texts[0].rstrip(":")[:_TITLE] if texts else ""

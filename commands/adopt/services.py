@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from commands.adopt.found import Found, Step
+from commands.adopt.found import Found, Step, options
 from commands.adopt.scene import Scene
 from commands.runbook.page import Part
 
 _NAME = re.compile(r"[A-Za-z0-9_][\w.@:/-]*")
+_SHOWS = frozenset(("grep", "egrep", "wc", "head", "tail"))
 _LEFT_OUT = {"--update-env": "--update-env is left out, because it gives the service the shell's own variables"}
 
 
@@ -34,6 +35,22 @@ def restart(manager: str) -> Callable[[Step, Scene], Found | None]:
         )
 
     return make
+
+
+def journal(step: Step, scene: Scene) -> Found | None:
+    """A search for errors in the journal of a unit, as a check of the watch."""
+    searched = [one for one in step.command.into if one.program in {"grep", "egrep"}]
+    given, rest = options(step.words[1:], "-u --unit -S --since -n --lines -o --output -p --priority")
+    units = given.get("-u", []) + given.get("--unit", [])
+    if scene.part != Part.WATCH or not searched or len(units) != 1 or rest or units[0] not in scene.restarted:
+        return None
+    if step.command.writes or not all(one.program in _SHOWS for one in step.command.into):
+        return None
+    return Found(
+        kind="logs",
+        fields={"host": scene.places.host(), "unit": units[0], "since": "<log_mark>"},
+        why="`grep -c` fails where nothing is found, so a healthy log would fail; here a new line with an error does",
+    )
 
 
 def logs(step: Step, scene: Scene) -> Found | None:

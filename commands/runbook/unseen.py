@@ -29,6 +29,13 @@ def unsigned_first_change(page: Page) -> PageStep | None:
     return None
 
 
+def change_outside_deploy(page: Page) -> PageStep | None:
+    """The first step of Before that changes production, if Deploy has no step at all."""
+    if page.part(Part.DEPLOY):
+        return None
+    return next((step for step in page.part(Part.BEFORE) if step.box.changes_production), None)
+
+
 def services_of_unknown_version(page: Page) -> Iterator[PageStep]:
     """The steps that start a service, and neither they nor a check behind them asks which commit it runs."""
     for steps in (page.forward + page.part(Part.WATCH), page.part(Part.ROLLBACK)):

@@ -9,7 +9,12 @@ from commands.ports.preflight import WARN, PreflightResult
 from commands.runbook.build import read_in_spite
 from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.undone import steps_not_undone
-from commands.runbook.unseen import services_of_unknown_version, unsigned_first_change, watch_without_check
+from commands.runbook.unseen import (
+    change_outside_deploy,
+    services_of_unknown_version,
+    unsigned_first_change,
+    watch_without_check,
+)
 from commands.start.preflight import PreflightLine
 from commands.text.durations import format_duration
 
@@ -33,6 +38,8 @@ def step_warnings(page: Page) -> tuple[StepWarning, ...]:
     left = [step.written or step for step in steps_not_undone(page) if not step.box.undone_by]
     found += [(step, _not_undone(step.id)) for step in left]
     found += [(step.written or step, _unknown_version(step)) for step in services_of_unknown_version(page)]
+    if first := change_outside_deploy(page):
+        found.append((first.written or first, _OUTSIDE_DEPLOY))
     if first := unsigned_first_change(page):
         found.append((first.written or first, _UNSIGNED))
     warnings = [StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what]
@@ -65,6 +72,10 @@ def _unknown_version(step: PageStep) -> str:
     )
 
 
+_OUTSIDE_DEPLOY = (
+    "it makes a change in Before, and Deploy has no step, so nobody has to sign before a change; move the steps that "
+    "make changes below “## Deploy”"
+)
 _UNSIGNED = (
     "it is the first change, and nobody signs anything before it, so one person alone decides on it; write a "
     "`gate` above it with an `item` for each role, or `sign` on a step before it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.slack.views.blocks import Message, context, message, section
+from bot.slack.views.drill import drill_lost
 from bot.slack.views.following import in_message
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import ended_by_hand, environment_warning
@@ -111,7 +112,7 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
         head = "⏪ *The rollback begins*"
         return message("⏪ The rollback begins", [section(head)], target=snapshot.record.run.target)
     if data.state == RunState.ENDED:
-        return ended_by_hand(snapshot, event, data)
+        return drill_lost(snapshot, data) if snapshot.status.lost else ended_by_hand(snapshot, event, data)
     if data.watched:
         return _watch_after_over(snapshot, data)
     head = _end(line(snapshot.record.run.target), data)

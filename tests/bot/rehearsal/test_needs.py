@@ -18,8 +18,8 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(
     found = importlib.util.find_spec
     monkeypatch.setattr(needs, "find_spec", lambda name: None if name == "asyncssh" else found(name))
     assert cli.main(["rehearse", "--auto"]) == 1
-    says = 'gonogo: A rehearsal needs more packages (not found: asyncssh). Install "gonogo[rehearsal]".\n'
-    assert capsys.readouterr().err == says
+    says = "gonogo: A rehearsal needs more packages (not found: asyncssh). "
+    assert capsys.readouterr().err == f'{says}Run, where gonogo is: pip install "gonogo[rehearsal]"\n'
 
 
 def test_its_options_are_its_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,3 +155,39 @@ def test_a_time_of_a_step_is_taken_only_where_it_is_sure(heading: str, text: str
     (fields,) = (fields for kind, fields in boxes_of(adopted.page) if kind == "run")
     assert fields.get("takes") == takes
     assert (f'takes = "{takes}"' in told(adopted)) == (takes is not None)
+
+
+NUMBERED = (
+    "# Shop\n\n## Before you start\n\nx\n\n"
+    f"## 1. Backup\n\n{box('pg_dump $DB > /b/x.dump')}\n## 2. Update the code\n\n{box('./pull')}\n"
+    f"## 3. Nginx\n\n{box('./nginx')}\n## 4. Check\n\n{box('curl -f https://shop.example/health')}\n"
+    f"## 5. Keep an eye on it\n\n{box('curl -f https://shop.example/jobs')}\n"
+)
+
+
+def test_numbered_steps_without_a_deploy_begin_it_where_the_work_begins_and_that_is_said() -> None:
+    adopted = adopt(NUMBERED, "x")
+    before, deploy = adopted.page.split("\n## Deploy")
+    deploy, smoke = deploy.split("\n## Smoke tests: 4. Check\n")
+    smoke, watch = smoke.split("\n## Watch: 5. Keep an eye on it\n")
+    assert ("toml backup" in before, "./pull" in before) == (True, False)
+    assert ("./pull" in deploy, "./nginx" in deploy, 'path = "/health"' in smoke) == (True, True, True)
+    assert 'path = "/jobs"' in watch
+    assert "13: no heading says what is the deploy; taken for it: “2. Update the code”" in told(adopted)
+
+
+def test_numbered_preparations_stay_before_a_heading_that_says_deploy() -> None:
+    text = f"# S\n\n## 1. Preparation\n\nx\n\n## 2. Install\n\n{box('./in')}\n## 3. Deploy\n\n{box('./up')}"
+    assert "./in" in adopt(text, "x").page.split("\n## Deploy")[0]
+
+
+@pytest.mark.parametrize("before", ["## Monitoring\n\nRoll back if:", "## When to roll back"])
+def test_a_reason_to_roll_back_that_becomes_no_alert_is_named(before: str) -> None:
+    adopted = adopt(f"# Shop\n\n## Deploy\n\nx\n\n{before}\n\n- 5 errors\n- slow\n\nAsk Mira.\n\n- not me\n", "x")
+    named = [note.text.split(",")[0] for note in adopted.unplaced if "a reason to roll back" in note.text]
+    assert named == ["“5 errors”", "“slow”"]
+
+
+def test_steps_of_a_rollback_are_no_reasons_for_it() -> None:
+    adopted = adopt("# Shop\n\n## Deploy\n\nRoll back if needed:\n\n1. stop the queue\n", "x")
+    assert "a reason to roll back" not in told(adopted)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands.adopt.reading import kinds, made_of, told, under
+from commands.adopt.adopted import adopt
+from tests.commands.adopt.reading import boxes_of, kinds, made_of, told, under
 
 DUMP = {"host": "production", "database_url": "$SHOP_URL", "folder": "$PROD_BACKUPS", "name": "shop"}
 CODE = {"host": "production", "repository": "$PROD_REPOSITORY", "commit": "<commit>"}
@@ -206,3 +207,62 @@ def test_a_migration_in_an_environment_that_the_block_sets_stays_with_it() -> No
     before, _, after = made_of(text)
     assert before[1]["commands"] == ["cd /srv/shop", "source venv/bin/activate", "python manage.py migrate"]
     assert after[1]["commands"] == ["cd /srv/shop", "source venv/bin/activate", "./warm"]
+
+
+SOURCED = "cd /srv/shop\nsource /etc/shop.env\n"
+
+
+def test_a_migration_whose_variables_come_from_a_file_says_that_the_author_must_write_them() -> None:
+    adopted = under("Deploy", f"git -C /srv/shop status\n{SOURCED}venv/bin/alembic upgrade head\n")
+    ((_, fields),) = [one for one in boxes_of(adopted.page) if one[0] == "migrate"]
+    assert fields["program"] == "venv/bin/alembic"
+    assert "alembic gets no variables from /etc/shop.env here; write those that it reads into `env`" in told(adopted)
+
+
+def test_a_downgrade_in_the_rollback_undoes_the_deploys_migration() -> None:
+    forward, back = (f"```bash\n{SOURCED}alembic {verb}\n```\n" for verb in ("upgrade head", "downgrade -1"))
+    page = adopt(f"# S\n\n## Deploy\n\n{forward}\n## Rollback\n\n{back}", "x").page
+    up, down = (fields for kind, fields in boxes_of(page) if kind == "migrate")
+    assert (down["mode"], down["undoes"], down["tool"]) == ("back", up["id"], "alembic")
+
+
+@pytest.mark.parametrize("verb", ["downgrade -1", "downgrade base"])
+def test_a_downgrade_of_which_the_deploy_has_no_counterpart_stays_a_command(verb: str) -> None:
+    assert "migrate" not in kinds(f"cd /srv/shop && alembic {verb}", "Rollback")
+
+
+@pytest.mark.parametrize("named", ["$(cat /srv/backups/last)", '"$(cat last)"', "`cat last`"])
+def test_a_commit_that_a_file_names_is_in_the_rollback_the_one_from_before(named: str) -> None:
+    ((kind, fields),) = made_of(f"cd /srv/shop\ngit checkout {named}", "Rollback")
+    assert (kind, fields["commit"]) == ("checkout", "<commit_before>")
+    assert kinds(f"cd /srv/shop\ngit checkout {named}") == ["run"]
+    assert kinds("cd /srv/shop\ngit checkout $(cat last; rm x)", "Rollback") == ["run"]
+
+
+def test_a_search_of_the_journal_in_the_watch_is_a_check_of_the_log() -> None:
+    search = "journalctl -u shop-api --since '5 min ago' | grep -c ERROR"
+    restart = "```bash\nsudo systemctl restart shop-api\n```\n"
+    text = f"# S\n\n## Deploy\n\n{restart}\n## Monitoring\n\n```bash\n{search}\n```\n"
+    ((_, fields),) = [one for one in boxes_of(adopt(text, "x").page) if one[0] == "logs"]
+    assert (fields["unit"], fields["since"], fields["every"]) == ("shop-api", "<log_mark>", "15 min")
+    assert "logs" not in kinds(search, "Monitoring"), "nothing marks the log of a unit that is not restarted"
+
+
+def test_the_answer_that_stands_below_a_request_is_what_it_must_give() -> None:
+    answer = '# {"status": "ok", "commit": "..."} - the new one'
+    adopted = under("Deploy", f"curl -f https://s.example/health\n{answer}\ncurl -f https://s.example/jobs")
+    first, second = (fields for kind, fields in boxes_of(adopted.page) if kind == "http")
+    assert (first["expect"], "expect" in second) == ({"status": "ok"}, False)
+    assert "\n### Deploy: /jobs\n" in adopted.page
+
+
+def test_a_build_after_an_install_without_its_packages_is_named() -> None:
+    adopted = under("Deploy", "cd /srv/shop\nnpm ci --production\nnpm run build")
+    assert ["removes devDependencies" in one.why for one in adopted.boxes] == [True]
+    assert not any("devDependencies" in one.why for one in under("Deploy", "cd /s\nnpm ci --production").boxes)
+
+
+def test_a_look_at_the_folder_of_the_backup_is_no_step() -> None:
+    dump = "pg_dump -Fc $DB -f /srv/backups/shop_$(date +%F).dump"
+    assert kinds(f"{dump}\nls -lh /srv/backups | tail -1", "Before") == ["backup"]
+    assert kinds(f"{dump}\ngzip -r /srv/backups", "Before") == ["backup", "run"]

@@ -94,3 +94,18 @@ def test_a_later_check_of_the_commit_is_proof_of_a_service_and_an_earlier_one_is
     for order, titles in ((SERVICE + check, []), (check + SERVICE, ["Restart"])):
         page = read_page(SMALL.replace("## Smoke tests\n", f"{kept}{order}## Smoke tests\n"), "small.md")
         assert [warning.title for warning in step_warnings(page)] == titles
+
+
+def test_a_change_in_before_is_named_if_nothing_is_deployed_below_deploy() -> None:
+    moved = SMALL.replace("## Deploy\n\n", "").replace("## Smoke tests", "## Deploy\n\n## Smoke tests")
+    (warning,) = step_warnings(read_page(moved, "small.md"))
+    assert warning.title == "Put the code there"
+    assert "makes a change in Before, and Deploy has no step" in warning.what
+
+
+def test_a_page_without_a_deploy_that_changes_nothing_is_not_named() -> None:
+    begin, end = SMALL.index("### Put the code there"), SMALL.index("## Smoke tests")
+    rollback = SMALL[SMALL.index("```toml rollback") :]
+    back = rollback[rollback.index("### ") : rollback.index("## Decision")]
+    page = read_page((SMALL[:begin] + SMALL[end:]).replace(back, ""), "small.md")
+    assert not any("Deploy has no step" in warning.what for warning in step_warnings(page))
