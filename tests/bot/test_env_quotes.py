@@ -1,4 +1,4 @@
-"""One env file, two readers: quotes and comments that a container's bot gets are named as what they are."""
+"""One env file, two readers: quotes and comments that one of them keeps are named."""
 
 from __future__ import annotations
 

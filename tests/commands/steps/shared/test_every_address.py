@@ -1,4 +1,4 @@
-"""A name that leads to two servers: what is true must be true at both; real servers and sockets."""
+"""A name that leads to two servers: what is true must be true at both; real servers."""
 
 from __future__ import annotations
 
