@@ -9,7 +9,7 @@ import pytest
 
 from commands.progress.start_gate import waits_at_gate
 from commands.start.freezes import freezes_of_record
-from commands.start.objections import Considered
+from commands.start.objections import Considered, Objection, ObjectionSort
 from state.records import RunState
 from state.store import RecordStore
 from tests.bot.slack.run_writer import CHANNEL, DBA, FREEZE, GUEST, LEAD
@@ -98,6 +98,19 @@ def test_the_typed_words_agree_and_refuse_answer_it_too(tmp_path: Path) -> None:
         await box.reply_to(DBA, "Nothing is waiting for “refuse” now.")
 
     play(tmp_path, story, objectors=FROZEN)
+
+
+def test_ids_in_the_words_of_a_freeze_call_nobody_and_its_owner_is_named(tmp_path: Path) -> None:
+    words = f"shop is frozen until Mon 30 Nov 09:00 by {LEAD}: ask {GUEST}, <@{GUEST}>, in {CHANNEL}."
+    against = Objection(sort=ObjectionSort.FREEZE, summary=words)
+
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md because urgent")
+        for what in (ASKS, "Nothing begins before"):
+            asked = await box.message_with(what)
+            assert f"by <@{LEAD}>: ask {GUEST}, &lt;@{GUEST}&gt;, in {CHANNEL}." in str(asked.blocks)
+
+    play(tmp_path, story, objectors=(lambda _: Considered(objections=(against,)),))
 
 
 def test_an_empty_reason_is_refused(tmp_path: Path) -> None:
