@@ -46,7 +46,8 @@ def freezes_of_file(file: Path, calendars: Calendars, page: Page, now: datetime)
 
 
 def _for_page(entries: list[_Entry], page: Page) -> list[_Entry]:
-    return [one for one in entries if not one.pages or page.name in one.pages]
+    names = {page.name, page.name.removesuffix(".md")}
+    return [one for one in entries if not one.pages or names.intersection(one.pages)]
 
 
 def read_freezes(file: Path) -> tuple[list[_OfPages], list[CalendarEntry]]:
@@ -58,7 +59,9 @@ def read_freezes(file: Path) -> tuple[list[_OfPages], list[CalendarEntry]]:
         read = tomllib.loads(text.decode())
     except OSError as error:
         raise BadSettings(f"GONOGO_FREEZES: {file} cannot be read ({error.strerror}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise BadSettings(f"GONOGO_FREEZES: {file} is no TOML: it is nested too deeply.") from None
+    except ValueError as error:  # no UTF-8, no TOML, or a number without end
         raise BadSettings(f"GONOGO_FREEZES: {file} is no TOML: {error}.") from None
     if unknown := sorted(read.keys() - {"freeze", "calendar"}):
         raise BadSettings(

@@ -41,7 +41,7 @@ class CalendarEntry(BaseModel):
 
     def counts(self, title: str) -> bool:
         """Whether an event with this title is meant."""
-        return self.only.casefold() in title.casefold()
+        return " ".join(self.only.split()).casefold() in title.casefold()
 
 
 def _is_good(url: str) -> bool:

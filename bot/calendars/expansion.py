@@ -11,15 +11,13 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.calendars.span import Span, UnreadableCalendarError
+from bot.calendars.whole_event import LONGEST_TITLE, require_whole, title_of
 
 MOST_EVENTS = 5_000  # in the file
 MOST_SPANS = 2_000  # events of the days asked for
-LONGEST_TITLE = 200  # characters
 CPU = 5  # seconds; a hostile rule ends with them
 MEMORY = 1 << 30  # bytes
 SPANS = TypeAdapter(list[Span])
-_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
-_WITHIN_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
 def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
@@ -40,7 +38,7 @@ def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
     if len(events) > MOST_EVENTS:
         raise UnreadableCalendarError(f"it has {len(events)} events, and at most {MOST_EVENTS} are read")
     for event in events:
-        _require_whole(event)
+        require_whole(event)
     found: set[Span] = set()
     for calendar in calendars:
         for event in of(calendar).between(begins, ends):
@@ -50,38 +48,14 @@ def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
     return sorted(found, key=lambda span: (span.begins.isoformat(), span.ends.isoformat(), span.title))
 
 
-def _require_whole(event: Any) -> None:
-    """Raise UnreadableCalendarError for what the library would leave out, and for what would take long."""
-    title = _title(event)
-    if event.errors:
-        raise UnreadableCalendarError(f"{event.errors[0][0]} of the event “{title}” is wrong")
-    if "DTSTART" not in event:
-        raise UnreadableCalendarError(f"the event “{title}” has no DTSTART")
-    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
-        if (value := event.get(name)) is not None:
-            if isinstance(value, list):
-                raise UnreadableCalendarError(f"the event “{title}” has {name} twice")
-            zone = value.params.get("TZID")
-            if zone and isinstance(value.dt, datetime) and value.dt.tzinfo is None:
-                raise UnreadableCalendarError(f"the event “{title}” is in an unknown time zone, {str(zone)[:40]!r}")
-    rules = event.get("RRULE", [])
-    for rule in rules if isinstance(rules, list) else [rules]:
-        if _OFTEN & set(rule.get("FREQ", ())) or any(part in rule for part in _WITHIN_A_DAY):
-            raise UnreadableCalendarError(f"the event “{title}” repeats within a day; only whole days are read")
-
-
 def _span(event: Any) -> Iterator[Span]:
     """The event, if it is a freeze: not cancelled, not of a time that it leaves free, and of some length."""
     if str(event.get("STATUS", "")).upper() == "CANCELLED" or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
         return
     begins, ends = _moment(event.start), _moment(event.end)
     if begins != ends:
-        yield Span(begins=begins, ends=ends, title=_title(event))
-
-
-def _title(event: Any) -> str:
-    title = event.get("SUMMARY", "")
-    return " ".join(str(title[0] if isinstance(title, list) else title).split())[:LONGEST_TITLE] or "no title"
+        title = title_of(event)
+        yield Span(begins=begins, ends=ends, title=title[:LONGEST_TITLE], cut=len(title) > LONGEST_TITLE)
 
 
 def _moment(value: date) -> datetime:

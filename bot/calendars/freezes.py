@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.calendars.calendars import Calendars, Known
 from bot.calendars.copy_file import Copy
 from bot.calendars.entry import CalendarEntry
-from bot.calendars.span import in_zone
+from bot.calendars.span import Span, in_zone
 from commands.runbook.page import Page
 from commands.start.freezes import Freeze, freeze_on
 from commands.text.durations import format_duration
@@ -43,9 +43,20 @@ def _old(entry: CalendarEntry, known: Known, copy: Copy, now: datetime) -> str:
     return f"The calendar of {entry.name} cannot be read ({known.problem}): its copy counts, read {age} ago."
 
 
+def _cut(entry: CalendarEntry, span: Span) -> str:
+    return (
+        f"an event of the calendar of {entry.name} is on, “{span.title[:60]}…”, of whose title not all is read, so "
+        f"whether it has “{entry.only[:60]}” is not known. Give it a shorter title, without a secret."
+    )
+
+
 def _on(page: Page, entry: CalendarEntry, copy: Copy, now: datetime) -> Iterator[Freeze]:
     zone = ZoneInfo(page.runbook.time_zone)
     for span in copy.spans:
-        if span.is_on(now, zone) and entry.counts(span.title):
+        if not span.is_on(now, zone):
+            continue
+        if entry.counts(span.title):
             owner = f"the calendar of {entry.name}"
             yield freeze_on(page, owner, span.title, in_zone(span.ends, zone, fold=1), entry.may_override)
+        elif span.cut:
+            yield Freeze(target=page.runbook.target, unknown=_cut(entry, span))

@@ -87,4 +87,11 @@ def _expanded(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
         spans = SPANS.validate_json(ended.stdout)
     except (OSError, subprocess.TimeoutExpired, ValidationError) as error:
         raise UnreadableCalendarError(f"its events cannot be worked out ({type(error).__name__})") from None
-    return [span.model_copy(update={"title": typed(printable(span.title))}) for span in spans]
+    return [_for_people(span) for span in spans]
+
+
+def _for_people(span: Span) -> Span:
+    """The event with its title as people may read it."""
+    title = printable(span.title)
+    shown = typed(title)
+    return span.model_copy(update={"title": shown, "cut": span.cut or shown != title})

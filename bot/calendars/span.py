@@ -15,13 +15,17 @@ class UnreadableCalendarError(Exception):
 
 
 class Span(BaseModel):
-    """One event. A time without a zone is in that of the page; so are the midnights of an all-day event."""
+    """One event. A time without a zone is in that of the page; so are the midnights of an all-day event.
+
+    `cut` means that the title says more: it is longer, or a part of it is hidden as a secret.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     begins: datetime
     ends: datetime
     title: str
+    cut: bool = False
 
     def is_on(self, now: datetime, zone: ZoneInfo) -> bool:
         """Whether it is on. Of an hour that comes twice it has both."""

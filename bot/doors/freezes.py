@@ -9,7 +9,7 @@ from bot.doors.deps import Deps
 from commands.runbook import Page
 from commands.start.freezes import freezes_on, of_kept
 from commands.start.set_freeze import lift, set_freeze
-from state.errors import GonogoError, Refused
+from state.errors import GonogoError, NothingRuns, Refused
 from state.facts import Actor
 from state.freezes import FreezeSort
 
@@ -41,17 +41,34 @@ def meant(deps: Deps, words: str, channel: str) -> tuple[list[Page], str]:
 
 
 def act_on_freezes(deps: Deps, verb: str, pages: Sequence[Page], words: str, actor: Actor) -> str:
-    """Set or lift freezes or locks of the pages' targets; returns the reply. Raises Refused."""
+    """Set or lift freezes or locks of the pages' targets; returns the reply: what was done, and what was not.
+
+    Raises Refused where nothing was done.
+    """
+    lifts, done, refused = WORDS[verb][1], [], []
+    for page in pages:
+        try:
+            done += _act_on(deps, verb, page, words, actor)
+        except Refused as error:
+            refused.append(error)
+    if not done:
+        # that a target has nothing to lift says less than why another one may not be lifted
+        raise next((error for error in refused if not isinstance(error, NothingRuns)), refused[0])
+    told = [f"Not done: {error}" for error in refused if not isinstance(error, NothingRuns)]
+    if lifts:
+        return "\n".join([*done, *told])
+    effect = "Starting takes a reason and a second person meanwhile; rolling back asks for neither."
+    return "\n".join([*done, *told, effect, f"`un{verb}` lifts it."])
+
+
+def _act_on(deps: Deps, verb: str, page: Page, words: str, actor: Actor) -> list[str]:
+    """The same for one page; a sentence for each freeze or lock."""
     sort, lifts = WORDS[verb]
     if lifts:
-        lifted = [one for page in pages for one in lift(deps.store, page, deps.people(page), actor, sort)]
-        return "\n".join(f"Lifted: {of_kept(one).sentence(_zone(pages[0]))}" for one in lifted)
-    done = []
-    for page in pages:
-        kept = set_freeze(deps.store, page, deps.people(page), actor, sort, words)
-        done.append(of_kept(kept).sentence(_zone(page)))
-    effect = "Starting takes a reason and a second person meanwhile; rolling back asks for neither."
-    return "\n".join([*done, effect, f"`un{verb}` lifts it."])
+        lifted = lift(deps.store, page, deps.people(page), actor, sort)
+        return [f"Lifted: {of_kept(one).sentence(_zone(page))}" for one in lifted]
+    kept = set_freeze(deps.store, page, deps.people(page), actor, sort, words)
+    return [of_kept(kept).sentence(_zone(page))]
 
 
 def freeze_lines(deps: Deps, channel: str = "") -> list[str]:

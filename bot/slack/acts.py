@@ -139,7 +139,7 @@ class Acts:
 
     async def _shared_read(self, text: str, channel: str, version: tuple[int, int]) -> Reply:
         """The answer, drawn once for all who ask for the same within SHARED while nothing is written."""
-        key, now = (text.lower().split()[0], channel, version), time.monotonic()
+        key, now = (" ".join(text.lower().split()), channel, version), time.monotonic()
         self._reads = {other: read for other, read in self._reads.items() if now - read[0] < SHARED}
         if key not in self._reads:
             reading = self._lanes.run(Lane.READ, lambda: read_command(self.deps, text, channel))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from state.errors import Refused
 from state.facts import Planned, PutOff, QueueMove, StartQuestion
 from state.records import Record
 
@@ -46,11 +47,18 @@ def in_order(queue: Iterable[Record]) -> list[Record]:
 
 
 def rank_at(queue: Iterable[Record], start: Record, place: int) -> tuple[float, int]:
-    """The rank that puts a start at a place of its queue, counted from 1, and the place that it gets."""
+    """The rank that puts a start at a place of its queue, counted from 1, and the place that it gets.
+
+    Raises Refused after some fifty moves to one place, when no number is left between those of its neighbours.
+    """
     others = [rank(record) for record in in_order(queue) if record.run.id != start.run.id]
     place = max(1, min(place, len(others) + 1))
     before = others[place - 2] if place > 1 else None
     after = others[place - 1] if place <= len(others) else None
     if before is None:
         return (rank(start) if after is None else after - 1), place
-    return (before + 1 if after is None else (before + after) / 2), place
+    if after is None:
+        return before + 1, place
+    if (middle := (before + after) / 2) in {before, after}:
+        raise Refused(f"Starts were moved to place {place} too often. Choose another place.")
+    return middle, place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from commands.runbook.freeze import FreezeField
@@ -19,6 +19,7 @@ from state.freezes import FreezeSort, KeptFreeze
 from state.store import RecordStore
 
 UNKNOWN = "is on is not known"
+_A_DAY = timedelta(days=1)  # no zone is farther from UTC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +62,19 @@ def freezes_of_page(page: Page, now: datetime) -> Iterator[Freeze]:
 
 
 def spans_on(page: Page, fields: Iterable[FreezeField], now: datetime, owner: str) -> Iterator[Freeze]:
-    """Those of the fields that are on. Raises Refused for roles of which the page has none: nobody could agree."""
+    """Those of the fields that are on. Raises Refused for roles of which the page has none: nobody could agree.
+
+    Of one whose hour the page's zone has twice or not at all it is not known, from a day before it to a day after it.
+    """
     for field in fields:
-        begins, ends = field.span(ZoneInfo(page.runbook.time_zone))
+        begins, ends = field.span(ZoneInfo("UTC"))
+        if not begins - _A_DAY <= now < ends + _A_DAY:
+            continue
+        try:
+            begins, ends = field.span(ZoneInfo(page.runbook.time_zone))
+        except Refused as error:
+            yield Freeze(target=page.runbook.target, unknown=f"{owner}: {error}")
+            continue
         if begins <= now < ends:
             yield freeze_on(page, owner, field.why, ends, field.may_override)
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from state.errors import Refused
 
 FORMS = "23:00, tomorrow 23:00, mon 09:00 or 2026-11-30 23:00"
+_YEARS = range(2000, 9999)  # in any zone
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG = "mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
 _MOMENT = re.compile(
@@ -28,7 +29,8 @@ class Moment:
 
 
 def read_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
-    """Read the moment at the beginning of a text. A weekday is the next one, and a time without a day is today's.
+    """Read the moment at the beginning of a text. A weekday is the next one, and a time without a day is today's:
+    in the zone, or at the offset that is written after it.
 
     Raises Refused for what is no moment, for one that is past, and for an hour that the zone has twice or not at all.
     """
@@ -37,8 +39,8 @@ def read_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
         raise Refused(f"“{' '.join(text.split())[:60]}” does not begin with a time. Write it like {FORMS}.")
     here = now.astimezone(zone)
     clock = _clock(found)
-    day = _day(found["day"] or "today", here, clock)
-    at = _with_offset(day, clock, found["offset"]) if found["offset"] else _in_zone(day, clock, zone)
+    there = now.astimezone(_offset_of(found["offset"])) if found["offset"] else here
+    at = _at(_day(found["day"] or "today", there, clock), clock, found["offset"], zone)
     if at <= now:
         raise Refused(f"{found[0].strip()} is past: it is {here:%Y-%m-%d %H:%M} in {zone.key}.{_later(found, clock)}")
     return Moment(at=at, rest=text.strip()[found.end() :].strip())
@@ -50,8 +52,7 @@ def read_date_and_time(text: str, zone: ZoneInfo) -> datetime:
     if not found or not (found["day"] or "")[:1].isdigit():
         raise Refused(f"“{' '.join(text.split())[:60]}” is no date with a time. Write it like 2026-11-30 23:00.")
     clock = _clock(found)
-    day = _day(found["day"], datetime.now(zone), clock)
-    return _with_offset(day, clock, found["offset"]) if found["offset"] else _in_zone(day, clock, zone)
+    return _at(_day(found["day"], datetime.now(zone), clock), clock, found["offset"], zone)
 
 
 def _clock(found: re.Match[str]) -> time:
@@ -70,20 +71,29 @@ def _day(word: str, here: datetime, clock: time) -> date:
         ahead = (_DAYS.index(word[:3]) - here.weekday()) % 7
         return here.date() + timedelta(days=ahead or (7 if clock <= here.time() else 0))
     try:
-        return date.fromisoformat(word)
+        day = date.fromisoformat(word)
     except ValueError:
         raise Refused(f"{word} is no date. Write it like {FORMS}.") from None
+    if day.year not in _YEARS:
+        raise Refused(f"{word} is too far away. Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
+    return day
 
 
-def _with_offset(day: date, clock: time, offset: str) -> datetime:
+def _at(day: date, clock: time, offset: str | None, zone: ZoneInfo) -> datetime:
+    """A day with a time: of the offset that was written, or else of the zone."""
+    if offset:
+        return datetime.combine(day, clock, _offset_of(offset)).astimezone(UTC)
+    return _in_zone(day, clock, zone)
+
+
+def _offset_of(offset: str) -> timezone:
     if offset.lower() in {"z", "utc"}:
-        return datetime.combine(day, clock, UTC)
+        return UTC
     sign = -1 if offset[0] == "-" else 1
     hours, minutes = int(offset[1:3]), int(offset[-2:])
     if hours > 14 or minutes > 59:
         raise Refused(f"{offset} is no offset from UTC. Write it like +02:00.")
-    zone = timezone(sign * timedelta(hours=hours, minutes=minutes))
-    return datetime.combine(day, clock, zone).astimezone(UTC)
+    return timezone(sign * timedelta(hours=hours, minutes=minutes))
 
 
 def _in_zone(day: date, clock: time, zone: ZoneInfo) -> datetime:
@@ -106,4 +116,6 @@ def _offset(moment: datetime) -> str:
 
 
 def _later(found: re.Match[str], clock: time) -> str:
-    return f" Write tomorrow {clock:%H:%M}." if (found["day"] or "today").lower() == "today" else ""
+    if (found["day"] or "today").lower() != "today":
+        return ""
+    return f" Write tomorrow {clock:%H:%M}{found['offset'] or ''}."

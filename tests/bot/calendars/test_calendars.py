@@ -234,3 +234,21 @@ def test_an_entry_that_is_wrong_is_said_without_its_address(tmp_path: Path, entr
 def test_more_calendars_than_are_read_are_refused(tmp_path: Path) -> None:
     (found,) = Bot(tmp_path, 'file = "a.ics"\n' + '[[calendar]]\nfile = "a.ics"\n' * 10).on()
     assert "names 11 calendars; at most 10 are read" in found.unknown
+
+
+@pytest.mark.parametrize(
+    "title", ["Holiday shopping " * 14 + "FREEZE", "password: freeze", "Release token=freeze-2026"]
+)
+def test_an_event_of_whose_title_not_all_is_read_speaks_against_a_start(tmp_path: Path, title: str) -> None:
+    text = calendar(SALE.replace("Black Friday SALE", title)).decode()
+    (tmp_path / "team.ics").write_text(text)
+    bot = Bot(tmp_path, 'file = "team.ics"\nonly = "freeze"')
+    (found,) = bot.on()
+    assert "of whose title not all is read, so whether it has “freeze” is not known" in found.unknown
+    (tmp_path / "team.ics").write_text(text.replace("20261123", "20261124"))
+    assert bot.on() == []
+
+
+def test_white_space_in_the_words_that_are_looked_for_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "team.ics").write_bytes(calendar(SALE))
+    assert len(Bot(tmp_path, 'file = "team.ics"\nonly = " friday  sale"').on()) == 1

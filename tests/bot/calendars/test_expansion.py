@@ -15,6 +15,7 @@ from tests.bot.calendars.calendar_server import calendar
 from tests.pages import NOON
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
+BEGINS = "DTSTART:20261123T110000Z"
 WEEKLY = "DTSTART:20251103T110000Z\nDURATION:PT2H\nRRULE:FREQ=WEEKLY\nSUMMARY:the weekly sale"  # Mondays
 
 
@@ -45,6 +46,21 @@ def test_an_exception_a_moved_and_a_cancelled_one_of_a_series_count(tmp_path: Pa
     assert on(tmp_path, series, moved) == []
     assert on(tmp_path, series, moved, at=NOON + timedelta(1)) == ["moved"]
     assert on(tmp_path, series, moved.replace("20261124", "20261123") + "\nSTATUS:CANCELLED") == []
+
+
+@pytest.mark.parametrize(
+    ("begins", "until", "there"),
+    [
+        ("DTSTART;TZID=Asia/Bangkok:20261102T180000", "20261123", True),
+        ("DTSTART;TZID=Asia/Bangkok:20261102T180000", "20261122", False),
+        ("DTSTART:20261102T180000", "20261123", True),
+        ("DTSTART;VALUE=DATE:20261102", "20261123", True),
+    ],
+)
+def test_a_series_until_a_day_has_that_day_too(tmp_path: Path, begins: str, until: str, there: bool) -> None:
+    length = "P1D" if "DATE:" in begins else "PT2H"
+    series = f"{begins}\nDURATION:{length}\nRRULE:FREQ=WEEKLY;UNTIL={until}\nSUMMARY:the weekly sale"
+    assert on(tmp_path, series) == ["the weekly sale"] * there
 
 
 def test_an_event_of_whole_days_is_on_from_midnight_to_midnight_of_the_pages_zone(tmp_path: Path) -> None:
@@ -96,6 +112,10 @@ def test_a_cancelled_event_one_that_leaves_its_time_free_and_one_of_no_length_ar
         (calendar(WEEKLY.replace("WEEKLY", "OFTEN")), "RRULE of the event “the weekly sale” is wrong"),
         (calendar(WEEKLY + "\nEXDATE:never"), "EXDATE of the event “the weekly sale” is wrong"),
         (calendar("DTSTART;TZID=Mars/Base:20261123T110000\nSUMMARY:x"), "unknown time zone, 'Mars/Base'"),
+        (calendar(WEEKLY + "\nEXDATE;TZID=Mars/Base:20261123T110000"), "unknown time zone, 'Mars/Base'"),
+        (calendar(WEEKLY + "\nRDATE;TZID=Mars/Base:20261123T110000"), "unknown time zone, 'Mars/Base'"),
+        (calendar(f"{BEGINS}\nDTEND:20261122T110000Z\nSUMMARY:x"), "the event “x” ends before it begins"),
+        (calendar(f"{BEGINS}\nDURATION:-PT5H\nSUMMARY:x"), "the event “x” ends before it begins"),
         (calendar(WEEKLY.replace("WEEKLY", "SECONDLY")), "repeats within a day"),
         (calendar(WEEKLY.replace("WEEKLY", "DAILY;BYMINUTE=1,2,3")), "repeats within a day"),
         (calendar(*["DTSTART:20261123T110000Z"] * 5001), "it has 5001 events, and at most 5000 are read"),

@@ -379,3 +379,21 @@ def test_the_queue_comes_along_when_the_record_is_copied(kept: Kept, case: Queue
     assert again.order() == before == [second.id, first.id]
     assert start_now(again.starter, again.store.run(first.id), MALEE).run.active
     assert unsettled(again) == []
+
+
+def test_a_start_gets_the_place_that_is_told_however_often_the_order_is_changed(case: QueueCase) -> None:
+    case.start()
+    for _ in range(3):
+        case.queue(NOK)
+    for _ in range(70):
+        last = case.order()[-1]
+        try:
+            place = move(
+                case.store, case.store.run(last), case.page, case.people, NOK, NewPlace(place=2, reason="why"), case.now
+            )
+        except Refused as error:
+            assert "moved to place 2 too often" in str(error)
+            break
+        assert case.order()[place - 1] == last
+    else:
+        pytest.fail("no number was left, and nobody was told")

@@ -27,6 +27,9 @@ NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)  # a Sunday; 16:00 in Bangkok
         ("2026-11-30 23:00", "2026-11-30 16:00", ""),
         ("2026-11-30 23:00+02:00 why", "2026-11-30 21:00", "why"),
         ("2026-11-30 23:00Z", "2026-11-30 23:00", ""),
+        ("sun 09:30Z", "2026-11-29 09:30", ""),
+        ("mon 01:00+14:00", "2026-11-29 11:00", ""),
+        ("23:30 -05:00 why", "2026-11-30 04:30", "why"),
     ],
 )
 def test_a_moment_is_read_in_the_zone_of_the_page(text: str, utc: str, rest: str) -> None:
@@ -46,6 +49,9 @@ def test_a_moment_is_read_in_the_zone_of_the_page(text: str, utc: str, rest: str
         ("2026-11-28 23:00", "2026-11-28 23:00 is past: it is 2026-11-29 16:00 in Asia/Bangkok."),
         ("24:00", "24:00 is no time of day. Write it like 23:00, tomorrow 23:00, mon 09:00 or 2026-11-30 23:00."),
         ("2026-13-01 10:00", "2026-13-01 is no date."),
+        ("9999-12-31 23:59", "9999-12-31 is too far away. Write a year from 2000 to 9998."),
+        ("0001-01-01 00:00", "0001-01-01 is too far away."),
+        ("08:59Z", "08:59Z is past: it is 2026-11-29 16:00 in Asia/Bangkok. Write tomorrow 08:59Z."),
         ("23:00+99:00", "+99:00 is no offset from UTC."),
         ("soon", "“soon” does not begin with a time."),
         ("", "“” does not begin with a time."),
@@ -72,3 +78,10 @@ def test_an_hour_that_does_not_exist_is_refused_with_the_hours_around_it() -> No
     now = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
     with pytest.raises(Refused, match=r"does not exist .* Write 2026-03-29 01:30 or 2026-03-29 03:30\."):
         read_moment("tomorrow 02:30", BERLIN, now)
+
+
+def test_a_day_is_that_of_the_offset_which_is_written_after_the_time() -> None:
+    night = datetime(2026, 11, 29, 20, 0, tzinfo=UTC)  # in Bangkok it is the next day
+    assert read_moment("23:00Z", BANGKOK, night).at == datetime(2026, 11, 29, 23, 0, tzinfo=UTC)
+    assert read_moment("sun 23:00Z", BANGKOK, night).at == datetime(2026, 11, 29, 23, 0, tzinfo=UTC)
+    assert read_moment("tomorrow 01:00Z", BANGKOK, night).at == datetime(2026, 11, 30, 1, 0, tzinfo=UTC)
