@@ -53,7 +53,9 @@ class RefAndFiles:
 
     def _summary(self, release: Release, ref: str) -> str:
         count = len(self.step.files)
-        files = f", with {'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names" if count else ""
+        files = (
+            f", with {'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names" if count else ""
+        )
         notes = "".join(f". {note}" for note in release_notes(release)).rstrip(".")
         return f"{ref} is commit {release.commit[:10]}{files}{notes}"
 
