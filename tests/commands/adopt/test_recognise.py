@@ -267,3 +267,29 @@ def test_a_look_at_the_folder_of_the_backup_is_no_step() -> None:
     dump = "pg_dump -Fc $DB -f /srv/backups/shop_$(date +%F).dump"
     assert kinds(f"{dump}\nls -lh /srv/backups | tail -1", "Before") == ["backup"]
     assert kinds(f"{dump}\ngzip -r /srv/backups", "Before") == ["backup", "run"]
+
+
+def restarts(deploy: str, rollback: str) -> list[dict[str, Any]]:
+    """The restarts of a runbook, in their order."""
+    blocks = (f"```bash\n{commands}\n```\n" for commands in (deploy, rollback))
+    page = adopt("# S\n\n## Deploy\n\n{}\n## Rollback\n\n{}".format(*blocks), "x").page
+    return [fields for kind, fields in boxes_of(page) if kind == "service"]
+
+
+def test_a_restart_of_several_services_in_the_rollback_is_cut_as_the_deploy_restarts_them() -> None:
+    deploy = "systemctl restart worker\nsystemctl restart api"
+    first, second, *back = restarts(deploy, "systemctl restart api worker")
+    assert [(one["name"], one["undoes"]) for one in back] == [("worker", first["id"]), ("api", second["id"])]
+
+
+@pytest.mark.parametrize("back", ["systemctl restart api worker nginx", "supervisorctl restart api worker"])
+def test_a_restart_of_other_services_than_the_deploys_stays_one_step(back: str) -> None:
+    *_, last = restarts("systemctl restart worker\nsystemctl restart api", back)
+    assert "undoes" not in last
+    assert last["names"] == back.split()[2:]
+
+
+def test_a_service_that_the_deploy_restarts_twice_is_not_cut() -> None:
+    deploy = "systemctl restart worker\n./x\nsystemctl restart worker\n./x\nsystemctl restart api"
+    *_, last = restarts(deploy, "systemctl restart api worker")
+    assert last["names"] == ["api", "worker"]
