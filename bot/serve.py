@@ -22,6 +22,7 @@ from bot.alive import DEAD, INTERVAL, Alive
 from bot.doors.deps import Deps
 from bot.doors.in_force import read_terminal_users, to_put_in_force
 from bot.doors.served_names import VARIABLE
+from bot.drill_box.boxes import Boxes
 from bot.environment import channel_problem, missing, wrong_ids
 from bot.feeds.feeds import Feeds
 from bot.metrics.watchers import Watchers
@@ -74,8 +75,9 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
 
     masked = _Masked(settings, redact, store)
     # they are read at their first use, and again while they cannot be read
-    deps = make_deps(settings, store, cache(masked.pages), preflight)
-    engine = Engine(store, masked.tools, deps.starter, partial(mirror_of, settings))
+    boxes = Boxes(store, settings.boxes, settings.environ)
+    deps = replace(make_deps(settings, store, cache(masked.pages), preflight), drills=boxes.played)
+    engine = Engine(store, masked.tools, deps.starter, partial(mirror_of, settings), boxes.lost)
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the record waits for no file, and needs none
     engine.start()
@@ -92,6 +94,7 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
         deps.alike.serve_with(to_put_in_force(settings, served))
         feeds.start(settings, store)
         job_folders.start()
+        boxes.start()
         if settings.slack:
             serving = _asked_and_served(deps, settings, manager, presence)
             asyncio.run(_serve_slack(serving, alive, signals, presence))
@@ -102,6 +105,7 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
                 alive.require()
                 time.sleep(INTERVAL)
     finally:
+        boxes.stop()
         job_folders.stop()
         deps.alike.stop()
         alive.leave()

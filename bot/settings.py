@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.drill_box.values import WithBoxes
+from bot.env_quotes import kept_quotes
 from bot.page_file import read_page_source
 from bot.tools.analysis.query_check import page_query_error
 from bot.tools.proxy import is_this_machine, proxy_problem
@@ -103,6 +105,11 @@ class Settings:
         return self.state if isinstance(self.state, Path) else Path("gonogo")
 
     @property
+    def boxes(self) -> Path:
+        """The folder of the targets in a box, for drills whose page has no places for one."""
+        return self.beside.with_name(f"{self.beside.name}.boxes").absolute()
+
+    @property
     def signing_key_file(self) -> Path:
         """The file of the key that signs bundles: the one that is named, or one beside the record's file."""
         named = self.environ.get("GONOGO_SIGNING_KEY_FILE")
@@ -127,6 +134,8 @@ class Settings:
             problems.append("SLACK_BOT_TOKEN holds no bot token (xoxb-…): copy it from OAuth & Permissions.")
         if self.app_token and not self.app_token.startswith("xapp-"):
             problems.append("SLACK_APP_TOKEN holds no app-level token (xapp-…): copy it from Basic Information.")
+        if why := problems and kept_quotes(self.environ, ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")):
+            problems = [why]
         if why := proxy_problem(self.api_url, self.environ):
             problems.append(why)
         return problems
@@ -139,7 +148,7 @@ def shipped_runbooks() -> Path:
 
 def read_settings(env: Mapping[str, str]) -> Settings:
     """Read the environment. Raises BadSettings for an invalid value."""
-    return Settings(
+    settings = Settings(
         bot_token=env.get("SLACK_BOT_TOKEN", ""),
         app_token=env.get("SLACK_APP_TOKEN", ""),
         signing_secret=env.get("SLACK_SIGNING_SECRET", ""),
@@ -159,6 +168,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         # a page may name any variable of the environ, but not the key that vouches for what was done
         environ={name: value for name, value in env.items() if name != "GONOGO_RECORD_KEY"},
     )
+    return replace(settings, environ=WithBoxes(settings.environ, settings.boxes))
 
 
 def terminal_settings(env: Mapping[str, str]) -> Settings:

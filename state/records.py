@@ -32,9 +32,10 @@ class RunState(StrEnum):
 
 
 class Drill(StrEnum):
-    """On what a drill is played: the places of the page's `[drill]` table."""
+    """On what a drill is played: the places of the page's `[drill]` table, or a target that the bot starts for it."""
 
     PLACES = "places"
+    BOX = "box"
 
 
 class AttemptState(StrEnum):

@@ -14,7 +14,13 @@ from bot.rehearsal.target.postgres import Postgres
 from bot.rehearsal.target.ssh_server import SshServer
 
 # what takes minutes, or builds a whole target of its own; by the file's path, and in this order
-LONGEST = ("tests/crash/test_soak", "tests/crash/test_full_page", "tests/crash/", "tests/bot/rehearsal/target/")
+LONGEST = (
+    "tests/crash/test_soak",
+    "tests/crash/test_full_page",
+    "tests/crash/",
+    "tests/bot/rehearsal/target/",
+    "tests/bot/drill_box/",
+)
 
 
 # A shell that starts the tests in the background lets them ignore SIGINT, and so would every program they start.

@@ -14,6 +14,7 @@ from commands.queue.places import QueuePlace, all_places
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
+from commands.start.drill_start import Drills, on_own_places
 from commands.start.freezes import FreezeSource, freeze_objector
 from commands.start.objections import Objector
 from commands.start.past_runs import PastRuns
@@ -40,8 +41,8 @@ class Deps:
     waiting times of the watch; it is 1 outside rehearsals. `way_back` is how to roll back while the record is away, as
     a sentence; empty where no run has a mirror. `alike` refuses to go on by other people or pages than those
     of the other bots of the record. `freezes` give those that are on, and
-    `objectors` look for what else speaks against a start. Who is `absent` holds no role,
-    whatever else says so.
+    `objectors` look for what else speaks against a start. `drills` gives the page that a drill
+    runs (see `Starter`). Who is `absent` holds no role, whatever else says so.
     """
 
     store: RecordStore
@@ -62,6 +63,7 @@ class Deps:
         default_factory=dict, init=False, compare=False, repr=False
     )
     objectors: Sequence[Objector] = ()
+    drills: Drills = on_own_places
     freezes: Sequence[FreezeSource] = ()
     absent: frozenset[str] = frozenset()
     _commits: dict[int, str] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -87,6 +89,7 @@ class Deps:
             speed=self.speed,
             require_alike=lambda page: self.alike.require(page, starts=True),
             objectors=(freeze_objector(self.freezes, self.people), *self.objectors),
+            drills=self.drills,
             commits=self._commits,
         )
 

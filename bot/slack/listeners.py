@@ -25,6 +25,7 @@ from bot.slack.proxy import Respond
 from bot.slack.queue_listeners import QueueListeners
 from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
 from bot.slack.slash_command import (
+    PREPARED,
     Reply,
     asks_help,
     fact_of,
@@ -33,6 +34,7 @@ from bot.slack.slash_command import (
     help_text,
     opens_form,
     orders_queue,
+    prepares_drill,
 )
 from bot.slack.views.because import BECAUSE, request_with_reason
 from bot.slack.views.handover import FORM as HANDOVER_FORM
@@ -133,7 +135,7 @@ class Listeners(HandoverListeners, QueueListeners):
             press = command_id(body)
             reply = await write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
         else:
-            await ack()
+            await (ack(text=PREPARED, response_type="ephemeral") if prepares_drill(text) else ack())
             reply = await result_or_refusal(lambda: self._freeze_start_or_read(body, text))
         await respond_to(respond, reply)
 

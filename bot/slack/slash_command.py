@@ -11,7 +11,7 @@ from bot.doors.freezes import WORDS as FREEZES
 from bot.doors.freezes import freeze_lines
 from bot.doors.queue_actions import QueueOrder, read_order
 from bot.doors.visible import is_visible
-from bot.report.build import history_of, left_out
+from bot.report.build import history_of, left_out, zone_of_history
 from bot.report.drills import drill_lines
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
@@ -37,6 +37,11 @@ NOTHING_ACTIVE = "No run is active, and starts are queued."
 NOTHING_QUEUED = "No start is queued in this channel. `/deploy start PAGE at 23:00` plans one."
 NO_DRILL_YET = "There is no drill yet. Start one with /deploy drill."
 NO_RUN_YET = "There is no run yet. Start one with /deploy start."
+
+PREPARED = (
+    f"{MARK} · its places are checked now. Where the page has none, a target is started for it, which takes a minute, "
+    "and the first time some minutes."
+)
 
 HELP = {
     "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; alone, a form opens",
@@ -153,6 +158,11 @@ def _drill(rest: str) -> StartRequest:
         raise Refused("Too many words. Type /deploy drill [PAGE], and after it surprise, or surprise NAME.")
     named = (*surprise[1:], ANY)[0] if surprise else ""
     return StartRequest(page=(*pages, "")[0], drill=Drill.PLACES, surprise=named)
+
+
+def prepares_drill(text: str) -> bool:
+    """Whether a command starts a drill, whose places take a while."""
+    return _words(text)[0] == "drill"
 
 
 def orders_queue(text: str) -> bool:
@@ -283,8 +293,9 @@ def _history(deps: Deps) -> Reply:
     unread = left_out(deps.store, runs)
     if not runs and not unread:
         return NO_RUN_YET
-    zone = zone_of(runs[0].run).key if runs else "UTC"
-    return "\n".join(escape(line) for line in [*history_lines(runs[:HISTORY_LENGTH], runs, zone), *unread])
+    shown = runs[:HISTORY_LENGTH]
+    zone = zone_of_history(deps.store, shown)
+    return "\n".join(escape(line) for line in [*history_lines(shown, runs, zone), *unread])
 
 
 def _drills(deps: Deps) -> Reply:
@@ -292,8 +303,9 @@ def _drills(deps: Deps) -> Reply:
     unread = left_out(deps.store, drills, drills=True)
     if not drills and not unread:
         return NO_DRILL_YET
-    zone = zone_of(drills[0].run).key if drills else "UTC"
-    return "\n".join(escape(line) for line in [*drill_lines(deps.store, drills[:HISTORY_LENGTH], zone), *unread])
+    shown = drills[:HISTORY_LENGTH]
+    zone = zone_of_history(deps.store, shown)
+    return "\n".join(escape(line) for line in [*drill_lines(deps.store, shown, zone), *unread])
 
 
 def _snapshot(deps: Deps, run: int) -> Snapshot:

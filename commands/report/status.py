@@ -29,8 +29,8 @@ from commands.watch.countdown import Countdown, held_alerts, running_countdowns
 from commands.watch.criteria import CriterionStatus, criteria_status
 from commands.watch.verdicts import CheckVerdict, Verdict, check_verdicts
 from state.events import Ask
-from state.facts import HandoverOffer, Note
-from state.records import Record, RunState
+from state.facts import HandoverOffer, Note, RunClosed
+from state.records import Drill, Record, RunState
 
 
 class Phase(StrEnum):
@@ -55,6 +55,7 @@ class Phase(StrEnum):
     ABORTED = "ABORTED, nothing was changed"
     ABORTED_LATE = "ABORTED before the deploy"
     ENDED = "ENDED BY HAND, check what runs"
+    LOST = "ENDED, its target is gone"
 
 
 _ENDED = {
@@ -85,7 +86,7 @@ class Status:
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
     how far each host of a group is with what runs now. `notes` are the notes for the report. `handovers` are the
     roles that were handed over in this run, and `offers` those that are offered now. `reasons` say why. `drill` says
-    whether it is one.
+    whether it is one, and `lost` whether it ended because its places are gone.
     """
 
     run: int
@@ -129,6 +130,7 @@ class Status:
     handovers: tuple[HandoverOffer, ...] = ()
     offers: tuple[HandoverOffer, ...] = ()
     drill: bool = False
+    lost: bool = False
     reasons: Mapping[Waiting, str] = field(default_factory=dict)
 
     @property
@@ -142,6 +144,8 @@ class Status:
         if self.state == RunState.ROLLED_BACK or self.watched_after is not None:
             return self._phase_after_rollback()
         if ended := _ENDED.get(self.state):
+            if self.lost:
+                return Phase.LOST
             return Phase.ABORTED_LATE if ended is Phase.ABORTED and self.not_undone else ended
         if self.state == RunState.ROLLING_BACK:
             return Phase.ROLLBACK_WAITS if self.blocking else Phase.ROLLING_BACK
@@ -215,6 +219,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         reasons={one: why for one in waiting_for(page, record) if (why := why_asked(record, one))},
         offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
         drill=bool(record.run.drill),
+        lost=run.state == RunState.ENDED and run.drill == Drill.BOX and record.newest(RunClosed) is None,
     )
 
 

@@ -1,7 +1,8 @@
-"""Closes an abandoned run by hand: rolls nothing back, and says what is left."""
+"""Ends a run without a rollback: one that somebody closes by hand, or whose places are gone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from commands.text.durations import format_duration
 from commands.text.typed import typed
 from state.errors import NothingRuns, Refused
 from state.events import RunMoved
-from state.facts import Actor, RunClosed
+from state.facts import BOT, Actor, RunClosed
 from state.records import AttemptState, NewEvent, Record, Run, RunState
 from state.store import RecordStore
 
@@ -57,17 +58,34 @@ def close_run(store: RecordStore, run: Run, page: Page | None, actor: Actor, rea
         raise Refused("Closing a run by hand needs a reason. It is kept in the record.")
     record = store.record(run.id)
     left = left_on_production(page, record)
-    for attempt in record.attempts:
-        if attempt.state == AttemptState.RUNNING:
-            store.end_attempt(run.id, replace(attempt, state=AttemptState.UNKNOWN, summary=UNKNOWN_END), at)
+    _end_attempts(store, record, UNKNOWN_END, at)
     closed = RunClosed(by=actor, at=at, reason=typed(reason))
     store.add_fact(run.id, closed)
+    _move(store, record, closed.reason, actor, at, left)
+
+
+def end_lost_run(store: RecordStore, run: Run, why: str, at: datetime) -> None:
+    """Write that a run is over because its places are gone for good, and everything with them, as in a drill."""
+    record = store.record(run.id)
+    _end_attempts(store, record, f"It was running when the run ended: {why}.", at)
+    _move(store, record, why, BOT, at)
+
+
+def _end_attempts(store: RecordStore, record: Record, summary: str, at: datetime) -> None:
+    for attempt in record.attempts:
+        if attempt.state == AttemptState.RUNNING:
+            store.end_attempt(record.run.id, replace(attempt, state=AttemptState.UNKNOWN, summary=summary), at)
+
+
+def _move(
+    store: RecordStore, record: Record, reason: str, actor: Actor, at: datetime, left: Sequence[str] = ()
+) -> None:
     moved = RunMoved(
         state=RunState.ENDED,
         clock=format_duration(elapsed(record, at)),
-        reason=closed.reason,
+        reason=reason,
         person=actor.person,
         door=door_in_words(actor),
         left=tuple(left),
     )
-    store.move_run(run.id, RunState.ENDED, at, NewEvent(data=moved))
+    store.move_run(record.run.id, RunState.ENDED, at, NewEvent(data=moved))

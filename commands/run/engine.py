@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
 from commands.queue.keeper import QueueKeeper
+from commands.run.close_run import end_lost_run
 from commands.run.mirroring import MirrorFile, MirrorOf, no_mirror
 from commands.run.next_run import start_next_run
 from commands.run.record_guard import require_true_run
@@ -33,6 +34,7 @@ class Engine:
 
     `tools_for` makes the tools for a run's own page. `starter` starts the page that a kept run's decision names
     (Option B). `mirror_of` gives the mirror of a run, from which people roll back while the record is away.
+    `lost` says why the places of a page are gone for good; "" while they are not.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class Engine:
         tools_for: Callable[[Page], Tools],
         starter: Starter,
         mirror_of: MirrorOf = no_mirror,
+        lost: Callable[[Page], str] = lambda _: "",
     ) -> None:
         self.store = store
         self._tools_for = tools_for
         self._starter = starter
         self._mirror_of = mirror_of
+        self._lost = lost
         self._queues = QueueKeeper(store, starter)
         self._runners: dict[int, Runner] = {}
         self.vitals = Vitals()
@@ -176,6 +180,10 @@ class Engine:
                 return  # what was read is carried out at the next look at the record
             require_true_run(owned, run, self.store.now())
             page = page_of(run)
+            if why := self._lost(page):
+                end_lost_run(owned, run, why, self.store.now())
+                self.store.release(run.id)
+                return
             runner = Runner(owned, page, run.id, self._tools_for(page), self.vitals, mirror)
         except MirrorTaken as error:
             self._report(run.id, str(error))  # the run stays this bot's, so that no other one carries it on

@@ -9,7 +9,7 @@ from itertools import chain
 from pydantic import BaseModel
 
 from commands.runbook.build import read_page
-from commands.runbook.drill_table import replacement
+from commands.runbook.drill_table import BOX, box_table, replacement
 from commands.runbook.markdown import Section, read_sections
 from commands.runbook.mistakes import Mistakes
 from commands.runbook.page import Page
@@ -22,13 +22,13 @@ _TARGET = re.compile(r"""(\s*target\s*=\s*)(["'])(.*)\2(\s*(?:#.*)?)""")
 _HOW = 'Add a table [drill] to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"'
 
 
-def drill_page(page: Page) -> Page:
-    """The page as a drill of it is run. It names no variable of production's places and steps at all.
+def drill_page(page: Page, box: str = "") -> Page:
+    """The page as a drill of it is run, in this box if one is named. It names no variable of production's at all.
 
     A run has its own copy of this text, so whatever carries it out, in this process or a later one, cannot even name
-    them. Raises Refused if any of them would be left, and BadPage.
+    those of its places and steps. Raises Refused if any of them would be left, and BadPage.
     """
-    table = page.runbook.drill
+    table = box_table(box) if box else page.runbook.drill
     if not table:
         raise Refused(f"{page.name} has no drill: nothing says what takes the place of its own places. {_HOW}.")
     if local := [name for name, host in page.places.hosts.items() if host.is_local]:
@@ -36,7 +36,7 @@ def drill_page(page: Page) -> Page:
             f"{page.name} has no drill: the host {', '.join(local)} is the bot's own machine, which may reach "
             "everything. Give it an SSH address."
         )
-    instead = replaced(page)
+    instead = replaced(page, table)
     if missing := [name for name, own in instead.items() if not own]:
         raise Refused(f"{page.name} has no drill: its table [drill] lacks {', '.join(missing)}. {_HOW}.")
     if own := sorted(set(instead.values()) & set(page.env_names())):
@@ -51,10 +51,19 @@ def drill_page(page: Page) -> Page:
     return drill
 
 
-def replaced(page: Page) -> dict[str, str]:
-    """Each variable of the page's places and steps, and what takes its place in a drill; "" if nothing does."""
+def replaced(page: Page, table: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Each variable of the page's places and steps, and what takes its place in a drill; "" if nothing does.
+
+    Without a `table` it is the page's own that says so.
+    """
     needed = dict.fromkeys(chain(variables_in(page.places), page.step_env_names()))
-    return {name: replacement(page.runbook.drill, name) for name in needed}
+    return {name: replacement(page.runbook.drill if table is None else table, name) for name in needed}
+
+
+def box_of(page: Page) -> str:
+    """The box in which this page's drill is played; "" for every other page."""
+    named = (BOX.fullmatch(name.removeprefix("$")) for name in variables_in(page.places)) if is_drill(page) else ()
+    return next((found[1] for found in named if found), "")
 
 
 def is_drill(page: Page) -> bool:

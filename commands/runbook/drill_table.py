@@ -12,6 +12,12 @@ from commands.steps.page_fields import Dollar
 
 _ONE = re.compile(r"[A-Z][A-Z0-9_]*\*?")
 STAR = "*"
+BOX = re.compile(r"BOX_([0-9A-F]{8})_([A-Z0-9_]+)")
+
+
+def box_table(box: str) -> dict[str, str]:
+    """The table of a drill in this box: a variable of the box ends with the name of the one whose place it takes."""
+    return {STAR: f"$BOX_{box}_{STAR}"}
 
 
 def replacement(table: Mapping[str, str], name: str) -> str:
@@ -31,7 +37,8 @@ def partners(table: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
     """The variables that the table sets against these ones, in either direction: production's, or the drill's."""
     backwards = {instead.removeprefix("$"): f"${name}" for name, instead in table.items()}
     for name in names:
-        yield from filter(None, (replacement(table, name), replacement(backwards, name)))
+        of_box = BOX.fullmatch(name.removeprefix("$"))
+        yield from filter(None, (replacement(table, name), replacement(backwards, name), of_box and f"${of_box[2]}"))
 
 
 def _table(table: dict[str, str]) -> dict[str, str]:

@@ -11,12 +11,12 @@ from typing import Any
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.progress.surprises import Story
 from commands.runbook import read_stored_page
-from commands.runbook.drill import drill_page
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.signoff.events import start_asked
 from commands.start.drill_places import require_hosts_free, set_drills_aside
-from commands.start.drilled import drill_warnings
+from commands.start.drill_start import Drills, of_drill, on_own_places, require_may_drill
+from commands.start.drilled import drill_warnings, undrilled_roles
 from commands.start.objections import (
     FOLLOWS_KEEP,
     Considered,
@@ -76,8 +76,9 @@ class Starter:
     not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
     page's messages, `places` the fingerprints of its places (see `Run.places`), `speed` how fast its watch goes.
     `require_alike` raises Refused where other bots of the record have another text of the page, or other people.
-    `objectors` look for what speaks against a start. `commits` are those of earlier runs, which are read once (see
-    `PastRuns`).
+    `objectors` look for what speaks against a start. `drills` gives the page that a drill of a page runs; its
+    places are there inside the block, and after it those of a run that was started. `commits` are those of earlier
+    runs, which are read once (see `PastRuns`).
     """
 
     store: RecordStore
@@ -91,6 +92,7 @@ class Starter:
     speed: WatchSpeed
     require_alike: Callable[[Page], None]
     objectors: Sequence[Objector] = ()
+    drills: Drills = on_own_places
     commits: dict[int, str] = field(default_factory=dict)
 
     def start(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
@@ -102,7 +104,15 @@ class Starter:
         person may start a run is checked again after it. A run that KEEP starts (`by_keep`) begins by that decision;
         `actor` must be one of the page's starters, if it names any.
         """
-        page, ref = self._page_and_ref(request, actor, by_keep=by_keep)
+        page = self._page(request)
+        if not request.drill:
+            return self._start(page, request, actor, by_keep=by_keep)
+        require_may_drill(self.store, page, request, actor, self.people(page))
+        with self.drills(page) as drill:
+            return self._start(drill, of_drill(request, drill), actor)
+
+    def _start(self, page: Page, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
+        ref = self._ref(page, request, actor, by_keep=by_keep)
         surprise = surprise_for(page, request)
         _require_new(self.store, page, request)
         # when the target has an active run, `start` below refuses; no preflight is needed for that
@@ -122,8 +132,8 @@ class Starter:
         # a drill has places of its own, so what speaks against a change of production says nothing of it
         considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
-        if not request.drill:
-            known += drill_warnings(self.store, page, people, self.now())
+        undrilled = () if request.drill else undrilled_roles(self.store, page, people, self.now())
+        known += drill_warnings(undrilled)
         found = Advice() if busy or request.drill else self._advice(page, commit_of(page, report, ref))
         considered = considered.beside(option_objections(found, page))
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
@@ -132,7 +142,8 @@ class Starter:
         by = replace(by, door=Door.BOT) if by_keep else by
         against = facts_of(considered.objections, by, self.now(), reason)
         require_second_person(page, people, against, actor)
-        report = replace(report, warnings=report.warnings + considered.notes + known, against=against)
+        warnings = report.warnings + considered.notes + known
+        report = replace(report, warnings=warnings, against=against, undrilled=undrilled)
         run = start(self.store, page, request, actor, people, self.now(), report)
         if not run.drill:
             set_drills_aside(self.store, run, self.now())
@@ -145,21 +156,23 @@ class Starter:
         """The page of a start that is to wait, and its row, after all checks that need no host. Raises as `start`."""
         if request.drill:
             raise Refused("A drill is not queued: what is queued is a real start.")
-        page, ref = self._page_and_ref(request, actor)
+        page = self._page(request)
+        ref = self._ref(page, request, actor)
         channel = request.channel or self.channel(page)
         request = replace(request, channel=channel, places=self.places(page), speed=self.speed.of(page.name))
         return page, _row(page, request, actor, ref)
 
-    def _page_and_ref(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> tuple[Page, str]:
+    def _page(self, request: StartRequest) -> Page:
         page = find_page(self.pages(), request.page)
         self.require_alike(page)
-        if request.drill:
-            page = drill_page(page)
+        return page
+
+    def _ref(self, page: Page, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> str:
         require_variables(page, self.missing(page))
         ref = require_valid_request(page, request, self.people(page))
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, self.people(page))
-        return page, ref
+        return ref
 
 
 def start(
@@ -198,6 +211,7 @@ def start(
         queued=request.queued,
         confirmed_by=request.confirmed_by.person if request.confirmed_by else "",
         confirmed_door=door_in_words(request.confirmed_by) if request.confirmed_by else "",
+        undrilled=report.undrilled,
     )
     asked = [start_asked(page, against)] if against else []
     asked += [NewEvent(data=PeopleInvited())] if request.drill else []

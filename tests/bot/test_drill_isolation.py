@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from bot.drill_box.values import WithBoxes, write_values
 from bot.feeds.cloud_event import Mask
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.settings import Settings
@@ -29,7 +30,8 @@ from tests.pages import run, small
 
 ZONE = 'time_zone = "Asia/Bangkok"'
 PAGE = small(**{ZONE: f'{ZONE}\n\n[drill]\n"SHOP_*" = "$DRILL_*"'})
-DRILL = drill_page(PAGE)
+BOX = "0A1B2C3D"
+DRILLS = {"places of its own": drill_page(PAGE), "a target in a box": drill_page(PAGE, BOX)}
 
 
 class _Site(ThreadingHTTPServer):
@@ -72,11 +74,11 @@ def sites() -> Iterator[tuple[_Site, _Site]]:
         site.server_close()
 
 
-@pytest.fixture
-def asked(ssh: SshServer, tmp_path: Path) -> Iterator[tuple[Tools, _Site, _Site]]:
+@pytest.fixture(params=DRILLS)
+def asked(request: pytest.FixtureRequest, ssh: SshServer, tmp_path: Path) -> Iterator[tuple[Tools, _Site, _Site]]:
     """The drill's real tools, made from an environment that holds the page's own values as well."""
     with sites() as (own, drill):
-        tools = tools_for(DRILL, settings(ssh, tmp_path, own, drill))
+        tools = tools_for(DRILLS[request.param], settings(ssh, tmp_path, own, drill))
         yield tools, own, drill
         tools.close()
 
@@ -91,7 +93,10 @@ def settings(ssh: SshServer, folder: Path, own: _Site, drill: _Site) -> Settings
         "DRILL_URL": drill.url,
         **{f"{which}_{name}": value for which in ("SHOP", "DRILL") for name, value in login.items()},
     }
-    return Settings(runbook=folder, state=folder / "gonogo.db", environ=environ)
+    box = folder / BOX
+    box.mkdir()
+    write_values(box, {"SSH": ssh.address, "URL": drill.url, **login})
+    return Settings(runbook=folder, state=folder / "gonogo.db", environ=WithBoxes(environ, folder))
 
 
 @pytest.mark.parametrize("name", ["$SHOP_SSH", "$SHOP_URL", "$SHOP_TOKEN"])
@@ -185,6 +190,6 @@ def test_what_is_masked_in_a_drill_are_the_pages_own_secrets_too(tmp_path: Path)
 
 def test_the_places_of_a_drill_have_other_fingerprints_than_the_pages_own() -> None:
     environ = {"SHOP_SSH": "a@shop:22", "DRILL_SSH": "a@drill:22", "SHOP_URL": "https://shop", "DRILL_URL": "https://d"}
-    pages: tuple[Page, ...] = (PAGE, DRILL)
+    pages: tuple[Page, ...] = (PAGE, drill_page(PAGE))
     own, drill = (fingerprints_of(page, environ) for page in pages)
     assert own["host backend: address"] != drill["host backend: address"]

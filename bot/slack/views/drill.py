@@ -12,12 +12,13 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, message, section
 from bot.slack.views.push import LENGTH
 from bot.slack.views.snapshot import Snapshot
-from bot.text import acted, bold, clip, escape, person
+from bot.text import acted, bold, clip, escape, line, person
 from commands.progress.drill import MARK, takes_part, waits_for_people
 from commands.text.foreign_json import read_json
-from state.events import DrillBegan, PeopleInvited
+from state.events import DrillBegan, PeopleInvited, RunMoved
 from state.records import Event
 
+EXERCISE = f"🎯 *{MARK}* · an exercise, on places of its own"
 _BANNER = "drill"  # the id of the block that marks a message
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _CALLS_MANY = re.compile(r"<!(?:subteam\^[A-Z0-9]+|here|channel|everyone)(?:\|[^>]*)?>")
@@ -35,8 +36,7 @@ def marked(shown: Message, may_be_called: Collection[str]) -> Message:
 
 
 def _banner() -> Block:
-    says = f"🎯 *{MARK}* · an exercise, on places of its own"
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": says}], "block_id": _BANNER}
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": EXERCISE}], "block_id": _BANNER}
 
 
 def _without_calls(text: str, may_be_called: Collection[str]) -> str:
@@ -71,6 +71,15 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
         target=run.target,
         broadcast=asks,
     )
+
+
+def drill_lost(snapshot: Snapshot, data: RunMoved) -> Message:
+    """The drill is over, because its target is gone."""
+    target = line(snapshot.record.run.target)
+    head = f"🛑 *{target} is over*: {line(data.reason, 300)}."
+    after = "Nothing of it is left, and nothing else was touched. `/deploy drill` starts another one."
+    clock = context(f"The drill took {data.clock}")
+    return message(f"🛑 {target} is over", [section(f"{head}\n{after}"), clock], broadcast=True)
 
 
 def drill_began(snapshot: Snapshot, _: Event, data: DrillBegan) -> Message:

@@ -88,7 +88,7 @@ def test_parts_come_in_the_order_in_which_people_ask() -> None:
         (RunState.KEPT, "✅ Run 1: shop was kept"),
         (RunState.ROLLED_BACK, "↩️ Run 1: shop was rolled back"),
         (RunState.ABORTED, "⛔ Run 1: shop was not changed: the run was aborted before the deploy"),
-        (RunState.ENDED, "⏹️ Run 1: shop was left as it is: the run was closed by hand"),
+        (RunState.ENDED, "⏹️ Run 1: shop was left as it is: the run was ended without a rollback"),
         (RunState.GOING, "⏳ Run 1: shop is being deployed"),
         (RunState.ROLLING_BACK, "⏪ Run 1: shop is being rolled back"),
     ],

@@ -1,0 +1,136 @@
+"""The boxes of a bot: each is started for a drill without places, and ends with it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from bot.drill_box.box import Box
+from bot.drill_box.files import MAKER
+from bot.drill_box.fits import misfit
+from bot.drill_box.locks import held
+from commands.runbook import Page
+from commands.runbook.drill import box_of, drill_page, replaced
+from state.errors import GonogoError, Refused
+from state.store import RecordStore
+
+LOG = logging.getLogger("gonogo.drill_box")
+EVERY = 2.0  # seconds between two sweeps
+_ID = re.compile(r"[0-9A-F]{8}")
+
+
+class Boxes:
+    """The boxes in `folder`, of the runs of a record.
+
+    A box belongs to the active run whose page names it. One that no active run names, and that no bot is just making,
+    is ended by whichever bot finds it, so a crash at any moment leaves none.
+    """
+
+    def __init__(
+        self,
+        store: RecordStore,
+        folder: Path,
+        environ: Mapping[str, str],
+        cache: Path | None = None,
+        *,
+        every: float = EVERY,
+    ) -> None:
+        self._store = store
+        self._folder = folder.absolute()
+        self._environ = environ
+        self._cache = cache or Path(environ.get("HOME") or self._folder) / ".cache" / "gonogo"
+        self._every = every
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Sweep now and then until `stop`; returns at once."""
+        threading.Thread(target=self._loop, name="boxes of drills", daemon=True).start()
+
+    def stop(self) -> None:
+        """Begin no other sweep. The boxes of active runs stay, for the next bot."""
+        self._stopping.set()
+
+    @contextmanager
+    def played(self, page: Page) -> Iterator[Page]:
+        """The page that a drill of it runs, with its places there.
+
+        Raises Refused if the page can have no drill.
+        """
+        if any(self._environ.get(name.removeprefix("$")) for name in replaced(page).values()):
+            yield drill_page(page)
+            return
+        if why := misfit(page):
+            raise Refused(f"{page.name} has no places for a drill: {_missing(page)}. {why}")
+        with self._new() as box:
+            box.start(self._environ, self._stopping)
+            yield drill_page(page, box.folder.name)
+
+    def lost(self, page: Page) -> str:
+        """Why the places of a drill are gone for good, as a clause; "" if they are there, and for every other page."""
+        box = box_of(page)
+        if not box or self._box(box).is_up:
+            return ""
+        return "its target in a box is gone: it was stopped, or is on another machine"
+
+    def sweep(self) -> None:
+        """End every box that no active run has. Never raises."""
+        try:
+            for box in self._found():
+                with suppress(BlockingIOError), held(box.folder / MAKER, wait=False):
+                    # read only now: whoever made the box has let go of it after the run was written
+                    if not self._is_in_use(box):
+                        LOG.info("the box %s is ended", box.folder.name)
+                        box.end()
+        except (GonogoError, OSError) as error:
+            LOG.debug("boxes stay: %s", error)
+        except Exception:
+            LOG.exception("internal error; boxes stay")
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            self.sweep()
+            self._stopping.wait(self._every)
+
+    @contextmanager
+    def _new(self) -> Iterator[Box]:
+        """An empty box, which nobody else ends inside the block. It is ended with an error, if no run has it."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        box = self._box(secrets.token_hex(4).upper())
+        with ExitStack() as making:
+            with held(self._folder):
+                box.folder.mkdir(mode=0o700)
+                making.enter_context(held(box.folder / MAKER))
+            try:
+                yield box
+            except BaseException:
+                if not self._is_in_use(box):
+                    box.end()
+                raise
+
+    def _box(self, name: str) -> Box:
+        return Box(self._folder / name, self._cache)
+
+    def _found(self) -> list[Box]:
+        if not self._folder.is_dir():
+            return []
+        with held(self._folder):
+            return [self._box(found.name) for found in self._folder.iterdir() if _ID.fullmatch(found.name)]
+
+    def _is_in_use(self, box: Box) -> bool:
+        """Whether an active run may have this box."""
+        active = self._store.active_runs()
+        named = f"$BOX_{box.folder.name}_"
+        return bool(self._store.unreadable_runs(active)) or any(named in run.text for run in active)
+
+
+def _missing(page: Page) -> str:
+    """What the page lacks, as a clause."""
+    if not page.runbook.drill:
+        return "it has no table [drill]"
+    names = [name.removeprefix("$") for name in replaced(page).values() if name]
+    return f"none of the variables of its table [drill] is set ({', '.join(names)})"

@@ -1,0 +1,1 @@
+"""Tests of the target in a box of a drill."""
