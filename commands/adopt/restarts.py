@@ -1,4 +1,4 @@
-"""A restart of several services in the rollback, cut as the deploy restarts them: a step undoes one other step."""
+"""A restart of several services in the rollback is cut, because a step undoes one step."""
 
 from __future__ import annotations
 
