@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from bot.env_quotes import kept_quotes
 from commands.runbook import Page
 from commands.runbook.groups import members_in_use
 
@@ -71,7 +72,9 @@ def channel_problem(page: Page, environ: Mapping[str, str]) -> str:
     name, value = channel_variable(page), channel(page, environ)
     if not value:
         return f"{name} is not set: {page.name} has no Slack channel. {_COPY_ID}"
-    return "" if CHANNEL_ID.fullmatch(value) else f"{name} holds no channel id (C…). {_COPY_ID}"
+    if CHANNEL_ID.fullmatch(value):
+        return ""
+    return kept_quotes(environ, [name]) or f"{name} holds no channel id (C…). {_COPY_ID}"
 
 
 def wrong_ids(page: Page, environ: Mapping[str, str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.drill_box.values import WithBoxes
+from bot.env_quotes import kept_quotes
 from bot.page_file import read_page_source
 from bot.tools.analysis.query_check import page_query_error
 from bot.tools.proxy import is_this_machine, proxy_problem
@@ -140,6 +141,8 @@ class Settings:
             problems.append("SLACK_BOT_TOKEN holds no bot token (xoxb-…): copy it from OAuth & Permissions.")
         if self.app_token and not self.app_token.startswith("xapp-"):
             problems.append("SLACK_APP_TOKEN holds no app-level token (xapp-…): copy it from Basic Information.")
+        if why := problems and kept_quotes(self.environ, ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")):
+            problems = [why]
         if why := proxy_problem(self.api_url, self.environ):
             problems.append(why)
         return problems

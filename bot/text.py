@@ -170,6 +170,15 @@ def with_mentions(sentence: str) -> str:
     return re.sub(r"\b(C0[A-Z0-9]{5,})\b", r"<#\1>", people)
 
 
+def with_owner(sentence: str) -> str:
+    """A sentence like “shop is frozen by U0123: why”, with mentions before the colon only.
+
+    What follows are the words of a person or a calendar, which call nobody.
+    """
+    bots, colon, theirs = sentence.partition(": ")
+    return f"{with_mentions(bots)}{colon}{escape(theirs)}"
+
+
 def time_of(at: datetime, zone: str, *, seconds: bool = False) -> str:
     """A time of day. Slack shows it in each reader's own zone, or as the fallback text in `zone`."""
     token = "{time_secs}" if seconds else "{time}"

@@ -38,7 +38,12 @@ LONGEST_MESSAGE = 4_000  # characters; what a host, a server or a person sent ma
 
 
 class GonogoError(Exception):
-    """Base of everything this product raises on purpose. A message that is too long is cut, with a note."""
+    """Base of everything this product raises on purpose. A message that is too long is cut, with a note.
+
+    `of_drill`: it is about a drill, and whoever reads it is told so.
+    """
+
+    of_drill = False
 
     def __init__(self, message: str = "") -> None:
         super().__init__(shortened(message, LONGEST_MESSAGE))

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from bot.environment import missing
 from bot.settings import Settings
 from bot.tools.fingerprints import host_keys
+from bot.tools.names import addresses_of, plain_host
 from bot.wiring import tools_for
 from commands.ports.page_text import PageText
 from commands.ports.preflight import FAIL, PreflightResult
@@ -78,20 +79,30 @@ def _end(value: str) -> str:
     """Where an address leads: host and port, and of a database its name; "" if it is no address."""
     try:
         parts = urlsplit(value.strip())
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host, port = plain_host(parts.hostname or ""), parts.port
     except ValueError:
         return ""
     if "://" in value and host:
         database = parts.path if parts.scheme.startswith("postgres") else ""
-        return f"{host}:{port or _PORTS.get(parts.scheme, 0)}{database}"
-    _, at, address = value.rpartition("@")
-    return address.lower() if at and ":" in address else ""
+        port = port or _PORTS.get(parts.scheme, 0)
+        # one name answers on both ports of the web, often with the same
+        return f"{host}:{443 if port == 80 else port}{database}"
+    return ":".join(_host_and_port(value)).strip(":")
+
+
+def _host_and_port(address: str) -> tuple[str, str]:
+    """The host and the port of `user@host:port`; ("", "") for anything else."""
+    _, at, end = address.strip().rpartition("@")
+    host, colon, port = end.rpartition(":")
+    return (plain_host(host), port) if at and colon and host and port else ("", "")
 
 
 def _hosts(page: Page, drill: Page, environ: Environ) -> Iterator[PreflightLine]:
-    """Hosts of the drill that show a host key of production's."""
+    """Hosts of the drill that show a host key of production's, or whose address leads to the same machine."""
     keys: dict[str, str] = {}
+    ends: dict[tuple[str, str], str] = {}
     for name in page.places.hosts:
+        ends |= dict.fromkeys(_ends_of(page, name, environ), name)
         for key in (found := _keys_of(page, name, environ)):
             keys[key] = name
         if not found:
@@ -106,6 +117,20 @@ def _hosts(page: Page, drill: Page, environ: Environ) -> Iterator[PreflightLine]
             yield _failed(f"host {name}", f"the drill's host key is not in {known}, so it cannot be compared")
         for same in sorted({keys[key] for key in own & keys.keys()}):
             yield _failed(f"host {name}", f"the drill's host has the host key of the page's own host {same}")
+
+        for same in sorted({ends[end] for end in _ends_of(drill, name, environ) & ends.keys()}):
+            yield _failed(f"host {name}", f"the drill's address leads to the page's own host {same}")
+
+
+def _ends_of(page: Page, name: str, environ: Environ) -> set[tuple[str, str]]:
+    """The addresses and the port to which a host's name leads; only the name, where it cannot be looked up."""
+    host, port = _host_and_port(_value(environ, page.places.hosts[name].only_address))
+    if not host:
+        return set()
+    try:
+        return {(plain_host(address), port) for address in addresses_of(host, LIMIT)}
+    except (OSError, UnicodeError):
+        return {(host, port)}
 
 
 def _keys_of(page: Page, name: str, environ: Environ) -> set[str]:

@@ -11,8 +11,10 @@ from bot.doctor.databases import check_databases
 from bot.doctor.drill import drill_lines
 from bot.doctor.events import check_events, check_traces
 from bot.doctor.files import check_files
+from bot.doctor.freezes import check_freezes
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_mirrors, check_record
+from bot.env_quotes import kept_quotes
 from bot.environment import missing, people_of, same_addresses, wrong_ids
 from bot.page_file import read_page_source
 from bot.settings import Settings, read_pages
@@ -69,6 +71,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "events": lambda: check_events(settings),
         "traces": lambda: check_traces(settings),
         "files": lambda: check_files(settings, page),
+        "freezes": lambda: check_freezes(settings, page, read_pages(settings.runbook), limit),
         "Slack": lambda: check_slack(settings, page, limit),
         "places": lambda: _places(settings, page, ref, limit),
         "connections to databases": lambda: check_databases(settings, page),
@@ -108,6 +111,8 @@ def _environment(settings: Settings, page: Page) -> list[PreflightLine]:
     """What the environment lacks, and what in it is no Slack id."""
     problems = wrong_ids(page, settings.environ) if settings.slack else ()
     wrong = [PreflightResult(level=FAIL, summary=problem) for problem in problems]
+    if why := kept_quotes(settings.environ, (name.removeprefix("$") for name in page.env_names())):
+        wrong.insert(0, PreflightResult(level=WARN, summary=why))
     short = too_short_to_mask(page.env_names(), settings.environ)
     wrong += [PreflightResult(level=WARN, summary=f"{name} {_TOO_SHORT}", todo=_LONGER) for name in short]
     known = environment_lines(missing(page, settings.environ, slack=settings.slack))

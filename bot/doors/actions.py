@@ -168,8 +168,11 @@ def the_run(deps: Deps, *, stops: bool = False) -> Run:
         if unreadable:
             raise Refused(" ".join(str(UnreadableRun(number)) for number in unreadable))
         raise NothingRuns("No run is active. Start one with /deploy start.")
-    if len(active) > 1:
-        which = ", ".join(f"{run.target} (run {run.id})" for run in active)
+    # a drill must not be stopped in place of the real run beside it that cannot be read
+    also = deps.store.unreadable_runs(active) if stops and active[0].drill else {}
+    several = {**{run.id: run.target for run in active}, **also}
+    if len(several) > 1:
+        which = ", ".join(f"{target} (run {number})" for number, target in several.items())
         raise Refused(f"Several runs are active: {which}. Use the buttons on the card of the run you mean.")
     return active[0]
 

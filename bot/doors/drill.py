@@ -1,4 +1,4 @@
-"""What is pressed in vain in a drill is noted: the report tells it."""
+"""Answers in a drill say that it is one, and what is pressed in vain is noted for the report."""
 
 from __future__ import annotations
 
@@ -6,12 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from bot.doors.deps import Deps
+from commands.progress.drill import MARK
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
-from state.errors import BadRecord, Refused
+from state.errors import BadRecord, GonogoError, Refused
 from state.events import PressRefused
 from state.facts import Actor
 from state.records import NewEvent, Run
+
+
+def of_drill(run: Run, reply: str) -> str:
+    """A reply to somebody who acted on a run; in a drill it says so first."""
+    return f"{MARK} · {reply}" if run.drill else reply
+
+
+@contextmanager
+def refusals_marked(run: Run) -> Iterator[None]:
+    """Inside the block somebody acts on a run; a refusal knows whether that is a drill."""
+    try:
+        yield
+    except GonogoError as refusal:
+        refusal.of_drill = bool(run.drill)
+        raise
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
 from commands.runbook import Page
-from commands.start.freezes import freezes_on, of_kept
+from commands.start.freeze_news import news_of
+from commands.start.freezes import freezes_on, mark_of
 from commands.start.set_freeze import lift, set_freeze
-from state.errors import GonogoError, NothingRuns, Refused
-from state.facts import Actor
+from state.errors import GonogoError, Refused
+from state.facts import Actor, Door
 from state.freezes import FreezeSort
 
 # the word that is typed -> what it sets or lifts, and whether it lifts
@@ -45,30 +46,16 @@ def act_on_freezes(deps: Deps, verb: str, pages: Sequence[Page], words: str, act
 
     Raises Refused where nothing was done.
     """
-    lifts, done, refused = WORDS[verb][1], [], []
-    for page in pages:
-        try:
-            done += _act_on(deps, verb, page, words, actor)
-        except Refused as error:
-            refused.append(error)
-    if not done:
-        # that a target has nothing to lift says less than why another one may not be lifted
-        raise next((error for error in refused if not isinstance(error, NothingRuns)), refused[0])
-    told = [f"Not done: {error}" for error in refused if not isinstance(error, NothingRuns)]
-    if lifts:
-        return "\n".join([*done, *told])
-    effect = "Starting takes a reason and a second person meanwhile; rolling back asks for neither."
-    return "\n".join([*done, *told, effect, f"`un{verb}` lifts it."])
-
-
-def _act_on(deps: Deps, verb: str, page: Page, words: str, actor: Actor) -> list[str]:
-    """The same for one page; a sentence for each freeze or lock."""
     sort, lifts = WORDS[verb]
+    own = [(page, deps.people(page)) for page in pages]
+    done = lift(deps.store, own, actor, sort) if lifts else set_freeze(deps.store, own, actor, sort, words)
+    news = news_of(deps.store.freeze_log(), [one.number for one in done.entries])
+    told = [one.sentence(_zone(pages[0])) for one in news] + [f"Not done: {error}" for error in done.refused]
     if lifts:
-        lifted = lift(deps.store, page, deps.people(page), actor, sort)
-        return [f"Lifted: {of_kept(one).sentence(_zone(page))}" for one in lifted]
-    kept = set_freeze(deps.store, page, deps.people(page), actor, sort, words)
-    return [of_kept(kept).sentence(_zone(page))]
+        return "\n".join(told)
+    effect = "Starting takes a reason and a second person meanwhile; rolling back asks for neither."
+    command = "/deploy" if actor.door is Door.SLACK else "gonogo"
+    return "\n".join([*told, effect, f"`{command} un{verb}` lifts it."])
 
 
 def freeze_lines(deps: Deps, channel: str = "") -> list[str]:
@@ -80,10 +67,10 @@ def freeze_lines(deps: Deps, channel: str = "") -> list[str]:
 def freeze_lines_of(deps: Deps, page: Page) -> list[str]:
     """The same for one page. What cannot be read is a line too: it keeps nobody from the status."""
     try:
-        sentences = [one.sentence(_zone(page)) for one in freezes_on(deps.freezes, page, deps.now())]
+        found = freezes_on(deps.freezes, page, deps.now())
+        return [f"{mark_of(one.sort)} {one.sentence(_zone(page))}" for one in found]
     except GonogoError as error:
-        sentences = [str(error)]
-    return [f"❄️ {sentence}" for sentence in sentences]
+        return [f"{mark_of(FreezeSort.FREEZE)} {error}"]
 
 
 def _zone(page: Page) -> ZoneInfo:

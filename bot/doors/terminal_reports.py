@@ -98,7 +98,7 @@ class TerminalReports:
 
     def history(self, options: Namespace) -> Iterator[str]:
         """Print the newest runs, and the DORA metrics over all runs; or the newest drills."""
-        from bot.report.build import history_of, left_out
+        from bot.report.build import history_of, left_out, zone_of_history
         from bot.report.drills import drill_lines
         from bot.report.history import history_lines
 
@@ -113,8 +113,7 @@ class TerminalReports:
         if options.json:
             yield from history_json(runs[: options.limit], runs, unread)
             return
-        zones = {zone_of(deploy.run) for deploy in runs[: options.limit]}
-        zone = zones.pop().key if len(zones) == 1 else "UTC"
+        zone = zone_of_history(self.store, runs[: options.limit])
         yield f"Times are in {zone}."
         if options.drills:
             yield from drill_lines(self.store, runs[: options.limit], zone)
@@ -138,10 +137,12 @@ class TerminalReports:
                 raise NothingRuns(f"{run.id} is a queued start and no run. `gonogo queue` lists what is queued.")
             return run
         active = self.store.active_runs()
-        if len(active) > 1:
-            raise Refused(
-                f"Several runs are active. Choose one with --run: {', '.join(f'{r.id} ({r.target})' for r in active)}."
-            )
+        # a drill must not be stopped in place of the real run beside it that cannot be read
+        also = self.store.unreadable_runs(active) if stops and active and active[0].drill else {}
+        several = {**{run.id: run.target for run in active}, **also}
+        if len(several) > 1:
+            which = ", ".join(f"{number} ({target})" for number, target in several.items())
+            raise Refused(f"Several runs are active. Choose one with --run: {which}.")
         if not active and (unreadable := self.store.unreadable_runs()):
             if stops and len(unreadable) == 1:
                 return self.store.run_to_stop(*unreadable)

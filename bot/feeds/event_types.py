@@ -55,7 +55,7 @@ EVENT_TYPES: dict[EventKind, EventType] = {
     ),
     EventKind.PEOPLE_ASKED: EventType(
         "people.asked",
-        "people are asked to `sign`, to `answer`, to agree as a `second` person, or to `decide`",
+        "people are asked to agree to the `start` or as a `second` person, to `sign`, to `answer` or to `decide`",
         ("ask", *_STEP, "roles", "state"),
     ),
     EventKind.REMINDER: EventType(

@@ -11,7 +11,7 @@ from commands.progress.surprises import story_of
 from commands.report import Deploy, Panel, Report, build_report, deploy_of, panels
 from commands.report.run_data import RunData
 from commands.report.surprise_report import surprise_report
-from commands.run.engine import page_of
+from commands.run.engine import page_of, zone_of
 from commands.runbook import Page
 from commands.runbook.people import People
 from state.records import Record, Run
@@ -39,6 +39,12 @@ def history_of(store: RecordStore, *, drills: bool = False) -> list[Deploy]:
     """The newest runs in short, newest first, or the `drills` among them; without those that cannot be read."""
     wanted = (run.id for run in store.runs(MAX_RUNS) if bool(run.drill) is drills)
     return [deploy_of(record) for record in store.records(wanted)]
+
+
+def zone_of_history(store: RecordStore, shown: Iterable[Deploy]) -> str:
+    """The zone of the pages of these runs, if all have the same one; else UTC."""
+    zones = {zone_of(store.run(deploy.run.id)).key for deploy in shown}  # a run in short has no page
+    return zones.pop() if len(zones) == 1 else "UTC"
 
 
 def left_out(store: RecordStore, history: Iterable[Deploy], *, drills: bool = False) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.doors import actions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.drill import of_drill, refusals_marked
 from bot.doors.freezes import act_on_freezes, freeze_lines_of, meant
 from bot.doors.queue_actions import START_QUEUED, QueueOrder, carry_out, queue, queued_run
 from bot.slack.channels import channel_of, deploy_channels
@@ -23,6 +24,7 @@ from bot.slack.outbox.thread_messages import CARD
 from bot.slack.slash_command import Reply, read_command, started_text
 from bot.slack.views.blocks import Message
 from bot.slack.views.checks import all_checks
+from bot.slack.views.drill import EXERCISE, marked
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
 from bot.text import with_mentions
@@ -56,11 +58,12 @@ class Acts:
         run = await self._lanes.run(
             lane, lambda: self._pressed_run(pressed.value, stops=pressed.action in actions.STOPS)
         )
-        await self._require(origin, run, pressed.action)
-        deps = await self._without_absent(run, pressed.action)
-        if pressed.action == START_QUEUED:
-            await self._require_planner(run)
-        return await self._lanes.run(lane, lambda: actions.press(deps, pressed))
+        with refusals_marked(run):
+            await self._require(origin, run, pressed.action)
+            deps = await self._without_absent(run, pressed.action)
+            if pressed.action == START_QUEUED:
+                await self._require_planner(run)
+            return of_drill(run, await self._lanes.run(lane, lambda: actions.press(deps, pressed)))
 
     async def queue(self, origin: Origin, request: StartRequest) -> str:
         """Queue a start behind the active run; returns the reply for its person."""
@@ -93,9 +96,11 @@ class Acts:
         """Do the same, typed as a command about the only active run. `press_id` is the command's own id."""
         lane = _lane(action)
         run = await self._lanes.run(lane, lambda: self._only_run(origin, action))
-        await self._require(origin, run, action)
-        deps = await self._without_absent(run, action)
-        return await self._lanes.run(lane, lambda: self._typed(deps, run, origin, action, reason, press_id))
+        with refusals_marked(run):
+            await self._require(origin, run, action)
+            deps = await self._without_absent(run, action)
+            typed = self._lanes.run(lane, lambda: self._typed(deps, run, origin, action, reason, press_id))
+            return of_drill(run, await typed)
 
     async def start(self, origin: Origin, request: StartRequest) -> str:
         """Start a run; returns the reply for its person."""
@@ -153,7 +158,8 @@ class Acts:
 
     def _checks(self, value: str) -> Message:
         run = self._pressed_run(value, stops=False)
-        return all_checks(snapshot_of(self.deps, actions.frozen_page(run), self.deps.store.record(run.id)).status)
+        checks = all_checks(snapshot_of(self.deps, actions.frozen_page(run), self.deps.store.record(run.id)).status)
+        return marked(checks, ()) if run.drill else checks
 
     async def pages_to_start(self, origin: Origin) -> list[Page]:
         """The pages for the start form; on an App Home, those of its person's channels. Raises Refused."""
@@ -185,9 +191,10 @@ class Acts:
         # a form to stop the run must open, and for every other one the run is read once more when it comes back
         run = await self._lanes.run(Lane.STOP, lambda: self._pressed_run(value, stops=True))
         channel = channel_of(self.deps, run)
-        require_channel(origin, channel)
-        if origin.on_home:  # an old Home may show a run whose channel its person has left
-            await self._membership.require_nothing_against(origin, channel)
+        with refusals_marked(run):
+            require_channel(origin, channel)
+            if origin.on_home:  # an old Home may show a run whose channel its person has left
+                await self._membership.require_nothing_against(origin, channel)
 
     async def run_to_note(self, origin: Origin, noted: NotedMessage) -> Run:
         """The run of whose report a message is part. Raises Refused if there is none. Nobody waits for it long."""
@@ -197,8 +204,11 @@ class Acts:
     async def note(self, origin: Origin, number: int, note: NoteText) -> str:
         """Add a note to a run's report; returns the reply for its person."""
         run = await self._lanes.run(Lane.ACT, lambda: self._pressed_run(str(ButtonValue(run=number)), stops=False))
-        await self._require(origin, run, Act.NOTE)
-        return await self._lanes.run(Lane.ACT, lambda: actions.note(self.deps, run, origin.person, note))
+        with refusals_marked(run):
+            await self._require(origin, run, Act.NOTE)
+            return of_drill(
+                run, await self._lanes.run(Lane.ACT, lambda: actions.note(self.deps, run, origin.person, note))
+            )
 
     def _run_of_message(self, channel: str, noted: NotedMessage) -> Run:
         """The active run in whose thread the message is, or else the only active run of the channel."""
@@ -214,15 +224,18 @@ class Acts:
 
     async def form_note(self, action: str, value: str) -> str:
         """What the form of a button says above its field; empty where that cannot be found out in time."""
-        if action != "keep_early":
-            return ""
         with suppress(GonogoError, TimeoutError):
-            return await asyncio.wait_for(self._lanes.run(Lane.READ, lambda: self._early_note(value)), NOTE_LIMIT)
+            async with asyncio.timeout(NOTE_LIMIT):
+                return await self._lanes.run(Lane.READ, lambda: self._form_note(action, value))
         return ""
 
-    def _early_note(self, value: str) -> str:
+    def _form_note(self, action: str, value: str) -> str:
         run = self._pressed_run(value, stops=False)
-        return early_note(snapshot_of(self.deps, actions.frozen_page(run), self.deps.store.record(run.id)))
+        notes = [EXERCISE] if run.drill else []
+        if action == "keep_early":
+            record = self.deps.store.record(run.id)
+            notes.append(early_note(snapshot_of(self.deps, actions.frozen_page(run), record)))
+        return "\n".join(filter(None, notes))
 
     async def _require(self, origin: Origin, run: Run, action: str) -> None:
         channel = channel_of(self.deps, run)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.doors import actions
 from bot.doors.deps import Deps
+from bot.doors.drill import of_drill, refusals_marked
 from bot.slack.channels import channel_of
 from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import Membership, require_channel
@@ -51,6 +52,10 @@ class HandoverActs:
     async def offer(self, origin: Origin, asked: Offer) -> str:
         """Write the offer; returns the reply."""
         run = await self._lanes.run(Lane.ACT, lambda: self._run(origin, asked.run))
+        with refusals_marked(run):
+            return of_drill(run, await self._offer(origin, asked, run))
+
+    async def _offer(self, origin: Origin, asked: Offer, run: Run) -> str:
         page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
         channel = channel_of(self._deps, run)
         self._deps.alike.require(page)

@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 
 from bot.slack.slash_command import Reply
 from bot.text import with_mentions
+from commands.progress.drill import MARK
 from state.errors import GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
@@ -34,7 +35,8 @@ async def result_or_refusal(act: Callable[[], Awaitable[Any]], *, shown: Callabl
     try:
         return await act()
     except GonogoError as error:
-        return f"{REFUSED} {shown(str(error))}"
+        mark = f"{MARK} · " if error.of_drill else ""
+        return f"{REFUSED} {mark}{shown(str(error))}"
     except Exception:
         LOG.exception("a button or command failed by an error in the bot")
         return f"{REFUSED} {OWN_ERROR} You can use the terminal: `gonogo status`."

@@ -23,6 +23,7 @@ from bot.slack.lanes import Lanes
 from bot.slack.limits_count import LimitsCount
 from bot.slack.listeners import make_app
 from bot.slack.membership import Membership
+from bot.slack.outbox.freeze_poster import FreezePoster
 from bot.slack.outbox.poster import Poster
 from bot.slack.presence import IsOpen, Presence
 from bot.slack.user_groups import UserGroups
@@ -55,7 +56,9 @@ async def serve_slack(deps: Deps, settings: Settings, socket: str = "", presence
         async with asyncio.TaskGroup() as group:
             group.create_task(groups.serve())
             group.create_task(directory.serve())
-            posting = group.create_task(Poster(client, deps, presence).serve())
+            poster = Poster(client, deps, presence)
+            posting = group.create_task(poster.serve())
+            telling = group.create_task(FreezePoster(deps, poster.sender).serve())
             group.create_task(homes.serve())
             async with connecting as is_open:
                 try:
@@ -63,7 +66,8 @@ async def serve_slack(deps: Deps, settings: Settings, socket: str = "", presence
                         await asyncio.Event().wait()
                 finally:  # another bot posts while this one still closes its socket
                     posting.cancel()
-                    await asyncio.wait({posting})
+                    telling.cancel()
+                    await asyncio.wait({posting, telling})
     except* BadSettings as group:
         raise group.exceptions[0] from None
     finally:

@@ -11,7 +11,7 @@ from bot.doors.freezes import WORDS as FREEZES
 from bot.doors.freezes import freeze_lines
 from bot.doors.queue_actions import QueueOrder, read_order
 from bot.doors.visible import is_visible
-from bot.report.build import history_of, left_out
+from bot.report.build import history_of, left_out, zone_of_history
 from bot.report.drills import drill_lines
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
@@ -293,8 +293,9 @@ def _history(deps: Deps) -> Reply:
     unread = left_out(deps.store, runs)
     if not runs and not unread:
         return NO_RUN_YET
-    zone = zone_of(runs[0].run).key if runs else "UTC"
-    return "\n".join(escape(line) for line in [*history_lines(runs[:HISTORY_LENGTH], runs, zone), *unread])
+    shown = runs[:HISTORY_LENGTH]
+    zone = zone_of_history(deps.store, shown)
+    return "\n".join(escape(line) for line in [*history_lines(shown, runs, zone), *unread])
 
 
 def _drills(deps: Deps) -> Reply:
@@ -302,8 +303,9 @@ def _drills(deps: Deps) -> Reply:
     unread = left_out(deps.store, drills, drills=True)
     if not drills and not unread:
         return NO_DRILL_YET
-    zone = zone_of(drills[0].run).key if drills else "UTC"
-    return "\n".join(escape(line) for line in [*drill_lines(deps.store, drills[:HISTORY_LENGTH], zone), *unread])
+    shown = drills[:HISTORY_LENGTH]
+    zone = zone_of_history(deps.store, shown)
+    return "\n".join(escape(line) for line in [*drill_lines(deps.store, shown, zone), *unread])
 
 
 def _snapshot(deps: Deps, run: int) -> Snapshot:

@@ -30,6 +30,21 @@ def addresses_of(host: str, limit: float) -> list[str]:
         raise socket.gaierror(socket.EAI_AGAIN, "no answer from DNS in time") from None
 
 
+def plain_host(host: str) -> str:
+    """A host in one spelling: an IP address however it is written, this machine as "localhost", a name in ASCII."""
+    host = host.lower().strip("[]").rstrip(".")
+    with suppress(OSError):  # also 127.1, 0x7f000001 and 2130706433, as the system takes them
+        host = socket.inet_ntoa(socket.inet_aton(host))
+    try:
+        address = ip_address(host)
+    except ValueError:
+        with suppress(UnicodeError):
+            host = host.encode("idna").decode()
+        return "localhost" if host.endswith(".localhost") else host
+    address = getattr(address, "ipv4_mapped", None) or address
+    return "localhost" if address.is_loopback or address.is_unspecified else str(address)
+
+
 def _ask(host: str, answer: Future[list[str]]) -> None:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)

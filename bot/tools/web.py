@@ -7,7 +7,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import httpx
 
@@ -15,7 +16,7 @@ from bot.tools.page_texts import header, json_body, resolve, url_path
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web_body import UnreadableBodyError, read_body, text_of
-from bot.tools.web_client import deadline, make_client
+from bot.tools.web_client import asking, deadline, make_client
 from commands.ports.web import HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
@@ -34,6 +35,9 @@ class HttpWeb:
         self._redact = redact
         self._mutex = threading.Lock()
         self._clients: dict[str, httpx.Client] = {}
+        self._others: dict[
+            str, tuple[str, ...]
+        ] = {}  # by place: the addresses that its open connections do not lead to
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """See `commands.ports.web.Web.request`."""
@@ -44,7 +48,9 @@ class HttpWeb:
         try:
             with (
                 deadline(call.limit),
-                self._client(place).stream(
+                asking(call.address) as asked,
+                self._client_for(place, call) as client,
+                client.stream(
                     call.method,
                     url,
                     headers=headers,
@@ -73,9 +79,14 @@ class HttpWeb:
             why = slow if late else "closed the connection before its answer was complete"
             raise LostTrack(f"{_named(call)}: “{place}” {why}.") from None
         seconds = time.monotonic() - began
+        if asked.others is not None and not call.address:
+            self._others[place] = asked.others
         text = self._redact(text_of(body, response.headers.get("content-type", "")), cut_end=cut)
         answered = {name: self._redact(value) for name, value in response.headers.items()}
-        return HttpResponse(status=response.status_code, seconds=seconds, headers=answered, text=text, cut=cut)
+        others = () if call.address else self._others.get(place, ())
+        return HttpResponse(
+            status=response.status_code, seconds=seconds, headers=answered, text=text, cut=cut, others=others
+        )
 
     def _url(self, place: WebPlace, call: HttpRequest) -> str:
         url = resolve(place.url, self._environ).rstrip("/") + url_path(call.path, self._environ)
@@ -90,6 +101,15 @@ class HttpWeb:
             clients, self._clients = self._clients, {}
         for client in clients.values():
             client.close()
+
+    @contextmanager
+    def _client_for(self, place: str, call: HttpRequest) -> Iterator[httpx.Client]:
+        """The place's own client; another one for a request to one address, which no open connection may carry."""
+        if not call.address:
+            yield self._client(place)
+            return
+        with make_client() as client:
+            yield client
 
     def _client(self, place: str) -> httpx.Client:
         with self._mutex:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -23,8 +24,34 @@ MAX_IDLE = 4  # connections that are kept open
 # seconds for which an idle connection is used again; shorter than the 5 s after which Node's servers close it, so that
 # a request does not meet a connection that is about to end
 IDLE = 2.0
+FURTHER = 3.0  # seconds for a connection to one address of several; one that drops packets keeps nobody waiting
 CHUNK = 64 * 1024  # bytes that are written at once
 _DEADLINE: ContextVar[float] = ContextVar("deadline")  # of this thread's request, by the monotonic clock
+
+
+@dataclass
+class Asked:
+    """The address of a name that a request asks: `only` this one, or any. `others`: those that it did not, if known."""
+
+    only: str = ""
+    others: tuple[str, ...] | None = None
+
+
+_ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)  # of this thread's request
+
+
+@contextmanager
+def asking(only: str) -> Iterator[Asked]:
+    """A request of this thread asks only this address, if it is not empty, and tells which others the name has.
+
+    It does not tell them where it uses a connection that was open.
+    """
+    asked = Asked(only=only)
+    token = _ASKED.set(asked)
+    try:
+        yield asked
+    finally:
+        _ASKED.reset(token)
 
 
 @contextmanager
@@ -111,20 +138,24 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect. Raises httpcore's ConnectTimeout and ConnectError."""
+        asked = _ASKED.get() or Asked()
         try:
-            addresses = addresses_of(host, _left(timeout))
+            addresses = [asked.only] if asked.only else addresses_of(host, _left(timeout))
         except socket.gaierror as error:
             raise httpcore.ConnectError from error
         failed: Exception | None = None
         for address in addresses:
-            if (left := _left(timeout)) <= 0:
+            if (left := _left(min(timeout or FURTHER, FURTHER) if asked.only else timeout)) <= 0:
                 break
             try:
-                return _Stream(self._sockets.connect_tcp(address, port, left, local_address, socket_options))
+                stream = _Stream(self._sockets.connect_tcp(address, port, left, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 # a refusal counts: without IPv6, the error of another address comes last and would hide it
                 if failed is None or isinstance(error.__cause__, ConnectionError):
                     failed = error
+            else:
+                asked.others = tuple(other for other in addresses if other != address)
+                return stream
         raise failed or httpcore.ConnectTimeout
 
 

@@ -32,10 +32,14 @@ class Migration:
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationResult:
-    """How a migration went. `already`: its receipt was there, so nothing was applied."""
+    """How a migration went. `already`: its receipt was there, so nothing was applied.
+
+    `skipped`: what IF NOT EXISTS left as it was, in the server's words; it may be other than the file says.
+    """
 
     already: bool
     seconds: float
+    skipped: tuple[str, ...] = ()
 
 
 class Database(Protocol):

@@ -17,7 +17,8 @@ USER_AGENT = "gonogo"  # marks the bot's own requests in a web server's log
 class HttpRequest:
     """One HTTP request to a web place; `path` is appended to its address. `limit` is in seconds.
 
-    Texts inside `json` may be `PageText`s as well.
+    Texts inside `json` may be `PageText`s as well. `address`: the only IP address to ask, of those of the place's name;
+    empty for any.
     """
 
     path: Text
@@ -25,13 +26,15 @@ class HttpRequest:
     headers: Mapping[str, Text] = field(default_factory=dict)
     json: Any = None
     limit: float = 10
+    address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
     """The response; `seconds` counts from the request to the last byte. Redirects are not followed.
 
-    `cut`: it is longer than MAX_BODY, and `text` is only its beginning.
+    `cut`: it is longer than MAX_BODY, and `text` is only its beginning. `others`: further IP addresses of the place's
+    name, which were not asked, and which users reach as well.
     """
 
     status: int
@@ -39,6 +42,7 @@ class HttpResponse:
     headers: Mapping[str, str]
     text: str
     cut: bool = False
+    others: tuple[str, ...] = ()
 
     def json(self) -> Any:
         """Parse the body as JSON, as `read_json` does. Raises ValueError, also for the beginning of a longer one."""

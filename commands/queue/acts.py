@@ -94,6 +94,8 @@ def start_now(starter: Starter, run: Run, actor: Actor, because: str = "") -> St
         return starter.start(request, run.started_by)
     except NotAllowed as error:
         raise NotAllowed(f"{actor_in_words(run.started_by)} queued this and may not start it now. {error}") from None
+    except TooLate:  # dropped, or begun by somebody else, while its hosts were looked at
+        raise TooLate(settled(store, run.id)) from None
 
 
 def put_off(store: RecordStore, run: Run, page: Page, people: People, actor: Actor, now: datetime) -> bool:

@@ -51,10 +51,11 @@ class Deploy:
 def deploy_of(record: Record) -> Deploy:
     """What the history needs of a record. A thousand whole records would take too much memory."""
     rollback, restored = record.rollback, restored_at(record)
+    is_over = record.run.ended_at and record.run.state != RunState.ABORTED  # then nothing had to be restored
     return Deploy(
         run=replace(record.run, text=""),
         lead_time=_lead_time(record),
-        restored=restored - rollback.at if rollback and restored and record.run.ended_at else None,
+        restored=restored - rollback.at if rollback and restored and is_over else None,
     )
 
 

@@ -23,12 +23,16 @@ from state.store import RecordStore
 RUNS = 200  # newest runs that are looked through
 MOST = 5  # bad commits that git is asked about, the newest first
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_BAD = frozenset({RunState.ROLLED_BACK, RunState.ENDED})  # closed by hand: only once a rollback was asked for
 _SHORT = 10  # digits of a commit for people
 
 
 @dataclass(frozen=True, kw_only=True)
 class BadBuild:
-    """A commit that was rolled back: in which run, when, by whom, why; `later` is what came after it, in words."""
+    """A commit that was rolled back: in which run, when, by whom, why; `later` is what came after it, in words.
+
+    `closed` means that the run was closed by hand before its rollback was over.
+    """
 
     commit: str
     run: int
@@ -36,34 +40,38 @@ class BadBuild:
     by: str
     reason: str
     later: str = ""
+    closed: bool = False
 
     def sentence(self, zone: ZoneInfo) -> str:
         """When it was rolled back, by whom, why, and what came after."""
         reason = f": {one_line(self.reason)}" if self.reason else ""
         when = f"{self.at.astimezone(zone):%a %d %b %H:%M}"
-        return f"{self.commit[:_SHORT]} was rolled back on {when} in run {self.run} by {self.by}{reason}.{self.later}"
+        what = "was to be rolled back" if self.closed else "was rolled back"
+        closed = " That run was closed by hand." if self.closed else ""
+        return f"{self.commit[:_SHORT]} {what} on {when} in run {self.run} by {self.by}{reason}.{closed}{self.later}"
 
 
 def bad_builds(store: RecordStore, target: str) -> list[BadBuild]:
     """The commits of a target that were rolled back after they had changed it, newest first.
 
-    Not those of drills, and not one that was kept in a later run: that is proven.
+    Those of a run that was closed by hand after its rollback was asked for, too. Not those of drills, and not one that
+    was kept in a later run: that is proven.
     """
     runs = [run for run in store.runs(RUNS) if run.target == target and not run.drill and not run.active]
-    rolled_back = [place for place, run in enumerate(runs) if run.state == RunState.ROLLED_BACK]
+    rolled_back = [place for place, run in enumerate(runs) if run.state in _BAD]
     if not rolled_back:
         return []
     found: dict[str, BadBuild] = {}
     kept: set[str] = set()
     # a run before the oldest of them proves nothing, and the record of a watch is long
     for place, run in enumerate(runs[: rolled_back[-1] + 1]):
-        if run.state not in {RunState.ROLLED_BACK, RunState.KEPT}:
+        if run.state not in {*_BAD, RunState.KEPT}:
             continue
         for record in store.records([run.id]):
             commits = set(_commits(record))
             if run.state == RunState.KEPT:
                 kept |= commits - found.keys()
-            else:
+            elif run.state == RunState.ROLLED_BACK or record.rollback:
                 bad = {commit: _bad(record, commit, runs[:place]) for commit in commits - kept}
                 found = {**bad, **found}
     return sorted(found.values(), key=lambda one: -one.run)
@@ -86,6 +94,7 @@ def _bad(record: Record, commit: str, later: Sequence[Run]) -> BadBuild:
         at=request.at if request else run.began_at,
         by=request.person if request else "somebody",
         reason=request.reason if request else "",
+        closed=run.state == RunState.ENDED,
         later=f" Since then run {since.id} ({since.release}) was kept." if since else "",
     )
 

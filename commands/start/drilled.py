@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from commands.progress.drill import takes_part
@@ -15,10 +16,10 @@ RUNS = 200  # of the newest runs are looked at
 PLAYED = (RunState.KEPT, RunState.ROLLED_BACK)
 
 
-def drill_warnings(store: RecordStore, page: Page, people: People, at: datetime) -> tuple[str, ...]:
-    """One sentence that names the roles in which nobody has played a drill of the page to its end lately.
+def undrilled_roles(store: RecordStore, page: Page, people: People, at: datetime) -> tuple[str, ...]:
+    """The titles of the roles in which nobody has played a drill of the page to its end lately.
 
-    Nothing for a page that has no drill.
+    None for a page that has no drill.
     """
     if not page.runbook.drill:
         return ()
@@ -27,5 +28,9 @@ def drill_warnings(store: RecordStore, page: Page, people: People, at: datetime)
     for record in store.records(recent):
         if record.run.ended_at and at - record.run.ended_at <= FRESH:
             drilled |= takes_part(record)
-    late = [role.title for name, role in page.roles.items() if not drilled & people.get(name, frozenset())]
-    return (f"Nobody has drilled this page in the last {FRESH.days} days as {', '.join(late)}.",) if late else ()
+    return tuple(role.title for name, role in page.roles.items() if not drilled & people.get(name, frozenset()))
+
+
+def drill_warnings(undrilled: Sequence[str]) -> tuple[str, ...]:
+    """What is said of them at a start: one sentence, or none."""
+    return (f"Nobody has drilled this page in the last {FRESH.days} days as {', '.join(undrilled)}.",) * bool(undrilled)

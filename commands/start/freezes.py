@@ -47,9 +47,43 @@ class Freeze:
             return self.note
         if self.unknown:
             return f"Whether a freeze of {self.target} {UNKNOWN}: {self.unknown}"
+        return self.of_all((self.target,), zone)
+
+    def of_all(self, targets: Sequence[str], zone: ZoneInfo) -> str:
+        """The same of several targets that were frozen or locked together."""
+        return f"{self.brief(targets, zone)} by {self.owner}: {one_line(self.why)}."
+
+    def brief(self, targets: Sequence[str], zone: ZoneInfo) -> str:
+        """What is on and until when."""
+        return f"{_are(targets)} {self._state(zone)}"
+
+    def lifted(self, targets: Sequence[str], by: Actor, zone: ZoneInfo) -> str:
+        """That somebody has lifted it, and what it was."""
+        was = f"Before: {self._state(zone)} by {self.owner}: {one_line(self.why)}."
+        return f"{self.no_longer(targets)}, lifted by {actor_in_words(by)}. {was}"
+
+    def no_longer(self, targets: Sequence[str]) -> str:
+        """That it is over."""
+        return f"{_are(targets)} no longer {state_of(self.sort)}"
+
+    def _state(self, zone: ZoneInfo) -> str:
         until = f" until {self.ends.astimezone(zone):%a %d %b %H:%M}" if self.ends else ""
-        state = "locked" if self.sort is FreezeSort.LOCK else "frozen"
-        return f"{self.target} is {state}{until} by {self.owner}: {one_line(self.why)}."
+        return f"{state_of(self.sort)}{until}"
+
+
+def state_of(sort: FreezeSort) -> str:
+    """What a target is then, in a word."""
+    return "locked" if sort is FreezeSort.LOCK else "frozen"
+
+
+def mark_of(sort: FreezeSort) -> str:
+    """The emoji before a sentence about it."""
+    return {FreezeSort.FREEZE: "❄️", FreezeSort.LOCK: "🔒", FreezeSort.LIFT: "🔓"}[sort]
+
+
+def _are(targets: Sequence[str]) -> str:
+    names = list(dict.fromkeys(targets))
+    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {'is' if len(names) == 1 else 'are'}"
 
 
 # gives what is on for a page at a moment

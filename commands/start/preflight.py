@@ -49,12 +49,14 @@ class PreflightLine:
 class PreflightReport:
     """A preflight without failures: its warnings, and what the run keeps of it, as pairs of a name and a text.
 
-    `against` is what speaks against the start, where it is made all the same.
+    `against` is what speaks against the start, where it is made all the same; `undrilled` are the titles of the roles
+    in which nobody has drilled the page lately.
     """
 
     warnings: tuple[str, ...] = ()
     against: tuple[StartObjection, ...] = ()
     kept: tuple[tuple[str, str], ...] = ()
+    undrilled: tuple[str, ...] = ()
 
 
 # checks that run one after another; several lanes run at once

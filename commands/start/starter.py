@@ -16,7 +16,7 @@ from commands.runbook.people import People
 from commands.signoff.events import start_asked
 from commands.start.drill_places import require_hosts_free, set_drills_aside
 from commands.start.drill_start import Drills, of_drill, on_own_places, require_may_drill
-from commands.start.drilled import drill_warnings
+from commands.start.drilled import drill_warnings, undrilled_roles
 from commands.start.objections import (
     FOLLOWS_KEEP,
     Considered,
@@ -132,8 +132,8 @@ class Starter:
         # a drill has places of its own, so what speaks against a change of production says nothing of it
         considered = Considered() if busy or request.drill else consider(self.objectors, intent)
         known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
-        if not request.drill:
-            known += drill_warnings(self.store, page, people, self.now())
+        undrilled = () if request.drill else undrilled_roles(self.store, page, people, self.now())
+        known += drill_warnings(undrilled)
         found = Advice() if busy or request.drill else self._advice(page, commit_of(page, report, ref))
         considered = considered.beside(option_objections(found, page))
         because = request.because or (FOLLOWS_KEEP.format(request.follows) if by_keep else "")
@@ -142,7 +142,8 @@ class Starter:
         by = replace(by, door=Door.BOT) if by_keep else by
         against = facts_of(considered.objections, by, self.now(), reason)
         require_second_person(page, people, against, actor)
-        report = replace(report, warnings=report.warnings + considered.notes + known, against=against)
+        warnings = report.warnings + considered.notes + known
+        report = replace(report, warnings=warnings, against=against, undrilled=undrilled)
         run = start(self.store, page, request, actor, people, self.now(), report)
         if not run.drill:
             set_drills_aside(self.store, run, self.now())
@@ -210,6 +211,7 @@ def start(
         queued=request.queued,
         confirmed_by=request.confirmed_by.person if request.confirmed_by else "",
         confirmed_door=door_in_words(request.confirmed_by) if request.confirmed_by else "",
+        undrilled=report.undrilled,
     )
     asked = [start_asked(page, against)] if against else []
     asked += [NewEvent(data=PeopleInvited())] if request.drill else []

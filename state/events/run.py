@@ -16,7 +16,8 @@ class RunStarted(PersonActed):
     `found` is what the preflight found and the run compares with later, as "name=text" each. `follows` is the run
     whose KEEP started this one, or 0. `objections` is what spoke against the start, one sentence each, and `reason` why
     it was started all the same. `queued` is the queued start that became this run, or 0, and `confirmed_by` who said
-    that it begins now; `confirmed_door` says where, as `door`.
+    that it begins now; `confirmed_door` says where, as `door`. `undrilled` are the titles of the roles in which nobody
+    had drilled the page lately.
     """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
@@ -34,6 +35,7 @@ class RunStarted(PersonActed):
     queued: int = 0
     confirmed_by: str = ""
     confirmed_door: str = ""
+    undrilled: tuple[str, ...] = ()
 
     def found_by_name(self) -> dict[str, str]:
         """The texts of `found`, by name."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,19 +21,18 @@ _SIGNATURE = {"key", "mac"}
 class Freezes(Outboxes):
     """The record with its freezes. Every method raises BadRecord if it cannot be used."""
 
-    def add_freeze(self, freeze: KeptFreeze) -> int:
-        """Store a freeze, a lock, or that one was lifted; returns its number."""
+    def add_freezes(self, freezes: Sequence[KeptFreeze]) -> list[KeptFreeze]:
+        """Store freezes, locks, or that some were lifted, all or none; returns them with their numbers."""
         for _ in range(_TRIES):
             try:
                 with self._db.write():
                     (newest,) = self._db.rows("SELECT COALESCE(MAX(number), 0) AS number FROM freezes")
-                    row = _row(freeze, newest["number"] + 1)
-                    key = self._key_to_write()
-                    mac = key.mac(f"freeze {digest(row)}") if key else ""
-                    self._db.insert("freezes", {**row, "key": key.id if key else "", "mac": mac})
-                return int(row["number"])
+                    numbered = [replace(one, number=newest["number"] + n) for n, one in enumerate(freezes, 1)]
+                    for one in numbered:
+                        self._insert_freeze(_row(one))
             except RowExists:
                 continue
+            return numbered
         raise BadRecord("Other bots write to the record at the same time, so this was not stored. Try again.")
 
     def freezes(self, now: datetime) -> list[KeptFreeze]:
@@ -39,10 +40,20 @@ class Freezes(Outboxes):
 
         Whoever sets one only stops, so it counts in any case. That one was lifted counts only with the record's key.
         """
-        rows = self._db.rows("SELECT * FROM freezes ORDER BY number", errors="replace")
-        lifted = {row["lifts"] for row in rows if row["sort"] == FreezeSort.LIFT and self._is_signed(row)}
-        kept = [_freeze(row) for row in rows if row["sort"] != FreezeSort.LIFT and row["number"] not in lifted]
+        log = self.freeze_log()
+        lifted = {one.lifts for one in log if one.sort is FreezeSort.LIFT}
+        kept = [one for one in log if one.sort is not FreezeSort.LIFT and one.number not in lifted]
         return [freeze for freeze in kept if freeze.ends > now]
+
+    def freeze_log(self) -> list[KeptFreeze]:
+        """Every freeze and lock that was set, and each lift that counts, in the order of their numbers."""
+        rows = self._db.rows("SELECT * FROM freezes ORDER BY number", errors="replace")
+        return [_freeze(row) for row in rows if row["sort"] != FreezeSort.LIFT or self._is_signed(row)]
+
+    def _insert_freeze(self, row: dict[str, Any]) -> None:
+        key = self._key_to_write()
+        mac = key.mac(f"freeze {digest(row)}") if key else ""
+        self._db.insert("freezes", {**row, "key": key.id if key else "", "mac": mac})
 
     def _is_signed(self, row: Row) -> bool:
         key = self.key
@@ -50,9 +61,9 @@ class Freezes(Outboxes):
         return key is None or row["mac"] == key.mac(f"freeze {digest(own)}")
 
 
-def _row(freeze: KeptFreeze, number: int) -> dict[str, Any]:
+def _row(freeze: KeptFreeze) -> dict[str, Any]:
     return {
-        "number": number,
+        "number": freeze.number,
         "sort": freeze.sort.value,
         "target": clean(freeze.target),
         "lifts": freeze.lifts,

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from bot.rehearsal.role_holders import CHANNEL, ROLE_HOLDERS, STARTER
 from commands.runbook import read_page
+from commands.start.objections import Objection, facts_of
+from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
@@ -63,13 +65,15 @@ class SingleRun:
         self.store = Store(sandbox.state)
         self.run = 0
 
-    def begin(self, text: str) -> None:
-        """Start a run of a page as the terminal does, and the bot if it does not run."""
+    def begin(self, text: str, *against: Objection) -> None:
+        """Start a run of a page, although this speaks against it, as the terminal does; and the bot if it is dead."""
         runbook = read_page(text, "single.md")
         people = {role: frozenset({ROLE_HOLDERS[role].id}) for role in runbook.roles}
         request = StartRequest(channel=CHANNEL, speed=WATCH_SPEED)
         starter = Actor(person=STARTER.id, door=Door.TERMINAL)
-        self.run = start(self.store, runbook, request, starter, people, datetime.now(UTC)).id
+        now = datetime.now(UTC)
+        report = PreflightReport(against=facts_of(against, starter, now, "the fix cannot wait"))
+        self.run = start(self.store, runbook, request, starter, people, now, report).id
         if not self.sandbox.bot.is_running:
             self.sandbox.bot.start()
 

@@ -18,6 +18,7 @@ from commands.progress.hold import hold_number, hold_of
 from commands.report.status import Phase, Status, progress_bar
 from commands.rollback.budget import StepPace
 from commands.rollback.loss import is_nothing
+from commands.start.drilled import FRESH
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown
 from state.facts import NextRun
@@ -70,8 +71,16 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         actions(rollback, hold_button(snapshot, status)),
         section(queued_after(snapshot)),
         context(_origin(snapshot, status)),
+        context(undrilled(snapshot)),
     ]
     return message(head, blocks)
+
+
+def undrilled(snapshot: Snapshot) -> str:
+    """The roles whose people had not practised when the run began; empty for none."""
+    if not snapshot.undrilled:
+        return ""
+    return f"🎓 No drill of this page in {FRESH.days} days: {line(', '.join(snapshot.undrilled), 300)}"
 
 
 def queued_after(snapshot: Snapshot) -> str:

@@ -18,6 +18,7 @@ from commands.text.foreign_json import read_json
 from state.events import DrillBegan, PeopleInvited, RunMoved
 from state.records import Event
 
+EXERCISE = f"🎯 *{MARK}* · an exercise, on places of its own"
 _BANNER = "drill"  # the id of the block that marks a message
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _CALLS_MANY = re.compile(r"<!(?:subteam\^[A-Z0-9]+|here|channel|everyone)(?:\|[^>]*)?>")
@@ -35,8 +36,7 @@ def marked(shown: Message, may_be_called: Collection[str]) -> Message:
 
 
 def _banner() -> Block:
-    says = f"🎯 *{MARK}* · an exercise, on places of its own"
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": says}], "block_id": _BANNER}
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": EXERCISE}], "block_id": _BANNER}
 
 
 def _without_calls(text: str, may_be_called: Collection[str]) -> str:

@@ -8,7 +8,7 @@ from bot.slack.views.following import in_message
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
-from bot.text import acted, bold, clip, code, counted, first_lines, line, person, quoted_lines, with_mentions
+from bot.text import acted, bold, clip, code, counted, first_lines, line, person, quoted_lines, with_owner
 from commands.progress.hold import environment_change
 from commands.rollback.loss import is_nothing
 from commands.runbook.page import Part
@@ -57,7 +57,7 @@ def _against(data: RunStarted) -> str:
     """What spoke against the start, and why it was started all the same; empty where nothing did."""
     if not data.objections:
         return ""
-    against = "\n".join(f"⚠️ {with_mentions(clip(objection, 600))}" for objection in data.objections[:8])
+    against = "\n".join(f"⚠️ {with_owner(clip(objection, 600))}" for objection in data.objections[:8])
     return f"*Nothing begins before a second person agrees.*\n{against}\nReason: {line(data.reason, 500)}"
 
 

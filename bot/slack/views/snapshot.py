@@ -21,7 +21,7 @@ from commands.queue.places import QueuePlace
 from commands.report.status import Status, status_of
 from commands.runbook import Page
 from commands.text.durations import format_duration
-from state.events import QueueLeft
+from state.events import QueueLeft, RunStarted
 from state.records import Record, RunState
 
 OLD_NUMBER = "before the handover"  # whoever took a role over has a phone that no variable names
@@ -44,6 +44,7 @@ class Snapshot:
     `mentions` holds the Slack ids of each role, `phones` the roles' phone numbers, `usual` how long the steps took
     in earlier runs, `following` the page that KEEP starts, `questions` where the questions are that are posted.
     `queue` are the starts that wait for the run's target, and `left` says what has become of a queued start.
+    `undrilled` are the titles of the roles in which nobody had drilled the page when the run began.
     """
 
     page: Page
@@ -56,6 +57,7 @@ class Snapshot:
     questions: Mapping[Question, Asked] = field(default_factory=dict)
     queue: tuple[QueuePlace, ...] = ()
     left: QueueLeft | None = None
+    undrilled: tuple[str, ...] = ()
 
     @property
     def closed_window(self) -> str:
@@ -137,4 +139,13 @@ def snapshot_of(deps: Deps, page: Page, record: Record, questions: Mapping[Quest
         queue=deps.queue(record.run.target),
         left=what_became(deps.store, record.run) if record.run.of_queue else None,
         questions=questions or {},
+        undrilled=_undrilled(deps, page, record),
     )
+
+
+def _undrilled(deps: Deps, page: Page, record: Record) -> tuple[str, ...]:
+    """What the run's start says of that; nothing for a page that has no drill, and once the run is over."""
+    if not page.runbook.drill or not record.run.active:
+        return ()
+    (first,) = deps.store.events(record.run.id, 0, 1)
+    return first.data.undrilled if isinstance(first.data, RunStarted) else ()

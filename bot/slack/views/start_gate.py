@@ -9,7 +9,7 @@ from bot.slack.views.blocks import Message, header, message, section
 from bot.slack.views.effects import button_effects
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import asked_of
-from bot.text import acted, clip, line, time_of, with_mentions
+from bot.text import acted, clip, line, time_of, with_owner
 from commands.progress.start_gate import REFUSED, objections, open_objections
 from commands.signoff.permission_check import barred
 from commands.signoff.waiting import Waiting, waiting_for
@@ -56,7 +56,7 @@ def _against(snapshot: Snapshot) -> Iterator[str]:
     still_open = {one.number for one in open_objections(snapshot.record)}
     yield "*This speaks against the start:*"
     yield from (
-        f"{'⚠️' if one.number in still_open else '☑️'} {with_mentions(clip(one.summary, 600))}" for one in against[:MOST]
+        f"{'⚠️' if one.number in still_open else '☑️'} {with_owner(clip(one.summary, 600))}" for one in against[:MOST]
     )
     yield from (f"*Why start all the same*, by {acted(one)}: {line(one.reason, 500)}" for one in against[:1])
 

@@ -21,6 +21,7 @@ from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, repor
 from bot.tools.postgres.one_statement import EndedTransaction, require_usual_quotes, run_statement
 from bot.tools.postgres.own_session import begin_reading
 from bot.tools.postgres.server_message import reason, server_message
+from bot.tools.postgres.skipped import TELL_NOTICES, Skipped
 from bot.tools.postgres.time_zones import require_same_in_utc
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult, Rows
@@ -82,8 +83,9 @@ class PostgresDatabase:
         pieces = split_into_pieces(migration.text)
         for attempt in range(1, LOCK_ATTEMPTS + 1):
             try:
-                already = self._attempt(database, migration, pieces, stop, on_output)
-                return MigrationResult(already=already, seconds=time.monotonic() - began)
+                skipped = self._attempt(database, migration, pieces, stop, on_output)
+                seconds = time.monotonic() - began
+                return MigrationResult(already=skipped is None, seconds=seconds, skipped=skipped or ())
             except _Locked as locked:
                 if attempt == LOCK_ATTEMPTS:
                     raise Failed(
@@ -126,8 +128,8 @@ class PostgresDatabase:
         pieces: list[Piece],
         stop: threading.Event,
         on_output: OutputListener,
-    ) -> bool:
-        """Apply the file, or return True if its receipt was there. Raises _Locked and the errors of `apply`."""
+    ) -> tuple[str, ...] | None:
+        """Apply the file, and return what it skipped; None if its receipt was there. Raises _Locked, and as `apply`."""
         limit = migration.limit + migration.lock_timeout
         with (
             self._connected(database, f"gonogo {migration.key}", limit) as connection,
@@ -158,7 +160,7 @@ class PostgresDatabase:
 
     def _in_one_transaction(
         self, connection: psycopg.Connection, migration: Migration, pieces: list[Piece], progress: Progress
-    ) -> bool:
+    ) -> tuple[str, ...] | None:
         with connection.transaction():
             connection.execute(OWN_LIMIT)
             connection.execute(f"SET LOCAL statement_timeout = {int(migration.limit * 1000)}")
@@ -168,13 +170,15 @@ class PostgresDatabase:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [receipts.lock_number(migration.key)])
             connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
             if migration.receipt and self._take_receipt(connection, migration):
-                return True
+                return None
             require_usual_quotes(connection)
+            connection.execute(TELL_NOTICES)
+            skipped = Skipped(connection)
             for piece in pieces:
                 progress.start(piece)
                 run_statement(connection, piece.text)
             progress.start(COMMIT)
-        return False
+        return tuple(map(self._redact, skipped.said()))
 
     def _take_receipt(self, connection: psycopg.Connection, migration: Migration) -> bool:
         """Write the receipt; True if it was there before."""

@@ -17,6 +17,7 @@ from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import VariableJson
 from commands.steps.shared.answer_reads import answer_check
+from commands.steps.shared.every_address import at_addresses, problem_at_others
 from commands.steps.shared.json_answer import JsonAnswerStep
 from commands.steps.shared.json_entries import CleanUpPath, Each, Trace, delete_only_entry
 from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
@@ -46,8 +47,9 @@ class HttpStep(JsonAnswerStep):
     Only a GET, and a DELETE that accepts 404, are sent twice; any other request again only where it was refused. An
     answer that a cache gave is no data about the service, except of a page. A cache is known by its headers (`Age`,
     `X-Cache` and the like): let one that sends none, as nginx does by default, pass these requests on (they say
-    `Cache-Control: no-cache`), or give the place a `fresh`. Up to 8 MB of an answer are read. Where a list says that
-    there is more, an entry that it does not have is not taken for missing: ask for a narrower list.
+    `Cache-Control: no-cache`), or give the place a `fresh`. Where the place's name has
+    several addresses, a GET asks up to four of them, and each must be right. Up to 8 MB of an answer are read. Where a
+    list says that there is more, an entry that it does not have is not taken for missing: ask for a narrower list.
     """
 
     kind: ClassVar[str] = "http"
@@ -241,7 +243,23 @@ class HttpStep(JsonAnswerStep):
             return failed(f"{problem}{waited}", lines=(problem, text[:200]), output=text[:_OUTPUT], measures=measures)
         data = response.json() if self.expect or self.values else None
         how = f"{response.status} in {format_seconds(response.seconds)}{waited}"
-        return self._judge(ctx, data, self.expect, measures, how)
+        outcome = self._judge(ctx, data, self.expect, measures, how)
+        ask = outcome.state == AttemptState.DONE and self.method == "GET"
+        return self._at_others(ctx, request, response.others, outcome) if ask else outcome
+
+    def _at_others(self, ctx: Context, request: HttpRequest, others: tuple[str, ...], outcome: Outcome) -> Outcome:
+        """The outcome, unless a further address of the place's name answers what is wrong."""
+
+        def problem(answer: HttpResponse) -> str:
+            if self._cache(answer):
+                return ""
+            return self.answer_problem(answer) or next(iter(self._wrong_fields(ctx, answer)), "")
+
+        why, answered = problem_at_others(ctx, self.web, request, others, problem, self._patience(ctx))
+        if why:
+            return failed(why, measures={**outcome.measures, "failed": 1.0})
+        where = at_addresses(answered, len(others))
+        return replace(outcome, compared=tuple(f"{what}{where}" for what in outcome.compared))
 
     def _longest(self) -> float:
         """The seconds that a request may take."""

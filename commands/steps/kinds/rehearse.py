@@ -35,7 +35,7 @@ from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, a
 from commands.systems.postgres.invalid_indexes import invalid_among
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 from commands.systems.postgres.rehearsal_differences import not_as_before, remarks
-from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines
+from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, skipped_lines
 from commands.systems.postgres.return_rows import BRING_BACK
 from commands.systems.postgres.server_wide import named_databases, server_wide_statements
 from commands.systems.postgres.sql_file import append_to_each
@@ -233,6 +233,7 @@ class RehearseStep(BackupCopyStep):
             told = [*self._tool.lines(values), *grown]
         lines = (
             *told,
+            *(skipped := skipped_lines(output)),
             *column_lines(output),
             *row_lines(tables),
             *lock_lines(output),
@@ -246,6 +247,8 @@ class RehearseStep(BackupCopyStep):
             differences = [line for line in output.splitlines() if line.startswith(("< ", "> "))]
             beside = [one.line() for one in parse_differences(output, "differs")]
             lines = (*lines, f"took: {times}", *beside, *differences)
+            if skipped:
+                problem += f" Beside that, {skipped[0]}."
             return failed(f"On the copy, {problem}", lines=lines, output=output, measures=measures)
         if back := sum(int(before or 0) for name, before, *_, how in tables if how == "returned"):
             returned = f"{format_count(back, 'row')} brought back from the backup"
@@ -254,6 +257,8 @@ class RehearseStep(BackupCopyStep):
         more = f"; {format_count(passed, 'verify query', 'verify queries')} passed" if passed else ""
         if new := about_new_roles(parse_differences(output, "differs")):
             more += f"; NOT as before: {in_words(one.line() for one in new)}"
+        if skipped:
+            more += f"; {skipped[0]}, and it may be other than the file says"
         if why := values.get("rights_not_compared"):
             more += f"; owners and privileges were NOT compared: {why}"
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."

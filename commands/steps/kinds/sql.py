@@ -140,7 +140,7 @@ class SqlStep(StepBox):
         if applied.already:
             how = "had already been applied by this run"
         summary = f"{self.file.rsplit('/', 1)[-1]} {how}; every verify query passed."
-        return self._done(ctx, summary, lines)
+        return self._done(ctx, summary, lines, applied.skipped)
 
     def recover(self, ctx: Context) -> Outcome | None:
         """With a receipt, apply the file: the receipt makes sure that this happens only once.
@@ -162,15 +162,21 @@ class SqlStep(StepBox):
             lines=lines,
         )
 
-    def _done(self, ctx: Context, summary: str, lines: tuple[str, ...]) -> Outcome:
+    def _done(self, ctx: Context, summary: str, lines: tuple[str, ...], skipped: tuple[str, ...] = ()) -> Outcome:
         """The step is done, unless PostgreSQL has skipped an index that is there and of no use."""
+        compared = as_compared(lines)
         if broken := invalid_indexes(ctx.tools.database, self.database, ctx.file(self.file) or ""):
             return failed(
                 f"{summary.rstrip('.')}; but the index {broken} is invalid, so no query uses it: an earlier CREATE "
                 "INDEX CONCURRENTLY failed, and IF NOT EXISTS skips what is there. Rebuild it with REINDEX INDEX.",
                 lines=lines,
             )
-        return done(summary, lines=lines, compared=as_compared(lines))
+        if skipped:
+            more = f" and {len(skipped) - 1} more" if len(skipped) > 1 else ""
+            summary += f" It skipped what was there already, which may be other than the file says: {skipped[0]}{more}."
+            lines = (*lines, *(f"skipped: {one}" for one in skipped))
+        unseen = tuple(f"whether what was there already is as {self.file} wants it: {one}" for one in skipped)
+        return done(summary, lines=lines, compared=compared, not_compared=unseen)
 
     def _already(self) -> list[Verify]:
         return self.already or self.verify

@@ -16,6 +16,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText
+from commands.steps.shared.every_address import MOST
 from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
@@ -35,12 +36,13 @@ ANSWERS_WITHIN = 10.0  # seconds; of a slow service fewer are asked for
 class Health:
     """What the health address answered, as words, and whether a service that still starts answers so.
 
-    `says`: it names a commit.
+    `says`: it names a commit. `others`: the further addresses of the place's name.
     """
 
     words: str
     starting: bool = False
     says: bool = False
+    others: tuple[str, ...] = ()
 
 
 class HealthAddress(StepBox):
@@ -119,12 +121,17 @@ class HealthAddress(StepBox):
         if not self.web or not self.serves(ctx, answer):
             return answer
         until, asked = ctx.tools.clock.monotonic() + ANSWERS_WITHIN, 1
-        others: list[str] = []
+        others = self._wrong_at_other_addresses(ctx)
+        asked += len(others)
         while asked < ANSWERS and ctx.tools.clock.monotonic() < until:
             asked, health = asked + 1, self._health(ctx, {"Connection": "close"})
             if health.says and not self.serves(ctx, health.words):
                 others.append(health.words)
         return f"{len(others)} of {asked} times {others[-1]}" if others else answer
+
+    def _wrong_at_other_addresses(self, ctx: Context) -> list[str]:
+        answers = [self._health(ctx, at=address) for address in self._health(ctx).others[:MOST]]
+        return [one.words for one in answers if one.says and not self.serves(ctx, one.words)]
 
     def serves(self, ctx: Context, answer: str) -> bool:
         """Whether an answer of the health address is that of the commit. True without an address."""
@@ -145,16 +152,17 @@ class HealthAddress(StepBox):
     def _expected(self, ctx: Context) -> str:
         return f"{self.field} = {fill(self.commit, ctx.values)}"
 
-    def _health(self, ctx: Context, more: Mapping[str, str] = MappingProxyType({})) -> Health:
+    def _health(self, ctx: Context, more: Mapping[str, str] = MappingProxyType({}), at: str = "") -> Health:
         try:
             path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
-            request = HttpRequest(path=path, headers={**headers, **more})
+            request = HttpRequest(path=path, headers={**headers, **more}, address=at)
             response = ctx.tools.web.request(self.web, request)
             if note := from_cache(response):
                 return Health(f"{_FROM_CACHE} ({note})")
             if response.status != 200:
                 return Health(f"with status {response.status}", starting=is_starting(response))
             served = json_field(response.json(), self.field)
-            return Health(f"{self.field} = {served}", starting=served is None, says=served is not None)
+            says, others = served is not None, response.others
+            return Health(f"{self.field} = {served}", starting=not says, says=says, others=others)
         except (ToolError, ValueError) as error:
             return Health(f"nothing usable ({type(error).__name__})", starting=True)

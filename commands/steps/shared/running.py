@@ -10,9 +10,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from commands.ports.page_text import PLACEHOLDER, PageText, Text
 from commands.ports.tools import Tools
-from commands.ports.web import HttpRequest
+from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import Members, Strict
 from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.shared.every_address import ask_others
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import Headers
 from commands.steps.values import page_texts
@@ -171,7 +172,7 @@ class Running(Strict):
 
     def _answers(self, tools: Tools) -> Iterator[Answer]:
         if self.web:
-            yield Answer(source=self.source, said=self._web_answer(tools))
+            yield from self._web_answers(tools)
         elif self.command:
             lines = self._on_host(tools, self.command, page_texts(self.env, {})).split("\n")
             yield Answer(source=self.source, said=next((line for line in reversed(lines) if line.strip()), "").strip())
@@ -185,14 +186,21 @@ class Running(Strict):
         else:
             yield from self._listed_answers(tools, PM2 if self.pm2 else UNIT if self.unit else CONTAINER)
 
-    def _web_answer(self, tools: Tools) -> str:
+    def _web_answers(self, tools: Tools) -> Iterator[Answer]:
         headers: dict[str, Text] = {**_NO_CACHE, **page_texts(self.headers, {})}
+        request = HttpRequest(path=PageText(self.path), headers=headers, limit=_LIMIT)
         try:
-            answer = tools.web.request(self.web, HttpRequest(path=PageText(self.path), headers=headers, limit=_LIMIT))
+            answer = tools.web.request(self.web, request)
+            others = ask_others(tools.web, self.web, request, answer.others)
         except ToolError as error:
             if isinstance(error, Unreachable) and not isinstance(error, Down):
                 raise  # the bot has no route; nothing is known of the service
             raise _unsaid(self.source, str(error).rstrip(".")) from None
+        yield Answer(source=self.source, said=self._said_by(answer))
+        for address, other in others:
+            yield Answer(source=f"{self.source} at {address}", said=self._said_by(other))
+
+    def _said_by(self, answer: HttpResponse) -> str:
         if answer.status != 200:
             raise _unsaid(self.source, f"it answers {answer.status} instead of 200")
         age = next((value for name, value in answer.headers.items() if name.lower() == "age"), "0")

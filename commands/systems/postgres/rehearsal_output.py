@@ -8,6 +8,7 @@ from commands.text.durations import format_seconds
 
 _TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(\d*)\|(same|returned|other)$", re.MULTILINE)
 _LOCK = re.compile(r"^lock: (\w+)\|(\d+)\|(\w+)\|(.*)$", re.MULTILINE)
+_SKIPPED = re.compile(r"^skipped: (\w+)\|(.*)$", re.MULTILINE)
 _COLUMN = re.compile(r"^column: (adds|drops)\x1f(.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 
 # name; rows before, after forward, after rollback, after the data return; how it ends (same, returned, other)
@@ -34,6 +35,11 @@ def _column_change(column: str, types: dict[str, str]) -> str:
     if len(types) == 2:
         return f"{column} {types['drops']} → {types['adds']}"
     return f"+ {column} {types['adds']}" if "adds" in types else f"- {column} {types['drops']}"
+
+
+def skipped_lines(output: str) -> list[str]:
+    """What each file leaves as it was, because IF NOT EXISTS found it there."""
+    return [f"{way} skips what is there already: {what}" for way, what in _SKIPPED.findall(output)]
 
 
 def row_lines(tables: list[TableRows]) -> list[str]:

@@ -47,7 +47,9 @@ def test_a_drill_with_places_of_its_own_is_fine(tmp_path: Path, ssh: SshServer, 
 
 def test_the_same_database_under_another_name_is_refused(tmp_path: Path, ssh: SshServer, postgres: Postgres) -> None:
     url = postgres.url(OWNER)
-    said = found(tmp_path, ssh, url, url.replace("127.0.0.1", "localhost"))
+    before, _, rest = url.partition("127.0.0.1:")
+    port, _, name = rest.partition("/")
+    said = found(tmp_path, ssh, url, f"{before}/{name}?host=127.0.0.1&port={port}")
     assert "database shop: the drill's database is the page's own shop, or a byte copy of it" in said
 
 
@@ -75,6 +77,12 @@ def test_a_host_whose_key_is_not_known_is_not_fine(tmp_path: Path, ssh: SshServe
         ("https://SHOP.example/", "https://shop.example"),
         ("https://shop.example:443/x", "https://shop.example"),
         ("http://shop.example.:80", "http://shop.example"),
+        ("http://shop.example", "https://shop.example"),
+        ("http://localhost:8080", "http://127.0.0.1:8080"),
+        ("http://127.1:8080", "http://127.0.0.1:8080"),
+        ("http://0x0a000005:8080", "http://10.0.0.5:8080"),
+        ("http://[::ffff:10.0.0.5]:8080", "http://10.0.0.5:8080"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
     ],
 )
 def test_an_address_that_leads_to_the_same_place_is_refused(
@@ -82,6 +90,23 @@ def test_an_address_that_leads_to_the_same_place_is_refused(
 ) -> None:
     said = found(tmp_path, ssh, "", "", SHOP_DB="x", DRILL_DB="y", SHOP_URL=own, DRILL_URL=drill)
     assert "environment: $DRILL_URL has the address of $SHOP_URL" in said
+
+
+@pytest.mark.parametrize("drill", ["https://shop.example:8443", "http://10.0.0.6", "https://drill.shop.example"])
+def test_another_port_or_name_is_another_place(tmp_path: Path, ssh: SshServer, drill: str) -> None:
+    said = found(tmp_path, ssh, "", "", SHOP_DB="x", DRILL_DB="y", DRILL_URL=drill)
+    assert "has the address of" not in said
+
+
+def test_a_host_whose_address_leads_to_the_pages_own_is_refused_whatever_its_key(
+    tmp_path: Path, ssh: SshServer
+) -> None:
+    port = ssh.address.rpartition(":")[2]
+    known = tmp_path / "another-key"
+    known.write_text(f"[localhost]:{port} {OTHER_KEY}\n")
+    own = {"SHOP_SSH": f"root@localhost:{port}", "SHOP_KNOWN_HOSTS": str(known)}
+    said = found(tmp_path, ssh, "", "", SHOP_DB="x", DRILL_DB="y", **own)
+    assert "host backend: the drill's address leads to the page's own host backend" in said
 
 
 def test_a_command_that_names_the_pages_own_host_is_refused_with_its_line(tmp_path: Path, ssh: SshServer) -> None:

@@ -162,7 +162,7 @@ def decision(case: Case) -> None:
 
 def locked(case: Case) -> None:
     """A target that somebody has locked who holds no role that decides."""
-    set_freeze(case.store, PAGE, PEOPLE, person("dba"), FreezeSort.LOCK, "I measure")
+    set_freeze(case.store, [(PAGE, PEOPLE)], person("dba"), FreezeSort.LOCK, "I measure")
 
 
 def nothing_runs(_: Case) -> None:

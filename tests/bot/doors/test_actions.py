@@ -11,6 +11,7 @@ from bot.doors.actions import Press, press, start, the_run, typed
 from commands.progress.hold import hold_of
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import Page
+from commands.runbook.drill import drill_page
 from commands.runbook.people import People
 from commands.start.request import StartRequest
 from commands.start.watch_speed import WatchSpeed
@@ -208,6 +209,23 @@ def test_the_only_active_run_is_meant(writer: RunWriter) -> None:
     RunWriter(writer.store, writer.deps, blog).start_run()
     with pytest.raises(Refused, match=r"Several runs are active: .*\(run [12]\).*Use the buttons on the card"):
         the_run(writer.deps)
+
+
+DRILL = {'time_zone = "Asia/Bangkok"': 'time_zone = "Asia/Bangkok"\n\n[drill]\n"SHOP_*" = "$DRILL_*"'}
+
+
+@pytest.mark.parametrize("damage", ["", "UPDATE runs SET note = CAST(x'ff' AS TEXT) WHERE id = 1"])
+def test_a_typed_rollback_never_takes_a_drill_for_the_real_run_beside_it(writer: RunWriter, damage: str) -> None:
+    real = writer.start_run()
+    drill = RunWriter(writer.store, writer.deps, drill_page(small(**DRILL))).start_run(drill="places")
+    if damage:
+        by_hand(writer.store.path, damage)
+    with pytest.raises(Refused, match=r"Several runs are active: .*shop \(run 1\).*Use the buttons on the card"):
+        typed(writer.deps, "rollback", LEAD, "it burns")
+    for run in (real, drill):
+        kinds = [one.data.stored_kind for one in writer.store.events(run.id)]
+        assert kinds[0] == "started"
+        assert not any("rollback" in kind for kind in kinds)
 
 
 def test_a_start_in_slack_uses_the_speed_of_the_settings(tmp_path: Path) -> None:

@@ -306,6 +306,16 @@ def test_a_command_means_the_only_active_run(writer: RunWriter) -> None:
     assert lines(writer, "hold", run=2, reason="")[0] == "On hold. No new step starts."
 
 
+def test_a_rollback_never_takes_a_drill_for_the_real_run_beside_it_that_cannot_be_read(writer: RunWriter) -> None:
+    writer.start_run()
+    blog = small(**{'target = "shop"': 'target = "blog (drill)"'})
+    RunWriter(writer.store, writer.deps, blog).start_run(drill="places")
+    by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT) WHERE id = 1")
+    with pytest.raises(Refused, match=r"Choose one with --run: 2 \(blog \(drill\)\), 1 \(shop\)\."):
+        lines(writer, "rollback", reason="it burns")
+    assert lines(writer, "rollback", run=1, reason="it burns")[0] == "Rollback requested for run 1."
+
+
 def test_without_the_records_key_refusing_holding_and_rolling_back_work_and_signing_does_not(writer: RunWriter) -> None:
     run = writer.run_at_gate()
     key_beside(writer.store.path).unlink()

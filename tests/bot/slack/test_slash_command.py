@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -145,6 +146,16 @@ def test_history_lists_the_runs(writer: RunWriter) -> None:
     writer.run_at_gate()
     assert "shop  main: going (in progress)" in replied(writer, "history")
     assert "Deployment frequency: not known yet" in replied(writer, "history")
+
+
+@pytest.mark.parametrize("drills", [False, True])
+def test_the_history_has_the_times_of_the_pages_zone(writer: RunWriter, drills: bool) -> None:
+    writer.run_at_gate()
+    if drills:
+        by_hand(writer.store.path, "UPDATE runs SET drill = 'places'")
+    run = writer.store.run(1)
+    local = run.began_at.astimezone(ZoneInfo("Asia/Bangkok"))
+    assert f"{local:%Y-%m-%d %H:%M}" in replied(writer, "history drills" if drills else "history")
 
 
 def test_history_names_a_run_that_cannot_be_read_and_lists_one_whose_page_cannot(writer: RunWriter) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from commands.progress.start_gate import waits_at_gate
 from commands.start.freezes import freezes_of_record
-from commands.start.objections import Considered
+from commands.start.objections import Considered, Objection, ObjectionSort
 from state.records import RunState
 from state.store import RecordStore
 from tests.bot.slack.run_writer import CHANNEL, DBA, FREEZE, GUEST, LEAD
-from tests.bot.slack.slack_box import SlackBox, buttons, play
+from tests.bot.slack.slack_box import SlackBox, buttons, play, slack_box
 
 FROZEN = (lambda _: Considered(objections=(FREEZE,)),)
 ASKS = "Second person needed: start all the same?"
@@ -95,6 +96,19 @@ def test_the_typed_words_agree_and_refuse_answer_it_too(tmp_path: Path) -> None:
     play(tmp_path, story, objectors=FROZEN)
 
 
+def test_ids_in_the_words_of_a_freeze_call_nobody_and_its_owner_is_named(tmp_path: Path) -> None:
+    words = f"shop is frozen until Mon 30 Nov 09:00 by {LEAD}: ask {GUEST}, <@{GUEST}>, in {CHANNEL}."
+    against = Objection(sort=ObjectionSort.FREEZE, summary=words)
+
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md because urgent")
+        for what in (ASKS, "Nothing begins before"):
+            asked = await box.message_with(what)
+            assert f"by <@{LEAD}>: ask {GUEST}, &lt;@{GUEST}&gt;, in {CHANNEL}." in str(asked.blocks)
+
+    play(tmp_path, story, objectors=(lambda _: Considered(objections=(against,)),))
+
+
 def test_an_empty_reason_is_refused(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         await box.workspace.command(DBA, "/deploy start small.md because")
@@ -108,7 +122,7 @@ def test_a_freeze_is_set_shown_and_lifted_in_the_channel(tmp_path: Path) -> None
     async def story(box: SlackBox) -> None:
         stores.append(box.store)
         await box.workspace.command(LEAD, "/deploy freeze until tomorrow 09:00 the big sale")
-        await box.reply_to(LEAD, "shop is frozen until", f"by <@{LEAD}>: the big sale.")
+        await box.reply_to(LEAD, "shop is frozen until", f"by <@{LEAD}>: the big sale.", "`/deploy unfreeze` lifts it.")
         await box.workspace.command(DBA, "/deploy status")
         await box.reply_to(DBA, "❄️ shop is frozen until", "the big sale.")
         await box.workspace.command(DBA, "/deploy start")
@@ -119,12 +133,33 @@ def test_a_freeze_is_set_shown_and_lifted_in_the_channel(tmp_path: Path) -> None
         await box.workspace.command(DBA, "/deploy unfreeze")
         await box.reply_to(DBA, "Only the Tech Lead may lift a freeze or a lock of shop.")
         await box.workspace.command(LEAD, "/deploy unfreeze")
-        await box.reply_to(LEAD, "Lifted: shop is frozen until")
+        await box.reply_to(LEAD, "shop is no longer frozen", f"lifted by <@{LEAD}>", "the big sale")
         await box.workspace.command(DBA, "/deploy start small.md")
         await box.reply_to(DBA, "has started")
 
     stores: list[RecordStore] = []
     play(tmp_path, story, freezes=(lambda page, now: freezes_of_record(stores[0])(page, now) if stores else [],))
+
+
+def test_the_channel_is_told_once_of_a_freeze_and_once_when_it_is_lifted(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with slack_box(tmp_path, serve=False) as box:
+            async with box.serving():
+                await box.workspace.command(LEAD, "/deploy freeze until tomorrow 09:00 the big sale")
+                await box.message_with("❄️ shop is frozen until", f"by <@{LEAD}>: the big sale.")
+                await box.workspace.command(LEAD, "/deploy unfreeze")
+                await box.message_with("🔓 shop is no longer frozen, lifted by", f"<@{LEAD}>")
+            async with box.serving():  # it knows only what is in the record and in Slack
+                await box.workspace.command(DBA, "/deploy lock I measure")
+                await box.message_with("🔒 shop is locked until", f"by <@{DBA}>: I measure.")
+            told = [one.text for one in box.workspace.messages() if not one.only_for]
+            assert [text.partition(" until")[0] for text in told] == [
+                "❄️ shop is frozen",
+                "🔓 shop is no longer frozen",
+                "🔒 shop is locked",
+            ]
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize("words", ["freeze", "freeze the sale", "freeze until 00:00 late", "lock", "lock until soon"])
@@ -163,7 +198,7 @@ def test_a_freeze_that_comes_while_the_start_waits_is_looked_at_before_anybody_a
         assert "I measure" not in said.text
         assert waits_at_gate(box.store.record(1))
         await box.workspace.command(LEAD, "/deploy unfreeze")
-        await box.reply_to(LEAD, "Lifted")
+        await box.reply_to(LEAD, "no longer frozen")
         await box.workspace.press(LEAD, asked.ts, "agree")
         await box.reply_to(LEAD, "You agreed. The run begins.")
 

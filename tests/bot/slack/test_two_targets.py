@@ -32,7 +32,7 @@ def test_what_was_lifted_is_said_though_another_target_has_nothing_to_lift(tmp_p
         await box.workspace.command(LEAD, "/deploy freeze small.md until tomorrow 23:00 the sale")
         await box.reply_to(LEAD, "shop is frozen until")
         await box.workspace.command(LEAD, "/deploy unfreeze")
-        await box.reply_to(LEAD, "Lifted: shop is frozen until")
+        await box.reply_to(LEAD, "shop is no longer frozen")
         assert targets(box) == []
         await box.workspace.command(LEAD, "/deploy unfreeze")
         await box.reply_to(LEAD, "is not frozen by anybody")

@@ -252,7 +252,7 @@ def test_a_start_that_is_dropped_while_its_hosts_are_checked_does_not_begin(case
         return PreflightReport()
 
     case.preflight = dropped_meanwhile
-    with pytest.raises(TooLate):
+    with pytest.raises(TooLate, match="Queued start 1 has left the queue already"):
         start_now(case.starter, queued, NOK)
     assert case.store.active_runs() == []
     assert case.store.numbers(5) == [], "no run was written"

@@ -76,6 +76,13 @@ def test_a_deploy_holds_no_page_text() -> None:
     assert run(RunState.KEPT, 0).run.text == ""
 
 
+def test_a_run_that_was_aborted_had_nothing_to_restore() -> None:
+    ended = NOON + timedelta(minutes=5)
+    aborted = record(facts=(said("rollback"),), state=RunState.ABORTED, ended_at=ended)
+    assert deploy_of(aborted).restored is None
+    assert deploy_of(replace(aborted, run=replace(aborted.run, state=RunState.ROLLED_BACK))).restored is not None
+
+
 def test_a_rollback_in_progress_has_restored_nothing_yet() -> None:
     assert deploy_of(record(facts=(said("rollback"),))).restored is None
     assert run(RunState.KEPT, 0).restored is None

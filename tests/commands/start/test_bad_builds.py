@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,14 +39,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def past_run(store: Store, commit: str, state: RunState, page: Page = PAGE, **changes: Any) -> None:
+def past_run(
+    store: Store, commit: str, state: RunState, page: Page = PAGE, *, roll_back: bool = False, **changes: Any
+) -> None:
     """A run that has pinned a commit and ended so."""
     run = stored_run(store, page, **changes)
     store.begin_attempt(run.id, "which-code", 1, NOON)
     began = store.record(run.id).attempts[-1]
     values = {"values": {"commit": commit}}
     store.end_attempt(run.id, _done(began, values), NOON)
-    if state == RunState.ROLLED_BACK:
+    if state == RunState.ROLLED_BACK or roll_back:
         request_rollback(store, run.id, Actor(person="ULEAD", door=Door.SLACK), "the API is slow", NOON)
         store.move_run(run.id, RunState.ROLLING_BACK, NOON)
     store.move_run(run.id, state, NOON)
@@ -141,3 +144,15 @@ def test_one_that_was_kept_and_rolled_back_later_is_bad(store: Store) -> None:
 
 def test_without_a_bad_commit_no_host_is_asked(store: Store) -> None:
     assert considered(store, Unreachable("away")) == Considered()
+
+
+def test_a_run_that_was_closed_by_hand_counts_once_its_rollback_was_asked_for(store: Store) -> None:
+    past_run(store, NEW, RunState.ENDED)
+    assert bad_builds(store, "shop") == []
+    past_run(store, BAD, RunState.ENDED, roll_back=True)
+    (bad,) = bad_builds(store, "shop")
+    assert bad.commit == BAD
+    assert bad.sentence(ZoneInfo("Asia/Bangkok")) == (
+        "bbbbbbbbbb was to be rolled back on Mon 23 Nov 19:00 in run 2 by ULEAD: the API is slow. "
+        "That run was closed by hand."
+    )

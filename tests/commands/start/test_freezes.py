@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commands.runbook import Page
+from commands.start.freeze_news import news_of
 from commands.start.freezes import Freeze, freeze_objector, freezes_of_page, freezes_of_record
 from commands.start.objections import Considered, Intent
 from commands.start.request import StartRequest
@@ -89,14 +90,14 @@ def test_an_hour_that_comes_twice_is_refused_with_both() -> None:
 
 
 def test_somebody_freezes_until_a_time_and_it_ends_by_itself(store: Store) -> None:
-    kept = set_freeze(store, PAGE, PEOPLE, DBA, FreezeSort.FREEZE, "until tomorrow 09:00 the audit")
+    (kept,) = set_freeze(store, [(PAGE, PEOPLE)], DBA, FreezeSort.FREEZE, "until tomorrow 09:00 the audit").entries
     (found,) = considered(store, DBA).objections
     assert found.summary == "shop is frozen until Tue 24 Nov 09:00 by UDBA: the audit."
     assert store.freezes(kept.ends) == []
 
 
 def test_a_lock_lets_its_owner_and_the_deciding_role_start_and_speaks_against_all_others(store: Store) -> None:
-    set_freeze(store, PAGE, PEOPLE, DBA, FreezeSort.LOCK, "I measure")
+    set_freeze(store, [(PAGE, PEOPLE)], DBA, FreezeSort.LOCK, "I measure")
     for who in (DBA, LEAD):
         assert considered(store, who) == Considered(
             notes=("shop is locked until Tue 24 Nov 07:00 by UDBA: I measure.",)
@@ -117,23 +118,47 @@ def test_a_lock_lets_its_owner_and_the_deciding_role_start_and_speaks_against_al
 )
 def test_what_is_no_freeze_is_refused(store: Store, sort: FreezeSort, words: str, refusal: str) -> None:
     with pytest.raises(Refused, match=refusal):
-        set_freeze(store, PAGE, PEOPLE, DBA, sort, words)
+        set_freeze(store, [(PAGE, PEOPLE)], DBA, sort, words)
     assert store.freezes(NOON) == []
 
 
 def test_its_owner_or_the_deciding_role_lifts_it_and_nobody_else(store: Store) -> None:
-    set_freeze(store, PAGE, PEOPLE, U1, FreezeSort.LOCK, "I measure")
+    set_freeze(store, [(PAGE, PEOPLE)], U1, FreezeSort.LOCK, "I measure")
     for who in (DBA, GUEST):
         with pytest.raises(NotAllowed, match=r"Only the Tech Lead may lift a freeze or a lock of shop\. U1 set it"):
-            lift(store, PAGE, PEOPLE, who, FreezeSort.LOCK)
-    assert len(lift(store, PAGE, PEOPLE, LEAD, FreezeSort.LOCK)) == 1
+            lift(store, [(PAGE, PEOPLE)], who, FreezeSort.LOCK)
+    assert len(lift(store, [(PAGE, PEOPLE)], LEAD, FreezeSort.LOCK).entries) == 1
     with pytest.raises(NothingRuns, match="shop is not locked by anybody"):
-        lift(store, PAGE, PEOPLE, U1, FreezeSort.LOCK)
+        lift(store, [(PAGE, PEOPLE)], U1, FreezeSort.LOCK)
+
+
+def test_the_same_of_two_targets_is_set_and_lifted_together_and_told_once(store: Store) -> None:
+    staging = small(**{'target = "shop"': 'target = "shop staging"'})
+    both = [(PAGE, PEOPLE), (staging, PEOPLE)]
+    kept = set_freeze(store, both, DBA, FreezeSort.FREEZE, "until tomorrow 09:00 the audit").entries
+    (news,) = news_of(store.freeze_log(), [one.number for one in kept])
+    assert news.sentence(ZONE) == "shop and shop staging are frozen until Tue 24 Nov 09:00 by UDBA: the audit."
+    lifts = lift(store, both, LEAD, FreezeSort.FREEZE).entries
+    (over,) = news_of(store.freeze_log(), [one.number for one in lifts])
+    assert over.sentence(ZONE) == (
+        "shop and shop staging are no longer frozen, lifted by ULEAD. "
+        "Before: frozen until Tue 24 Nov 09:00 by UDBA: the audit."
+    )
+    assert store.freezes(NOON) == []
+
+
+def test_one_of_two_targets_that_is_locked_is_lifted_and_the_other_refuses_nothing(store: Store) -> None:
+    staging = small(**{'target = "shop"': 'target = "shop staging"'})
+    set_freeze(store, [(staging, PEOPLE)], DBA, FreezeSort.LOCK, "I measure")
+    (done,) = lift(store, [(PAGE, PEOPLE), (staging, PEOPLE)], DBA, FreezeSort.LOCK).entries
+    assert (done.target, store.freezes(NOON)) == ("shop staging", [])
+    with pytest.raises(NothingRuns, match="shop is not locked by anybody"):
+        lift(store, [(PAGE, PEOPLE), (staging, PEOPLE)], DBA, FreezeSort.LOCK)
 
 
 def test_who_holds_no_role_freezes_nothing(store: Store) -> None:
     with pytest.raises(NotAllowed, match="may freeze shop"):
-        set_freeze(store, PAGE, PEOPLE, GUEST, FreezeSort.FREEZE, "until tomorrow 09:00 fun")
+        set_freeze(store, [(PAGE, PEOPLE)], GUEST, FreezeSort.FREEZE, "until tomorrow 09:00 fun")
 
 
 def test_what_is_not_known_is_an_objection_too() -> None:
@@ -146,9 +171,9 @@ def test_what_is_not_known_is_an_objection_too() -> None:
 
 def test_another_person_of_the_same_system_user_owns_neither_a_lock_nor_a_freeze(store: Store) -> None:
     kim, bob = (Actor(person=name, door=Door.TERMINAL, account="deploy@box") for name in ("UDBA", "U1"))
-    set_freeze(store, PAGE, PEOPLE, kim, FreezeSort.LOCK, "I measure")
+    set_freeze(store, [(PAGE, PEOPLE)], kim, FreezeSort.LOCK, "I measure")
     assert [one.sort for one in considered(store, bob).objections] == ["lock"]
     assert considered(store, kim).objections == ()
     with pytest.raises(NotAllowed):
-        lift(store, PAGE, PEOPLE, bob, FreezeSort.LOCK)
-    assert len(lift(store, PAGE, PEOPLE, kim, FreezeSort.LOCK)) == 1
+        lift(store, [(PAGE, PEOPLE)], bob, FreezeSort.LOCK)
+    assert len(lift(store, [(PAGE, PEOPLE)], kim, FreezeSort.LOCK).entries) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -201,6 +202,20 @@ def test_a_signature_counts_for_this_commit_and_once_all_have_signed(store: Stor
     assert judged(store, reason) == (Holds.YES, "signed in run 1, just now")
     assert judged(store, reason, commit=TWO)[0] is Holds.NO
     assert judged(store, {"signed": "review", "page": "gone.md"})[0] is not Holds.YES
+
+
+@pytest.mark.parametrize("name", ["option-b.md", "option-b"])
+@pytest.mark.parametrize("signed", [False, True])
+def test_who_had_to_sign_is_what_the_page_of_that_run_said(store: Store, name: str, signed: bool) -> None:
+    run = a_run(store, B, ONE, ago=timedelta(hours=1), state=None)
+    done(store, run, "review", NIGHT)
+    if signed:
+        store.add_fact(run.id, Signature(by=BY, at=NIGHT, step="review", attempt=1, role="reviewer"))
+    reason = Reason.model_validate({"says": "why", "signed": "review", "page": name})
+    # the terminal knows the page that it starts only, which here asks nobody to sign a step of this name
+    alone = replace(A, steps=(replace(A.steps[0], id="review"),))
+    found = judge(replace(asked(store, alone), pages={alone.name: alone}), reason)
+    assert found.holds is (Holds.YES if signed else Holds.NO)
 
 
 def test_the_window_is_asked_in_the_pages_zone(store: Store) -> None:

@@ -31,21 +31,21 @@ def put_by_hand(store: RecordStore, **row: object) -> None:
 
 
 def test_a_freeze_is_read_as_it_was_set_until_it_ends_or_is_lifted(store: RecordStore) -> None:
-    assert (store.add_freeze(FREEZE), store.add_freeze(LOCK)) == (1, 2)
+    assert [one.number for one in store.add_freezes([FREEZE, LOCK])] == [1, 2]
     assert store.freezes(NOON) == [dataclasses.replace(FREEZE, number=1), dataclasses.replace(LOCK, number=2)]
     assert store.freezes(at(60)) == []
-    store.add_freeze(lift(1))
+    store.add_freezes([lift(1)])
     assert [one.number for one in store.freezes(NOON)] == [2]
 
 
 def test_what_was_not_signed_by_the_bot_lifts_nothing(store: RecordStore) -> None:
-    store.add_freeze(FREEZE)
+    store.add_freezes([FREEZE])
     put_by_hand(store, number=9, sort="lift", lifts=1)
     assert [one.number for one in store.freezes(NOON)] == [1]
 
 
 def test_nothing_of_it_is_ever_changed_or_removed(store: RecordStore) -> None:
-    store.add_freeze(FREEZE)
+    store.add_freezes([FREEZE])
     for sql in ("UPDATE freezes SET ends = ''", "DELETE FROM freezes"):
         with pytest.raises(Exception, match="only ever added"), store._db.write():
             store._db.execute(sql)

@@ -87,8 +87,7 @@ function renderChannels() {
     return create("button", { class: selected, onclick: () => openChannel(id) }, label);
   };
   const tabs = state.snapshot.channels.map((one) => tab(one.id, one.is_im ? `@ ${one.name}` : `# ${one.name}`));
-  if (state.snapshot.home || state.channel === HOME) tabs.push(tab(HOME, "Home"));
-  byId("channels").replaceChildren(...tabs);
+  byId("channels").replaceChildren(...tabs, tab(HOME, "Home")); // opening it is what asks the app for one
 }
 
 function renderHome(context) {

@@ -33,7 +33,7 @@ export function renderModal(snapshot, press) {
   const view = snapshot.views.at(-1);
   const version = view ? `${view.id} ${view.hash} ${JSON.stringify(view.errors)}` : "";
   if (version === shownVersion) return;
-  if (!view || !shownVersion.startsWith(view.id)) values = {};
+  values = view && shownVersion.startsWith(view.id) ? keptValues(view) : {};
   shownVersion = version;
   if (!view) {
     dialog.close();
@@ -41,6 +41,12 @@ export function renderModal(snapshot, press) {
   }
   fillModal(dialog, view, snapshot, press);
   if (!dialog.open) dialog.showModal();
+}
+
+// A form in place of another keeps what was typed into the fields that both have.
+function keptValues(view) {
+  const ids = new Set(view.blocks.map((block) => block.block_id));
+  return Object.fromEntries(Object.entries(values).filter(([id]) => ids.has(id)));
 }
 
 function fillModal(dialog, view, snapshot, press) {

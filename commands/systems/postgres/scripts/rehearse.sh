@@ -90,10 +90,11 @@ fails() {
 apply() {
   local began=$EPOCHREALTIME
   on_copy psql -XqAt -v ON_ERROR_STOP=1 <<< "$TABLES_BEFORE" > "$work/$1.tables"
-  { printf 'BEGIN; %s ' "$PROBE"; cat "$work/$1.sql"; printf 'COMMIT; %s\n' "$PROBE"; } > "$work/whole.sql"
+  { printf 'BEGIN; SET LOCAL client_min_messages = notice; %s ' "$PROBE"; cat "$work/$1.sql"; printf 'COMMIT; %s\n' "$PROBE"; } > "$work/whole.sql"
   # terse, because an error's details show rows of production
   on_copy psql -XqAt -v ON_ERROR_STOP=1 -v VERBOSITY=terse -f "$work/whole.sql" > "$work/out" 2>&1 || fails "$1 file"
   printf '%s_ms=%d\n' "$1" $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
+  sed -nE "s/^.*NOTICE:  ((column|relation) .* already exists), skipping$/skipped: $1|\\1/p" "$work/out" | awk '!seen[$0]++ && NR <= 20'
   awk -v "way=$1" '
     FILENAME == ARGV[1] { cut = index($0, "|"); name[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
     /^gonogo at: / { before = at; at = $3 }

@@ -192,6 +192,61 @@ def test_a_form_keeps_the_typed_text_when_the_bot_marks_a_field() -> None:
 
 
 @needs_browser
+def test_a_form_in_place_of_another_is_sent_with_its_own_fields_only() -> None:
+    async def test() -> None:
+        async with open_workspace() as slack:
+            element = {"type": "plain_text_input", "action_id": "why"}
+            label = {"type": "plain_text", "text": "And then?"}
+            second = modal(
+                callback_id="more",
+                blocks=[{"type": "input", "block_id": "then", "label": label, "element": element}],
+            )
+
+            @slack.app.command("/deploy")
+            async def deploy(ack: Any, body: dict[str, Any]) -> None:
+                await ack()
+                await slack.client.views_open(trigger_id=body["trigger_id"], view=modal())
+
+            @slack.app.view("ask")
+            async def ask(ack: Any) -> None:
+                await ack(response_action="update", view=second)
+
+            @slack.app.view("more")
+            async def more(ack: Any, body: dict[str, Any]) -> None:
+                await ack()
+                await slack.post(f"typed {sorted(body['view']['state']['values'])}")
+
+            async with phone(slack) as page:
+                await page.fill("#text", "/deploy hold")
+                await page.keyboard.press("Enter")
+                await page.fill("#modal input", "storm")
+                await page.click("#modal .filled")
+                await page.wait_for_selector("text=And then?")
+                await page.fill("#modal input", "rain")
+                await page.click("#modal .filled")
+                await page.wait_for_selector("text=typed ['then']")
+
+    run(test)
+
+
+@needs_browser
+def test_the_home_tab_can_be_opened_before_the_app_has_published_one() -> None:
+    async def test() -> None:
+        async with open_workspace() as slack:
+
+            @slack.app.event("app_home_opened")
+            async def opened(event: dict[str, Any]) -> None:
+                view = {"type": "home", "blocks": [section("your runs")]}
+                await slack.client.views_publish(user_id=event["user"], view=view)
+
+            async with phone(slack) as page:
+                await page.click("button.tab >> text=Home")
+                await page.wait_for_selector(".home >> text=your runs")
+
+    run(test)
+
+
+@needs_browser
 def test_a_failed_command_shows_slacks_words() -> None:
     async def test() -> None:
         async with open_workspace(sockets=False) as slack, phone(slack) as page:

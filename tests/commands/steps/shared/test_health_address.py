@@ -37,7 +37,7 @@ class _Sharing(ThreadingHTTPServer):
         super().server_bind()
 
 
-def listener(port: int, commit: str) -> _Sharing:
+def listener(port: int, commit: str, address: str = "127.0.0.1") -> _Sharing:
     """A process, so to say, that listens on a port which others may have too, and keeps its connections."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -54,7 +54,7 @@ def listener(port: int, commit: str) -> _Sharing:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Log nothing."""
 
-    server = _Sharing(("127.0.0.1", port), Handler)
+    server = _Sharing((address, port), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     return server
 

@@ -1,0 +1,67 @@
+"""The doctor reads the file of freezes that GONOGO_FREEZES names, and its calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.calendars.entry import CalendarEntry
+from bot.calendars.reading import read_calendar
+from bot.calendars.span import UnreadableCalendarError
+from bot.freezes_file import read_freezes
+from bot.settings import Settings
+from bot.text import counted
+from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
+from commands.runbook import Page
+from commands.start.freezes import freezes_of_page
+from commands.start.preflight import PreflightLine, in_parallel
+from state.errors import BadSettings
+
+ABOUT = "freezes"
+_ALL_STARTS = "correct it: until then it speaks against each start"
+_ON = "until then a start needs a reason and a second person"
+_COPY = "until it can be read its last good copy counts, and without one it speaks against each start"
+
+
+def check_freezes(settings: Settings, page: Page, pages: Collection[str], limit: float) -> list[PreflightLine]:
+    """What was found in the file and in each calendar, or why it cannot be read; what the page itself says is on.
+
+    `pages` are the names of all that are served. Nothing is kept: the serving bot reads calendars for itself.
+    """
+    now = datetime.now(UTC)
+    zone = ZoneInfo(page.runbook.time_zone)
+    lines = [_line(WARN, freeze.sentence(zone), _ON) for freeze in freezes_of_page(page, now)]
+    if not (file := settings.freezes):
+        return lines
+    try:
+        freezes, entries = read_freezes(file)
+    except BadSettings as error:
+        return [*lines, _line(FAIL, str(error), _ALL_STARTS)]
+    has = f"{counted(len(freezes), 'freeze')} and {counted(len(entries), 'calendar')}"
+    lines.append(_line(OK, f"{file.name} has {has}"))
+    named = {name for freeze in freezes for name in freeze.pages} | {name for one in entries for name in one.pages}
+    if unknown := sorted(named - {*pages, *(name.removesuffix(".md") for name in pages)}):
+        todo = "correct the name if it is one of this bot's pages: what is for another page is on for none of these"
+        lines.append(_line(WARN, f"{file.name} names pages that are not served here: {', '.join(unknown)[:300]}", todo))
+    lanes = {
+        f"calendar {number} of {file.name}": partial(_calendar, settings, file.parent, entry, now)
+        for number, entry in enumerate(entries, start=1)
+    }
+    return lines + in_parallel(lanes, limit)
+
+
+def _calendar(settings: Settings, folder: Path, entry: CalendarEntry, now: datetime) -> list[PreflightLine]:
+    try:
+        spans = read_calendar(entry.where(folder), settings.environ, now)
+    except UnreadableCalendarError as error:
+        return [_line(WARN, f"the calendar of {entry.name} cannot be read ({error})", _COPY)]
+    meant = sum(entry.counts(span.title) for span in spans)
+    with_words = f" with “{entry.only[:60]}” in their title" if entry.only else ""
+    return [_line(OK, f"the calendar of {entry.name} has {counted(meant, 'event')} of these days{with_words}")]
+
+
+def _line(level: str, summary: str, todo: str = "") -> PreflightLine:
+    return PreflightLine(about=ABOUT, result=PreflightResult(level=level, summary=summary, todo=todo))

@@ -1,0 +1,32 @@
+"""Values of an env file with quotes or a comment that another reader of it would have removed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+_COMMENT = re.compile(r"\s#\s")
+_SHOWN = 3  # names
+
+
+def kept_quotes(environ: Mapping[str, str], names: Iterable[str]) -> str:
+    """Which of these variables have them, as a sentence that shows no value; empty if none has."""
+    values = {name: environ.get(name, "") for name in dict.fromkeys(names)}
+    quoted = [name for name, value in values.items() if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"]
+    commented = [name for name, value in values.items() if name not in quoted and _COMMENT.search(value)]
+    what = [
+        f"{_named(found)} {f'has {kept} its value' if len(found) == 1 else f'have {kept} their values'}"
+        for found, kept in ((quoted, "quotes around"), (commented, "a comment (#) behind"))
+        if found
+    ]
+    if not what:
+        return ""
+    return (
+        f"{' and '.join(what)}. Not every reader of an env file takes that away, and `docker run --env-file` does not: "
+        "write the bare value."
+    )
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"

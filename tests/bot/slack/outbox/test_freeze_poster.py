@@ -1,0 +1,55 @@
+"""Of several bots one tells of a freeze, and the next one goes on where it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bot.rehearsal.target.postgres import Postgres
+from bot.slack.outbox.freeze_poster import FreezePoster
+from bot.slack.outbox.sender import Sender
+from bot.slack.serve import make_client
+from commands.start.set_freeze import set_freeze
+from state.facts import Actor, Door
+from state.freezes import FreezeSort
+from state.store import RecordStore
+from tests.bot.slack.run_writer import LEAD, PAGE
+from tests.bot.slack.slack_box import SlackBox, play
+from tests.state.kept import KeptInPostgres
+
+MALEE = Actor(person=LEAD, door=Door.TERMINAL, account="malee@web1")
+
+
+@asynccontextmanager
+async def telling(box: SlackBox, store: RecordStore) -> AsyncIterator[None]:
+    deps = replace(box.deps, store=store, now=store.now)
+    task = asyncio.create_task(FreezePoster(deps, Sender(make_client(box.settings))).serve())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def test_two_bots_tell_of_each_lock_once_also_when_one_leaves(postgres: Postgres, tmp_path: Path) -> None:
+    kept = KeptInPostgres(postgres, tmp_path)
+    kept.prepare()
+    first, second = kept.open(serving=True), kept.open(serving=True)
+
+    def lock(why: str) -> None:
+        set_freeze(first, [(PAGE, {"lead": frozenset({LEAD})})], MALEE, FreezeSort.LOCK, why)
+
+    async def story(box: SlackBox) -> None:
+        async with telling(box, second):
+            async with telling(box, first):
+                await asyncio.to_thread(lock, "the first")
+                await box.message_with("the first")
+            await asyncio.to_thread(lock, "the second")
+            await box.message_with("the second", "at the terminal")
+        told = [str(one.blocks) for one in box.workspace.messages()]
+        assert [("the first" in text, "the second" in text) for text in told] == [(True, False), (False, True)]
+
+    play(tmp_path, story)
