@@ -40,6 +40,6 @@ def _shipped() -> tuple[Page, ...]:
 
 def _todo(why: str) -> str:
     return (
-        f"The bot starts a target in a box only for the pages that come with gonogo, and {why}. Add a table [drill] with "
-        'places of its own to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"'
+        f"The bot starts a target in a box only for the pages that come with gonogo, and {why}. Add a table [drill] "
+        'with places of its own to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"'
     )
