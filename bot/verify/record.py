@@ -11,7 +11,8 @@ from state.store.verify import Verdict
 
 SHOWN = 10  # changes of a run that are listed
 NOT_COVERED = (
-    "Not covered: the output of steps while they run, what a rollback would lose, and which Slack messages show what."
+    "Not covered: the output of steps while they run, what a rollback would lose, which Slack messages show what, and "
+    "whether the newest freeze was removed."
 )
 WITHOUT_KEY = (
     "The record's key is not here, so only the hashes were compared: they show every change by somebody who did not "

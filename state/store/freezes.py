@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from state.errors import BadRecord
 from state.freezes import FreezeSort, KeptFreeze
-from state.journal import digest
-from state.store.database import Row, RowExists
+from state.journal import RecordKey, digest
+from state.store.database import Row, RowExists, Tables
 from state.store.outboxes import Outboxes
 from state.store.rows import clean, to_actor
 
 _TRIES = 5  # at a number that another bot may take at the same moment
 _SIGNATURE = {"key", "mac"}
+_NAMED = 20  # changes of one sort
 
 
 class Freezes(Outboxes):
@@ -52,13 +54,38 @@ class Freezes(Outboxes):
 
     def _insert_freeze(self, row: dict[str, Any]) -> None:
         key = self._key_to_write()
-        mac = key.mac(f"freeze {digest(row)}") if key else ""
+        mac = _mac(row, key) if key else ""
         self._db.insert("freezes", {**row, "key": key.id if key else "", "mac": mac})
 
     def _is_signed(self, row: Row) -> bool:
-        key = self.key
-        own = {name: value for name, value in dict(row).items() if name not in _SIGNATURE}
-        return key is None or row["mac"] == key.mac(f"freeze {digest(own)}")
+        return self.key is None or row["mac"] == _mac(dict(row), self.key)
+
+
+def freeze_changes(tables: Tables, key: RecordKey | None) -> Iterator[str]:
+    """What was changed from outside among the freezes: removed, altered, or lifted without the key.
+
+    They are numbered without a gap, so that one is missed once a later one is there.
+    """
+    rows = tables.rows("SELECT * FROM freezes ORDER BY number", errors="replace")
+    there = {row["number"] for row in rows}
+    removed = (number for number in range(1, max(there, default=0)) if number not in there)
+    yield from (f"freeze {number} was removed" for number in islice(removed, _NAMED))
+    altered = (sentence for row in rows if key and (sentence := _altered(dict(row), key)))
+    yield from islice(altered, _NAMED)
+
+
+def _altered(row: dict[str, Any], key: RecordKey) -> str:
+    if row["key"] not in {"", key.id}:
+        return f"freeze {row['number']} was written with another key ({row['key']})"
+    if row["key"]:
+        return "" if row["mac"] == _mac(row, key) else f"freeze {row['number']} was altered"
+    # whoever sets one only stops
+    return f"freeze {row['lifts']} was lifted without the record's key" if row["sort"] == FreezeSort.LIFT else ""
+
+
+def _mac(row: dict[str, Any], key: RecordKey) -> str:
+    own = {name: value for name, value in row.items() if name not in _SIGNATURE}
+    return key.mac(f"freeze {digest(own)}")
 
 
 def _row(freeze: KeptFreeze) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from state.journal import Chain, EntryKind, Head, RecordKey, unsigned_stops
 from state.store.database import Tables
+from state.store.freezes import freeze_changes
 from state.store.journal import (
     RECORD,
     chain_changes,
@@ -59,7 +60,8 @@ def _verdicts(tables: Tables, record: Head | None, key: RecordKey | None, run: i
     runs = {row["id"] for row in tables.rows("SELECT id FROM runs")}
     if run == 0:
         foreign = [str(change) for change in tables.schema_changes()]
-        yield Verdict(run=RECORD, changes=(*foreign, *_changes_of_record(tables, record, key, runs)))
+        of_runs, of_freezes = _changes_of_record(tables, record, key, runs), freeze_changes(tables, key)
+        yield Verdict(run=RECORD, changes=(*foreign, *of_runs, *of_freezes))
     for number in [run] if run else numbers:
         chain = read_chain(tables, number).chain()
         # a list of runs with another key is reported as such, and not as changes of every run before the journal

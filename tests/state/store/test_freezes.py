@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import closing
 
 import pytest
 
@@ -11,6 +12,7 @@ from state.facts import Actor, Door
 from state.freezes import FreezeSort, KeptFreeze
 from state.store import RecordStore
 from tests.pages import NOON
+from tests.state.kept import Kept
 from tests.state.sqlite.samples import at
 
 KIM = Actor(person="UKIM", door=Door.TERMINAL, account="kim@web1")
@@ -56,3 +58,27 @@ def test_a_freeze_that_cannot_be_read_is_said_and_never_left_out(store: RecordSt
     put_by_hand(store, number=1, sort="freeze", lifts=0)
     with pytest.raises(BadRecord, match="Freeze 1 cannot be read"):
         store.freezes(NOON)
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("", []),
+        ("DELETE FROM {} WHERE number = 1", ["freeze 1 was removed"]),
+        ("UPDATE {} SET ends = at WHERE number = 1", ["freeze 1 was altered"]),
+        ("UPDATE {} SET key = 'x' WHERE number = 2", ["freeze 2 was written with another key (x)"]),
+        ("UPDATE {} SET key = '', mac = '' WHERE number = 1", []),  # as set without the key: it only stops
+        ("UPDATE {} SET key = '', mac = '' WHERE number = 3", ["freeze 2 was lifted without the record's key"]),
+    ],
+)
+def test_verify_names_a_freeze_that_was_changed_from_outside(kept: Kept, sql: str, told: list[str]) -> None:
+    with closing(kept.open(serving=True)) as store:
+        store.make_key()
+        store.add_freezes([FREEZE, LOCK])
+        store.add_freezes([lift(2)])
+        key = store.key
+    table = "gonogo_record.freezes" if kept.name == "postgres" else "freezes"
+    if sql:
+        kept.by_hand(sql.format(table))
+    (record,) = kept.verify(key)
+    assert [change for change in record.changes if "freeze" in change] == told
