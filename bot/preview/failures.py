@@ -105,14 +105,15 @@ def _leads_to(page: Page, run: PlayedRun, step: PageStep) -> tuple[Sort, str, st
 
 def _alert_row(page: Page, rule: AlertRule) -> AlertRow:
     called = _titles(page, tuple(rule.pings) or (page.decision.role,))
+    limit = f"limit: {rule.rule}" if rule.rule else ""
     if rule.expected:
-        return AlertRow(sort=Sort.TELL, name=rule.name, rule=rule.rule, leads_to="Expected: counted and shown only.")
+        return AlertRow(sort=Sort.TELL, name=rule.name, rule=limit, leads_to="Expected: counted and shown only.")
     if rule.action == "tell":
         leads_to = f"Calls {called}. The bot does not roll back."
-        return AlertRow(sort=Sort.TELL, name=rule.name, rule=rule.rule, leads_to=leads_to)
+        return AlertRow(sort=Sort.TELL, name=rule.name, rule=limit, leads_to=leads_to)
     holders, countdown = _titles(page, roles_for(Act.FALSE_ALARM, page, alert=rule)), format_duration(rule.countdown)
     leads_to = f"Calls {called}. Rolls back after {countdown}, unless {holders} holds it as a false alarm."
-    return AlertRow(sort=Sort.BACK, name=rule.name, rule=rule.rule, leads_to=leads_to)
+    return AlertRow(sort=Sort.BACK, name=rule.name, rule=limit, leads_to=leads_to)
 
 
 def _titles(page: Page, roles: tuple[str, ...]) -> str:

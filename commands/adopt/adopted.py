@@ -22,6 +22,7 @@ from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
 from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
 from commands.adopt.people import gate, read_roles
+from commands.adopt.restarts import cut_restarts
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
 from commands.adopt.text_work import note_reasons_to_roll_back, note_work_in_text
@@ -202,6 +203,7 @@ def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]
     title.level = 1
     title.content.insert(0, runbook_box(title, scene))
     sections = [section for group in (*order, *new) for section in group]
+    cut_restarts(parts)
     give_ids(sections)
     link(parts, scene.notes)
     return [title, *places_section(scene), *sections]

@@ -14,7 +14,9 @@ _EXPECTED = re.compile(
     r"(?:\s+(?:response|output|result|answer|to|be|return|show|see|print))*\s*[:=]?\s*(?P<what>.*)$",
     re.IGNORECASE,
 )
-_ANSWER = re.compile(r"""^\s*[\[{]\s*["'{]""")  # JSON, as a command printed it
+_ANSWER = re.compile(r"""^\s*(?:\{\s*["']|\[\s*\{?\s*["'])""")  # JSON, as a command printed it once
+# of such an answer, what may be the same in the next one: no number, time, id or commit
+_STAYS = re.compile(r"""["']\w+["']\s*:\s*(?:["'][a-z]+["']|true\b|false\b)""")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class Found:
 def expectation(comment: str) -> str | None:
     """What a comment says should come of the command above it; None if it says nothing of that."""
     if _ANSWER.match(comment):
-        return comment.strip()
+        return ", ".join(_STAYS.findall(comment))
     match = _EXPECTED.match(comment)
     return match["what"].strip() if match else None
 

@@ -13,6 +13,7 @@ from commands.runbook.page import Part
 CONTACTS, ALERTS, CRITERIA, DECISION = "emergency contacts", "alerts", "success criteria", "decision"
 # of no part: what is only for a failure, and sign-offs, which belong to several
 FAILURE, SIGN_OFFS, MAYBE_DEPLOY = "failure", "sign-offs", "maybe the deploy"
+_WORK = frozenset((Part.DEPLOY, MAYBE_DEPLOY))
 RUNNING = frozenset((Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.WATCH, Part.ROLLBACK))
 # part -> the words of a heading that say so; of two that fit, the one whose words come first
 _WORDS = {
@@ -65,7 +66,7 @@ def units(chapters: Sequence[Chapter]) -> list[Unit]:
     Where no heading says what is the deploy, it begins with the first whose words may mean work on the system.
     """
     found = _read_units(chapters, work_ends_before=False)
-    if not any(unit.part in {Part.DEPLOY, MAYBE_DEPLOY} for unit in found):
+    if not any(unit.part in _WORK for unit in found):
         found = _read_units(chapters, work_ends_before=True)
     sure = any(unit.part == Part.DEPLOY for unit in found)
     for unit in found:
@@ -80,16 +81,23 @@ def _read_units(chapters: Sequence[Chapter], *, work_ends_before: bool) -> list[
     found: list[Unit] = []
     above: list[tuple[int, str]] = []  # the headings that this one stands under, with their parts
     before = ""
-    for chapter in chapters:
+    for place, chapter in enumerate(chapters):
         while above and above[-1][0] >= chapter.level:
             before = above.pop()[1]
         inherited = above[-1][1] if above else ""
         part = _part(chapter, inherited, before if not above else "", work_ends_before=work_ends_before)
+        if not above and before in _WORK and _ONLY_CHECK.match(chapter.title) and not _works(chapters[place:]):
+            part = Part.SMOKE_TESTS
         if not found or not above or part != found[-1].part:
             found.append(Unit(part=part, chapters=[]))
         found[-1].chapters.append(chapter)
         above.append((chapter.level, part))
     return found
+
+
+def _works(chapters: Sequence[Chapter]) -> bool:
+    """Whether a heading of the first one's level says that more is deployed: a check above it comes before that."""
+    return any(one.level == chapters[0].level and part_in(one.title) in _WORK for one in chapters)
 
 
 def _part(chapter: Chapter, inherited: str, before: str, *, work_ends_before: bool) -> str:
@@ -105,8 +113,6 @@ def _part(chapter: Chapter, inherited: str, before: str, *, work_ends_before: bo
         and not (own in {Part.ROLLBACK, FAILURE} and inherited in {Part.BEFORE, Part.DEPLOY, MAYBE_DEPLOY})
     ):
         return inherited
-    if before in {Part.DEPLOY, MAYBE_DEPLOY} and _ONLY_CHECK.match(chapter.title):
-        return Part.SMOKE_TESTS
     if own == MAYBE_DEPLOY and before == Part.BEFORE and work_ends_before:
         return own
     if own in {"", MAYBE_DEPLOY} and before in {*RUNNING, MAYBE_DEPLOY} and _STEP_NUMBER.match(chapter.title):

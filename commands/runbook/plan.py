@@ -124,6 +124,8 @@ def _step_lines(page: Page, step: PageStep, title: str) -> Iterator[str]:
     box = step.box
     every = f", every {format_duration(box.every)}" if box.every else ""
     limits = f"limit {format_duration(box.limit)}; on failure {box.on_failure}"
+    if box.asks_people:  # nobody is timed out, and a sign-off is refused rather than failed
+        limits = f"no time limit; on a refusal {box.on_failure}"
     yield f"  {title}  [{box.kind}{every}{_undoes(page, step)}{_order(page, step)}; {limits}]"
     yield from (line for text in box.plan() for line in indented(text, 4))
     if box.undone_by:

@@ -92,7 +92,7 @@ def require_reason(page: Page, found: Sequence[Objection], reason: str) -> str:
         return ""
     if not reason.strip():
         listed = "\n".join(f"• {objection.summary}" for objection in found)
-        raise NeedsReason(f"{page.title} was not started. This speaks against it:\n{listed}\n{NEXT}")
+        raise NeedsReason(f"{page.title} was not started. Reasons against it:\n{listed}\n{NEXT}")
     return typed(reason)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from commands.ports.web import HttpResponse
+from commands.text.json_words import json_words
 from commands.text.redaction import HIDDEN, masked_json
 
 Shape = Literal["json", "list", "object", "page"]
@@ -76,10 +77,16 @@ def field_errors(data: Any, expected: Mapping[str, Any]) -> list[str]:
     """A sentence for each JSON field that is not as expected, without secrets."""
     visible = masked_json(data)
     return [
-        f"{path} is {field(visible, path)!r} instead of {value!r}."
+        f"{path} is {_quoted(field(visible, path))} instead of {_quoted(value)}."
         for path, value in expected.items()
         if not _matches(field(data, path), value)
     ]
+
+
+def _quoted(value: Any) -> str:
+    if value is None:
+        return "missing or null"
+    return repr(value) if isinstance(value, str) else json_words(value)
 
 
 def holds_secret(data: Any, path: str) -> bool:

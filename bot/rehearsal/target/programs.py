@@ -81,6 +81,7 @@ def cached_node_modules(host: Host, name: str, manifest: str, lock: str = "") ->
     digest = hashlib.sha256((manifest + lock).encode()).hexdigest()[:12]
     cached = host.cache / f"{name}-{digest}"
     if not cached.exists():
+        host.cache.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=host.cache))
         (fresh / "package.json").write_text(manifest)
         if lock:

@@ -54,7 +54,7 @@ def _against(snapshot: Snapshot) -> Iterator[str]:
     """What speaks against the start, each ticked once somebody has agreed, and the starter's reason."""
     against = objections(snapshot.record)
     still_open = {one.number for one in open_objections(snapshot.record)}
-    yield "*This speaks against the start:*"
+    yield "*Reasons against this start:*"
     yield from (
         f"{'⚠️' if one.number in still_open else '☑️'} {with_owner(clip(one.summary, 600))}" for one in against[:MOST]
     )

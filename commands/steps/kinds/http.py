@@ -26,6 +26,7 @@ from commands.steps.values import fill, fill_json, page_json, page_texts
 from commands.systems.http_answers import cached, field, field_errors, from_cache, holds_secret
 from commands.systems.json_lists import Listed
 from commands.text.durations import Duration, format_duration, format_seconds
+from commands.text.json_words import json_words
 from commands.text.numbers import format_bytes
 from commands.text.redaction import HIDDEN, masked, masked_json
 from state.errors import BadValue, Down, LostTrack, ToolError
@@ -108,7 +109,7 @@ class HttpStep(JsonAnswerStep):
         within = self.ready_within and f", within {format_duration(self.ready_within)}"
         body = "" if self.json_body is None else f" with {json.dumps(self.json_body, ensure_ascii=False, default=str)}"
         form = f", {self.shape()}" if self.answers else ", not a web page" if self.must_not_be_page() else ""
-        fields = "".join(f", {path} = {value}" for path, value in self.expect.items())
+        fields = "".join(f", {path} = {json_words(value)}" for path, value in self.expect.items())
         more = [f"DELETE {self.web}{self.clean_up.path} afterwards"] if self.clean_up else []
         if self.trace:
             more.append(
@@ -334,4 +335,4 @@ class HttpStep(JsonAnswerStep):
 
 def _shown(path: str, value: Any) -> str:
     """A field of an answer as people read it. Of one that may be a secret they read only that it is there."""
-    return f"{path} is there" if value == HIDDEN else f"{path} = {value}"
+    return f"{path} is there" if value == HIDDEN else f"{path} = {json_words(value)}"

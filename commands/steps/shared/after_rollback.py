@@ -49,7 +49,8 @@ def _judge(result: CommandResult, by: str) -> Outcome:
     if "backup_gone" in values:
         not_compared.append("rows (the backup is gone)")
     rows = rows_seen.rows_after_rollback(result.tail, values, by)
-    missing += rows.missing
+    # rows first: they are what people must bring back, and only the first of these have room in a message
+    missing = [*rows.missing, *missing]
     not_compared += rows.not_compared
     compared += rows.compared
     found = {"missing": tuple(missing), "not_compared": tuple(not_compared), "compared": tuple(compared)}

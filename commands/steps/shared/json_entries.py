@@ -19,6 +19,7 @@ from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field
 from commands.systems.json_lists import ROOT, Listed, listed
 from commands.text.field_words import Short
+from commands.text.json_words import json_words
 from state.errors import BadValue, ToolError
 
 _DELETED = (200, 202, 204, 404)  # statuses
@@ -51,7 +52,7 @@ class Trace(Strict):
 
     def condition(self) -> str:
         """What an entry must have, as text: "subject = Test 1, status = open"."""
-        return ", ".join(f"{path} = {value}" for path, value in self.where.items())
+        return ", ".join(f"{path} = {json_words(value)}" for path, value in self.where.items())
 
     def listing(self, web: str) -> str:
         """The request for the list, for the plan: "GET api/jobs", or "`data` of GET api/jobs"."""

@@ -53,9 +53,11 @@ class RefAndFiles:
 
     def _summary(self, release: Release, ref: str) -> str:
         count = len(self.step.files)
-        files = f"{'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names"
+        files = (
+            f", with {'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names" if count else ""
+        )
         notes = "".join(f". {note}" for note in release_notes(release)).rstrip(".")
-        return f"{ref} is commit {release.commit[:10]}, with {files}{notes}"
+        return f"{ref} is commit {release.commit[:10]}{files}{notes}"
 
     def _read(self, ctx: PreflightContext, commit: str, file: str) -> list[PreflightResult]:
         repository = PageText(self.step.repository)

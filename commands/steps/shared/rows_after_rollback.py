@@ -68,7 +68,8 @@ class _Gone:
     def line(self) -> str:
         verb = "missing" if self.by == "key" else "missing or changed"
         rows = format_count(self.rows, "row")
-        return f"{self.lost:,} of {rows} from right before the first change {verb} ({_WHY[self.why]})"
+        which = f"all {rows}" if self.lost == self.rows > 1 else f"{self.lost:,} of {rows}"
+        return f"{which} from right before the first change {verb} ({_WHY[self.why]})"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,10 @@ class _Apart:
 
     def line(self) -> str:
         return f"{format_count(self.changed, 'row')} changed and {self.new:,} new since the backup"
+
+    def after(self, missing: str) -> str:
+        """The sentence about missing rows, and the other rows that are not the backup's."""
+        return f"{missing}; {self.line()}" if self.changed or self.new else missing
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,8 @@ class _Table:
     def line(self) -> str:
         short = self.name.removeprefix("public.")
         if self.gone:
-            return f"{short}: {self.gone.line()}" + (f"; {self.apart.line()}" if self.apart else "")
+            gone = f"{short}: {self.gone.line()}"
+            return self.apart.after(gone) if self.apart else gone
         counts = f"{self.before:,} in the backup, {self.now:,} now"
         if self.known:
             deleted = format_count(self.apart.missing, "row") if self.apart and self.apart.missing else ""
@@ -111,7 +117,7 @@ class _Table:
             return f"{short} ({earlier}{self.apart.line() if self.apart else counts})"
         if self.apart and self.apart.missing:
             missing = f"{self.apart.missing:,} of {format_count(self.before, 'row')} missing (deleted since, or lost)"
-            return f"{short}: {missing}; {self.apart.line()}"
+            return self.apart.after(f"{short}: {missing}")
         if self.apart:
             return f"{short} ({self.apart.line()})"
         return f"{short}: {counts}" if self.is_missing() else f"{short} ({counts})"

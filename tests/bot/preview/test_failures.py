@@ -83,7 +83,7 @@ def test_what_takes_two_people_is_said_apart() -> None:
 
 def test_an_alert_counts_down_or_only_calls_people() -> None:
     (row,) = alert_rows(small())
-    assert (row.sort, row.rule) == (Sort.BACK, "above 5 s, 2 times in a row")
+    assert (row.sort, row.rule) == (Sort.BACK, "limit: above 5 s, 2 times in a row")
     assert row.leads_to == "Calls Tech Lead. Rolls back after 1 min, unless Tech Lead holds it as a false alarm."
     told = alert_rows(small(**{"in_a_row = 2\n": 'in_a_row = 2\naction = "tell"\npings = ["dba"]\n'}))[0]
     assert (told.sort, told.leads_to) == (Sort.TELL, "Calls Database Admin. The bot does not roll back.")

@@ -129,7 +129,7 @@ def test_a_freeze_is_set_shown_and_lifted_in_the_channel(tmp_path: Path) -> None
         await box.wait_until(lambda: box.workspace.views(DBA))
         assert "the big sale" in str(box.workspace.views(DBA)[-1].blocks)
         await box.workspace.command(DBA, "/deploy start small.md")
-        await box.reply_to(DBA, "This speaks against it", "the big sale")
+        await box.reply_to(DBA, "Reasons against it", "the big sale")
         await box.workspace.command(DBA, "/deploy unfreeze")
         await box.reply_to(DBA, "Only the Tech Lead may lift a freeze or a lock of shop.")
         await box.workspace.command(LEAD, "/deploy unfreeze")

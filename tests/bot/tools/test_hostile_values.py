@@ -139,7 +139,7 @@ def test_an_answer_that_is_no_plain_word_ends_the_step_and_nothing_is_kept(tools
             "<job> (field `id` of the answer of api/api/jobs) must be a word of at most 200 plain characters (letters, "
             "digits and ._:/@+=,%-), without - at its start and without .. as a folder, but it is not."
         ),
-        "id is None instead of '<any>'.",
+        "id is missing or null instead of '<any>'.",
     }
 
 

@@ -20,7 +20,8 @@ from tests.state.sqlite.forger import by_hand
 from tests.state.sqlite.samples import OldRecord
 
 END = (
-    "Not covered: the output of steps while they run, what a rollback would lose, and which Slack messages show what.\n"
+    "Not covered: the output of steps while they run, what a rollback would lose, which Slack messages show what, and "
+    "whether the newest freeze was removed.\n"
 )
 
 

@@ -191,3 +191,11 @@ def test_a_reason_to_roll_back_that_becomes_no_alert_is_named(before: str) -> No
 def test_steps_of_a_rollback_are_no_reasons_for_it() -> None:
     adopted = adopt("# Shop\n\n## Deploy\n\nRoll back if needed:\n\n1. stop the queue\n", "x")
     assert "a reason to roll back" not in told(adopted)
+
+
+def test_a_check_between_two_steps_of_the_work_stays_between_them() -> None:
+    steps = (("1. Build", "./build"), ("2. Test", "./test"), ("3. Push", "./push"))
+    page = adopt("# S\n\n" + "".join(f"## {title}\n\n{box(command)}\n" for title, command in steps), "x").page
+    assert "## Smoke tests" not in page
+    deploy = page.split("\n## Deploy")[1]
+    assert deploy.index("./build") < deploy.index("./test") < deploy.index("./push")

@@ -114,6 +114,7 @@ def test_what_never_ends_or_ends_the_script_is_in_no_box_and_is_named(command: s
     ("expected", "fields"),
     [
         ('# Expected: {"status": "ok", "db": true}', {"expect": {"status": "ok", "db": True}}),
+        ('# Expected: {"status": "ok", "commit": "..."}', {"expect": {"status": "ok"}}),
         ("# should return status: 'ready', id: <number>", {"expect": {"status": "ready", "id": "<number>"}}),
         ("# Expect HTTP 204", {"status": 204}),
         ("# Should return HTML", {"answers": "page"}),
@@ -249,7 +250,7 @@ def test_a_search_of_the_journal_in_the_watch_is_a_check_of_the_log() -> None:
 
 
 def test_the_answer_that_stands_below_a_request_is_what_it_must_give() -> None:
-    answer = '# {"status": "ok", "commit": "..."} - the new one'
+    answer = '# {"status": "ok", "up": 17, "commit": "88d43ce", "at": "2026-11-29", "note": "..."} - the new one'
     adopted = under("Deploy", f"curl -f https://s.example/health\n{answer}\ncurl -f https://s.example/jobs")
     first, second = (fields for kind, fields in boxes_of(adopted.page) if kind == "http")
     assert (first["expect"], "expect" in second) == ({"status": "ok"}, False)
@@ -266,3 +267,29 @@ def test_a_look_at_the_folder_of_the_backup_is_no_step() -> None:
     dump = "pg_dump -Fc $DB -f /srv/backups/shop_$(date +%F).dump"
     assert kinds(f"{dump}\nls -lh /srv/backups | tail -1", "Before") == ["backup"]
     assert kinds(f"{dump}\ngzip -r /srv/backups", "Before") == ["backup", "run"]
+
+
+def restarts(deploy: str, rollback: str) -> list[dict[str, Any]]:
+    """The restarts of a runbook, in their order."""
+    blocks = (f"```bash\n{commands}\n```\n" for commands in (deploy, rollback))
+    page = adopt("# S\n\n## Deploy\n\n{}\n## Rollback\n\n{}".format(*blocks), "x").page
+    return [fields for kind, fields in boxes_of(page) if kind == "service"]
+
+
+def test_a_restart_of_several_services_in_the_rollback_is_cut_as_the_deploy_restarts_them() -> None:
+    deploy = "systemctl restart worker\nsystemctl restart api"
+    first, second, *back = restarts(deploy, "systemctl restart api worker")
+    assert [(one["name"], one["undoes"]) for one in back] == [("worker", first["id"]), ("api", second["id"])]
+
+
+@pytest.mark.parametrize("back", ["systemctl restart api worker nginx", "supervisorctl restart api worker"])
+def test_a_restart_of_other_services_than_the_deploys_stays_one_step(back: str) -> None:
+    *_, last = restarts("systemctl restart worker\nsystemctl restart api", back)
+    assert "undoes" not in last
+    assert last["names"] == back.split()[2:]
+
+
+def test_a_service_that_the_deploy_restarts_twice_is_not_cut() -> None:
+    deploy = "systemctl restart worker\n./x\nsystemctl restart worker\n./x\nsystemctl restart api"
+    *_, last = restarts(deploy, "systemctl restart api worker")
+    assert last["names"] == ["api", "worker"]

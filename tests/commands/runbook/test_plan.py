@@ -101,7 +101,7 @@ def test_each_kind_shows_what_it_does(kind: str) -> None:
 
 
 def test_every_step_is_in_its_part_in_order() -> None:
-    headings = [line for line in LINES if "; on failure " in line]
+    headings = [line for line in LINES if "; on failure " in line or "; on a refusal " in line]
     assert [line.split("  [")[0].strip() for line in headings] == [step.title for step in PAGE.steps]
 
 
@@ -171,3 +171,8 @@ def test_what_is_checked_again_before_the_first_change_stands_in_the_plan() -> N
 def test_the_rollback_says_what_it_reaches_before_it_changes_anything() -> None:
     after = LINES[next(n for n, line in enumerate(LINES) if line.startswith("ROLLBACK")) :]
     assert "  reaches host production, database production first; nothing changes before that" in after[:4]
+
+
+def test_a_checklist_has_no_time_limit_and_may_be_refused() -> None:
+    (heading,) = [line for line in plan_lines(small()) if "[gate" in line]
+    assert heading.endswith("[gate; no time limit; on a refusal ask]")

@@ -54,7 +54,7 @@ def test_without_a_reason_the_start_is_refused_with_all_that_speaks_against_it(s
     with pytest.raises(NeedsReason) as refused:
         starter(store, FREEZE, LOCK).start(StartRequest(because="  "), WHO)
     assert str(refused.value) == (
-        "🚀 A small deploy was not started. This speaks against it:\n"
+        "🚀 A small deploy was not started. Reasons against it:\n"
         "• shop is frozen until Mon 09:00: the big sale.\n"
         "• shop is locked by Kim: I measure.\n"
         "To start all the same, give a reason; then a second person must agree before anything begins."

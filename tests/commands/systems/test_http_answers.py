@@ -148,3 +148,16 @@ def test_an_answer_that_a_cache_gave_is_told_by_its_headers(name: str, value: st
 )
 def test_an_answer_that_the_service_gave_or_confirmed_is_none_of_a_cache(name: str, value: str) -> None:
     assert from_cache(replace(response("{}"), headers={name: value})) == ""
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "sentence"),
+    [
+        ({"done": False}, True, "done is false instead of true."),
+        ({"done": None}, True, "done is missing or null instead of true."),
+        ({}, "<text>", "done is missing or null instead of '<text>'."),
+        ({"done": [1]}, "x", "done is [1] instead of 'x'."),
+    ],
+)
+def test_a_wrong_field_is_named_in_the_words_of_json(found: dict[str, Any], wanted: Any, sentence: str) -> None:
+    assert field_errors(found, {"done": wanted}) == [sentence]

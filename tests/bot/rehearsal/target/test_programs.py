@@ -90,6 +90,14 @@ def test_a_failed_download_is_reported_and_leaves_nothing_under_the_cached_name(
         cached_node_modules(host, "pm2", PM2, lock="{}")
 
 
+def test_a_cache_that_is_not_there_yet_is_made(host: Host, tmp_path: Path) -> None:
+    (host.bin / "node").write_text("#!/bin/sh\nexit 0\n")
+    (host.bin / "node").chmod(0o755)
+    new = Host(host.folder, tmp_path / "new" / "cache")
+    assert cached_node_modules(new, "pm2", PM2).parent.parent == new.cache
+    assert len(list(new.cache.iterdir())) == 1
+
+
 def test_a_cache_that_another_target_filled_first_stays(tmp_path: Path) -> None:
     fresh, cached = tmp_path / "fresh", tmp_path / "cached"
     for folder, text in ((fresh, "late"), (cached, "first")):

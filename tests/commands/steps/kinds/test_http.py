@@ -68,7 +68,7 @@ def test_wrong_fields_are_listed() -> None:
     outcome = execute(box("http", CREATE), context(world))
     assert outcome.lines == (
         "status is 'pending_approval' instead of 'assigned'.",
-        "assigneeId is None instead of '<number>'.",
+        "assigneeId is missing or null instead of '<number>'.",
     )
 
 
@@ -158,3 +158,8 @@ def test_the_paths_that_it_deletes_are_known() -> None:
     assert box("http", CREATE + 'clean_up = "/api/jobs/<job>"').deleted_paths() == ("/api/jobs/<job>",)
     assert box("http", EACH).deleted_paths() == ("/api/jobs/<job>",)
     assert box("http", CREATE).deleted_paths() == ()
+
+
+def test_a_plan_writes_a_value_as_the_page_does() -> None:
+    (line,) = box("http", 'web = "api"\npath = "/h"\nexpect = { success = true }').plan()
+    assert line.endswith(", success = true")

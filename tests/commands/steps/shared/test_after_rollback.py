@@ -100,17 +100,11 @@ def test_what_is_as_before_is_said_and_nothing_is_missing(shop: Shop) -> None:
         ("DROP TABLE quiet", "table quiet: exists → none"),
         (
             "DELETE FROM orders WHERE id > 1",
-            (
-                "orders: 2 of 3 rows from right before the first change missing (deleted since, or lost); "
-                "0 rows changed and 0 new since the backup"
-            ),
+            "orders: 2 of 3 rows from right before the first change missing (deleted since, or lost)",
         ),
         (
             "DELETE FROM keyless WHERE ctid = '(0,1)'",
-            (
-                "keyless: 1 of 3 rows from right before the first change missing or changed (deleted since, or lost); "
-                "0 rows changed and 0 new since the backup"
-            ),
+            "keyless: 1 of 3 rows from right before the first change missing or changed (deleted since, or lost)",
         ),
     ],
 )
