@@ -37,6 +37,5 @@ def why_recommended(found: Recommendation) -> str:
 
 
 def missing_reasons(found: Recommendation) -> str:
-    """What is not shown for the riskier option, with why."""
-    named = [f"{one.says} ({one.why})" for one in found.missing[:_MOST]]
-    return ", ".join(named)
+    """What is not shown for the riskier option, with why: one line each."""
+    return "\n".join(f"– {one.says}: {one.why}." for one in found.missing[:_MOST])
