@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -106,8 +107,14 @@ class Settings:
 
     @property
     def boxes(self) -> Path:
-        """The folder of the targets in a box, for drills whose page has no places for one."""
-        return self.beside.with_name(f"{self.beside.name}.boxes").absolute()
+        """The folder of the targets in a box, for drills whose page has no places for one.
+
+        Each record has its own: a bot ends the boxes in it that no run of its record has.
+        """
+        of_server = (
+            "" if isinstance(self.state, Path) else f"-{hashlib.sha256(str(self.state).encode()).hexdigest()[:8]}"
+        )
+        return self.beside.with_name(f"{self.beside.name}{of_server}.boxes").absolute()
 
     @property
     def signing_key_file(self) -> Path:

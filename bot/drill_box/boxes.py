@@ -98,13 +98,19 @@ class Boxes:
 
     @contextmanager
     def _new(self) -> Iterator[Box]:
-        """An empty box, which nobody else ends inside the block. It is ended with an error, if no run has it."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        """An empty box, which nobody else ends inside the block. It is ended with an error, if no run has it.
+
+        Raises Refused where no folder can be made for it.
+        """
         box = self._box(secrets.token_hex(4).upper())
         with ExitStack() as making:
-            with held(self._folder):
-                box.folder.mkdir(mode=0o700)
-                making.enter_context(held(box.folder / MAKER))
+            try:
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                with held(self._folder):
+                    box.folder.mkdir(mode=0o700)
+                    making.enter_context(held(box.folder / MAKER))
+            except OSError as error:
+                raise Refused(f"No target in a box can be started in {self._folder}: {error.strerror}.") from None
             try:
                 yield box
             except BaseException:

@@ -18,9 +18,9 @@ def misfit(page: Page) -> str:
     """
     own = _shipped()
     if not any(page.places == one.places for one in own):
-        return _todo("its places are not those of a page that comes with gonogo")
+        return _todo("the places of this page are not theirs")
     if step := next((step for step in page.steps if not any(_is_of(step, one) for one in own)), None):
-        return _todo(f"line {step.line}, {step.title}, is no step of a page that comes with gonogo")
+        return _todo(f"line {step.line}, {step.title}, is no step of theirs")
     if names := ", ".join(missing_packages()):
         return (
             'The bot can start a target in a box for it once "gonogo[rehearsal]" is installed beside the bot (not '
@@ -40,6 +40,6 @@ def _shipped() -> tuple[Page, ...]:
 
 def _todo(why: str) -> str:
     return (
-        f"The target in a box is made for the pages that come with gonogo, and does not fit this one: {why}. Give the "
-        'page places of its own for a drill, by a table [drill] in its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"'
+        f"The bot starts a target in a box only for the pages that come with gonogo, and {why}. Add a table [drill] "
+        'with places of its own to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"'
     )

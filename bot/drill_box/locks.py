@@ -21,10 +21,13 @@ def held(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds a lock now. Any number may look at once; whoever takes it waits for them."""
+    """Whether somebody holds a lock now. Raises OSError.
+
+    Any number may look at once; whoever takes the lock waits for them.
+    """
     try:
         opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except FileNotFoundError:
         return False
     try:
         fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -124,6 +124,7 @@ class Engine:
                     if not self._stopping.is_set():
                         self._start_runner(run)
                 self._looked.set()
+                self._leave_lost()
                 self._queues.turn()
                 if kept is None:
                     kept = [run.id for run in self.store.runs() if run.state == RunState.KEPT]
@@ -138,6 +139,12 @@ class Engine:
                 LOG.exception("internal error; the engine goes on")  # as with a row that somebody put there
                 kept = None
             self._wait_for_start(started)
+
+    def _leave_lost(self) -> None:
+        """Let go of the runs whose places are gone for good: with its next turn the engine ends them."""
+        for runner in self._runners.values():
+            if self._lost(runner.page):
+                runner.leave()
 
     def _wait_for_start(self, version: tuple[int, int] | None) -> None:
         """Wait for POLL seconds, or until a run was started since this version. Other writes concern its runner."""
@@ -180,7 +187,7 @@ class Engine:
                 return  # what was read is carried out at the next look at the record
             require_true_run(owned, run, self.store.now())
             page = page_of(run)
-            if why := self._lost(page):
+            if run.drill and (why := self._lost(page)):
                 end_lost_run(owned, run, why, self.store.now())
                 self.store.release(run.id)
                 return

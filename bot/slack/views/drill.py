@@ -77,7 +77,7 @@ def drill_lost(snapshot: Snapshot, data: RunMoved) -> Message:
     """The drill is over, because its target is gone."""
     target = line(snapshot.record.run.target)
     head = f"🛑 *{target} is over*: {line(data.reason, 300)}."
-    after = "Nothing of it is left, and nothing else was touched. `/deploy drill` starts another one."
+    after = "It was an exercise: the page's own places were no part of it. `/deploy drill` starts another one."
     clock = context(f"The drill took {data.clock}")
     return message(f"🛑 {target} is over", [section(f"{head}\n{after}"), clock], broadcast=True)
 

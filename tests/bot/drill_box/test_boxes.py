@@ -85,6 +85,22 @@ def test_while_a_run_cannot_be_read_every_box_stays(store: Store, tmp_path: Path
     assert folder.exists()
 
 
+def test_a_box_whose_drill_is_refused_after_all_is_ended_at_once(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="already has run 1"), boxes_of(store, tmp_path)._new() as box:
+        assert box.folder.exists()
+        raise Refused("shop (drill) already has run 1")
+    assert not box.folder.exists()
+
+
+def test_where_no_folder_can_be_made_the_drill_is_refused_with_why(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "boxes").write_text("a file")
+    with (
+        pytest.raises(Refused, match=r"No target in a box can be started in .*boxes: "),
+        boxes_of(store, tmp_path).played(A),
+    ):
+        pass
+
+
 def test_nothing_but_boxes_is_touched_in_their_folder(store: Store, tmp_path: Path) -> None:
     mine = empty_box(tmp_path, "notes")
     boxes_of(store, tmp_path).sweep()
@@ -100,7 +116,7 @@ def test_a_page_whose_drill_has_places_is_drilled_there(store: Store, tmp_path: 
 @pytest.mark.parametrize(
     ("table", "why"),
     [
-        ("", r"it has no table \[drill\]\. The target in a box is made for"),
+        ("", r"it has no table \[drill\]\. The bot starts a target in a box only for"),
         (
             '\n\n[drill]\n"SHOP_*" = "$DRILL_*"',
             r"none of the variables of its table \[drill\] is set \(DRILL_SSH, DRILL",
@@ -157,6 +173,11 @@ def test_every_command_finds_the_boxes_beside_the_record(tmp_path: Path) -> None
     folder.mkdir(parents=True)
     write_values(folder, {"SSH": "dj@box:22"})
     assert settings.environ[f"BOX_{BOX}_PROD_SSH"] == "dj@box:22"
+
+
+def test_bots_of_other_records_have_other_boxes_also_in_the_same_folder() -> None:
+    records = ("gonogo.db", "other.db", "postgresql://a@db1/gonogo", "postgresql://a@db2/gonogo")
+    assert len({read_settings({"GONOGO_STATE": record}).boxes for record in records}) == len(records)
 
 
 def test_only_a_drill_in_a_box_can_lose_its_places(store: Store, tmp_path: Path) -> None:

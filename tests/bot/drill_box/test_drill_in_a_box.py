@@ -30,9 +30,9 @@ def database_of(box: Box) -> Path:
     return Path((box.folder / TARGET / "postgres.folder").read_text())
 
 
-async def require_nothing_left(made: BotWithBoxes, box: Box, database: Path) -> None:
+async def require_nothing_left(made: BotWithBoxes, database: Path, there: list[psutil.Process]) -> None:
     """Wait until the box has ended, and look for what it left."""
-    await made.until(lambda: not made.boxes and not made.processes(box))
+    await made.until(lambda: not made.boxes and not any(one.is_running() for one in there))
     assert not database.exists()
 
 
@@ -40,7 +40,8 @@ def test_a_killed_bot_takes_the_box_up_again_and_it_ends_with_the_drill(short: P
     async def story() -> None:
         async with bot_with_boxes(short) as made:
             box = await begin(made)
-            database, keeper = database_of(box), (box.folder / KEEPER).read_text()
+            database, there = database_of(box), made.processes(box)
+            keeper = (box.folder / KEEPER).read_text()
             assert made.run().drill == Drill.BOX
             await require_nothing_of_production(made, box)
             await made.workspace.command(STARTER.id, "/deploy drill option-a.md")
@@ -57,7 +58,7 @@ def test_a_killed_bot_takes_the_box_up_again_and_it_ends_with_the_drill(short: P
             assert (box.is_up, (box.folder / KEEPER).read_text()) == (True, keeper), "it is the same target"
             await made.workspace.command(STARTER.id, "/deploy rollback that is enough")
             await made.until(lambda: made.run().state in {RunState.ROLLED_BACK, RunState.ABORTED})
-            await require_nothing_left(made, box, database)
+            await require_nothing_left(made, database, there)
 
     asyncio.run(story())
 
@@ -66,7 +67,7 @@ def test_a_drill_whose_box_is_gone_ends_and_says_so(short: Path) -> None:
     async def story() -> None:
         async with bot_with_boxes(short) as made:
             box = await begin(made)
-            database = database_of(box)
+            database, there = database_of(box), made.processes(box)
             made.bot.kill()
             psutil.Process(int((box.folder / KEEPER).read_text())).kill()
             await made.start()
@@ -74,7 +75,20 @@ def test_a_drill_whose_box_is_gone_ends_and_says_so(short: Path) -> None:
             assert said.text.startswith("DRILL · 🛑 DJ-System production (drill) is over")
             assert made.run().state == RunState.ENDED
             await made.message("ENDED, its target is gone")
-            await require_nothing_left(made, box, database)
+            await require_nothing_left(made, database, there)
+
+    asyncio.run(story())
+
+
+def test_a_drill_whose_box_is_stopped_in_the_middle_ends_while_the_bot_serves(short: Path) -> None:
+    async def story() -> None:
+        async with bot_with_boxes(short) as made:
+            box = await begin(made)
+            database, there = database_of(box), made.processes(box)
+            psutil.Process(int((box.folder / KEEPER).read_text())).kill()
+            await made.message("is over", "its target in a box is gone")
+            assert made.run().state == RunState.ENDED
+            await require_nothing_left(made, database, there)
 
     asyncio.run(story())
 

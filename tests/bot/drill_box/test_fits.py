@@ -34,13 +34,13 @@ def test_a_page_with_other_people_times_and_no_table_fits() -> None:
 def test_a_page_with_another_command_is_played_nowhere_on_the_bots_machine() -> None:
     old = '"npm run build'
     why = misfit(changed(old, '"rm -rf /srv; npm run build'))
-    assert "is no step of a page that comes with gonogo" in why
+    assert "is no step of theirs" in why
     assert "line " in why
-    assert 'a table [drill] in its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"' in why
+    assert 'to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"' in why
 
 
 def test_a_page_with_other_places_is_told_so() -> None:
-    assert "its places are not those of a page that comes with gonogo" in misfit(small())
+    assert "the places of this page are not theirs" in misfit(small())
 
 
 def test_without_its_packages_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,10 @@ def test_anybody_in_the_channel_refuses_with_a_reason_that_the_thread_shows(tmp_
         request = box.store.record(1).rollback
         assert request
         assert request.reason == "the start was refused: not tonight"
+        await box.message_with("⛔ *Start refused by*", f"<@{GUEST}>", "not tonight")
+        everything = str([message.blocks for message in box.workspace.messages()])
+        assert "Time budget" not in everything
+        assert "Rollback requested" not in everything
 
     play(tmp_path, story, objectors=FROZEN)
 

@@ -10,11 +10,12 @@ from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.card import card
 from bot.slack.views.drill import invitation, marked
 from bot.slack.views.push import LENGTH
+from bot.slack.views.run import run_moved
 from bot.text import utf16_length
 from commands.report.status_text import status_lines
-from state.events import PeopleInvited
-from state.facts import Actor, Door, DrillBegun, Fact, TakesPart
-from state.records import Drill
+from state.events import PeopleInvited, RunMoved
+from state.facts import BOT, Actor, Door, DrillBegun, Fact, RunClosed, TakesPart
+from state.records import Drill, RunState
 from tests.bot.slack.run_writer import DBA, LEAD
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
 from tests.pages import NOON
@@ -63,6 +64,16 @@ def test_the_invitation_names_who_takes_part_by_role_and_begins_once_every_role_
     begun = (*facts, DrillBegun(by=ANYBODY, at=NOON))
     over = drawn(begun, complete)
     assert "I take part" not in shown(over)
+
+
+def test_a_drill_whose_target_is_gone_says_why_and_one_that_was_closed_by_hand_says_that() -> None:
+    gone = RunMoved(state=RunState.ENDED, clock="12 min", reason="its target in a box is gone", person=BOT.person)
+    lost = snapshot_with(drill=Drill.BOX, state=RunState.ENDED)
+    assert "*shop is over*: its target in a box is gone." in shown(run_moved(lost, event_with(gone), gone))
+    assert card(lost).text.endswith("ENDED, its target is gone")
+    closed = RunClosed(by=ANYBODY, at=NOON, reason="enough")
+    by_hand = snapshot_with(drill=Drill.BOX, state=RunState.ENDED, facts=(closed,))
+    assert "was ended by hand" in shown(run_moved(by_hand, event_with(gone), gone))
 
 
 def test_the_card_the_status_and_the_terminal_say_drill() -> None:
