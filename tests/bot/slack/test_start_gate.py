@@ -113,6 +113,15 @@ def test_ids_in_the_words_of_a_freeze_call_nobody_and_its_owner_is_named(tmp_pat
     play(tmp_path, story, objectors=(lambda _: Considered(objections=(against,)),))
 
 
+def test_ids_in_the_reason_of_a_freeze_call_nobody_in_the_channel(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(LEAD, f"/deploy lock ask {GUEST}")
+        told = await box.workspace.wait_for(lambda message: "shop is locked until" in str(message.blocks), 8)
+        assert f"by <@{LEAD}>: ask {GUEST}." in str(told.blocks)
+
+    play(tmp_path, story)
+
+
 def test_an_empty_reason_is_refused(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         await box.workspace.command(DBA, "/deploy start small.md because")
