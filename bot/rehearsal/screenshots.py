@@ -19,6 +19,7 @@ from bot.rehearsal.sandbox import PAGES, Sandbox, open_sandbox
 from bot.rehearsal.scenarios import SCENARIOS
 from bot.rehearsal.simulated_users import WATCH_BEGINS, SimulatedUsers
 from bot.rehearsal.workspace import Message
+from bot.slack.views.queue import QUEUE_BEHIND
 from bot.tools.browser import FLAGS, find_browser
 
 PICTURES = Path(".github/pictures")
@@ -35,11 +36,13 @@ TECH_LEAD, REVIEWER, ROLLBACK, ON_CALL, DBA = (
 
 
 def main() -> int:
-    """Play a rollback, a KEEP and an alert, and take the screenshots of all three."""
+    """Play a rollback, a KEEP, an alert, starts that wait and a drill, and take the screenshots of all."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     asyncio.run(_picture_rollback())
     asyncio.run(_picture_keep())
     asyncio.run(_picture_alert())
+    asyncio.run(_picture_starts())
+    asyncio.run(_picture_drill())
     return 0
 
 
@@ -77,6 +80,38 @@ async def _picture_alert() -> None:
         await camera.thread("panel", WATCH_BEGINS, TECH_LEAD, scroll=scroll_to(" met"))
 
 
+async def _picture_starts() -> None:
+    """The recommendation, the queue and a freeze, while a run waits for its second person."""
+    async with _sandbox("keep") as (sandbox, camera):
+        workspace = sandbox.workspace
+        await camera.start_form("recommendation", scroll=scroll_to("Recommended"))
+        await _users(sandbox, "keep").start_run(PAGES["A"])
+        await camera.wait_for("start all the same?")
+        await workspace.command(DBA, f"/deploy start {PAGES['A']} main at tomorrow 23:00")
+        await camera.wait_for("start planned")
+        await workspace.command(ON_CALL, f"/deploy start {PAGES['A']}")
+        offer = await camera.wait_for("You can queue it.")
+        await workspace.press(ON_CALL, offer.ts, QUEUE_BEHIND)
+        await camera.wait_for("start queued")
+        await workspace.command(TECH_LEAD, "/deploy queue")
+        await camera.wait_for("Queued for")
+        await camera.channel("queue", "start queued", TECH_LEAD, scroll=scroll_to("start planned"))
+        await workspace.command(TECH_LEAD, f"/deploy freeze {PAGES['A']} until mon 09:00 The audit of the year")
+        await camera.channel("freeze", "is frozen until", TECH_LEAD, scroll=scroll_to("is frozen until"))
+
+
+async def _picture_drill() -> None:
+    async with _sandbox("keep", drill=True) as (sandbox, camera):
+        users = SimulatedUsers(sandbox.workspace, sandbox.targets[-1], SCENARIOS["keep"])
+        await sandbox.workspace.command(STARTER.id, f"/deploy drill {PAGES['A']} surprise failing-test")
+        playing = asyncio.create_task(users.play())
+        try:
+            await camera.channel("drill", "ROLLED BACK", TECH_LEAD, scroll=scroll_to("ROLLED BACK"))
+            await camera.file("drill-report", "-report.html", scroll=scroll_to("Took part"))
+        finally:
+            playing.cancel()
+
+
 def scroll_to(text: str) -> str:
     """The script that scrolls the last element with this text to the top of the view."""
     return f"""() => [...document.querySelectorAll("*")]
@@ -85,9 +120,9 @@ def scroll_to(text: str) -> str:
 
 
 @asynccontextmanager
-async def _sandbox(scenario: str) -> AsyncIterator[tuple[Sandbox, Camera]]:
+async def _sandbox(scenario: str, *, drill: bool = False) -> AsyncIterator[tuple[Sandbox, Camera]]:
     with tempfile.TemporaryDirectory(prefix="gonogo-pictures-") as folder:
-        opened = open_sandbox(SCENARIOS[scenario], Path(folder), staging=False)
+        opened = open_sandbox(SCENARIOS[scenario], Path(folder), staging=False, drill=drill)
         async with opened as sandbox, Camera(sandbox) as camera:
             yield sandbox, camera
 
@@ -126,19 +161,23 @@ class Camera:
         await self._browser.close()
         await self._playwright.stop()
 
-    async def start_form(self) -> None:
+    async def start_form(self, name: str = "start", *, scroll: str = "") -> None:
         """The form that `/deploy start` opens; closes it afterwards."""
         workspace = self._sandbox.workspace
         await workspace.command(STARTER.id, "/deploy start")
         while not workspace.views(STARTER.id):
             await asyncio.sleep(0.1)
-        await self._take("start", f"?person={STARTER.id}")
+        await self._take(name, f"?person={STARTER.id}", scroll=scroll)
         await workspace.dismiss(STARTER.id, workspace.views(STARTER.id)[-1].id)
 
-    async def channel(self, name: str, text: str, person: str) -> None:
+    async def wait_for(self, text: str) -> Message:
+        """The message that has this text, as soon as there is one."""
+        return await self._wait_for(lambda message: text in content(message))
+
+    async def channel(self, name: str, text: str, person: str, *, scroll: str = SCROLL_TO_CARD) -> None:
         """The channel, as soon as a message in it has this text."""
         await self._wait_for(lambda message: text in content(message) and not message.thread_ts)
-        await self._take(name, f"?person={person}", scroll=SCROLL_TO_CARD)
+        await self._take(name, f"?person={person}", scroll=scroll)
 
     async def thread(self, name: str, text: str, person: str, *, scroll: str = "") -> None:
         """A thread, as soon as a reply in it has this text."""
@@ -152,11 +191,11 @@ class Camera:
         message = await self._wait_for(lambda message: _has_file(message, "-chart.png"))
         await self._take(name, f"?person={person}&thread={message.thread_ts}", scroll=SCROLL_TO_CHART)
 
-    async def file(self, name: str, ending: str) -> None:
-        """The top of a file in a thread."""
+    async def file(self, name: str, ending: str, *, scroll: str = "") -> None:
+        """A file in a thread; without `scroll` its top."""
         message = await self._wait_for(lambda message: _has_file(message, ending))
         (file,) = (one for one in message.files if one["name"].endswith(ending))
-        await self._take(name, "", address=file["url_private"])
+        await self._take(name, "", address=file["url_private"], scroll=scroll)
 
     async def _wait_for(self, predicate: Callable[[Message], bool]) -> Message:
         return await self._sandbox.workspace.wait_for(predicate, timeout=TIMEOUT)

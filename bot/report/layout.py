@@ -102,6 +102,9 @@ def _summary(report: Report) -> Part:
         rows.append(("Note", tidy(run.note)))
     if report.reason:
         rows.append(("Reason", tidy(report.reason)))
+    if report.rollback_at is not None:
+        at = f"at T+{format_duration(report.rollback_at)}"
+        rows.append(("Rollback requested", tidy(f"by {_with_names(report, report.rollback_by)}, {at}")))
     if report.rollback_took is not None:
         budget = f"of a time budget of {format_duration(report.rollback_within)}"
         rows.append(("Rollback", f"{format_duration(report.rollback_took)} from request to end, {budget}"))

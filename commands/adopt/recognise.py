@@ -72,7 +72,7 @@ _HAZARDS = (
     (r"\|\| true", "`|| true` hides a failure"),
     (r"docker[ -]compose up", "nothing checks that the containers stay up; a `service` box does, for named services"),
     (
-        r"\bnpm (?:install|i|ci)\b.*(?:--production|--omit[= ]dev)[\s\S]*\brun build\b",
+        r"\A(?=[\s\S]*\brun build\b)[\s\S]*?\bnpm (?:install|i|ci)\b.{0,200}(?:--production|--omit[= ]dev)",
         "`npm install --production` removes devDependencies, and a build usually needs them; install all, then build",
     ),
     (r"\bgit pull\b", "the commit is not pinned: what origin has by then is deployed"),

@@ -30,7 +30,7 @@ class Story:
 
     `sentence` tells its starter what happens. `misfit` says why a page cannot have it, as the end of a sentence, and is
     empty where it can. `began` is when it began in a run, or None if it has not. `people_notice`: nothing but people
-    can notice it.
+    can notice it. `shown_by` says whether a step could show it by its result.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Story:
     misfit: Callable[[Page], str]
     began: Callable[[Page, Record], datetime | None]
     people_notice: bool = False
+    shown_by: Callable[[Page, str], bool] = lambda *_: True
 
 
 def failing_step(page: Page) -> PageStep | None:
@@ -94,6 +95,12 @@ def _slow_misfit(page: Page) -> str:
     return f"no alert judges the seconds of an `http` check with a limit under {SLOWER_BY:g} s"
 
 
+def _shows_slow(page: Page, step: str) -> bool:
+    from commands.steps.kinds.http import HttpStep
+
+    return any(one.id == step and isinstance(one.box, HttpStep) for one in page.part(Part.WATCH))
+
+
 def _slow_began(_: Page, record: Record) -> datetime | None:
     begins = slow_from(record)
     rolled_back = record.rollback.at if record.rollback else None
@@ -126,6 +133,7 @@ SLOW_API = Story(
     ),
     misfit=_slow_misfit,
     began=_slow_began,
+    shown_by=_shows_slow,
 )
 FAILING_TEST = Story(
     name="failing-test",
@@ -134,6 +142,7 @@ FAILING_TEST = Story(
     ),
     misfit=lambda page: "" if failing_step(page) else "it has no smoke test that only reads with `http`",
     began=lambda page, record: first_began(_one(failing_step(page)), record),
+    shown_by=lambda page, step: step in {one.id for one in _one(failing_step(page))},
 )
 LATE_ROLLBACK = Story(
     name="late-rollback",

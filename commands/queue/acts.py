@@ -137,7 +137,10 @@ def move(store: RecordStore, run: Run, page: Page, people: People, actor: Actor,
     """Give a start another place in its queue; returns the place that it gets. Raises Refused."""
     require_permission(Act.REORDER, actor, page, people, Matter(roles=roles_for(Act.REORDER, page)))
     if len(to.reason.strip()) < SHORTEST_REASON:
-        raise Refused("A change of the order needs a reason. Write it after the place.")
+        raise Refused(
+            "A change of the order needs a reason, in a few words after the place: "
+            f"queue move {run.id} {to.place} the hotfix goes first."
+        )
     record = waiting(store, run)
     rank, place = rank_at(queue_of(store, run.target), record, to.place)
     number = sum(isinstance(fact, QueueMove) for fact in record.facts) + 1

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from commands.progress.drill import takes_part
 from commands.report.run_data import RunData
 from commands.report.surprise_report import SurpriseReport
 from commands.text.actors import door_in_words
-from state.events import Ask, PeopleAsked, PressRefused
-from state.facts import Agreement, EarlyKeep, EarlyKeepAgreement, Fact, Keep, Signature, StepAnswer
+from state.events import AlertRaised, Ask, PeopleAsked, PressRefused
+from state.facts import (
+    BOT,
+    Agreement,
+    AlertHold,
+    EarlyKeep,
+    EarlyKeepAgreement,
+    Fact,
+    Keep,
+    RollbackRequest,
+    Signature,
+    StepAnswer,
+)
 from state.records import Event
 
 # what answers each question about a step; the decision is one of the whole run
@@ -80,9 +91,11 @@ def drill_report(data: RunData, events: Iterable[Event]) -> DrillReport | None:
 
 def _answers(data: RunData, event: Event) -> Iterator[DrillAnswer]:
     asked = event.data
+    if isinstance(asked, AlertRaised) and asked.number:
+        yield _answer_to_alert(data, event, asked)
     if not isinstance(asked, PeopleAsked):
         return
-    titles = tuple(data.page.roles[role].title if role in data.page.roles else role for role in asked.roles)
+    titles = _titles(data, asked.roles)
     question = DrillAnswer(asked=data.t_plus(event.at), title=asked.title, roles=titles)
     found = [fact for fact in data.record.facts if _answers_it(fact, asked, event.at)]
     for fact in found:
@@ -99,6 +112,32 @@ def _answers(data: RunData, event: Event) -> Iterator[DrillAnswer]:
     silent = [title for title in titles if asked.ask == Ask.SIGN and title not in _signed(data, found)]
     if silent or not found:
         yield DrillAnswer(asked=question.asked, title=question.title, roles=tuple(silent) or titles)
+
+
+def _answer_to_alert(data: RunData, event: Event, alert: AlertRaised) -> DrillAnswer:
+    """A countdown asks whether it is a false alarm: who held it or rolled back first, or nobody."""
+    question = DrillAnswer(
+        asked=data.t_plus(event.at), title=f"🚨 {alert.name}: hold, or roll back?", roles=_titles(data, alert.roles)
+    )
+    held = [
+        fact
+        for fact in data.record.facts
+        if isinstance(fact, AlertHold) and (fact.alert, fact.number) == (alert.name, alert.number)
+    ]
+    rolled_back = data.record.rollback
+    acts: list[AlertHold | RollbackRequest] = [*held]
+    if rolled_back and rolled_back.by.door is not BOT.door:
+        acts.append(rolled_back)
+    first = min((fact for fact in acts if fact.at >= event.at), key=lambda fact: fact.at, default=None)
+    if first is None:
+        return question
+    did = "rolled back" if isinstance(first, RollbackRequest) else "held it"
+    door = f"({did}) {door_in_words(first.by)}".rstrip()
+    return replace(question, person=first.person, door=door, after=first.at - event.at)
+
+
+def _titles(data: RunData, roles: Iterable[str]) -> tuple[str, ...]:
+    return tuple(data.page.roles[role].title if role in data.page.roles else role for role in roles)
 
 
 def _signed(data: RunData, found: list[Fact]) -> set[str]:

@@ -24,6 +24,7 @@ from commands.runbook.head_boxes import Criterion
 from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.runbook.people import People
 from commands.runbook.plan import planned_starts, timeline
+from commands.text.actors import actor_in_words
 from commands.watch.criteria import criterion_holds
 from state.facts import Evidence, Note, RunClosed, Signature
 from state.records import Attempt, AttemptState, Event, Record, Run
@@ -94,6 +95,8 @@ class Report:
     reason: str
     clock: timedelta
     rollback_took: timedelta | None
+    rollback_by: str
+    rollback_at: timedelta | None
     rollback_within: timedelta
     timeline: tuple[TimelineEntry, ...]
     actions: tuple[PersonAction, ...]
@@ -141,6 +144,8 @@ def build_report(
         reason=ended_by.reason if ended_by else "",
         clock=data.t_plus(end),
         rollback_took=(restored_at(record) or end) - rollback.at if rollback else None,
+        rollback_by=actor_in_words(rollback.by) if rollback else "",
+        rollback_at=data.t_plus(rollback.at) if rollback else None,
         rollback_within=page.rollback.within,
         timeline=tuple(_timeline(data)),
         actions=person_actions(page, record, people),

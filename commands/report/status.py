@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from commands.progress.after_rollback import record_before_rollback
 from commands.progress.clock import elapsed, watched_time
+from commands.progress.drill import waits_for_people
 from commands.progress.handovers import handovers, taken_over
 from commands.progress.hold import environment_change, hold_of
 from commands.progress.rollback_steps import rollback_steps
@@ -37,6 +38,7 @@ class Phase(StrEnum):
     """What is happening in a run, in the words of its headline."""
 
     DEPLOYING = "deploying"
+    NEEDS_PEOPLE = "waiting for people to take part"
     WATCHING = "watching"
     ALERT = "ALERT, about to roll back"
     ON_HOLD = "ON HOLD"
@@ -86,7 +88,8 @@ class Status:
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
     how far each host of a group is with what runs now. `notes` are the notes for the report. `handovers` are the
     roles that were handed over in this run, and `offers` those that are offered now. `reasons` say why. `drill` says
-    whether it is one, and `lost` whether it ended because its places are gone.
+    whether it is one, `waits_for_people` whether it has not begun yet, and `lost` whether it ended because its places
+    are gone.
     """
 
     run: int
@@ -130,6 +133,7 @@ class Status:
     handovers: tuple[HandoverOffer, ...] = ()
     offers: tuple[HandoverOffer, ...] = ()
     drill: bool = False
+    waits_for_people: bool = False
     lost: bool = False
     reasons: Mapping[Waiting, str] = field(default_factory=dict)
 
@@ -165,6 +169,8 @@ class Status:
             return Phase.ON_HOLD
         if self.blocking:
             return _ASKED.get(self.blocking[0].ask, Phase.NEEDS_ANSWER)
+        if self.waits_for_people:
+            return Phase.NEEDS_PEOPLE
         return Phase.WATCHING if self.stage == STAGES[Part.WATCH] else Phase.DEPLOYING
 
 
@@ -185,7 +191,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         role_titles={name: role.title for name, role in page.roles.items()},
         state=run.state,
         stage=stage,
-        doing=doing,
+        doing="who takes part" if waits_for_people(record) else doing,
         settled=sum(state_of(page, record, step) is StepState.SETTLED for step in steps),
         total=len(steps),
         clock=elapsed(record, now),
@@ -219,6 +225,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         reasons={one: why for one in waiting_for(page, record) if (why := why_asked(record, one))},
         offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
         drill=bool(record.run.drill),
+        waits_for_people=waits_for_people(record),
         lost=run.state == RunState.ENDED and run.drill == Drill.BOX and record.newest(RunClosed) is None,
     )
 

@@ -46,7 +46,7 @@ def surprise_report(data: RunData, events: Iterable[Event], story: Story | None)
     began = story.began(data.page, record)
     if began is None:
         return SurpriseReport(name=story.name, sentence=story.sentence)
-    seen = list(_of_people(data)) if story.people_notice else [*_of_people(data), *_of_bot(data, events)]
+    seen = list(_of_people(data)) if story.people_notice else [*_of_people(data), *_of_bot(data, events, story)]
     first = min((sign for sign in seen if sign.at >= began), key=lambda sign: sign.at, default=None)
     return SurpriseReport(
         name=story.name,
@@ -65,13 +65,18 @@ def _of_people(data: RunData) -> Iterator[_Sign]:
             yield _Sign(fact.at, word, fact.person)
 
 
-def _of_bot(data: RunData, events: Iterable[Event]) -> Iterator[_Sign]:
+def _of_bot(data: RunData, events: Iterable[Event], story: Story) -> Iterator[_Sign]:
+    """What the bot found of it; what has nothing to do with it is no sign of it."""
+    checks = {alert.name: alert.check for alert in data.page.alerts}
     titles = {step.id: step.title for step in data.page.steps}
     for attempt in data.record.attempts:
-        if attempt.state == AttemptState.FAILED:
+        if attempt.state == AttemptState.FAILED and story.shown_by(data.page, attempt.step):
             yield _Sign(attempt.at, f"the failed check “{titles.get(attempt.step, attempt.step)}”")
     for event in events:
         if isinstance(event.data, WarningRaised | CheckFailed):
+            step = checks.get(event.data.name, "") if isinstance(event.data, WarningRaised) else event.step
+            if not story.shown_by(data.page, step):
+                continue
             word = "alert" if isinstance(event.data, AlertRaised) else "warning"
             yield _Sign(event.at, f"the {word} “{_title(event.data)}”")
         elif isinstance(event.data, RollbackBudget):

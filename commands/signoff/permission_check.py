@@ -55,8 +55,9 @@ def require_permission(act: Act, actor: Actor, page: Page, people: People, matte
         if actor.person != matter.person:
             raise NotAllowed(f"Only {matter.person} may {does}.")
     elif row.who not in _NEED_NO_ROLE and not roles_of(actor.person, people).intersection(matter.roles):
-        titles = " or ".join(page.roles[role].title for role in matter.roles)
-        raise NotAllowed(f"Only the {titles} may {does}.")
+        titles = [page.roles[role].title for role in matter.roles]
+        either = " or ".join(filter(None, [", ".join(titles[:-1]), *titles[-1:]]))
+        raise NotAllowed(f"Only the {either} may {does}.")
     is_starter = matter.starter is not None and actor.may_be(matter.starter)
     if is_starter and row.starter is Starter.NEVER:
         raise NotAllowed(f"You started this run; another person must {does}.")

@@ -54,7 +54,9 @@ def why_not_yet(page: Page, people: People, record: Record) -> tuple[str, ...]:
     """Why those who take part cannot play the page to its end yet, one sentence each; nothing if they can."""
     if empty := missing_roles(page, people, record):
         return (f"Nobody takes part as {', '.join(empty)}.",)
-    return people_warnings(page, players(people, record), record.run.starter)
+    if not (lacking := people_warnings(page, players(people, record), record.run.starter)):
+        return ()
+    return *lacking, "Somebody else must take part in that role, or somebody else start the drill."
 
 
 def _require(act: Act, actor: Actor, page: Page, people: People) -> None:

@@ -12,7 +12,7 @@ from bot.slack.outbox.refusals import RefusedBySlack
 from bot.slack.outbox.sender import Sender
 from bot.slack.presence import POSTED_FOR
 from bot.slack.views.blocks import Message, message, section
-from bot.text import with_mentions
+from bot.text import with_owner
 from commands.start.freeze_news import FreezeNews, news_of
 from state.errors import BadRecord, NotOwner
 from state.store.database import Duty
@@ -102,4 +102,4 @@ class FreezePoster:
 
 
 def _message(news: FreezeNews, zone: ZoneInfo) -> Message:
-    return message(f"{news.mark} {news.brief(zone)}", [section(f"{news.mark} {with_mentions(news.sentence(zone))}")])
+    return message(f"{news.mark} {news.brief(zone)}", [section(f"{news.mark} {with_owner(news.sentence(zone))}")])

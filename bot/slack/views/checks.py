@@ -37,8 +37,13 @@ def check_summary(status: Status) -> str:
     if not_ok.keys() <= _FINE:
         quiet = not_ok[Verdict.QUIET]
         return f"✅ {counted(total - quiet, 'check')} ok{f', {VERDICTS[Verdict.QUIET]} {quiet} quiet' if quiet else ''}"
-    summary = ", ".join(f"{VERDICTS[verdict]} {not_ok[verdict]} {verdict}" for verdict in VERDICTS if not_ok[verdict])
+    found = [verdict for verdict in VERDICTS if not_ok[verdict]]
+    summary = ", ".join(f"{VERDICTS[verdict]} {_so_many(not_ok[verdict], verdict)}" for verdict in found)
     return f"*{summary}* of {counted(total, 'check')}"
+
+
+def _so_many(number: int, verdict: Verdict) -> str:
+    return counted(number, verdict) if verdict is Verdict.WARNING else f"{number} {verdict}"
 
 
 def not_well(status: Status) -> Block | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
@@ -65,12 +66,12 @@ def _where(snapshot: Snapshot, place: QueuePlace | None) -> str:
         return _how_left(_left(snapshot))
     zone = snapshot.page.runbook.time_zone
     if place.asked_until:
-        return (
-            f"❓ The question is in the thread. Without an answer it steps aside at {time_of(place.asked_until, zone)}."
-        )
+        until = time_of(place.asked_until, zone)
+        return f"❓ The question is in the thread. Without an answer it leaves the queue at {until}."
     lines = []
     if place.planned:
-        lines.append(f"🕓 Planned for *{moment_of(place.planned, zone)}*.")
+        local = f"{place.planned.astimezone(ZoneInfo(zone)):%a %H:%M}"
+        lines.append(f"🕓 Planned for *{moment_of(place.planned, zone)}* ({local} in {zone}).")
     if place.earliest and place.earliest != place.planned and place.earliest > snapshot.now:
         lines.append(f"🕓 People are asked again at *{time_of(place.earliest, zone)}*.")
     behind = f"behind run {place.busy}" if place.busy else "and the target is free"
@@ -139,7 +140,7 @@ def start_question(snapshot: Snapshot, event: Event, data: StartAsked) -> Messag
 
 def _silence(snapshot: Snapshot, asked_at: datetime) -> str:
     until = time_of(asked_at + PATIENCE, snapshot.page.runbook.time_zone)
-    return f"Without an answer it steps aside at {until}. Nothing starts by itself."
+    return f"Without an answer it leaves the queue at {until}. Nothing starts by itself."
 
 
 def _asked_people(snapshot: Snapshot, data: StartAsked) -> str:
@@ -164,7 +165,7 @@ def queue_moved(snapshot: Snapshot, _: Event, data: QueueMoved) -> Message:
 
 
 def queue_left(snapshot: Snapshot, _: Event, data: QueueLeft) -> Message:
-    """A queued start has begun, was dropped, or stepped aside because nobody answered."""
+    """A queued start has begun, was dropped, or left the queue because nobody answered."""
     run = snapshot.record.run
     text = _how_left(data)
     if data.silent:
@@ -178,7 +179,7 @@ def _how_left(data: QueueLeft) -> str:
         return f"🚀 *It has begun as run {data.started}*, whose card is in this channel."
     why = line(data.reason, 400)
     if data.silent:
-        return f"🗑️ *It stepped aside*: {why}. Nothing was started."
+        return f"🗑️ *It left the queue*: {why}. Nothing was started."
     if data.person == "gonogo" and not data.door:
         return f"🗑️ *It was dropped*: {why}. Nothing was started."
     return f"🗑️ *Dropped* by {acted(data)}. Nothing was started." + (f"\n> {why}" if why else "")
@@ -201,7 +202,7 @@ def _listed(one: QueuePlace, zone: str) -> str:
     when = "asks now" if one.asked_until else f"at {moment_of(one.earliest, zone)}" if one.earliest else ""
     when = when or (f"behind run {one.busy}" if one.busy else "is next")
     what = f"{line(run.page, 60)} `{line(run.release, 60)}`"
-    return f"*{one.place}*  {what} · {when} · start {run.id} by {person(run.starter)}"
+    return f"*{_ordinal(one.place)}*  start {run.id}: {what} · {when} · by {person(run.starter)}"
 
 
 def queue_offer(why: str, request: StartRequest, behind: int) -> Message:

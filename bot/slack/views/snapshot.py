@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -98,9 +98,19 @@ class Snapshot:
         """Mentions of the people of a role, at most ten."""
         return " ".join(mention(name) for name in self.mentions.get(role, [])[:10])
 
-    def roles_with_people(self, roles: Iterable[str]) -> str:
-        """The titles of the roles with mentions of their people, separated by commas."""
-        return ", ".join(f"{self.title_of(role)} {self.mentions_of(role)}".rstrip() for role in roles)
+    def roles_with_people(self, roles: Iterable[str], *, without: Collection[str] = ()) -> str:
+        """The titles of the roles with mentions of their people, separated by commas.
+
+        `without` these people; a role that they alone hold is left out, as it has nobody to ask.
+        """
+        shown = []
+        for role in roles:
+            people = self.mentions_of(role)
+            for person in without:
+                people = people.replace(f"<@{person}>", "").replace("  ", " ").strip()
+            if people or not self.mentions_of(role):
+                shown.append(f"{self.title_of(role)} {people}".rstrip())
+        return ", ".join(shown)
 
     def contacts(self, roles: Iterable[str]) -> str:
         """The roles with their people and phone numbers, one role a line, at most twelve lines."""

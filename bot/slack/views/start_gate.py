@@ -63,10 +63,8 @@ def _against(snapshot: Snapshot) -> Iterator[str]:
 
 def _people(snapshot: Snapshot, waiting: Waiting) -> str:
     """The roles with their people, without the starter, who must not agree."""
-    people = snapshot.roles_with_people(waiting.roles[:12])
-    for person in barred(snapshot.page, snapshot.record, act_of(waiting), waiting.step, waiting.attempt):
-        people = people.replace(f" <@{person}>", "")
-    return people
+    out = barred(snapshot.page, snapshot.record, act_of(waiting), waiting.step, waiting.attempt)
+    return snapshot.roles_with_people(waiting.roles[:12], without=out)
 
 
 def _answer(snapshot: Snapshot, fact: Fact) -> str:

@@ -74,7 +74,8 @@ def _output_file(event: Event, data: StepEnded) -> Upload | None:
 def _announcement(snapshot: Snapshot, data: StepEnded) -> Message:
     """A step that announces something: its text in the channel itself, with its target and mentions of its roles."""
     text = "\n".join([escape(data.summary, 1500), *(line(extra) for extra in data.lines[:3])])
-    people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
+    # one person may hold several of the roles
+    people = " ".join(dict.fromkeys(" ".join(map(snapshot.mentions_of, data.roles)).split()))
     run = snapshot.record.run
     about = f"{line(run.target, 100)} · run {run.id}" + (f" · For {people}" if people else "")
     blocks = [section(f"📣 {text}"), context(about)]

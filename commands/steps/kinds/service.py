@@ -270,7 +270,8 @@ class ServiceStep(ServiceBox):
 
     def _compared(self, ctx: Context, count: int) -> str:
         if self.web:
-            return f"{self.called} answers with {fill(self.commit, ctx.values)}"
+            who = f"{self.called}: {self.web}" if self.names else self.called  # one of several may have no address
+            return f"{who} answers with {fill(self.commit, ctx.values)}"
         if self.reload or not count:
             return f"{self.called} {'were' if self.names else 'was'} {'reloaded' if self.reload else 'restarted'}"
         return f"{self.called} {'run' if self.names else 'runs'} with a new process"

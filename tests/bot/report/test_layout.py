@@ -128,6 +128,7 @@ def test_the_summary_names_people_notes_reasons_and_the_rollback() -> None:
         ("Rehearsal", "the watch ran 60 times faster; durations and T+ are as without that"),
         ("Note", "with care"),
         ("Reason", "too slow"),
+        ("Rollback requested", "by U2, at T+40 min"),
         ("Rollback", "12 min from request to end, of a time budget of 15 min"),
     ]
 

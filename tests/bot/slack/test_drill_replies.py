@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from state.records import Drill
 from tests.bot.slack.outbox.test_drill_sender import begun_drill
 from tests.bot.slack.run_writer import DBA, GUEST, LEAD, READY
 from tests.bot.slack.slack_box import SlackBox, play
@@ -41,3 +42,12 @@ def test_a_reply_of_a_real_run_says_nothing_of_a_drill(tmp_path: Path) -> None:
         assert "DRILL" not in (await box.reply_to(GUEST, "On hold.")).text
 
     play(tmp_path, story)
+
+
+def test_the_card_of_a_drill_that_has_not_begun_says_who_it_waits_for(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        box.start_run(drill=Drill.PLACES)
+        card = await box.message_with("waiting for people to take part", "Run 1 ·")
+        assert "who takes part" in str(card.blocks)
+
+    play(tmp_path, story, page=PAGE)

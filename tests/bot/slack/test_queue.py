@@ -124,7 +124,7 @@ def test_a_planned_start_is_asked_about_at_its_time_put_off_and_steps_aside(tmp_
         turn(16)
         await box.message_with("Start shop now?", "start_queued")
         turn(16)
-        await box.message_with("It stepped aside", "nobody answered within 15 min", f"<@{DBA}>")
+        await box.message_with("It left the queue", "nobody answered within 15 min", f"<@{DBA}>")
         await box.message_with("queued start dropped")
         assert box.store.runs() == []
 
@@ -138,8 +138,8 @@ def test_the_queue_is_listed_moved_with_a_reason_and_left(tmp_path: Path) -> Non
             offer = await typed(box, person, f"start small.md {ref}", "shop already has run 1")
             await box.workspace.press(person, offer.ts, "queue_behind")
             await box.reply_to(person, f"is queued as start {number}")
-        await typed(box, GUEST, "queue", "*1*  small.md `v2`", "*2*  small.md `v3`", "start 3 by")
-        await typed(box, DBA, "queue move 3 1", "A change of the order needs a reason.")
+        await typed(box, GUEST, "queue", "*1st*  start 2: small.md `v2`", "*2nd*  start 3: small.md `v3`")
+        await typed(box, DBA, "queue move 3 1", "A change of the order needs a reason", "queue move 3 1 the hotfix")
         await typed(box, DBA, "queue move 3 1 the bank waits", "Queued start 3 has place 1 now.")
         assert [place.run.id for place in queue_places(box.store, "shop")] == [3, 2]
         await box.message_with("Place 1 in the queue", "the bank waits")

@@ -80,6 +80,10 @@ def test_anybody_in_the_channel_refuses_with_a_reason_that_the_thread_shows(tmp_
         request = box.store.record(1).rollback
         assert request
         assert request.reason == "the start was refused: not tonight"
+        await box.message_with("⛔ *Start refused by*", f"<@{GUEST}>", "not tonight")
+        everything = str([message.blocks for message in box.workspace.messages()])
+        assert "Time budget" not in everything
+        assert "Rollback requested" not in everything
 
     play(tmp_path, story, objectors=FROZEN)
 
@@ -107,6 +111,15 @@ def test_ids_in_the_words_of_a_freeze_call_nobody_and_its_owner_is_named(tmp_pat
             assert f"by <@{LEAD}>: ask {GUEST}, &lt;@{GUEST}&gt;, in {CHANNEL}." in str(asked.blocks)
 
     play(tmp_path, story, objectors=(lambda _: Considered(objections=(against,)),))
+
+
+def test_ids_in_the_reason_of_a_freeze_call_nobody_in_the_channel(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(LEAD, f"/deploy lock ask {GUEST}")
+        told = await box.workspace.wait_for(lambda message: "shop is locked until" in str(message.blocks), 8)
+        assert f"by <@{LEAD}>: ask {GUEST}." in str(told.blocks)
+
+    play(tmp_path, story)
 
 
 def test_an_empty_reason_is_refused(tmp_path: Path) -> None:

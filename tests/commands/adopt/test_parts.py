@@ -7,6 +7,7 @@ import pytest
 from commands.adopt.adopted import adopt
 from commands.adopt.parts import part_in
 from tests.commands.adopt.reading import boxes_of, kinds, told, under
+from tests.growth import assert_linear
 
 
 def box(command: str) -> str:
@@ -199,3 +200,8 @@ def test_a_check_between_two_steps_of_the_work_stays_between_them() -> None:
     assert "## Smoke tests" not in page
     deploy = page.split("\n## Deploy")[1]
     assert deploy.index("./build") < deploy.index("./test") < deploy.index("./push")
+
+
+@pytest.mark.parametrize("piece", ["roll back if a ", "roll back when :"])
+def test_reading_a_long_text_takes_no_more_than_its_share(piece: str) -> None:
+    assert_linear(lambda text: adopt(text, "x"), piece, "# S\n\n## Deploy\n\nx\n\n{}\n")

@@ -17,6 +17,7 @@ from state.records import Attempt, AttemptState, Event
 from tests.commands.run.surprise_case import BACK, DEPLOY, DRILL, WHO
 from tests.pages import NOON, record
 
+SLOW = "API response > 5 s"
 SEALED = Surprise(by=WHO, at=NOON, sealed="x")
 
 
@@ -41,15 +42,16 @@ def told(
 
 def test_the_first_alert_or_warning_after_a_slow_api_began_noticed_it() -> None:
     watch = attempt(WATCH, 10)
-    early, late = WarningRaised(name="CPU"), WarningRaised(name="API response")
-    text = told(STORIES["slow-api"], watch, events={15: early, 45: late, 50: AlertRaised(name="API response")})
+    slow, other = WarningRaised(name=SLOW), WarningRaised(name="CPU")
+    events: dict[float, EventData] = {15: slow, 40: other, 45: slow, 50: AlertRaised(name=SLOW)}
+    text = told(STORIES["slow-api"], watch, attempt("health", 41, AttemptState.FAILED), events=events)
     assert "It began at T+30 min." in text
-    assert "First noticed 15 min later, by the bot: the warning “API response”." in text
+    assert f"First noticed 15 min later, by the bot: the warning “{SLOW}”." in text
 
 
 def test_a_hold_before_any_alert_noticed_it_with_its_person() -> None:
     hold = Hold(by=WHO, at=NOON + at(31), number=1)
-    text = told(STORIES["slow-api"], attempt(WATCH, 10), facts=(hold,), events={45: WarningRaised(name="API")})
+    text = told(STORIES["slow-api"], attempt(WATCH, 10), facts=(hold,), events={45: WarningRaised(name=SLOW)})
     assert "First noticed 1 min later, by U1: a hold." in text
 
 

@@ -384,3 +384,14 @@ def test_of_a_restart_people_see_the_managers_words_and_not_what_the_script_tell
     outcome = execute(box("service", ALLOWING), ctx)
     words = ["Job for api failed", "See the journal"]
     assert (seen, list(outcome.lines), outcome.output) == (["\n".join(words)], words, "\n".join(words))
+
+
+def test_of_several_services_the_one_address_is_what_answered_the_commit() -> None:
+    world = new_code()
+    world.running = NEW
+    both = processes_json({"pid": 101}, {"service": "mail", "pid": 107})
+    world.on_host("pm2 restart", restart_result(processes_json({"pid": 1}, {"service": "mail", "pid": 2}), both))
+    world.on_host("now=%s", state_result(both))
+    step = box("service", ALLOWING.replace('name = "dj-system-api"', 'names = ["dj-system-api", "mail"]'))
+    outcome = execute(step, context(world))
+    assert outcome.compared == ("dj-system-api and mail: api answers with 2222222222",), outcome.summary
