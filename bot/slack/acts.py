@@ -21,7 +21,8 @@ from bot.slack.membership import STOPPING, Membership, require_channel
 from bot.slack.noted_message import NotedMessage
 from bot.slack.origin import Origin
 from bot.slack.outbox.thread_messages import CARD
-from bot.slack.slash_command import Reply, read_command, started_text
+from bot.slack.read_commands import read_command
+from bot.slack.slash_command import Reply, started_text
 from bot.slack.views.blocks import Message
 from bot.slack.views.checks import all_checks
 from bot.slack.views.drill import EXERCISE, marked

@@ -12,15 +12,14 @@ from bot.doors.actions import Press, the_run
 from bot.slack.channels import deploy_channels
 from bot.slack.methods import COMMANDS
 from bot.slack.origin import Origin
+from bot.slack.read_commands import MOST_CARDS, read_command
 from bot.slack.slash_command import (
     FACTS,
     HELP,
-    MOST_CARDS,
     asks_help,
     fact_of,
     help_text,
     opens_form,
-    read_command,
     start_of,
     started_text,
 )
