@@ -4,82 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 
+from bot.doors.acts_of_run import actions_of, frozen_page
+from bot.doors.answers import answer, open_questions
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import refusals_noted
+from bot.doors.press import Press
 from bot.doors.queue_actions import QUEUE_ACTIONS, queue
-from bot.doors.replies import REFUSED_START, held_text, signed_text
-from bot.doors.start_gate import agree_at_gate
+from bot.doors.replies import held_text
 from bot.text import with_mentions
 from commands.progress.handovers import handovers
-from commands.progress.start_gate import GATE
-from commands.progress.step_state import DECISION
-from commands.rollback.refused_start import refuse_start
 from commands.rollback.request import rollback, second_request
-from commands.runbook import Page, read_stored_page
 from commands.signoff.actions import RunActions
 from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.notes import NoteText, add_note
-from commands.signoff.press import PressId
-from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.drill_actions import begin_drill, take_part
 from commands.start.request import StartRequest
 from commands.start.starter import Started
 from state.errors import BadRecord, NothingRuns, NotText, Refused, UnreadableRun
-from state.events import AlertRaised, Ask, PeopleAsked
-from state.facts import (
-    Actor,
-    Agreement,
-    AlertHold,
-    Choice,
-    Door,
-    EarlyKeepAgreement,
-    Fact,
-    Signature,
-    StartAgreement,
-    StepAnswer,
-)
+from state.events import AlertRaised, PeopleAsked
+from state.facts import Actor, Door
 from state.records import Run
 
-_read_once: Callable[[str, str], Page] = lru_cache(maxsize=64)(read_stored_page)
 STOPS = frozenset({"rollback", "hold"})  # what stops a run, whatever state its rows are in
-CHOICES = {"again": Choice.RETRY, "done": Choice.DONE, "skip": Choice.SKIP, "override": Choice.OVERRIDE}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Press:
-    """Somebody pressed a button, or typed its command.
-
-    `action` is the button's action id, `value` its value as text (see ButtonValue; empty for a typed command).
-    `reason` and `lasts` ("30 min") are the answers of the button's form. `id` is what Slack gives the press, the same
-    each time that it is delivered: the time of the click, or the id of a typed command.
-    """
-
-    action: str
-    value: str
-    person: str
-    reason: str = ""
-    lasts: str = ""
-    id: str = ""
-
-    @property
-    def press_id(self) -> PressId:
-        """The press as the run knows it again."""
-        return PressId(id=self.id, drawn=read_button(self.value).number if self.value else None)
-
-    @property
-    def actor(self) -> Actor:
-        """Who acted, and through which door."""
-        return Actor(person=self.person, door=Door.SLACK)
-
-
-def frozen_page(run: Run) -> Page:
-    """The run's own copy of its page. It is read once for each text: reading takes 0.1 s, and a run's row changes."""
-    return _read_once(run.text, run.page)
 
 
 def press(deps: Deps, pressed: Press) -> str:
@@ -96,12 +46,12 @@ def press(deps: Deps, pressed: Press) -> str:
 def _pressed_answer(deps: Deps, run: Run, pressed: Press, about: ButtonValue) -> str:
     """Answer the question to which a button belongs."""
     if about.alert:
-        return _answer(deps, run, pressed, _alert_name(run, about), about.number)
+        return answer(deps, run, pressed, _alert_name(run, about), about.number)
     asked = next((event.data for event in deps.store.events(run.id, about.event - 1, 1)), None)
     if isinstance(asked, PeopleAsked):
-        return _answer(deps, run, pressed, asked.step, asked.attempt)
+        return answer(deps, run, pressed, asked.step, asked.attempt)
     if isinstance(asked, AlertRaised) and asked.number:
-        return _answer(deps, run, pressed, asked.name, asked.number)
+        return answer(deps, run, pressed, asked.name, asked.number)
     raise Refused("This button belongs to nothing in the bot's record. Use /deploy status instead.")
 
 
@@ -120,13 +70,13 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 def _typed(deps: Deps, run: Run, pressed: Press, action: str) -> str:
     if action in _RUN_ACTIONS:
         return _RUN_ACTIONS[action](deps, run, pressed)
-    questions = _open_questions(deps, run, action)
+    questions = open_questions(deps, run, action)
     if not questions:
         raise Refused(f"Nothing is waiting for “{_command(action)}” now. Use /deploy status to see what is.")
     if len(questions) > 1:
         titles = ", ".join(f"“{question.title}”" for question in questions)
         raise Refused(f"“{_command(action)}” could mean {titles}. Use the buttons in the thread.")
-    return _answer(deps, run, pressed, questions[0].step, questions[0].attempt)
+    return answer(deps, run, pressed, questions[0].step, questions[0].attempt)
 
 
 def start(deps: Deps, person: str, request: StartRequest) -> Started:
@@ -140,7 +90,7 @@ def start(deps: Deps, person: str, request: StartRequest) -> Started:
 def hand_over(deps: Deps, run: Run, person: str, to: str, role: str, reason: str, press: str) -> str:
     """Offer a person's place in a role to another one; returns the reply. Raises Refused."""
     actor = Actor(person=person, door=Door.SLACK)
-    return with_mentions(_actions(deps, run).offer(role, to, actor, reason, deps.now(), press))
+    return with_mentions(actions_of(deps, run).offer(role, to, actor, reason, deps.now(), press))
 
 
 def note(deps: Deps, run: Run, person: str, text: NoteText) -> str:
@@ -207,18 +157,6 @@ def _alert_name(run: Run, about: ButtonValue) -> str:
     return alerts[about.alert - 1].name
 
 
-def _open_questions(deps: Deps, run: Run, action: str) -> list[Waiting]:
-    """The open questions that a button or command answers."""
-    waiting = waiting_for(frozen_page(run), deps.store.record(run.id))
-    return [question for question in waiting if action in _ANSWERS[question.ask]]
-
-
-def _actions(deps: Deps, run: Run) -> RunActions:
-    """What people may do, by the roles that they hold at this moment."""
-    page = frozen_page(run)
-    return RunActions(deps.store, page, run.id, deps.people(page), deps.absent)
-
-
 def unread(deps: Deps, run: Run, written: str) -> str:
     """What to say if somebody has stopped a run of which the bot cannot read a row; "" if it can read all."""
     try:
@@ -247,12 +185,12 @@ def _hold(deps: Deps, run: Run, pressed: Press) -> str:
 
 
 def _resume(deps: Deps, run: Run, pressed: Press) -> str:
-    first = _actions(deps, run).resume(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
+    first = actions_of(deps, run).resume(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
     return "Resumed." if first else "The run is not on hold."
 
 
 def _keep(deps: Deps, run: Run, pressed: Press) -> str:
-    return _actions(deps, run).keep(pressed.actor, pressed.reason, deps.now())
+    return actions_of(deps, run).keep(pressed.actor, pressed.reason, deps.now())
 
 
 def _take_part(deps: Deps, run: Run, pressed: Press) -> str:
@@ -280,86 +218,6 @@ def _offer(deps: Deps, run: Run, pressed: Press) -> tuple[int, Actor, datetime]:
     return numbers[-1], pressed.actor, now
 
 
-def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> str:
-    """Answer a question about a step, or hold an alert; `step` and `attempt` are then its name and countdown number."""
-    if _has_answered(deps, run, pressed, step, attempt):
-        return "You have already answered this. Your answer stands."
-    actions, actor, now = _actions(deps, run), pressed.actor, deps.now()
-    if step == GATE:
-        return _at_the_gate(deps, actions, pressed, now)
-    match pressed.action:
-        case "sign" | "refuse":
-            refused = pressed.action == "refuse"
-            roles = actions.sign(step, attempt, actor, now, refused=refused, reason=pressed.reason)
-            return signed_text(actions, step, roles, refused=refused)
-        case "agree":
-            actions.agree(step, attempt, actor, now)
-            return f"You agreed to KEEP.{actions.what_begins}" if step == DECISION else "You agreed. The run continues."
-        case "false_alarm":
-            first = actions.false_alarm(step, attempt, actor, pressed.reason, pressed.lasts, now)
-            return (
-                "Held. The bot does not roll back for this alert in the meantime." if first else "It is already held."
-            )
-    if pressed.action not in CHOICES:
-        raise Refused("This version of the bot does not know this button. Use /deploy status instead.")
-    actions.answer(step, attempt, actor, CHOICES[pressed.action], pressed.reason, now)
-    return "Your answer is saved."
-
-
-def _at_the_gate(deps: Deps, actions: RunActions, pressed: Press, now: datetime) -> str:
-    """Agree to a start against which something speaks, or refuse it."""
-    if pressed.action != "agree":
-        refuse_start(actions.store, actions.run, pressed.actor, pressed.reason, now)
-        return REFUSED_START
-    return agree_at_gate(deps, actions, pressed.actor, now)
-
-
-def _has_answered(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> bool:
-    """Whether the person has answered already: they pressed twice, or Slack delivered one press twice.
-
-    Somebody who has signed in one role may still hold another one, and a refused fix is asked about once more.
-    """
-    if not _own_answer(deps, run, pressed, step, attempt):
-        return False
-    questions = [
-        question
-        for question in _open_questions(deps, run, pressed.action)
-        if (question.step, question.attempt) == (step, attempt)
-    ]
-    if pressed.action not in {"sign", "refuse"}:
-        return not questions
-    people = _actions(deps, run).holders(deps.store.record(run.id))
-    return not any(pressed.person in people[role] for question in questions for role in question.roles)
-
-
-def _own_answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> Fact | None:
-    """The person's own earlier answer to this question."""
-    record, person = deps.store.record(run.id), pressed.person
-    about: dict[str, object] = {"step": step, "attempt": attempt, "person": person}
-    match pressed.action:
-        case "sign" | "refuse":
-            return record.newest(Signature, **about)
-        case "agree" if step == GATE:
-            return record.newest(StartAgreement, person=person)
-        case "agree" if step == DECISION:
-            return record.newest(EarlyKeepAgreement, person=person)
-        case "agree":
-            return record.newest(Agreement, **about)
-        case "false_alarm":
-            return record.newest(AlertHold, alert=step, number=attempt, person=person)
-        case _:
-            return record.newest(StepAnswer, **about)
-
-
-# the buttons and commands that answer each question
-_ANSWERS: dict[Ask, tuple[str, ...]] = {
-    Ask.SIGN: ("sign", "refuse"),
-    Ask.AGREE: ("agree",),
-    Ask.START: ("agree", "refuse", "refuse_start"),
-    Ask.ANSWER: tuple(CHOICES),
-    Ask.COUNTDOWN: ("false_alarm",),
-    Ask.DECIDE: (),
-}
 _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "take_part": _take_part,
     "begin_drill": _begin_drill,
@@ -369,7 +227,7 @@ _RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "keep": _keep,
     "keep_early": _keep,
     **QUEUE_ACTIONS,
-    "take_over": lambda deps, run, pressed: with_mentions(_actions(deps, run).take_over(*_offer(deps, run, pressed))),
-    "decline": lambda deps, run, pressed: with_mentions(_actions(deps, run).decline(*_offer(deps, run, pressed))),
-    "withdraw": lambda deps, run, pressed: with_mentions(_actions(deps, run).withdraw(*_offer(deps, run, pressed))),
+    "take_over": lambda deps, run, pressed: with_mentions(actions_of(deps, run).take_over(*_offer(deps, run, pressed))),
+    "decline": lambda deps, run, pressed: with_mentions(actions_of(deps, run).decline(*_offer(deps, run, pressed))),
+    "withdraw": lambda deps, run, pressed: with_mentions(actions_of(deps, run).withdraw(*_offer(deps, run, pressed))),
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
+from bot.doors.press import Press
 from commands.queue.acts import NewPlace, drop, move, put_off, queue_start, start_now
 from commands.run.engine import page_of
 from commands.start.request import StartRequest, find_page
@@ -16,9 +16,6 @@ from commands.text.moments import read_moment
 from state.errors import NeedsReason, NothingRuns, Refused
 from state.facts import Actor
 from state.records import Run
-
-if TYPE_CHECKING:
-    from bot.doors.actions import Press
 
 START_QUEUED = "start_queued"  # the button that lets a queued start begin
 USAGE = (

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.doors.actions import CHOICES
+from bot.doors.answers import CHOICES
 from bot.doors.freezes import act_on_freezes, meant
 from bot.doors.queue_actions import START_QUEUED, carry_out, queue, queued_run
 from bot.doors.replies import REFUSED_START, held_text, signed_text

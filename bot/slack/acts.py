@@ -9,10 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.doors import actions
+from bot.doors.acts_of_run import frozen_page
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import of_drill, refusals_marked
 from bot.doors.freezes import act_on_freezes, freeze_lines_of, meant
+from bot.doors.press import Press
 from bot.doors.queue_actions import START_QUEUED, QueueOrder, carry_out, queue, queued_run
 from bot.slack.channels import channel_of, deploy_channels
 from bot.slack.handover_acts import HandoverActs
@@ -53,7 +55,7 @@ class Acts:
         self.handovers = HandoverActs(deps, membership, lanes)
         self._reads: dict[tuple[str, str, tuple[int, int]], tuple[float, asyncio.Future[Reply]]] = {}
 
-    async def press(self, origin: Origin, pressed: actions.Press) -> str:
+    async def press(self, origin: Origin, pressed: Press) -> str:
         """Do what a button says; returns the reply for its person."""
         lane = _lane(pressed.action)
         run = await self._lanes.run(
@@ -89,7 +91,7 @@ class Acts:
         """Raise NotAllowed if whoever queued a start in Slack is no member of its channel any more."""
         if run.starter_account:
             return
-        page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+        page = await self._lanes.run(Lane.ACT, lambda: frozen_page(run))
         if not await self._membership.may_act_now(run.starter, channel_of(self.deps, run), page):
             raise NotAllowed(f"{run.starter} queued this and may not act here any more. Drop it, and start it anew.")
 
@@ -159,7 +161,7 @@ class Acts:
 
     def _checks(self, value: str) -> Message:
         run = self._pressed_run(value, stops=False)
-        checks = all_checks(snapshot_of(self.deps, actions.frozen_page(run), self.deps.store.record(run.id)).status)
+        checks = all_checks(snapshot_of(self.deps, frozen_page(run), self.deps.store.record(run.id)).status)
         return marked(checks, ()) if run.drill else checks
 
     async def pages_to_start(self, origin: Origin) -> list[Page]:
@@ -235,7 +237,7 @@ class Acts:
         notes = [EXERCISE] if run.drill else []
         if action == "keep_early":
             record = self.deps.store.record(run.id)
-            notes.append(early_note(snapshot_of(self.deps, actions.frozen_page(run), record)))
+            notes.append(early_note(snapshot_of(self.deps, frozen_page(run), record)))
         return "\n".join(filter(None, notes))
 
     async def _require(self, origin: Origin, run: Run, action: str) -> None:
@@ -243,7 +245,7 @@ class Acts:
         if action in STOPPING:
             await self._membership.require_nothing_against(origin, channel)
         else:
-            page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+            page = await self._lanes.run(Lane.ACT, lambda: frozen_page(run))
             self.deps.alike.require(page)
             await self._membership.require_member_now(origin, channel, page)
 
@@ -251,7 +253,7 @@ class Acts:
         """What the doors need to agree: whoever decided first holds no role if Slack says now that they may not act."""
         if action != "agree":
             return self.deps
-        page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+        page = await self._lanes.run(Lane.ACT, lambda: frozen_page(run))
         first = await self._lanes.run(Lane.ACT, lambda: actions.first_people(self.deps, run))
         channel = channel_of(self.deps, run)
         absent = {person for person in first if not await self._membership.may_act_now(person, channel, page)}

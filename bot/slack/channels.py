@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from bot.doors.actions import frozen_page
+from bot.doors.acts_of_run import frozen_page
 from bot.doors.deps import Deps
 from state.errors import Refused
 from state.records import Run

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.doors import actions
+from bot.doors.acts_of_run import frozen_page
 from bot.doors.deps import Deps
 from bot.doors.drill import of_drill, refusals_marked
 from bot.slack.channels import channel_of
@@ -56,7 +57,7 @@ class HandoverActs:
             return of_drill(run, await self._offer(origin, asked, run))
 
     async def _offer(self, origin: Origin, asked: Offer, run: Run) -> str:
-        page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+        page = await self._lanes.run(Lane.ACT, lambda: frozen_page(run))
         channel = channel_of(self._deps, run)
         self._deps.alike.require(page)
         await self._membership.require_member_now(origin, channel, page)
@@ -84,7 +85,7 @@ class HandoverActs:
         runs = await self._lanes.run(Lane.READ, lambda: self._runs(origin))
         if len(runs) != 1:
             return None
-        page = actions.frozen_page(runs[0])
+        page = frozen_page(runs[0])
         first, _, why = rest.strip().partition(" ")
         if first and role_named(page, first):
             return Offer(to=to, role=first, reason=why, run=runs[0].id, press=press)
@@ -110,7 +111,7 @@ class HandoverActs:
     def _choices(self, origin: Origin) -> list[RoleChoice]:
         found, titles = [], []
         for run in self._runs(origin):
-            page = actions.frozen_page(run)
+            page = frozen_page(run)
             held = roles_of(origin.person, holders(self._deps.people(page), self._deps.store.record(run.id)))
             allowed = [role for role, box in page.roles.items() if box.handover]
             titles += [page.roles[role].title for role in allowed]

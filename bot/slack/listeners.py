@@ -13,7 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doors import actions
+from bot.doors.press import Press
 from bot.doors.queue_actions import QUEUE_ACTIONS
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
@@ -156,7 +156,7 @@ class Listeners(HandoverListeners, QueueListeners):
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
         action, origin = body["actions"][0], origin_of(body)
-        pressed = actions.Press(
+        pressed = Press(
             action=action["action_id"],
             value=action["value"],
             person=origin.person,
@@ -186,7 +186,7 @@ class Listeners(HandoverListeners, QueueListeners):
         """The form with the reason was submitted. It closes when the act is written, or shows why it is not."""
         button, origin = form_data(body), origin_of(body)
         answers = reason_from(body["view"]["state"])
-        pressed = actions.Press(action=button["action"], value=button["value"], person=origin.person, **answers)
+        pressed = Press(action=button["action"], value=button["value"], person=origin.person, **answers)
         await self._write_form(
             ack, body, lambda: self.acts.press(origin, pressed), "reason", REASONS[pressed.action][0]
         )

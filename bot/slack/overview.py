@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.doors.actions import frozen_page
+from bot.doors.acts_of_run import frozen_page
 from bot.doors.deps import Deps
 from bot.doors.freezes import freeze_lines_of
 from bot.slack.asked_events import AskedEvents, Question

@@ -1,8 +1,8 @@
-"""The commands that only read: the status of runs, the queue and the history, as a reply to one person."""
+"""The commands that only read, the status, the queue and the history: a reply to one person."""
 
 from __future__ import annotations
 
-from bot.doors import actions
+from bot.doors.acts_of_run import frozen_page
 from bot.doors.deps import Deps
 from bot.doors.freezes import freeze_lines
 from bot.doors.visible import is_visible
@@ -129,4 +129,4 @@ def _drills(deps: Deps) -> Reply:
 
 def _snapshot(deps: Deps, run: int) -> Snapshot:
     record = deps.store.record(run)
-    return snapshot_of(deps, actions.frozen_page(record.run), record)
+    return snapshot_of(deps, frozen_page(record.run), record)

@@ -7,7 +7,7 @@ import logging
 import time
 from datetime import timedelta
 
-from bot.doors.actions import frozen_page
+from bot.doors.acts_of_run import frozen_page
 from bot.doors.deps import Deps
 from bot.slack.outbox.attachments import Attachments
 from bot.slack.outbox.drawing import drawn_card, drawn_event

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.doors.actions import Press, press, start, the_run, typed
+from bot.doors.actions import press, start, the_run, typed
+from bot.doors.press import Press
 from commands.progress.hold import hold_of
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import Page

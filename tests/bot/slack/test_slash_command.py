@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.doors.actions import Press, the_run
+from bot.doors.actions import the_run
+from bot.doors.press import Press
 from bot.slack.channels import deploy_channels
 from bot.slack.methods import COMMANDS
 from bot.slack.origin import Origin

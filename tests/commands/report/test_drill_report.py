@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.doors.actions import Press, press
+from bot.doors.actions import press
+from bot.doors.press import Press
 from bot.report.build import history_of, left_out, report_of
 from bot.report.drills import answer_rows, drill_lines
 from bot.report.markdown import as_markdown
