@@ -141,17 +141,12 @@ def _may(waiting: Waiting, choice: Choice) -> str:
 
 
 def _people(snapshot: Snapshot, waiting: Waiting) -> str:
-    return _without_barred(snapshot, waiting, snapshot.roles_with_people(waiting.roles[:12]))
-
-
-def _without_barred(snapshot: Snapshot, waiting: Waiting, people: str) -> str:
-    """The mentions without those who must not agree: who asked for it, who refused, the starter."""
-    if waiting.ask is not Ask.AGREE:
-        return people
-    act = Act.AGREE_TO_OVERRIDE if Choice.OVERRIDE in waiting.choices else Act.AGREE
-    for person in barred(snapshot.page, snapshot.record, act, waiting.step, waiting.attempt):
-        people = people.replace(f" <@{person}>", "")
-    return people
+    """Who is asked, without those who must not agree: who asked for it, who refused, the starter."""
+    out: frozenset[str] = frozenset()
+    if waiting.ask is Ask.AGREE:
+        act = Act.AGREE_TO_OVERRIDE if Choice.OVERRIDE in waiting.choices else Act.AGREE
+        out = barred(snapshot.page, snapshot.record, act, waiting.step, waiting.attempt)
+    return snapshot.roles_with_people(waiting.roles[:12], without=out)
 
 
 def _checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> Iterator[str]:
