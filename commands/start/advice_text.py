@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from commands.start.reasons import Holds, Judged
 from commands.start.recommendation import Advice, Recommendation
-from commands.text.numbers import format_count
 
 MARKS = {Holds.YES: "✅", Holds.NO: "❌", Holds.UNKNOWN: "❔", Holds.PEOPLE: "👤"}
 _MOST = 8  # reasons of one option
@@ -32,8 +31,16 @@ def why_recommended(found: Recommendation) -> str:
     """Why a page is recommended; of the safer one, how much speaks for the other."""
     if found.page == found.riskier:
         return found.why
-    shown = f"{len(found.missing)} of {format_count(found.asked, 'reason')} of {found.other} not shown"
-    return shown if found.sure else f"{shown}. Looked up again for the commit that you start"
+    missing = _missing_in_words(len(found.missing), found.asked, found.other)
+    return missing if found.sure else f"{missing}. Looked up again for the commit that you start"
+
+
+def _missing_in_words(missing: int, asked: int, option: str) -> str:
+    if asked < 2 or not missing:
+        return f"no evidence speaks for {option}"
+    if missing == asked:
+        return f"the evidence shows none of the {asked} reasons for {option}"
+    return f"the evidence does not show {missing} of the {asked} reasons for {option}"
 
 
 def missing_reasons(found: Recommendation) -> str:

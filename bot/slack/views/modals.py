@@ -180,7 +180,8 @@ def _comparison(pages: Sequence[Page], advice: Advice) -> list[Block]:
 def _recommended(advice: Advice) -> str:
     if not (found := advice.recommended):
         return ""
-    return f"✔ *Recommended*: {bold(found.name, 60)}\n{line(why_recommended(found), 500)}."
+    why = why_recommended(found)
+    return f"✔ *Recommended*: {bold(found.name, 60)}\n{line(f'{why[:1].upper()}{why[1:]}', 500)}."
 
 
 def _column(option: Option, reasons: Sequence[Judged] | None) -> str:

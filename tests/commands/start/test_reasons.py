@@ -12,11 +12,11 @@ import pytest
 from bot.settings import read_page_file, shipped_runbooks
 from commands.runbook import Page
 from commands.runbook.option import Reason
-from commands.start.advice_text import advice_lines
+from commands.start.advice_text import advice_lines, why_recommended
 from commands.start.past_runs import PastRuns, commit_of
 from commands.start.preflight import PreflightReport
-from commands.start.reasons import Asked, Holds, judge
-from commands.start.recommendation import Advice, advice
+from commands.start.reasons import Asked, Holds, Judged, judge
+from commands.start.recommendation import Advice, Recommendation, advice
 from state.facts import Actor, Door, EarlyKeep, Signature
 from state.records import Attempt, AttemptState, Run, RunState
 from state.sqlite.store import Store
@@ -27,7 +27,7 @@ NIGHT = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)  # Monday, 23:00 in Bangkok: i
 NOON = datetime(2026, 11, 30, 5, 0, tzinfo=UTC)  # Monday, 12:00 there: outside
 A, B = (read_page_file(shipped_runbooks() / name) for name in ("option-a.md", "option-b.md"))
 PAGES = {page.name: page for page in (A, B)}
-WHY_B = "  4 of 4 reasons of Option A: direct to production not shown"
+WHY_B = "  the evidence shows none of the 4 reasons for Option A: direct to production"
 BY = Actor(person="U1", door=Door.SLACK)
 
 
@@ -271,3 +271,21 @@ def test_a_record_with_a_row_that_cannot_be_read_makes_no_evidence_of_it(store: 
     run = a_run(store, B, ONE, ago=timedelta(hours=2))
     store._db.execute("UPDATE attempts SET outcome = '{' WHERE run = ?", run.id)
     assert judged(store, {"soak": "option-b.md"})[0] is Holds.NO
+
+
+@pytest.mark.parametrize(
+    ("missing", "asked", "says"),
+    [
+        (4, 4, "the evidence shows none of the 4 reasons for Direct"),
+        (1, 3, "the evidence does not show 1 of the 3 reasons for Direct"),
+        (1, 1, "no evidence speaks for Direct"),
+        (0, 0, "no evidence speaks for Direct"),
+    ],
+)
+def test_why_the_safer_option_is_recommended_is_one_clause(missing: int, asked: int, says: str) -> None:
+    reason = Judged(says="Backup ready", holds=Holds.NO, why="no run has done it")
+    found = Recommendation(
+        page="b.md", name="Staged", riskier="a.md", other="Direct", missing=(reason,) * missing, asked=asked
+    )
+    assert why_recommended(found) == says
+    assert why_recommended(replace(found, sure=False)) == f"{says}. Looked up again for the commit that you start"
