@@ -47,6 +47,7 @@ def status_json(status: Status) -> Iterator[str]:
             "state": str(status.state),
             "phase": str(status.phase),
             "doing": status.doing,
+            "until": _time(status.until),
             "settled": status.settled,
             "total": status.total,
             "clock_seconds": _seconds(status.clock),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.own_steps import own_steps
@@ -35,6 +36,17 @@ def where(page: Page, record: Record) -> tuple[str, str]:
     checking = any(one.step == CHECK for one in running)
     current = check_step(page) if checking else next(unsettled, page.forward[-1])
     return STAGES[current.part], title_of_line(current)
+
+
+def waits_until(page: Page, record: Record) -> datetime | None:
+    """When the step that is under way has waited long enough; None where none only lets time pass."""
+    if record.run.state != RunState.GOING:
+        return None
+    running = {attempt.step for attempt in record.attempts if attempt.state == AttemptState.RUNNING}
+    for step in page.forward:
+        if step.id in running and (lasts := step.box.waiting_time(record.run.notice_minutes)):
+            return min(one.began_at for one in record.attempts if one.step == step.id) + lasts
+    return None
 
 
 def _in_rollback(record: Record, steps: Mapping[str, PageStep], running: list[Attempt]) -> tuple[str, str]:

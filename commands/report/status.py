@@ -18,7 +18,7 @@ from commands.progress.usual_time import UsualTime
 from commands.report.asked_why import why_asked
 from commands.report.host_states import HostLine, host_lines
 from commands.report.people import PersonAction, person_actions
-from commands.report.stage import where
+from commands.report.stage import waits_until, where
 from commands.rollback.budget import StepPace, running_steps
 from commands.rollback.loss import lost
 from commands.rollback.restored import TAKEN_BACK, not_restored, not_undone
@@ -87,9 +87,9 @@ class Status:
     that KEEP starts. Once a rollback is requested, `checks_before` and `criteria` are about the version that goes, and
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
     how far each host of a group is with what runs now. `notes` are the notes for the report. `handovers` are the
-    roles that were handed over in this run, and `offers` those that are offered now. `reasons` say why. `drill` says
-    whether it is one, `waits_for_people` whether it has not begun yet, and `lost` whether it ended because its places
-    are gone.
+    roles that were handed over in this run, and `offers` those that are offered now. `until` is when a step that only
+    lets time pass is over. `reasons` say why. `drill` says whether it is one, `waits_for_people` whether it has not
+    begun yet, and `lost` whether it ended because its places are gone.
     """
 
     run: int
@@ -132,6 +132,7 @@ class Status:
     notes: tuple[Note, ...] = ()
     handovers: tuple[HandoverOffer, ...] = ()
     offers: tuple[HandoverOffer, ...] = ()
+    until: datetime | None = None
     drill: bool = False
     waits_for_people: bool = False
     lost: bool = False
@@ -192,6 +193,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         state=run.state,
         stage=stage,
         doing="who takes part" if waits_for_people(record) else doing,
+        until=waits_until(page, record),
         settled=sum(state_of(page, record, step) is StepState.SETTLED for step in steps),
         total=len(steps),
         clock=elapsed(record, now),

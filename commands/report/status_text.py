@@ -161,6 +161,8 @@ def _progress(status: Status) -> Iterator[str]:
     if status.state not in ACTIVE:
         return
     doing = f": {status.doing}" if status.doing else ""
+    if status.until:
+        doing += f", until {_time(status, status.until, '%a %H:%M')}"
     watched, lasts = status.watched_after, status.watched_after_lasts
     if status.stage == STAGES[Part.WATCH]:
         watched, lasts = status.watched, status.watch_lasts

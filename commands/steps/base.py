@@ -274,6 +274,10 @@ class StepBox(Undo, Strict):
         """Whether it checks something, so that it may be run again at any time and leaves nothing behind."""
         return not (self.changes_production or self.asks_people or self.is_announcement or self.waits)
 
+    def waiting_time(self, countdown: int) -> timedelta:
+        """How long it waits from its first beginning on; `countdown` are the minutes that the run announced."""
+        return timedelta(0)
+
     def holds_now(self, ctx: Context) -> bool:
         """Whether what it does is there now, by a look that changes nothing. False where that cannot be seen."""
         return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.checks import check_summary, checks_button, not_well
@@ -11,7 +13,7 @@ from bot.slack.views.notices import environment_warning
 from bot.slack.views.queue import queue_lines, queued_card
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
-from bot.text import acted, bold, line, time_of
+from bot.text import acted, bold, line, moment_of, time_of
 from commands.progress.clock import watched_time
 from commands.progress.drill import MARK
 from commands.progress.hold import hold_number, hold_of
@@ -25,6 +27,7 @@ from commands.watch.countdown import Countdown
 from state.facts import NextRun
 from state.records import RunState
 
+SOON = timedelta(hours=12)
 EMOJI = {
     Phase.DEPLOYING: "🚀",
     Phase.NEEDS_PEOPLE: "🙋",
@@ -109,7 +112,15 @@ def progress(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     if not snapshot.record.run.active:
         return f"{bar}{time}"
     doing = f" → {line(status.doing, 200)}" if status.doing else ""
+    if status.until:
+        doing += f", until {_moment(status.until, snapshot)}"
     return f"*{status.stage}*{doing}\n{bar}{time}"
+
+
+def _moment(at: datetime, snapshot: Snapshot) -> str:
+    """A time of day, and the day where it is not soon."""
+    zone = snapshot.page.runbook.time_zone
+    return time_of(at, zone) if at - snapshot.now < SOON else moment_of(at, zone)
 
 
 def t_plus(status: Status) -> str:

@@ -50,6 +50,9 @@ class NotifyStep(StepBox):
     def notified_roles(self) -> tuple[str, ...]:
         return tuple(self.roles_to_tell)
 
+    def waiting_time(self, countdown: int) -> timedelta:
+        return timedelta(minutes=countdown if self.countdown else 0)
+
     def run(self, ctx: Context) -> Outcome:
         minutes = int(ctx.values["countdown"])
         when = {0: "now", 1: "in 1 minute"}.get(minutes, _IN_MINUTES)
@@ -59,6 +62,6 @@ class NotifyStep(StepBox):
             return done(f"❌ Rolled back, but NOT restored: {', '.join(ctx.not_restored)}.", lines=lines)
         if not self.countdown:
             return done(text, lines=tuple(f"⚠️ {left}" for left in ctx.not_undone))
-        duration = timedelta(minutes=minutes)
+        duration = self.waiting_time(minutes)
         wait_since_start(ctx, duration)
         return done(text, lines=(f"The countdown of {format_duration(duration)} is over.",) if minutes else ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import Field
@@ -28,6 +29,9 @@ class WaitStep(StepBox):
 
     def plan(self) -> list[str]:
         return [f"waits {format_duration(self.lasts)}: {self.why}"]
+
+    def waiting_time(self, countdown: int) -> timedelta:
+        return self.lasts
 
     def run(self, ctx: Context) -> Outcome:
         wait_since_start(ctx, self.lasts)

@@ -26,8 +26,9 @@ def lines(
     state: RunState = RunState.GOING,
     ended: float | None = None,
     loses: str = "",
+    notice: int = 0,
 ) -> list[str]:
     """What is printed so many minutes past noon."""
     ended_at = None if ended is None else NOON + timedelta(minutes=ended)
-    of = record(*attempts, facts=facts, state=state, ended_at=ended_at, rollback_loss=loses)
+    of = record(*attempts, facts=facts, state=state, ended_at=ended_at, rollback_loss=loses, notice_minutes=notice)
     return status_lines(status_of(page, of, NOON + timedelta(minutes=minutes)))

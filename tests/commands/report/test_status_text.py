@@ -37,6 +37,25 @@ def test_a_run_that_waits_for_nobody() -> None:
     ]
 
 
+RUN_BOX = 'run\nhost = "backend"\ncommands = ["deploy"]\ntakes = "10 min"'
+
+
+@pytest.mark.parametrize(
+    ("box", "until"),
+    [
+        ('wait\nlasts = "24 h"\nwhy = "soak"', "Tue 19:01"),
+        ('notify\ntext = "We begin"\ncountdown = true', "Mon 19:11"),
+        ('notify\ntext = "We begin"', ""),
+    ],
+)
+def test_a_step_that_lets_time_pass_says_until_when(box: str, until: str) -> None:
+    page = small(**{RUN_BOX: box, 'undoes = "put-the-code-there"\n': ""})
+    running = row("put-the-code-there", AttemptState.RUNNING, after=1)
+    ending = f", until {until}  " if until else "  "
+    assert lines(READY, running, page=page, notice=10)[2].startswith(f"Deploy: Put the code there{ending}")
+    assert "until" not in lines(READY, page=page, notice=10)[2], "it does not wait before it begins"
+
+
 def test_a_failed_step() -> None:
     failed = "“Put the code there”, which did not succeed"
     assert lines(READY, row("put-the-code-there", AttemptState.FAILED))[:3] == [

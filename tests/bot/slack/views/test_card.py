@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from bot.doors.button import read_button
 from bot.slack.views.blocks import Message
@@ -18,7 +21,7 @@ from tests.bot.slack.slack_box import buttons
 from tests.bot.slack.views.drawn import button_of, shown, snapshot_with, texts
 from tests.bot.slack.whole_run import TURNS, snapshot_at, snapshots
 from tests.losing import losing_page, lost_by_rollback
-from tests.pages import row, said
+from tests.pages import SIGNED, row, said, small
 
 
 def kinds(message: Message) -> list[str]:
@@ -47,6 +50,17 @@ def test_the_headline_says_what_is_happening(tmp_path: Path) -> None:
         "failed in the rollback": "🙋 shop: ROLLBACK waiting for people",
         "rolled back": "↩️ shop: ROLLED BACK",
     }
+
+
+@pytest.mark.parametrize(
+    ("minutes", "until"), [(10, "{time}|19:10>"), (2000, "{date_short_pretty} {time}|25 Nov 04:20>")]
+)
+def test_a_countdown_says_until_when_it_lasts(minutes: int, until: str) -> None:
+    run = 'run\nhost = "backend"\ncommands = ["deploy"]\ntakes = "10 min"'
+    page = small(**{run: 'notify\ntext = "We begin"\ncountdown = true', 'undoes = "put-the-code-there"\n': ""})
+    taken = snapshot_with(row(READY, "done"), row(DEPLOY, "running"), facts=SIGNED, notice_minutes=minutes)
+    text = shown(card(replace(taken, page=page)))
+    assert re.search(rf"Put the code there, until <!date\^\d+\^{re.escape(until)}", text), text
 
 
 def test_every_end_has_a_headline() -> None:
