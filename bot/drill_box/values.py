@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.drill_box.files import VALUES
 from commands.runbook.drill_table import BOX
+from commands.text.foreign_json import read_json
 
 
 class WithBoxes(Mapping[str, str]):
@@ -33,7 +34,7 @@ class WithBoxes(Mapping[str, str]):
 def read_values(box: Path) -> dict[str, str]:
     """What the box in a folder has, by name, as "SSH"; nothing before it is started and after its end."""
     try:
-        found = json.loads((box / VALUES).read_bytes())
+        found = read_json((box / VALUES).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}

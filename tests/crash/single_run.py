@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.rehearsal.role_holders import CHANNEL, ROLE_HOLDERS, STARTER
@@ -114,9 +114,11 @@ class SingleRun:
         assert self.store.changes(self.run) == [], "what was killed left a journal that does not fit"
 
     def abandon(self) -> None:
-        """End the run in the state file, whatever it does."""
+        """End the run in the state file, whatever it does, so long ago that the next bot posts nothing of it."""
+        ended = (datetime.now(UTC) - timedelta(days=30)).isoformat()
         with self.store.opened.write():
-            self.store.opened.execute("UPDATE runs SET state = 'aborted', ended_at = began_at WHERE ended_at IS NULL")
+            sql = "UPDATE runs SET state = 'aborted', ended_at = ? WHERE ended_at IS NULL"
+            self.store.opened.execute(sql, ended)
         self.store.close()
 
     def pause_program(self, name: str, folder: Path, program: str, words: str = "") -> PausedProgram:

@@ -80,14 +80,14 @@ def says_drill(message: Message) -> bool:
 def require_told(report: str) -> None:
     """Raise AssertionError unless a report says what a drill is played for."""
     told = (
-        r"Rollback\s+[\w ]+ from request to end, of a time budget of 15 min\n",
+        r"Rollback\s+[\w. ]+ from request to end, of a time budget of 15 min\n",
         r"Took part: Nok, Somchai, Ploy, Anan, Malee, Krit, Fern, Tawan\.\n",
         r"failing-test: The first smoke test that only reads gets status 500",
-        r"It began at T\+[\w ]+\.\nFirst noticed [\w ]+ later, by the bot: the failed check “Test 1: Backend Health”\.",
+        r"It began at T\+[\w. ]+\.\nFirst noticed [\w. ]+ later, by the bot: the failed check “Test 1: Backend Health”",
         # asked when and of whom, who answered, and after how long
-        r"T\+[\w ]+\n2️⃣ Final Code Review \(Reviewer\)\nFern as Reviewer\n[\w ]+ s\n",
-        r"\n✍️ Sign-off: deployed \(Backend Lead, Database Admin, DevOps\)\nSomchai as Database Admin\n[\w ]+ s\n",
-        r"\nRefused\nT\+[\w ]+\nTawan\nsign\nOnly the Reviewer may sign “2️⃣ Final Code Review” now\.\n",
+        r"T\+[\w. ]+\n2️⃣ Final Code Review \(Reviewer\)\nFern as Reviewer\n[\w. ]+ s\n",
+        r"\n✍️ Sign-off: deployed \(Backend Lead, Database Admin, DevOps\)\nSomchai as Database Admin\n[\w. ]+ s\n",
+        r"\nRefused\nT\+[\w. ]+\nTawan\nsign\nOnly the Reviewer may sign “2️⃣ Final Code Review” now\.\n",
     )
     for line in told:
         assert re.search(line, report), f"the report does not say {line}:\n{report[:3000]}"

@@ -11,14 +11,16 @@ for now in $applied; do
 done
 # `migrate` goes back from what depends on the target alone. A branch beside it, which the release merged, was not applied
 # before either; it goes back too where it is certain what was: as many as there were, and all of them below the target
+# the states go in as a text of its own: in a container the program has another environment
+before=$(printf %s "$STATE_BEFORE" | base64 | tr -d '\n')
 $PROGRAM shell -c '
-import os
+import base64
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 executor = MigrationExecutor(connection)
 graph, applied, others = executor.loader.graph, executor.loader.applied_migrations, set()
-for state in os.environ["STATE_BEFORE"].split():
+for state in base64.b64decode("'"$before"'").decode().split():
     app, _, newest = state.partition("=")
     name, _, count = newest.rstrip(")").rpartition("(")
     if (app, name) in graph.nodes:

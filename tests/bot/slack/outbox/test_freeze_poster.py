@@ -52,4 +52,7 @@ def test_two_bots_tell_of_each_lock_once_also_when_one_leaves(postgres: Postgres
         told = [str(one.blocks) for one in box.workspace.messages()]
         assert [("the first" in text, "the second" in text) for text in told] == [(True, False), (False, True)]
 
-    play(tmp_path, story)
+    try:
+        play(tmp_path, story)
+    finally:
+        kept.close()

@@ -88,12 +88,23 @@ def test_a_green_commit_is_released_and_the_api_was_asked_about_that_commit(repo
     assert request.headers == {"Authorization": "Bearer $GITHUB_TOKEN"}, "the edge fills the token in"
 
 
-@pytest.mark.parametrize("state", ["pending", "failure", "error", "", None, True, ["success"]])
-def test_what_is_not_green_is_refused(repository: Repository, state: object) -> None:
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        ("pending", "'pending'"),
+        ("failure", "'failure'"),
+        ("error", "'error'"),
+        ("", "''"),
+        (None, "missing or null"),
+        (True, "true"),
+        (["success"], '["success"]'),
+    ],
+)
+def test_what_is_not_green_is_refused(repository: Repository, state: object, shown: str) -> None:
     outcome, _ = release(repository, STATUS, answer(data={"state": state, "sha": repository.new}))
     assert outcome.state == "failed"
     assert outcome.summary == (
-        f"Commit {repository.new[:10]} is not green: state is {state!r} instead of success: "
+        f"Commit {repository.new[:10]} is not green: state is {shown} instead of success: "
         "wait until its checks have passed, or mend them."
     )
     assert not outcome.values, "no later step gets a commit that is not green"
@@ -111,7 +122,7 @@ def test_the_green_of_another_commit_does_not_count(repository: Repository) -> N
         (answer(302, {"state": "success"}), "answers 302 instead of 200"),
         (answer(text="<!doctype html><title>Log in</title>"), "is not JSON"),
         (answer(text="[" * 100_000), "is not JSON"),
-        (answer(data=["success"]), "state is None"),
+        (answer(data=["success"]), "state is missing or null"),
         (LostTrack("No answer came."), "does not say whether it is green: No answer came"),
     ],
 )
