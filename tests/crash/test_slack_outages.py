@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from bot.rehearsal.workspace import Message
 from tests.crash.conftest import Play
+from tests.crash.sandbox import Sandbox, open_sandbox
 from tests.crash.single_run import RECORD, SingleRun, page, run_step
 from tests.crash.test_kills_around_slack import check_messages, keep, message_with_button
 from tests.crash.test_kills_on_the_host import roll_back, times_recorded
@@ -17,6 +19,14 @@ STEPS = tuple(f"step-{number}" for number in range(1, 7))
 PAGE = page("".join(run_step(name, RECORD, "sleep 0.4") for name in STEPS))
 OUTAGE_SECONDS = 12.0  # long enough for every retry interval to have grown to its maximum
 CARD_SECONDS = 8.0  # from Slack's return to a correct card: 5 are promised, the others are for a busy machine
+
+
+@pytest.fixture(scope="module")
+def sandbox(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of its own: what other tests' runs have left to say would share Slack's limits with the run here."""
+    opened = open_sandbox(tmp_path_factory.mktemp("outages"))
+    yield runner.run(opened.__aenter__())
+    runner.run(opened.__aexit__(None, None, None))
 
 
 def all_done(single: SingleRun) -> bool:
