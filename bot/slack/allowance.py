@@ -38,9 +38,12 @@ class Allowance:
         return self.left < self._burst * share
 
     async def take(self, *, behind: bool = False) -> None:
-        """Take one call, and wait until it may be sent. Those who wait come in their order; `behind` all others."""
-        while behind and self.left < 1:
-            await asyncio.sleep((1 - self.left) / self._rate)
+        """Take one call, and wait until it may be sent. Those who wait come in their order.
+
+        Whoever is `behind` leaves half of the burst to the others, as a redraw asks only where a call is left.
+        """
+        while behind and self.is_below(1 / 2):
+            await asyncio.sleep(max(0.01, (self._burst / 2 - self.left) / self._rate))
         self._left, self._at = self.left - 1, time.monotonic()
         await asyncio.sleep(max(0.0, -self._left / self._rate))
 

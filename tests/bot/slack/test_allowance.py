@@ -95,6 +95,28 @@ def test_what_a_run_that_is_over_has_left_to_say_waits_until_the_others_have_sen
     assert texts == ["goes on"] * 10 + ["over"] * 10
 
 
+def test_a_run_that_is_over_leaves_what_a_redraw_of_the_others_asks_for(time: Time) -> None:
+    updates = Allowance(sender.UPDATE_RATE, sender.UPDATES)
+    time.now += 100
+    sending = sender.Sender(AsyncMock())
+    sending._updates = updates
+
+    async def update() -> None:
+        for _ in range(20):
+            await updates.take(behind=True)
+            assert not sending.spent
+            assert not sending.full
+
+    asyncio.run(update())
+
+
+def test_with_many_bots_a_run_that_is_over_still_has_its_turn(time: Time) -> None:
+    posts = Allowance(1.0, 4)
+    posts.share(10)
+    asyncio.run(posts.take(behind=True))
+    assert time.now > 1000.0
+
+
 def test_bots_that_share_the_limit_send_no_more_together_than_one_alone(time: Time) -> None:
     alone, shared = Allowance(2.0, 4), Allowance(2.0, 4)
     shared.share(2)
