@@ -22,6 +22,7 @@ from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
 from state.errors import GonogoError
+from state.events import RunStarted
 from state.records import Run
 from state.store import RecordStore
 
@@ -67,6 +68,7 @@ class Deps:
     freezes: Sequence[FreezeSource] = ()
     absent: frozenset[str] = frozenset()
     _commits: dict[int, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _undrilled: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -115,6 +117,13 @@ class Deps:
             self._queues.clear()
             self._queues[version] = places
         return tuple(place for place in places if place.run.target == target)
+
+    def undrilled(self, run: Run) -> tuple[str, ...]:
+        """The roles in which nobody had drilled a run's page when it began. It is read once for each run, too."""
+        if run.id not in self._undrilled:
+            started = next((event.data for event in self.store.events(run.id, 0, 1)), None)
+            self._undrilled[run.id] = started.undrilled if isinstance(started, RunStarted) else ()
+        return self._undrilled[run.id]
 
     def usual(self, run: Run) -> Mapping[str, UsualTime]:
         """How long a run's steps took in earlier runs. It is read once for each run, because cards are drawn often."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from commands.runbook import Page
 from commands.steps import KINDS
 from commands.steps.page_fields import Dollar, dollar_in
+from commands.text.phrases import capitalized
 
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 _THE_VARIABLE = "The variable with "
@@ -124,7 +125,7 @@ def _uses(box: BaseModel, where: str) -> Iterator[_Use]:
 def _meaning(description: str, field: str, where: str) -> str:
     """The first clause of the field's own description, as the variable's."""
     text = re.split(r"; |\. |\.$", " ".join(description.split()))[0].removeprefix(_THE_VARIABLE)
-    text = f"{text[0].upper()}{text[1:]}."
+    text = f"{capitalized(text)}."
     return f"{where}: {text}" if "." in field else text
 
 

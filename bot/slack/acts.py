@@ -189,8 +189,11 @@ class Acts:
         await self._lanes.run(Lane.READ, lambda: self._require_deploy_channel(origin))
         await self._membership.require_nothing_against(origin, origin.channel)
 
-    async def require_form(self, origin: Origin, value: str) -> None:
-        """Raise if the form of a button would be submitted in vain. Slack gives 3 s to open it, so this is quick."""
+    async def run_of_form(self, origin: Origin, value: str) -> Run:
+        """The run of a button that opens a form. Slack gives 3 s to open it, so this is quick.
+
+        Raises if the form would be submitted in vain.
+        """
         # a form to stop the run must open, and for every other one the run is read once more when it comes back
         run = await self._lanes.run(Lane.STOP, lambda: self._pressed_run(value, stops=True))
         channel = channel_of(self.deps, run)
@@ -198,6 +201,7 @@ class Acts:
             require_channel(origin, channel)
             if origin.on_home:  # an old Home may show a run whose channel its person has left
                 await self._membership.require_nothing_against(origin, channel)
+        return run
 
     async def run_to_note(self, origin: Origin, noted: NotedMessage) -> Run:
         """The run of whose report a message is part. Raises Refused if there is none. Nobody waits for it long."""
@@ -225,20 +229,18 @@ class Acts:
             raise Refused("Several runs are active in this channel. Use the shortcut on a message in a run's thread.")
         return here[0]
 
-    async def form_note(self, action: str, value: str) -> str:
-        """What the form of a button says above its field; empty where that cannot be found out in time."""
-        with suppress(GonogoError, TimeoutError):
-            async with asyncio.timeout(NOTE_LIMIT):
-                return await self._lanes.run(Lane.READ, lambda: self._form_note(action, value))
-        return ""
-
-    def _form_note(self, action: str, value: str) -> str:
-        run = self._pressed_run(value, stops=False)
+    async def form_note(self, action: str, run: Run) -> str:
+        """What the form of a button says above its field; of an early KEEP nothing more where that takes too long."""
         notes = [EXERCISE] if run.drill else []
         if action == "keep_early":
-            record = self.deps.store.record(run.id)
-            notes.append(early_note(snapshot_of(self.deps, frozen_page(run), record)))
+            with suppress(GonogoError, TimeoutError):
+                async with asyncio.timeout(NOTE_LIMIT):
+                    notes.append(await self._lanes.run(Lane.READ, lambda: self._early_note(run.id)))
         return "\n".join(filter(None, notes))
+
+    def _early_note(self, number: int) -> str:
+        run = self._pressed_run(str(ButtonValue(run=number)), stops=False)
+        return early_note(snapshot_of(self.deps, frozen_page(run), self.deps.store.record(run.id)))
 
     async def _require(self, origin: Origin, run: Run, action: str) -> None:
         channel = channel_of(self.deps, run)

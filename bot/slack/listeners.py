@@ -175,11 +175,11 @@ class Listeners(HandoverListeners, QueueListeners):
         """A button that needs a reason first. Its form opens before anything slow: the trigger is valid for 3 s."""
         await ack()
         action, origin = body["actions"][0], origin_of(body)
-        refusal = await result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
-        if refusal:
-            await self._answer(body, respond, refusal)
+        run = await result_or_refusal(lambda: self.acts.run_of_form(origin, action["value"]))
+        if isinstance(run, str):
+            await self._answer(body, respond, run)
             return
-        note = await self.acts.form_note(action["action_id"], action["value"])
+        note = await self.acts.form_note(action["action_id"], run)
         await self._open(body, respond, reason_modal(action["action_id"], action["value"], origin.channel, note))
 
     async def give_reason(self, ack: AsyncAck, body: Body) -> None:

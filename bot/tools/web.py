@@ -7,8 +7,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import httpx
 
@@ -35,9 +35,8 @@ class HttpWeb:
         self._redact = redact
         self._mutex = threading.Lock()
         self._clients: dict[str, httpx.Client] = {}
-        self._others: dict[
-            str, tuple[str, ...]
-        ] = {}  # by place: the addresses that its open connections do not lead to
+        # by place: the addresses that its open connections do not lead to
+        self._others: dict[str, tuple[str, ...]] = {}
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """See `commands.ports.web.Web.request`."""
@@ -102,14 +101,9 @@ class HttpWeb:
         for client in clients.values():
             client.close()
 
-    @contextmanager
-    def _client_for(self, place: str, call: HttpRequest) -> Iterator[httpx.Client]:
+    def _client_for(self, place: str, call: HttpRequest) -> AbstractContextManager[httpx.Client]:
         """The place's own client; another one for a request to one address, which no open connection may carry."""
-        if not call.address:
-            yield self._client(place)
-            return
-        with make_client() as client:
-            yield client
+        return make_client() if call.address else nullcontext(self._client(place))
 
     def _client(self, place: str) -> httpx.Client:
         with self._mutex:

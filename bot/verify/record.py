@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.settings import Settings
 from bot.text import clean, counted
 from bot.verify.posted import compare_with_slack
+from commands.text.phrases import capitalized
 from state.place import verify_record as verdicts_on
 from state.store.journal import RECORD
 from state.store.verify import Verdict
@@ -52,7 +53,7 @@ def lines_of(verdict: Verdict) -> list[str]:
         return [f"✅ {name}: unchanged, {entries}{since}.", *_unsigned(verdict)]
     first, *others = [clean(change) for change in verdict.changes]
     absent = first == f"there is no run {verdict.run}"
-    lines = [f"❌ {first[0].upper()}{first[1:]}." if absent else f"❌ {name}: {first}."]
+    lines = [f"❌ {capitalized(first)}." if absent else f"❌ {name}: {first}."]
     lines += [f"   {other}." for other in others[: SHOWN - 1]]
     if len(others) >= SHOWN:
         lines.append(f"   … and {counted(len(others) - SHOWN + 1, 'more change')}.")

@@ -24,3 +24,14 @@ def open_objections(record: Record) -> tuple[StartObjection, ...]:
 def waits_at_gate(record: Record) -> bool:
     """Whether nothing of the run may begin, because a second person must agree first. A rollback request ends that."""
     return record.run.active and record.rollback is None and bool(open_objections(record))
+
+
+def start_was_refused(record: Record) -> bool:
+    """Whether the rollback of a run is the refusal of its start: later, a reason may begin with the same words."""
+    request = record.rollback
+    return request is not None and request.reason.startswith(REFUSED) and bool(open_objections(record))
+
+
+def words_of_refusal(reason: str) -> str:
+    """What somebody has said who refused a start, or asked for its rollback."""
+    return reason.removeprefix(REFUSED).removeprefix(": ")

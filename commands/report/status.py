@@ -178,6 +178,7 @@ class Status:
 def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, UsualTime] | None = None) -> Status:
     """The status of a run at `now`. `usual` is how long its steps took in earlier runs."""
     stage, doing = where(page, record)
+    waits = waits_for_people(record)
     run, rollback = record.run, record.rollback
     after = record.last(AFTER_ROLLBACK)
     # a rollback waits for no hold, and a run that is over holds nothing back
@@ -192,7 +193,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         role_titles={name: role.title for name, role in page.roles.items()},
         state=run.state,
         stage=stage,
-        doing="who takes part" if waits_for_people(record) else doing,
+        doing="who takes part" if waits else doing,
         until=waits_until(page, record),
         settled=sum(state_of(page, record, step) is StepState.SETTLED for step in steps),
         total=len(steps),
@@ -227,7 +228,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         reasons={one: why for one in waiting_for(page, record) if (why := why_asked(record, one))},
         offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
         drill=bool(record.run.drill),
-        waits_for_people=waits_for_people(record),
+        waits_for_people=waits,
         lost=run.state == RunState.ENDED and run.drill == Drill.BOX and record.newest(RunClosed) is None,
     )
 

@@ -10,6 +10,7 @@ from commands.progress.step_state import DECISION
 from commands.runbook.page import Page
 from commands.runbook.people import People, is_user_group, roles_of
 from commands.signoff.permissions import PERMISSIONS, Act, Party, Starter, Who
+from commands.text.phrases import joined
 from state.errors import NotAllowed
 from state.facts import BOT, Actor, Choice, Door, EarlyKeep, Signature, StepAnswer
 from state.records import Record
@@ -55,8 +56,7 @@ def require_permission(act: Act, actor: Actor, page: Page, people: People, matte
         if actor.person != matter.person:
             raise NotAllowed(f"Only {matter.person} may {does}.")
     elif row.who not in _NEED_NO_ROLE and not roles_of(actor.person, people).intersection(matter.roles):
-        titles = [page.roles[role].title for role in matter.roles]
-        either = " or ".join(filter(None, [", ".join(titles[:-1]), *titles[-1:]]))
+        either = joined([page.roles[role].title for role in matter.roles], "or")
         raise NotAllowed(f"Only the {either} may {does}.")
     is_starter = matter.starter is not None and actor.may_be(matter.starter)
     if is_starter and row.starter is Starter.NEVER:

@@ -33,4 +33,6 @@ def undrilled_roles(store: RecordStore, page: Page, people: People, at: datetime
 
 def drill_warnings(undrilled: Sequence[str]) -> tuple[str, ...]:
     """What is said of them at a start: one sentence, or none."""
-    return (f"Nobody has drilled this page in the last {FRESH.days} days as {', '.join(undrilled)}.",) * bool(undrilled)
+    if not undrilled:
+        return ()
+    return (f"Nobody has drilled this page in the last {FRESH.days} days as {', '.join(undrilled)}.",)

@@ -12,6 +12,7 @@ from commands.runbook.page import Page
 from commands.runbook.people import People, roles_of
 from commands.start.objections import Considered, Intent, Objection, ObjectionSort, Objector
 from commands.text.actors import actor_in_words
+from commands.text.phrases import joined
 from commands.text.typed import one_line
 from state.errors import Refused
 from state.facts import Actor
@@ -83,7 +84,7 @@ def mark_of(sort: FreezeSort) -> str:
 
 def _are(targets: Sequence[str]) -> str:
     names = list(dict.fromkeys(targets))
-    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {'is' if len(names) == 1 else 'are'}"
+    return f"{joined(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 # gives what is on for a page at a moment

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from commands.text.phrases import joined
+
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,39}")  # any other key may be data, such as an address or an id
 _MOST = 8  # names that a message lists
 
@@ -30,4 +32,4 @@ def names_in(data: dict[str, Any]) -> str:
     shown = [f"`{name}`" for name in names[:_MOST]]
     if more := len(data) - len(shown):
         shown.append(f"{more} more" if shown else f"{more} with names that are not shown")
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "no fields at all"
+    return joined(shown) or "no fields at all"

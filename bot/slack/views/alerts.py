@@ -9,6 +9,7 @@ from bot.slack.views.waiting import answer_link, question_of
 from bot.text import acted, bold, clock_time, line, time_of
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.text.durations import format_duration
+from commands.text.phrases import capitalized
 from commands.watch.countdown import Countdown, newest_countdown
 from commands.watch.verdicts import Verdict
 from state.events import (
@@ -89,7 +90,7 @@ def _countdown_state(snapshot: Snapshot, countdown: Countdown, number: int) -> s
     if countdown.cancelled_at:
         # older versions stored no reason
         why = countdown.cancel_reason or "within its limits again before the countdown was at zero"
-        return f"✅ {line(why[0].upper() + why[1:], 300)}. The countdown was cancelled; nothing was rolled back."
+        return f"✅ {line(capitalized(why), 300)}. The countdown was cancelled; nothing was rolled back."
     if request := snapshot.record.rollback:
         return f"⏪ Rollback requested by {acted(request)} at {time_of(request.at, zone)}."
     if not snapshot.can_roll_back:

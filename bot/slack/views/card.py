@@ -17,7 +17,7 @@ from bot.text import acted, bold, line, moment_of, time_of
 from commands.progress.clock import watched_time
 from commands.progress.drill import MARK
 from commands.progress.hold import hold_number, hold_of
-from commands.progress.start_gate import REFUSED
+from commands.progress.start_gate import start_was_refused
 from commands.report.status import Phase, Status, progress_bar
 from commands.rollback.budget import StepPace
 from commands.rollback.loss import is_nothing
@@ -174,8 +174,8 @@ def banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     lines += handover_lines(snapshot)
     if (request := snapshot.record.rollback) and status.state != RunState.KEPT:
         why = f": {line(status.rollback_reason)}" if status.rollback_reason else ""
-        refused = request.reason.startswith(REFUSED)
-        lines.append(f"{'⛔ *Start refused' if refused else '⏪ *Rollback requested'} by* {acted(request)}{why}")
+        what = "⛔ *Start refused" if start_was_refused(snapshot.record) else "⏪ *Rollback requested"
+        lines.append(f"{what} by* {acted(request)}{why}")
         if status.environment:
             lines.append(environment_warning(status.environment))
     if status.rollback_loss and snapshot.can_roll_back:

@@ -15,6 +15,7 @@ from commands.start.advice_text import reason_line, why_recommended
 from commands.start.reasons import Judged, not_judged
 from commands.start.recommendation import Advice
 from commands.start.request import StartRequest
+from commands.text.phrases import capitalized
 
 START, REASON = "start", "reason"
 MINUTES = (0, 5, 10, 15, 30, 60)
@@ -181,7 +182,7 @@ def _recommended(advice: Advice) -> str:
     if not (found := advice.recommended):
         return ""
     why = why_recommended(found)
-    return f"✔ *Recommended*: {bold(found.name, 60)}\n{line(f'{why[:1].upper()}{why[1:]}', 500)}."
+    return f"✔ *Recommended*: {bold(found.name, 60)}\n{line(f'{capitalized(why)}', 500)}."
 
 
 def _column(option: Option, reasons: Sequence[Judged] | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, line
+from commands.text.phrases import capitalized
 from state.events import ClockJumped, EnvironmentChanged, MirrorRead, RecordChanged, RunMoved, StepInterrupted, StepSlow
 from state.records import Event
 
@@ -14,7 +15,7 @@ def slow_step(snapshot: Snapshot, _: Event, data: StepSlow) -> Message:
     head = f"🐢 {bold(data.title)} is slower than usual"
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
     summary = line(data.summary, 600)
-    blocks = [section(f"{head}\n{summary[:1].upper()}{summary[1:]}."), context(people and f"Please check: {people}")]
+    blocks = [section(f"{head}\n{capitalized(summary)}."), context(people and f"Please check: {people}")]
     return message(f"🐢 {data.title} is slower than usual", blocks, roles=snapshot.titles(data.roles))
 
 
@@ -23,7 +24,7 @@ def interrupted_step(snapshot: Snapshot, _: Event, data: StepInterrupted) -> Mes
     head = f"🔁 {bold(data.title)} does not finish"
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
     summary = line(data.summary, 600)
-    what = f"{summary[:1].upper()}{summary[1:]}. It continues now. Check the bot's machine and its log."
+    what = f"{capitalized(summary)}. It continues now. Check the bot's machine and its log."
     blocks = [section(f"{head}\n{what}"), context(people and f"Please check: {people}")]
     return message(f"🔁 {data.title} does not finish", blocks, roles=snapshot.titles(data.roles))
 
@@ -75,9 +76,9 @@ def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) 
     summary = line(data.summary, 900)
     if data.restored:
         then = "Somebody had held the run before: it waits for them." if data.waits else "The run continues."
-        head = f"▶️ {summary[:1].upper()}{summary[1:]}."
+        head = f"▶️ {capitalized(summary)}."
         return message(f"▶️ {then} {data.summary}", [section(f"{head} {then}")], broadcast=True)
-    head = f"⚠️ *{summary[:1].upper()}{summary[1:]}.*"
+    head = f"⚠️ *{capitalized(summary)}.*"
     people = snapshot.roles_with_people(data.roles[:8])
     then = "The rollback goes on with these places. Check that they are the right ones."
     if data.waits:
@@ -93,7 +94,7 @@ def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) 
 def environment_warning(change: str) -> str:
     """A warning for a rollback that runs in another environment than the run began with."""
     change = line(change, 600)
-    return f"⚠️ {change[:1].upper()}{change[1:]}. The rollback runs there."
+    return f"⚠️ {capitalized(change)}. The rollback runs there."
 
 
 def mirror_read(snapshot: Snapshot, _: Event, data: MirrorRead) -> Message:

@@ -10,12 +10,10 @@ from bot.slack.views.effects import button_effects
 from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
 from bot.slack.views.panel import in_sections, summary_of
 from bot.slack.views.snapshot import Snapshot
-from bot.slack.views.waiting import asked_of
+from bot.slack.views.waiting import asked_of, people_asked
 from bot.text import acted, clip, counted, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
 from commands.progress.step_state import DECISION
-from commands.signoff.permission_check import barred
-from commands.signoff.permissions import Act
 from commands.signoff.waiting import Waiting, waiting_for
 from state.events import Ask, PeopleAsked
 from state.facts import (
@@ -100,16 +98,18 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             keep = data.step == DECISION
             wants = "wants KEEP before the watch is over" if keep else _agree_texts(snapshot, data)[1]
             request = f"{acted(first)} {wants}: {line(first.reason, 500)}" if first else ""
-            others = f": {_people(snapshot, waiting)}" if waiting else "."
+            others = f": {people_asked(snapshot, waiting)}" if waiting else "."
             note = early_note(snapshot) if keep and waiting else ""
             return [*_refusals(snapshot, data), request, note, f"A second person must agree{others}"]
         case Ask.DECIDE:
-            decides = f"Waiting for {_people(snapshot, waiting)}\n{_to_decide_on(snapshot, data)}" if waiting else ""
+            decides = (
+                f"Waiting for {people_asked(snapshot, waiting)}\n{_to_decide_on(snapshot, data)}" if waiting else ""
+            )
             return [decides, *decision_body(snapshot, data.asked_items, is_open=waiting is not None)]
     summary = escape(data.summary, 1200)
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [summary, *_decides_in_rollback(snapshot, waiting)]
-    who = f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""
+    who = f"What now? Waiting for {people_asked(snapshot, waiting)}" if waiting else ""
     return [*_refusals(snapshot, data), summary, who]
 
 
@@ -138,15 +138,6 @@ def _decides_in_rollback(snapshot: Snapshot, waiting: Waiting) -> Iterator[str]:
 def _may(waiting: Waiting, choice: Choice) -> str:
     skip = words_of_skip(waiting.step).lower()
     return {**WORDS, Choice.SKIP: "skip it" if skip == "skip" else skip}[choice]
-
-
-def _people(snapshot: Snapshot, waiting: Waiting) -> str:
-    """Who is asked, without those who must not agree: who asked for it, who refused, the starter."""
-    out: frozenset[str] = frozenset()
-    if waiting.ask is Ask.AGREE:
-        act = Act.AGREE_TO_OVERRIDE if Choice.OVERRIDE in waiting.choices else Act.AGREE
-        out = barred(snapshot.page, snapshot.record, act, waiting.step, waiting.attempt)
-    return snapshot.roles_with_people(waiting.roles[:12], without=out)
 
 
 def _checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> Iterator[str]:

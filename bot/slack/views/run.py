@@ -10,7 +10,7 @@ from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, clip, code, counted, first_lines, line, person, quoted_lines, with_owner
 from commands.progress.hold import environment_change
-from commands.progress.start_gate import REFUSED
+from commands.progress.start_gate import start_was_refused, words_of_refusal
 from commands.rollback.loss import is_nothing
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
@@ -80,8 +80,8 @@ def run_resumed(snapshot: Snapshot, __: Event, data: RunResumed) -> Message:
 
 def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) -> Message:
     """Somebody, or the bot because of an alert, requested the rollback."""
-    if data.reason.startswith(REFUSED):  # nothing has begun, so nothing is rolled back
-        why = data.reason.removeprefix(REFUSED).removeprefix(": ")
+    if start_was_refused(snapshot.record):  # nothing has begun, so nothing is rolled back
+        why = words_of_refusal(data.reason)
         refused = section(f"⛔ *Start refused by* {acted(data)}{_quoted(why)}")
         return message(_said(f"⛔ Start of {snapshot.record.run.target} refused", why), [refused])
     within = format_duration(snapshot.page.rollback.within)

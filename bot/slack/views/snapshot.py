@@ -21,7 +21,8 @@ from commands.queue.places import QueuePlace
 from commands.report.status import Status, status_of
 from commands.runbook import Page
 from commands.text.durations import format_duration
-from state.events import QueueLeft, RunStarted
+from commands.text.phrases import capitalized
+from state.events import QueueLeft
 from state.records import Record, RunState
 
 OLD_NUMBER = "before the handover"  # whoever took a role over has a phone that no variable names
@@ -88,7 +89,7 @@ class Snapshot:
             budget = f"Time budget: {format_duration(self.page.rollback.within)}."
             effect = f"{loses}{self.page.rollback.warning} {budget}"
         change = environment_change(self.record)
-        return f"{change[:1].upper()}{change[1:]}. {effect}" if change else effect
+        return f"{capitalized(change)}. {effect}" if change else effect
 
     def title_of(self, role: str) -> str:
         """A role's title, in bold."""
@@ -149,13 +150,5 @@ def snapshot_of(deps: Deps, page: Page, record: Record, questions: Mapping[Quest
         queue=deps.queue(record.run.target),
         left=what_became(deps.store, record.run) if record.run.of_queue else None,
         questions=questions or {},
-        undrilled=_undrilled(deps, page, record),
+        undrilled=deps.undrilled(record.run) if page.runbook.drill and record.run.active else (),
     )
-
-
-def _undrilled(deps: Deps, page: Page, record: Record) -> tuple[str, ...]:
-    """What the run's start says of that; nothing for a page that has no drill, and once the run is over."""
-    if not page.runbook.drill or not record.run.active:
-        return ()
-    (first,) = deps.store.events(record.run.id, 0, 1)
-    return first.data.undrilled if isinstance(first.data, RunStarted) else ()

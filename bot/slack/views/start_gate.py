@@ -8,12 +8,10 @@ from bot.slack.views.answer_buttons import answer_buttons
 from bot.slack.views.blocks import Message, header, message, section
 from bot.slack.views.effects import button_effects
 from bot.slack.views.snapshot import Snapshot
-from bot.slack.views.waiting import asked_of
+from bot.slack.views.waiting import asked_of, people_asked
 from bot.text import acted, clip, line, time_of, with_owner
-from commands.progress.start_gate import REFUSED, objections, open_objections
-from commands.signoff.permission_check import barred
-from commands.signoff.waiting import Waiting, waiting_for
-from commands.signoff.waits_for import act_of
+from commands.progress.start_gate import objections, open_objections, words_of_refusal
+from commands.signoff.waiting import waiting_for
 from state.events import Ask, PeopleAsked
 from state.facts import Fact, RollbackRequest, StartAgreement
 from state.records import Event
@@ -29,7 +27,7 @@ def gate_question(snapshot: Snapshot, event: Event, _: PeopleAsked) -> Message:
     blocks = [
         header(head),
         section("\n".join(_against(snapshot))),
-        section(f"A second person must agree: {_people(snapshot, waiting)}" if waiting else ""),
+        section(f"A second person must agree: {people_asked(snapshot, waiting)}" if waiting else ""),
         section(answers),
         button_effects(snapshot, waiting, event.at),
         answer_buttons(snapshot, event, waiting),
@@ -61,18 +59,12 @@ def _against(snapshot: Snapshot) -> Iterator[str]:
     yield from (f"*Why start all the same*, by {acted(one)}: {line(one.reason, 500)}" for one in against[:1])
 
 
-def _people(snapshot: Snapshot, waiting: Waiting) -> str:
-    """The roles with their people, without the starter, who must not agree."""
-    out = barred(snapshot.page, snapshot.record, act_of(waiting), waiting.step, waiting.attempt)
-    return snapshot.roles_with_people(waiting.roles[:12], without=out)
-
-
 def _answer(snapshot: Snapshot, fact: Fact) -> str:
     """Who agreed or refused, and when; empty for any other fact."""
     at = time_of(fact.at, snapshot.page.runbook.time_zone)
     if isinstance(fact, StartAgreement):
         return f"✅ {acted(fact)} agreed at {at}"
     if isinstance(fact, RollbackRequest) and open_objections(snapshot.record):
-        reason = fact.reason.removeprefix(REFUSED).removeprefix(": ")
+        reason = words_of_refusal(fact.reason)
         return f"⛔ {acted(fact)} refused at {at}" + (f": {line(reason, 400)}" if reason else "")
     return ""

@@ -8,7 +8,9 @@ from bot.text import bold, clock_time, escape, line, time_of
 from commands.progress.start_gate import GATE
 from commands.progress.step_state import DECISION
 from commands.report.status import Status
+from commands.signoff.permission_check import barred
 from commands.signoff.waiting import Waiting
+from commands.signoff.waits_for import act_of
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown, time_left
 from state.events import Ask
@@ -29,6 +31,14 @@ def waiting_lines(snapshot: Snapshot, status: Status, *, mentions: bool) -> str:
     """
     questions = [waiting for waiting in status.waiting[:6] if waiting.ask is not Ask.COUNTDOWN]
     return "\n".join(_waiting_line(snapshot, waiting, mentions=mentions) for waiting in questions)
+
+
+def people_asked(snapshot: Snapshot, waiting: Waiting) -> str:
+    """Who is asked; of a second person without those who must not agree: the first one, who refused, the starter."""
+    out: frozenset[str] = frozenset()
+    if waiting.ask in {Ask.AGREE, Ask.START}:
+        out = barred(snapshot.page, snapshot.record, act_of(waiting), waiting.step, waiting.attempt)
+    return snapshot.roles_with_people(waiting.roles[:12], without=out)
 
 
 def question_of(snapshot: Snapshot, waiting: Waiting) -> Asked | None:

@@ -21,6 +21,7 @@ from commands.systems.logs import log_lines, log_sources
 from commands.systems.logs.log_lines import NewLines
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.page_rules import for_authors
+from commands.text.phrases import capitalized
 from state.errors import BadValue, Failed
 
 _SCRIPT = f'{log_lines.SHELL_FUNCTIONS}each_log "$FILE" "$SINCE"'
@@ -191,7 +192,7 @@ class LogsStep(StepBox):
         measures = {"lines": float(len(log.lines)), "found": float(log.total)}
         if log.lines:
             summary = f"{log_lines.describe(log.lines, self.bad)} since the restart.{note}"
-            summary = summary[0].upper() + summary[1:]
+            summary = capitalized(summary)
             return failed(summary, lines=log.lines[-_LINES:], output="\n".join(log.lines), measures=measures)
         return done(f"No line with {log_lines.either(self.bad)} since the restart.{note}", measures=measures)
 

@@ -22,6 +22,7 @@ from commands.systems.scripts import script
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 from commands.text.field_words import Form
 from commands.text.numbers import format_count, format_percent
+from commands.text.phrases import capitalized
 
 # nginx's format "combined", with or without the agent, and perhaps followed by $request_time
 COMBINED = (
@@ -139,7 +140,7 @@ class TrafficStep(StepBox):
         result = ctx.tools.shell.ask(self.host, script("logs/traffic.sh"), env=env, limit=60)
         values = parse_values(result.tail)
         if problem := self._read_problem(result, values):
-            summary = f"{problem[0].upper()}{problem[1:]}."
+            summary = f"{capitalized(problem)}."
             return failed(summary, lines=result.last_lines[-2:], inconclusive=True)
         return self._judge(values, window)
 

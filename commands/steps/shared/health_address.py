@@ -121,17 +121,14 @@ class HealthAddress(StepBox):
         if not self.web or not self.serves(ctx, answer):
             return answer
         until, asked = ctx.tools.clock.monotonic() + ANSWERS_WITHIN, 1
-        others = self._wrong_at_other_addresses(ctx)
-        asked += len(others)
+        others: list[str] = []
         while asked < ANSWERS and ctx.tools.clock.monotonic() < until:
-            asked, health = asked + 1, self._health(ctx, {"Connection": "close"})
-            if health.says and not self.serves(ctx, health.words):
-                others.append(health.words)
+            answers = [self._health(ctx, {"Connection": "close"})]
+            if asked == 1:
+                answers += [self._health(ctx, at=address) for address in answers[0].others[:MOST]]
+            asked += len(answers)
+            others += [one.words for one in answers if one.says and not self.serves(ctx, one.words)]
         return f"{len(others)} of {asked} times {others[-1]}" if others else answer
-
-    def _wrong_at_other_addresses(self, ctx: Context) -> list[str]:
-        answers = [self._health(ctx, at=address) for address in self._health(ctx).others[:MOST]]
-        return [one.words for one in answers if one.says and not self.serves(ctx, one.words)]
 
     def serves(self, ctx: Context, answer: str) -> bool:
         """Whether an answer of the health address is that of the commit. True without an address."""

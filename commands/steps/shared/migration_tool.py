@@ -19,6 +19,7 @@ from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
 from commands.text.durations import Duration, parse_duration
+from commands.text.phrases import capitalized
 from state.errors import Failed
 
 _GIVEN = ("PROGRAM", "FOLDER", "STATE_BEFORE")  # variables that every script of the step has
@@ -106,7 +107,7 @@ class MigrationToolStep(StepBox):
         if state is None:
             raise Failed(f"The migration tool does not report its state: {result.last_line}", output=result.tail)
         if why := masked_problem(state):
-            raise Failed(f"{why[0].upper()}{why[1:]}", output=result.tail)
+            raise Failed(capitalized(why), output=result.tail)
         return state
 
     def command(self, name: str) -> str:

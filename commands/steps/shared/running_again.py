@@ -11,6 +11,7 @@ from commands.steps.page_fields import EnvName
 from commands.steps.shared.running import Running, others
 from commands.systems.git.refs import ReleaseError
 from commands.systems.running.answers import Answer, shown
+from commands.text.phrases import capitalized
 from state.errors import ToolError, Unreachable
 from state.records import AttemptState
 
@@ -49,7 +50,7 @@ class RunningAgainStep(StepBox):
         try:
             return self._compare(ctx, ctx.values["running_before"])
         except ReleaseError as error:
-            return failed(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            return failed(f"{capitalized(str(error))}.")
         except ToolError as error:
             unasked = isinstance(error, Unreachable)
             return failed(f"It is not known what runs now: {str(error).rstrip('.')}.", inconclusive=unasked)

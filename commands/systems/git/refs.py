@@ -11,6 +11,7 @@ from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.signatures import signature_error, signer
 from commands.systems.git.words import advice, first_words
 from commands.systems.scripts import script
+from commands.text.phrases import capitalized
 from state.errors import ToolError
 
 PROGRAMS = ("git", "awk", "flock", "timeout")  # what the scripts need on the host
@@ -34,7 +35,7 @@ class ReleaseError(ToolError):
     def sentence(self) -> str:
         """Both as one sentence."""
         what = str(self)
-        return f"{what[:1].upper()}{what[1:]}: {self.todo}."
+        return f"{capitalized(what)}: {self.todo}."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -280,7 +281,7 @@ def test_a_rollback_is_written_from_slack_although_a_row_of_the_run_cannot_be_re
         run = box.start_run()
         by_hand(box.store.path, UNREADABLE[row])
         origin, acts = Origin(person=GUEST, channel=CHANNEL, teams=frozenset()), box.listeners().acts
-        await acts.require_form(origin, f"{run.id}:0")
+        assert (await acts.run_of_form(origin, f"{run.id}:0")).id == run.id
         said = await acts.type(origin, "hold", "now")
         assert said.startswith("The hold is written, but it waits. Run 1 cannot be read")
         said = await acts.press(origin, Press(action="rollback", value=f"{run.id}:0", person=GUEST))
@@ -294,9 +295,9 @@ def test_the_form_of_an_early_keep_says_what_is_skipped_and_no_other_form_says_a
         run = box.run_at_gate()
         box.begin_watch(run)
         acts = box.listeners().acts
-        note = await acts.form_note("keep_early", f"{run.id}:0")
+        note = await acts.form_note("keep_early", run)
         assert note.startswith("⏩ The rest of the watch is skipped: ")
-        assert await acts.form_note("skip", f"{run.id}:0") == ""
-        assert await acts.form_note("keep_early", "77:0") == "", "a form opens, whatever it could say"
+        assert await acts.form_note("skip", run) == ""
+        assert await acts.form_note("keep_early", replace(run, id=77)) == "", "a form opens, whatever it could say"
 
     play(tmp_path, story, serve=False)

@@ -47,6 +47,28 @@ async def phone(slack: BoltWorkspace, person: str = LEAD.id) -> AsyncIterator[Pa
         await browser.close()
 
 
+def open_form_on_command(slack: BoltWorkspace) -> None:
+    """Let the app open its form for every command."""
+
+    @slack.app.command("/deploy")
+    async def deploy(ack: Any, body: dict[str, Any]) -> None:
+        await ack()
+        await slack.client.views_open(trigger_id=body["trigger_id"], view=modal())
+
+
+async def type_command(page: Page, text: str) -> None:
+    """Type a command into the channel, as soon as the page knows which one that is."""
+    await page.wait_for_selector("button.tab")
+    await page.fill("#text", text)
+    await page.keyboard.press("Enter")
+
+
+async def send_form(page: Page, text: str) -> None:
+    """Type into the form that is open, and send it."""
+    await page.fill("#modal input", text)
+    await page.click("#modal .filled")
+
+
 async def snapshot(slack: BoltWorkspace, person: str) -> dict[str, Any]:
     """What a person sees, as JSON."""
     async with (
@@ -170,21 +192,15 @@ def test_a_press_is_confirmed_first_and_then_reaches_the_bot() -> None:
 def test_a_form_keeps_the_typed_text_when_the_bot_marks_a_field() -> None:
     async def test() -> None:
         async with open_workspace() as slack:
-
-            @slack.app.command("/deploy")
-            async def deploy(ack: Any, body: dict[str, Any]) -> None:
-                await ack()
-                await slack.client.views_open(trigger_id=body["trigger_id"], view=modal())
+            open_form_on_command(slack)
 
             @slack.app.view("ask")
             async def ask(ack: Any) -> None:
                 await ack(response_action="errors", errors={"reason": "Say more."})
 
             async with phone(slack) as page:
-                await page.fill("#text", "/deploy hold")
-                await page.keyboard.press("Enter")
-                await page.fill("#modal input", "storm")
-                await page.click("#modal .filled")
+                await type_command(page, "/deploy hold")
+                await send_form(page, "storm")
                 assert await page.inner_text("#modal .error") == "Say more."
                 assert await page.input_value("#modal input") == "storm"
 
@@ -202,10 +218,7 @@ def test_a_form_in_place_of_another_is_sent_with_its_own_fields_only() -> None:
                 blocks=[{"type": "input", "block_id": "then", "label": label, "element": element}],
             )
 
-            @slack.app.command("/deploy")
-            async def deploy(ack: Any, body: dict[str, Any]) -> None:
-                await ack()
-                await slack.client.views_open(trigger_id=body["trigger_id"], view=modal())
+            open_form_on_command(slack)
 
             @slack.app.view("ask")
             async def ask(ack: Any) -> None:
@@ -217,13 +230,10 @@ def test_a_form_in_place_of_another_is_sent_with_its_own_fields_only() -> None:
                 await slack.post(f"typed {sorted(body['view']['state']['values'])}")
 
             async with phone(slack) as page:
-                await page.fill("#text", "/deploy hold")
-                await page.keyboard.press("Enter")
-                await page.fill("#modal input", "storm")
-                await page.click("#modal .filled")
+                await type_command(page, "/deploy hold")
+                await send_form(page, "storm")
                 await page.wait_for_selector("text=And then?")
-                await page.fill("#modal input", "rain")
-                await page.click("#modal .filled")
+                await send_form(page, "rain")
                 await page.wait_for_selector("text=typed ['then']")
 
     run(test)
@@ -250,8 +260,7 @@ def test_the_home_tab_can_be_opened_before_the_app_has_published_one() -> None:
 def test_a_failed_command_shows_slacks_words() -> None:
     async def test() -> None:
         async with open_workspace(sockets=False) as slack, phone(slack) as page:
-            await page.fill("#text", "/deploy start")
-            await page.keyboard.press("Enter")
+            await type_command(page, "/deploy start")
             await page.wait_for_selector("#notice:visible")
             assert await page.inner_text("#notice") == '/deploy failed with the error "dispatch_failed"'
 

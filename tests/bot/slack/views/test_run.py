@@ -79,6 +79,16 @@ def test_a_rollback_request_says_who_why_and_the_time_budget() -> None:
     assert drawn.broadcast
 
 
+def test_a_reason_in_the_words_of_a_refused_start_makes_no_refusal_of_a_rollback() -> None:
+    reason = "the start was refused by the payment service"
+    data = RollbackRequested(person=LEAD, reason=reason)
+    rolling = snapshot_with(row(DEPLOY, "done"), facts=(said("rollback", reason=reason),), state=RunState.ROLLING_BACK)
+    drawn = rollback_requested(rolling, event_with(data), data)
+    assert ("Rollback requested by" in shown(drawn), "Time budget: 15 min" in shown(drawn)) == (True, True)
+    assert drawn.broadcast
+    assert "Rollback requested by" in shown(card(rolling))
+
+
 def test_a_rollback_in_another_environment_is_warned_about() -> None:
     change = "the environment has changed since the run started: database production (address)"
     warning = f"⚠️ {change.capitalize()}. The rollback runs there."

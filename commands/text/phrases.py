@@ -1,0 +1,15 @@
+"""Words put together for a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """A list as people write it: "a", "a and b", "a, b and c"; empty for none."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def capitalized(text: str) -> str:
+    """A clause as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
