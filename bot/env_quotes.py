@@ -21,10 +21,7 @@ def kept_quotes(environ: Mapping[str, str], names: Iterable[str]) -> str:
     ]
     if not what:
         return ""
-    return (
-        f"{' and '.join(what)}. Not every reader of an env file takes that away, and `docker run --env-file` does not: "
-        "write the bare value."
-    )
+    return f"{' and '.join(what)}. `docker run --env-file` keeps them as part of the value: write it without them."
 
 
 def _named(names: list[str]) -> str:

@@ -125,6 +125,11 @@ class Run:
         return self.state in ACTIVE
 
     @property
+    def how_over(self) -> str:
+        """Its state for people, once it is over. A drill may have ended with its target, and not by hand."""
+        return "ended" if self.drill and self.state == RunState.ENDED else str(self.state)
+
+    @property
     def of_queue(self) -> bool:
         """Whether it is no run but a queued start: one that waits, or that was started or dropped."""
         return self.state in OF_QUEUE

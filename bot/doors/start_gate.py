@@ -27,7 +27,7 @@ def agree_at_gate(deps: Deps, actions: RunActions, actor: Actor, at: datetime) -
     found = freeze_objector(deps.freezes, deps.people)(intent).objections
     if come := [one.summary for one in found if not _is_known(one.summary, known)]:
         raise Refused(
-            f"Since this start was asked about, there is more: {' '.join(come)} Refuse it, and start it anew."
+            f"New since this question was posted: {' '.join(come)} Refuse this start, and start anew with a reason."
         )
     return AGREED_TO_START if actions.agree_to_start(actor, at) else AGREED_IN_PART
 

@@ -12,7 +12,6 @@ from commands.report.drill_report import DrillAnswer, DrillReport
 from commands.report.surprise_report import SurpriseReport
 from commands.text.durations import format_duration
 from commands.text.numbers import format_count
-from state.records import RunState
 from state.store import RecordStore
 
 NO_DEVICE = "Slack does not tell on which device somebody pressed, so nobody's is named."
@@ -60,8 +59,8 @@ def drill_lines(store: RecordStore, drills: Sequence[Deploy], zone: str) -> Iter
         restored = f", rollback took {format_duration(deploy.restored)}" if deploy.restored is not None else ""
         at = f"{run.began_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
         where = tidy(run.target, 60)
-        state = "ended" if run.state == RunState.ENDED else run.state  # not always by hand
-        yield f"{MARK} {MARKS.get(run.state, '•')} {run.id:>3}  {at}  {where}: {state} ({took}{restored}), {people}"
+        how = f"{run.how_over} ({took}{restored}), {people}"
+        yield f"{MARK} {MARKS.get(run.state, '•')} {run.id:>3}  {at}  {where}: {how}"
 
 
 def _who(answer: DrillAnswer, name: Name) -> str:

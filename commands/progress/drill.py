@@ -15,8 +15,13 @@ def takes_part(record: Record) -> frozenset[str]:
 
 
 def waits_for_people(record: Record) -> bool:
-    """Whether this is a drill that has not begun yet."""
-    return bool(record.run.drill) and record.newest(DrillBegun) is None
+    """Whether this is a drill that has not begun yet, and still may."""
+    return bool(record.run.drill) and record.run.active and not has_begun(record)
+
+
+def has_begun(record: Record) -> bool:
+    """Whether a drill has begun."""
+    return record.newest(DrillBegun) is not None
 
 
 def players(people: People, record: Record) -> dict[str, frozenset[str]]:

@@ -24,7 +24,7 @@ def rollback(store: RecordStore, run: Run, actor: Actor, reason: str, at: dateti
         return True
     run = store.run_to_stop(run.id)
     if not run.active:
-        raise NothingRuns(f"Run {run.id} is over ({run.state}); there is nothing to roll back.")
+        raise NothingRuns(f"Run {run.id} is over ({run.how_over}); there is nothing to roll back.")
     return False
 
 

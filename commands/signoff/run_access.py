@@ -60,7 +60,7 @@ class RunAccess:
 
     def _require_active(self, record: Record) -> None:
         if not record.run.active:
-            raise TooLate(f"Run {self.run} is over ({record.run.state}).")
+            raise TooLate(f"Run {self.run} is over ({record.run.how_over}).")
 
     def _step(self, step_id: str) -> PageStep:
         try:

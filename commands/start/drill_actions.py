@@ -56,7 +56,7 @@ def why_not_yet(page: Page, people: People, record: Record) -> tuple[str, ...]:
         return (f"Nobody takes part as {', '.join(empty)}.",)
     if not (lacking := people_warnings(page, players(people, record), record.run.starter)):
         return ()
-    return *lacking, "Somebody else must take part in that role, or somebody else start the drill."
+    return *lacking, "Somebody else must take part in that role, or somebody else must start the drill."
 
 
 def _require(act: Act, actor: Actor, page: Page, people: People) -> None:
@@ -67,6 +67,6 @@ def _require_waiting(record: Record) -> None:
     if not record.run.drill:
         raise Refused(f"Run {record.run.id} is no drill.")
     if not record.run.active:
-        raise TooLate(f"Run {record.run.id} is over ({record.run.state}).")
+        raise TooLate(f"Run {record.run.id} is over ({record.run.how_over}).")
     if not waits_for_people(record):
         raise TooLate("The drill has begun. Take part in the next one.")

@@ -60,8 +60,9 @@ class Freeze:
 
     def lifted(self, targets: Sequence[str], by: Actor, zone: ZoneInfo) -> str:
         """That somebody has lifted it, and what it was."""
-        was = f"Before: {self._state(zone)} by {self.owner}: {one_line(self.why)}."
-        return f"{self.no_longer(targets)}, lifted by {actor_in_words(by)}. {was}"
+        was = "It was" if len(set(targets)) == 1 else "They were"
+        before = f"{was} {self._state(zone)} by {self.owner}: {one_line(self.why)}."
+        return f"{self.no_longer(targets)}, lifted by {actor_in_words(by)}. {before}"
 
     def no_longer(self, targets: Sequence[str]) -> str:
         """That it is over."""

@@ -14,7 +14,7 @@ from state.errors import BadSettings
 from tests.bot.command import Capture, run
 
 KIND = "one text, two readers"
-CURE = "Not every reader of an env file takes that away, and `docker run --env-file` does not: write the bare value."
+CURE = "`docker run --env-file` keeps them as part of the value: write it without them."
 FILE = "SLACK_BOT_TOKEN=\"xoxb-1\"\nSLACK_APP_TOKEN='xapp-1'\nGONOGO_CHANNEL=C1 # the deploys\n"
 
 

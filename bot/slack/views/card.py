@@ -17,7 +17,7 @@ from bot.text import acted, bold, line, moment_of, time_of
 from commands.progress.clock import watched_time
 from commands.progress.drill import MARK
 from commands.progress.hold import hold_number, hold_of
-from commands.progress.start_gate import start_was_refused
+from commands.progress.start_gate import start_was_refused, words_of_refusal
 from commands.report.status import Phase, Status, progress_bar
 from commands.rollback.budget import StepPace
 from commands.rollback.loss import is_nothing
@@ -85,7 +85,7 @@ def undrilled(snapshot: Snapshot) -> str:
     """The roles whose people had not practised when the run began; empty for none."""
     if not snapshot.undrilled:
         return ""
-    return f"🎓 No drill of this page in {FRESH.days} days: {line(', '.join(snapshot.undrilled), 300)}"
+    return f"🎓 Have not drilled this page in {FRESH.days} days: {line(', '.join(snapshot.undrilled), 300)}"
 
 
 def queued_after(snapshot: Snapshot) -> str:
@@ -173,9 +173,10 @@ def banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
         lines.append(f"⏸️ *On hold* by {acted(hold)}{why}. No new step starts.")
     lines += handover_lines(snapshot)
     if (request := snapshot.record.rollback) and status.state != RunState.KEPT:
-        why = f": {line(status.rollback_reason)}" if status.rollback_reason else ""
-        what = "⛔ *Start refused" if start_was_refused(snapshot.record) else "⏪ *Rollback requested"
-        lines.append(f"{what} by* {acted(request)}{why}")
+        refused = start_was_refused(snapshot.record)
+        reason = words_of_refusal(status.rollback_reason) if refused else status.rollback_reason
+        why = f": {line(reason)}" if reason else ""
+        lines.append(f"{'⛔ *Start refused' if refused else '⏪ *Rollback requested'} by* {acted(request)}{why}")
         if status.environment:
             lines.append(environment_warning(status.environment))
     if status.rollback_loss and snapshot.can_roll_back:

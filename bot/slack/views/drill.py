@@ -13,7 +13,7 @@ from bot.slack.views.blocks import Block, Message, actions, button, confirm, con
 from bot.slack.views.push import LENGTH
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, clip, escape, line, person
-from commands.progress.drill import MARK, takes_part, waits_for_people
+from commands.progress.drill import MARK, has_begun, takes_part, waits_for_people
 from commands.text.foreign_json import read_json
 from state.events import DrillBegan, PeopleInvited, RunMoved
 from state.records import Event
@@ -53,7 +53,7 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
     head = f"*Who takes part in this drill of {bold(snapshot.page.title).strip('*')}?*"
     why = (
         f"{acted(run.started_by)} starts it: the whole page, with its real people, on places of its own. "
-        "Only who takes part is called."
+        "Only people who take part are called."
     )
     others = sorted(takes_part(snapshot.record) - {one for held in snapshot.mentions.values() for one in held})
     take_part = button("take_part", "🙋 I take part", value, style="primary")
@@ -62,7 +62,7 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
     return message(
         "🙋 Who takes part?",
         [
-            section(f"{head}\n{why}" if asks else "*Who takes part in this drill*"),
+            section(f"{head}\n{why}" if asks else _settled(snapshot)),
             section("\n".join(lines[:20])),
             section(f"Also there: {' '.join(person(one) for one in others)}" if others else ""),
             actions(take_part, begin) if asks else None,
@@ -71,6 +71,10 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
         target=run.target,
         broadcast=asks,
     )
+
+
+def _settled(snapshot: Snapshot) -> str:
+    return "*Who takes part in this drill*" if has_begun(snapshot.record) else "*This drill is over. It never began.*"
 
 
 def drill_lost(snapshot: Snapshot, data: RunMoved) -> Message:

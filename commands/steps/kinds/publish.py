@@ -161,7 +161,7 @@ class PublishStep(StepBox):
             return failed(problem)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
-        page = ", and its page names what the build's does" if parts else ""
+        page = ", and its page names that build's scripts and styles" if parts else ""
         compared, unseen = (f"{self.web} serves the build of {commit[:10]}{page}",), () if parts else (NOT_COMPARED,)
         summary = f"The build of commit {commit[:10]} is served."
         return done(summary, values=values, compared=compared, not_compared=unseen)

@@ -30,7 +30,7 @@ def judge_sessions(values: Mapping[str, str]) -> list[PreflightResult]:
     room, limit, used, whose, setting = min(found)
     if room >= jobs + _BESIDE:
         return []
-    what = f"a backup with jobs = {jobs} opens {jobs + _BESIDE} sessions at once, {whose} allows {max(limit, 0)}"
+    what = f"a backup with jobs = {jobs} opens up to {jobs + _BESIDE} sessions at once, {whose} allows {max(limit, 0)}"
     todo = f"set jobs lower, or raise the limit ({setting})"
     if limit < jobs + _BESIDE_AT_LEAST:
         return blocked(what, todo)

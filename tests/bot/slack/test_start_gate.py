@@ -81,6 +81,8 @@ def test_anybody_in_the_channel_refuses_with_a_reason_that_the_thread_shows(tmp_
         assert request
         assert request.reason == "the start was refused: not tonight"
         await box.message_with("⛔ *Start refused by*", f"<@{GUEST}>", "not tonight")
+        await box.wait_until(lambda: "Start refused by" in str(box.workspace.messages()[0].blocks))
+        assert "the start was refused" not in str((await box.card()).blocks), "the card says it once"
         everything = str([message.blocks for message in box.workspace.messages()])
         assert "Time budget" not in everything
         assert "Rollback requested" not in everything
@@ -161,7 +163,8 @@ def test_the_channel_is_told_once_of_a_freeze_and_once_when_it_is_lifted(tmp_pat
                 await box.workspace.command(LEAD, "/deploy freeze until tomorrow 09:00 the big sale")
                 await box.message_with("❄️ shop is frozen until", f"by <@{LEAD}>: the big sale.")
                 await box.workspace.command(LEAD, "/deploy unfreeze")
-                await box.message_with("🔓 shop is no longer frozen, lifted by", f"<@{LEAD}>")
+                lifted = await box.message_with("🔓 shop is no longer frozen, lifted by", "It was frozen until")
+                assert f"by <@{LEAD}>: the big sale." in str(lifted.blocks), "the owner is named as a person"
             async with box.serving():  # it knows only what is in the record and in Slack
                 await box.workspace.command(DBA, "/deploy lock I measure")
                 await box.message_with("🔒 shop is locked until", f"by <@{DBA}>: I measure.")
@@ -207,7 +210,7 @@ def test_a_freeze_that_comes_while_the_start_waits_is_looked_at_before_anybody_a
         await box.workspace.command(LEAD, "/deploy freeze until tomorrow 23:00 the big sale")
         await box.reply_to(LEAD, "frozen until")
         await box.workspace.press(LEAD, asked.ts, "agree")
-        said = await box.reply_to(LEAD, "Since this start was asked about, there is more", "the big sale")
+        said = await box.reply_to(LEAD, "New since this question was posted", "the big sale")
         assert "I measure" not in said.text
         assert waits_at_gate(box.store.record(1))
         await box.workspace.command(LEAD, "/deploy unfreeze")

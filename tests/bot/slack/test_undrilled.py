@@ -14,7 +14,7 @@ from tests.bot.slack.run_writer import PAGE as WITHOUT_DRILL
 from tests.bot.slack.slack_box import SlackBox, play
 from tests.commands.run.surprise_case import PAGE
 
-LINE = "🎓 No drill of this page in 90 days: Database Admin, Tech Lead"
+LINE = "🎓 Have not drilled this page in 90 days: Database Admin, Tech Lead"
 
 
 @pytest.mark.parametrize(

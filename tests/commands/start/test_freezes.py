@@ -142,7 +142,7 @@ def test_the_same_of_two_targets_is_set_and_lifted_together_and_told_once(store:
     (over,) = news_of(store.freeze_log(), [one.number for one in lifts])
     assert over.sentence(ZONE) == (
         "shop and shop staging are no longer frozen, lifted by ULEAD. "
-        "Before: frozen until Tue 24 Nov 09:00 by UDBA: the audit."
+        "They were frozen until Tue 24 Nov 09:00 by UDBA: the audit."
     )
     assert store.freezes(NOON) == []
 

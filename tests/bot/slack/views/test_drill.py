@@ -51,6 +51,16 @@ def drawn(facts: tuple[Fact, ...], mentions: dict[str, list[str]]) -> Message:
     return invitation(snapshot, event_with(PeopleInvited()), PeopleInvited())
 
 
+def test_the_invitation_of_a_drill_that_is_over_before_it_began_asks_nobody() -> None:
+    over = snapshot_with(drill=Drill.PLACES, state=RunState.ABORTED)
+    said = invitation(over, event_with(PeopleInvited()), PeopleInvited())
+    assert "*This drill is over. It never began.*" in shown(said)
+    assert "I take part" not in shown(said)
+    assert "It begins when" not in shown(said)
+    begun = snapshot_with(drill=Drill.PLACES, state=RunState.ABORTED, facts=(DrillBegun(by=ANYBODY, at=NOON),))
+    assert "never began" not in shown(invitation(begun, event_with(PeopleInvited()), PeopleInvited()))
+
+
 def test_the_invitation_names_who_takes_part_by_role_and_begins_once_every_role_has_somebody() -> None:
     facts = (TakesPart(by=ANYBODY, at=NOON),)
     open_roles = drawn(facts, {"dba": [DBA]})

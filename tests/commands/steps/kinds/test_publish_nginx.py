@@ -104,7 +104,9 @@ def test_a_page_of_before_that_a_cache_keeps_is_not_the_build(cached: Served) ->
 @pytest.mark.fault("compared with itself")
 def test_a_page_of_the_removed_build_that_a_cache_keeps_is_no_rollback(cached: Served) -> None:
     outcome = published(cached, FORWARD + QUICK)
-    assert outcome.compared == ("app serves the build of 2222222222, and its page names what the build's does",)
+    assert outcome.compared == (
+        "app serves the build of 2222222222, and its page names that build's scripts and styles",
+    )
     cached.shell.ended.clear()
     back = published(cached, BACK + QUICK)
     assert (back.state, "it does not name /assets/index-old.js" in back.summary) == ("failed", True)

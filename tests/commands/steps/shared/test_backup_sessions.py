@@ -66,7 +66,7 @@ def test_a_limit_on_sessions_that_the_backup_would_pass_is_found_before_the_star
     (found,) = limited.looked_at()
     assert (found.level, found.summary) == (
         FAIL,
-        f"a backup with jobs = 2 opens 5 sessions at once, {whose} allows 3",
+        f"a backup with jobs = 2 opens up to 5 sessions at once, {whose} allows 3",
     )
     assert limited.back_up() == "failed"
     assert limited.looked_at("jobs = 1")[-1].level == WARN
@@ -86,4 +86,4 @@ def test_without_a_limit_the_servers_own_counts(limited: Limited) -> None:
     limited.limit()
     assert [one.level for one in limited.looked_at()] == [OK]
     assert limited.back_up() == "done"
-    assert limited.looked_at("jobs = 60")[0].summary.startswith("a backup with jobs = 60 opens 63 sessions")
+    assert limited.looked_at("jobs = 60")[0].summary.startswith("a backup with jobs = 60 opens up to 63 sessions")
