@@ -59,7 +59,7 @@ def serve(
     return subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -141,7 +141,7 @@ def test_a_full_lane_delays_no_other() -> None:
         filling = [asyncio.create_task(other.run(Lane.START, busy.wait)) for _ in range(20)]
         await asyncio.sleep(0)
         for lane in (Lane.STOP, Lane.ACT, Lane.READ):
-            assert await asyncio.wait_for(other.run(lane, lambda: "done"), 5) == "done"
+            assert await asyncio.wait_for(other.run(lane, lambda: "done"), 30) == "done"
         busy.set()
         await asyncio.gather(*filling)
         other.close()

@@ -127,7 +127,7 @@ def test_a_rollback_before_production_is_changed_stops_the_backup_and_changes_no
     sim.engine.start()
     sim.advance(until=running(sim, "backup"))
     sim.roll_back()
-    sim.advance(timeout=5)
+    sim.advance()
     assert sim.state == "aborted"
     assert sim.state_of("backup") == AttemptState.STOPPED
     assert sim.restored
