@@ -22,7 +22,7 @@ def calls_until_done(path: Path, *arguments: str) -> subprocess.Popen[bytes]:
 def test_a_paused_program_waits_and_then_does_its_work(tmp_path: Path) -> None:
     paused = PausedProgram(tmp_path / "flags", tmp_path / "bin" / "echo", "/bin/echo", "dump")
     with calls_until_done(tmp_path / "bin" / "echo", "dump", "it") as process:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while not paused.calls:
             assert time.monotonic() < until, "the program was not called"
             time.sleep(0.01)
