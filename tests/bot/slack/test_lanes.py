@@ -38,7 +38,7 @@ async def begin_starts(box: SlackBox, host: SlowHost) -> list[asyncio.Task[objec
     """Sixty people type `/deploy start`; returns when the first of them is being checked."""
     typing = [asyncio.create_task(box.workspace.command(DBA, "/deploy start blog.md")) for _ in range(STARTS)]
     await asyncio.gather(*typing)
-    assert await asyncio.to_thread(host.asked.acquire, timeout=10)
+    assert await asyncio.to_thread(host.asked.acquire, timeout=60)
     return list(typing)
 
 

@@ -200,7 +200,7 @@ def test_a_run_on_hold_begins_no_step_until_the_tech_lead_resumes_it(sim: Simula
 def test_broken_unicode_in_the_output_of_a_step_does_not_hang_the_run(sim: SimulatedRun) -> None:
     sim.world.on_host("npm run build", CommandResult(code=1, tail="odd \ud83d\x00", size=5, seconds=0.1))
     sim.engine.start()
-    sim.advance(timeout=10)
+    sim.advance()
     assert sim.state == "rolled back"
     assert [event.data.output for event in sim.events("ended") if event.step == "frontend-build"] == ["odd ?\x00"]
 
