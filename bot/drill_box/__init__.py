@@ -1,1 +1,1 @@
-"""A target in a box: started for a drill whose page has no places for one, and ended with it."""
+"""A sandbox (a box, in the code): a target that is started for a drill without places, and ended with it."""

@@ -95,7 +95,7 @@ def test_a_box_whose_drill_is_refused_after_all_is_ended_at_once(store: Store, t
 def test_where_no_folder_can_be_made_the_drill_is_refused_with_why(store: Store, tmp_path: Path) -> None:
     (tmp_path / "boxes").write_text("a file")
     with (
-        pytest.raises(Refused, match=r"No target in a box can be started in .*boxes: "),
+        pytest.raises(Refused, match=r"No sandbox can be started in .*boxes: "),
         boxes_of(store, tmp_path).played(A),
     ):
         pass
@@ -116,10 +116,10 @@ def test_a_page_whose_drill_has_places_is_drilled_there(store: Store, tmp_path: 
 @pytest.mark.parametrize(
     ("table", "why"),
     [
-        ("", r"it has no table \[drill\]\. The bot starts a target in a box only for"),
+        ("", r"Add a table \[drill\] to its box “toml runbook”, .* The bot starts a sandbox only for the pages that"),
         (
             '\n\n[drill]\n"SHOP_*" = "$DRILL_*"',
-            r"none of the variables of its table \[drill\] is set \(DRILL_SSH, DRILL",
+            r"Set the variables of its table \[drill\] in the bot's environment, and restart the bot: DRILL_SSH, DRILL",
         ),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_page_for_which_there_is_no_box_is_told_what_it_lacks(
 ) -> None:
     page = small(**{'time_zone = "Asia/Bangkok"': f'time_zone = "Asia/Bangkok"{table}'})
     with (
-        pytest.raises(Refused, match=rf"small.md has no places for a drill: {why}"),
+        pytest.raises(Refused, match=rf"small.md cannot be drilled yet\. {why}"),
         boxes_of(store, tmp_path).played(page),
     ):
         pass
@@ -184,7 +184,7 @@ def test_only_a_drill_in_a_box_can_lose_its_places(store: Store, tmp_path: Path)
     boxes = boxes_of(store, tmp_path)
     assert boxes.lost(small()) == ""
     assert boxes.lost(drill_page(A)) == ""
-    assert boxes.lost(drill_page(A, BOX)) == "its target in a box is gone: it was stopped, or is on another machine"
+    assert boxes.lost(drill_page(A, BOX)) == "its sandbox is gone: it was stopped, or is on another machine"
 
 
 def test_a_lock_is_free_again_once_its_holder_was_killed(tmp_path: Path) -> None:
