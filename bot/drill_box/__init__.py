@@ -1,1 +1,1 @@
-"""A sandbox (a box, in the code): a target that is started for a drill without places, and ended with it."""
+"""A sandbox (in the code: a box): a target that is started for a drill and ends with it."""

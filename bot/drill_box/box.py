@@ -1,4 +1,4 @@
-"""One sandbox, or box: a folder, the process that keeps its target, and how both come to an end."""
+"""One sandbox, or box: its folder, the process that keeps its target, and their end."""
 
 from __future__ import annotations
 

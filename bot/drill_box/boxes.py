@@ -14,6 +14,7 @@ from bot.drill_box.box import Box
 from bot.drill_box.files import MAKER
 from bot.drill_box.fits import misfit
 from bot.drill_box.locks import held
+from commands.run.lost_places import Lost
 from commands.runbook import Page
 from commands.runbook.drill import box_of, drill_page, replaced
 from state.errors import GonogoError, Refused
@@ -70,12 +71,14 @@ class Boxes:
             box.start(self._environ, self._stopping)
             yield drill_page(page, box.folder.name)
 
-    def lost(self, page: Page) -> str:
-        """Why the places of a drill are gone for good, as a clause; "" if they are there, and for every other page."""
-        box = box_of(page)
-        if not box or self._box(box).is_up:
-            return ""
-        return "its sandbox is gone: it was stopped, or is on another machine"
+    def lost(self, page: Page) -> Lost | None:
+        """Whether the sandbox of a drill is gone; None if it is there, and for every other page."""
+        name = box_of(page)
+        if not name or (box := self._box(name)).is_up:
+            return None
+        if box.folder.exists():
+            return Lost(why="its sandbox is gone: it was stopped")
+        return Lost(why="its sandbox is gone: it was removed, or is beside another bot", elsewhere=True)
 
     def sweep(self) -> None:
         """End every box that no active run has. Never raises."""

@@ -1,4 +1,4 @@
-"""Which pages can be played in a sandbox: those that run nothing but what the pages of gonogo run."""
+"""Which pages can be played in a sandbox: those that run only what the pages of gonogo run."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from state.events import DrillBegan, PeopleInvited, RunMoved
 from state.records import Event
 
 _HOW_IT_BEGINS = "Once every role has somebody, one of them presses *Begin the drill*."
-EXERCISE = f"🎯 *{MARK}* · an exercise, not on production"
+EXERCISE = f"🎯 *{MARK}* · an exercise, not on the real target"
 LONGEST, NAME = 2990, 40  # characters of a text, by Slack, and of a name in it
 _BANNER = "drill"  # the id of the block that marks a message
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
@@ -86,7 +86,7 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
     lacking = _lacking(snapshot)
     head = f"*Who takes part in this drill of {bold(snapshot.page.title).strip('*')}?*"
     why = (
-        f"{acted(run.started_by)} starts it: the whole page, with its real people, but not on production. "
+        f"{acted(run.started_by)} starts it: the whole page, with its real people, but not on its real target. "
         "Only people who take part are called."
     )
     others = sorted(takes_part(snapshot.record) - {one for held in snapshot.mentions.values() for one in held})
@@ -130,7 +130,7 @@ def drill_lost(snapshot: Snapshot, data: RunMoved) -> Message:
     """The drill is over, because its sandbox is gone."""
     target = line(snapshot.record.run.target)
     head = f"🛑 *{target} is over*: {line(data.reason, 300)}."
-    after = "It was an exercise; production was no part of it. `/deploy drill` starts another one."
+    after = "It was an exercise; the real target was no part of it. `/deploy drill` starts another one."
     clock = context(f"The drill took {data.clock}")
     return message(f"🛑 {target} is over", [section(f"{head}\n{after}"), clock], broadcast=True)
 

@@ -16,6 +16,7 @@ from bot.drill_box.files import KEEPER, MAKER, VALUES
 from bot.drill_box.locks import held, is_held
 from bot.drill_box.values import WithBoxes, write_values
 from bot.settings import read_page_file, read_settings, shipped_runbooks
+from commands.run.lost_places import Lost
 from commands.runbook.drill import box_of, drill_page
 from commands.start.request import StartRequest
 from commands.start.starter import start
@@ -182,9 +183,12 @@ def test_bots_of_other_records_have_other_boxes_also_in_the_same_folder() -> Non
 
 def test_only_a_drill_in_a_box_can_lose_its_places(store: Store, tmp_path: Path) -> None:
     boxes = boxes_of(store, tmp_path)
-    assert boxes.lost(small()) == ""
-    assert boxes.lost(drill_page(A)) == ""
-    assert boxes.lost(drill_page(A, BOX)) == "its sandbox is gone: it was stopped, or is on another machine"
+    assert boxes.lost(small()) is None
+    assert boxes.lost(drill_page(A)) is None
+    elsewhere = boxes.lost(drill_page(A, BOX))
+    assert elsewhere == Lost(why="its sandbox is gone: it was removed, or is beside another bot", elsewhere=True)
+    empty_box(tmp_path)
+    assert boxes.lost(drill_page(A, BOX)) == Lost(why="its sandbox is gone: it was stopped")
 
 
 def test_a_lock_is_free_again_once_its_holder_was_killed(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ ANYBODY = Actor(person="U1", door=Door.SLACK)
 def test_a_message_of_a_drill_says_so_first_on_the_phone_and_on_the_screen() -> None:
     said = marked(message("🚨 Database Admin: API response > 5 s & more", [section("too slow")]), ())
     assert said.text.startswith("DRILL · ")
-    assert shown(said).splitlines()[0] == "🎯 *DRILL* · an exercise, not on production"
+    assert shown(said).splitlines()[0] == "🎯 *DRILL* · an exercise, not on the real target"
     assert marked(said, ()) == said, "it is marked once"
     assert marked(Message(text="run started", blocks=[]), ()).text == "DRILL · run started"
 
