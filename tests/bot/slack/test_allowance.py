@@ -110,6 +110,30 @@ def test_a_run_that_is_over_leaves_what_a_redraw_of_the_others_asks_for(time: Ti
     asyncio.run(update())
 
 
+def test_redraws_without_end_do_not_keep_a_run_that_is_over_away_for_good(
+    time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updates = Allowance(sender.UPDATE_RATE, sender.UPDATES)
+    time.now = began = time.now + 100
+
+    async def sleep(seconds: float) -> None:
+        """Others redraw meanwhile whenever they may."""
+        time.now += seconds
+        while not updates.is_below(1 / 4):
+            updates._take()
+        assert time.now < began + 1000, "the run that is over still waits"
+
+    monkeypatch.setattr("bot.slack.allowance.asyncio.sleep", sleep)
+
+    async def update() -> None:
+        await sleep(0)
+        for number in range(1, 6):
+            await updates.take(behind=True)
+            assert time.now - began <= number * (allowance.BEHIND + 1) / sender.UPDATE_RATE
+
+    asyncio.run(update())
+
+
 def test_with_many_bots_a_run_that_is_over_still_has_its_turn(time: Time) -> None:
     posts = Allowance(1.0, 4)
     posts.share(10)
