@@ -7,7 +7,7 @@ import time
 
 # calls that a new process may send at once: the one before it may have spent everything just before it was killed
 AT_START = 0.0
-# whoever is behind has one of so many calls at least: the redraws of several runs never end and leave no half of a burst
+# whoever is behind has one of so many calls at least: several runs may redraw without end and leave no half of a burst
 BEHIND = 6
 
 
