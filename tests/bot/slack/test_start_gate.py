@@ -118,7 +118,7 @@ def test_ids_in_the_words_of_a_freeze_call_nobody_and_its_owner_is_named(tmp_pat
 def test_ids_in_the_reason_of_a_freeze_call_nobody_in_the_channel(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         await box.workspace.command(LEAD, f"/deploy lock ask {GUEST}")
-        told = await box.workspace.wait_for(lambda message: "shop is locked until" in str(message.blocks), 8)
+        told = await box.workspace.wait_for(lambda message: "shop is locked until" in str(message.blocks), 30)
         assert f"by <@{LEAD}>: ask {GUEST}." in str(told.blocks)
 
     play(tmp_path, story)
