@@ -75,13 +75,13 @@ class PublishStep(StepBox):
 
     The build is copied to `releases/<commit>`. A release of that name which differs stays, and the build is named
     `<commit>-2`. A build whose stamp does not name the commit is refused: after a failed build the old one is still
-    there. The page that is served must name the scripts and styles of the build's `index.html`: a cache in front may
-    have the page of before. The rollback builds nothing.
+    there. The page that is served must name the scripts and stylesheets of the build's `index.html`: a cache
+    in front may have the page of before. The rollback builds nothing.
     """
 
     kind: ClassVar[str] = "publish"
     proves: ClassVar[str] = (
-        "the web site serves the build of that commit, and an HTML page with the build's scripts and styles"
+        "the web site serves the build of that commit, and an HTML page with the build's scripts and stylesheets"
     )
     changes_production: ClassVar[bool] = True
 
@@ -129,7 +129,7 @@ class PublishStep(StepBox):
         return [
             *program_plan(self.host, self._says(), self.script(), self._env()),
             f"GET {self.web}{self.stamp}, expects commit = {self.commit}",
-            f"GET {self.web}/, expects an HTML page (<!doctype html>, in any case) with the build's scripts and styles",
+            f"GET {self.web}/, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
         ]
 
     def _says(self) -> str:
@@ -163,7 +163,7 @@ class PublishStep(StepBox):
             return failed(problem)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
-        page = ", and its page names that build's scripts and styles" if parts else ""
+        page = ", and its page names that build's scripts and stylesheets" if parts else ""
         compared = (f"{self.web} serves the build of {commit[:10]}{page}{where}",)
         unseen = () if parts else (NOT_COMPARED,)
         summary = f"The build of commit {commit[:10]} is served."

@@ -127,7 +127,7 @@ def test_a_build_is_compared_at_one_of_the_addresses_and_that_is_said(twins: Twi
         ctx = site.context()
         outcome = execute(box("publish", FORWARD), replace(ctx, tools=replace(ctx.tools, web=twins.web)))
     (compared,) = outcome.compared
-    assert compared.endswith(" names that build's scripts and styles (at 1 of its 2 addresses)")
+    assert compared.endswith(" names that build's scripts and stylesheets (at 1 of its 2 addresses)")
 
 
 @pytest.mark.fault("slow, taken for broken")
