@@ -82,13 +82,19 @@ class Boxes:
 
     def sweep(self) -> None:
         """End every box that no active run has. Never raises."""
-        try:
+        with self._errors_logged():
             for box in self._found():
-                with suppress(BlockingIOError), held(box.folder / MAKER, wait=False):
+                with self._errors_logged(), suppress(BlockingIOError), held(box.folder / MAKER, wait=False):
                     # read only now: whoever made the box has let go of it after the run was written
                     if not self._is_in_use(box):
                         LOG.info("the sandbox %s is ended", box.folder.name)
                         box.end()
+
+    @contextmanager
+    def _errors_logged(self) -> Iterator[None]:
+        """What goes wrong in the block is tried again by the next sweep."""
+        try:
+            yield
         except (GonogoError, OSError) as error:
             LOG.debug("sandboxes stay: %s", error)
         except Exception:

@@ -102,6 +102,15 @@ def test_where_no_folder_can_be_made_the_drill_is_refused_with_why(store: Store,
         pass
 
 
+@pytest.mark.fault("one bad old thing stops all")
+def test_what_cannot_be_ended_keeps_no_box_from_ending(store: Store, tmp_path: Path) -> None:
+    folders = [empty_box(tmp_path, name) for name in ("00000000", "11111111", "22222222")]
+    for number in range(20):
+        (tmp_path / "boxes" / f"{number:08X}A"[1:]).write_text("a file, which nobody can lock as a folder's")
+    boxes_of(store, tmp_path).sweep()
+    assert not any(folder.exists() for folder in folders)
+
+
 def test_nothing_but_boxes_is_touched_in_their_folder(store: Store, tmp_path: Path) -> None:
     mine = empty_box(tmp_path, "notes")
     boxes_of(store, tmp_path).sweep()
