@@ -34,7 +34,7 @@ def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
     """A run starts: what is deployed where, who started it, and when each step is planned."""
     planned = [f"{f'T+{int(at.total_seconds() // 60)} min':<10} {title}" for at, title in timeline(snapshot.page)]
     after_keep = f" after KEEP of run {data.follows}, in the name of" if data.follows else " by"
-    queued = f"Queued start {data.queued}, which {_confirmed(data)} let begin.\n" if data.queued else ""
+    queued = f"Queued start {data.queued}, confirmed by {_confirmed(data)}.\n" if data.queued else ""
     head = f"{queued}{bold(data.title)}: deploying `{line(snapshot.record.run.release, 100)}` to {bold(data.target)}"
     note = _quoted(data.note, 500)
     warnings = "\n".join(f"• {line(warning, 300)}" for warning in data.warnings[:8])

@@ -85,9 +85,9 @@ def test_a_start_on_a_busy_target_is_offered_a_place_in_the_queue_and_begins_by_
         await box.workspace.press(LEAD, question.ts, "start_queued")
         await box.reply_to(LEAD, "Run 3 of small.md has started.")
         assert (box.store.run(3).starter, box.store.run(2).state) == (DBA, RunState.STARTED)
-        await box.message_with("It has begun as run 3")
-        await box.message_with(f"Queued start 2, which <@{LEAD}> let begin")
-        await box.message_with("the question is over", without="start_queued")
+        await box.message_with("Started as run 3")
+        await box.message_with(f"Queued start 2, confirmed by <@{LEAD}>")
+        await box.message_with("this question is closed", without="start_queued")
 
     played(tmp_path, story)
 
