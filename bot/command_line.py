@@ -188,7 +188,7 @@ def _add_terminal(verbs: _Verbs) -> None:
         metavar="WHY",
         help="why to start although there is a reason against it, such as a freeze; then a second person must agree",
     )
-    drill = _terminal_verb(verbs, "drill", "play a page with the real people, on places of its own")
+    drill = _terminal_verb(verbs, "drill", "play a page with the real people, not on its real target")
     drill.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
     drill.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
     drill.add_argument(
