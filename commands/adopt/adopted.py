@@ -22,10 +22,11 @@ from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
 from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
 from commands.adopt.people import gate, read_roles
+from commands.adopt.reasons import reasons_in
 from commands.adopt.restarts import cut_restarts
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
-from commands.adopt.text_work import note_reasons_to_roll_back, note_work_in_text
+from commands.adopt.text_work import note_work_in_text
 from commands.adopt.times import take_time
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
@@ -169,7 +170,7 @@ def _content(block: Block, scene: Scene) -> Content:
     if block.sort is Sort.CODE:
         return adopt_code(block, scene)
     if block.sort is Sort.TEXT:
-        note_reasons_to_roll_back(block, scene)
+        scene.reasons += reasons_in(block, scene.heading, early=scene.part == Part.BEFORE)
         if scene.part and not scene.about_failure:
             note_work_in_text(block, scene)
     if block.sort is not Sort.CHECKLIST or scene.has_own_boxes:

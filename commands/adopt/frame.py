@@ -64,10 +64,9 @@ def put_in_part_boxes(parts: dict[str, list[Section]], found: Sequence[Unit], sc
     if Part.DEPLOY not in parts:
         scene.notes.leave(0, "no heading says what is the deploy; write its steps under “## Deploy”")
         parts[Part.DEPLOY] = [Section(level=2, title="Deploy")]
-    if ALERTS in parts:
-        of_alerts = tables([chapter for unit in found if unit.part == ALERTS for chapter in unit.chapters])
-        if box := alerts_box(of_alerts, parts.get(Part.WATCH, []), scene):
-            parts[ALERTS][0].content.append(box)
+    of_alerts = tables([chapter for unit in found if unit.part == ALERTS for chapter in unit.chapters])
+    if box := alerts_box(of_alerts, scene.reasons, parts.get(Part.WATCH, []), scene):
+        parts.setdefault(ALERTS, [Section(level=2, title="Alerts")])[0].content.append(box)
     if CRITERIA in parts and (box := _criteria(found)):
         parts[CRITERIA][0].content.insert(0, box)
     _put_in_people(parts, scene)
@@ -94,7 +93,9 @@ def _put_in_people(parts: dict[str, list[Section]], scene: Scene) -> None:
 def _lasting(kind: str, sections: Sequence[Section], scene: Scene) -> Box:
     """The box that says how long a part lasts, as its heading or first words do."""
     field, otherwise = _DEFAULTS[kind]
-    own = [line for one in sections[0].content if isinstance(one, list) for line in one if not line.startswith("```")]
+    lines = [line for one in sections[0].content if isinstance(one, list) for line in one]
+    # a time in a reason to roll back is how long production is too slow, and not how long it is watched
+    own = [line for line in lines if not line.startswith("```") and not any(one.is_in(line) for one in scene.reasons)]
     for text in (sections[0].title, *own[:12]):
         if match := _DURATION.search(text):
             unit = match[3][0].lower()
