@@ -129,11 +129,11 @@ def _convert(unit: Unit, scene: Scene) -> None:
             lines = [line for block in chapter.blocks if block.sort is Sort.TEXT for line in block.lines]
             take_time(section, lines, scene.notes)
     if scene.part:
-        _note_requests_that_stay_out(unit, scene)
+        _let_requests_in(unit, scene)
 
 
-def _note_requests_that_stay_out(unit: Unit, scene: Scene) -> None:
-    """Name requests that a part stops, and that no line of it lets in again."""
+def _let_requests_in(unit: Unit, scene: Scene) -> None:
+    """Name requests that a part stops and no line of it lets in again; at the end of a rollback people are asked."""
     lines = [
         (number, line)
         for block in (block for chapter in unit.chapters for block in chapter.blocks)
@@ -143,8 +143,15 @@ def _note_requests_that_stay_out(unit: Unit, scene: Scene) -> None:
     ]
     stopped = [number for number, line in lines if _STOPS.search(line)]
     if stopped and not any(_LETS_IN.search(line) for number, line in lines if number > stopped[-1]):
-        why = "requests are stopped here, and no line of this part lets them in again; write a step that does"
-        scene.notes.fill_in(stopped[-1], why)
+        why = "requests are stopped here, and no line of this part lets them in again"
+        if unit.part != Part.ROLLBACK:
+            scene.notes.fill_in(stopped[-1], f"{why}; write a step that does")
+            return
+        scene.notes.assume(stopped[-1], f"{why}; a `gate` at the end asks for it")
+        content = unit.sections[-1].content
+        told = bool(content) and isinstance(content[-1], Box) and content[-1].kind == "notify"
+        asked = gate(["Let requests in again"], stopped[-1], scene, "Let requests in again")
+        content.insert(len(content) - 1 if told else len(content), asked)
 
 
 def _section(chapter: Chapter, scene: Scene) -> Section:
@@ -193,7 +200,7 @@ def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]
             parts[unit.part] = _as_part([one for one in found if one.part == unit.part])
             order.append(parts[unit.part])
     known = list(parts.values())
-    release = release_section(scene)
+    release = release_section(scene, parts.get(Part.DEPLOY, []))
     if release or any(part == Part.BEFORE for part, _ in extra):
         before = parts.setdefault(Part.BEFORE, [Section(level=2, title="Before")])
         before[1:1] = [release] if release else []

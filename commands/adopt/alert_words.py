@@ -49,6 +49,15 @@ def meanings_of(text: str) -> list[Meaning]:
     return [one for one in _MEANINGS if re.search(one.words, text, re.IGNORECASE)]
 
 
+_NO_DATA = re.compile(r"\W*(?:no|missing) ([\w ]{2,40}?) (?:data|rows|records|entries)\W*", re.IGNORECASE)
+
+
+def counted_thing(text: str) -> str:
+    """What there must be rows of, as a column or table is called: `job_type` in “No job type data”; else empty."""
+    match = _NO_DATA.fullmatch(text)
+    return re.sub(r"\s+", "_", match[1].lower()) if match else ""
+
+
 def limit_of(text: str, meaning: Meaning) -> float | None:
     """The limit that a text names in the measure's unit, or implies; None if there is none."""
     match = _LIMIT.search(_LASTING.sub("", text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from commands.adopt.alert_words import Meaning, lasting_of, limit_of, meanings_of, says_more
+from commands.adopt.alert_words import Meaning, counted_thing, lasting_of, limit_of, meanings_of, says_more
 from commands.adopt.document import Block
 from commands.adopt.draft import Box, Section
 from commands.adopt.reasons import Reason
@@ -44,13 +44,36 @@ def _of_row(name: str, action: str, watch: Sequence[Section], scene: Scene, line
         scene.notes.assume(line, f"the alert “{name}” is expected, so it is no alert")
         return None
     meanings = meanings_of(name)
-    alert = _alert(name, meanings[0], watch, scene, line) if meanings else "is measured by no check of the watch"
+    alert: Tables | str
+    if counted := _of_count(name, watch, scene, line):
+        alert = counted
+    elif meanings:
+        alert = _alert(name, meanings[0], watch, scene, line)
+    else:
+        alert = "is measured by no check of the watch"
     if isinstance(alert, str):
         scene.notes.leave(line, f"the alert “{name}” {alert}")
         return None
     if not _ROLLS_BACK.search(action):
         alert["action"] = "tell"
     return alert
+
+
+def _of_count(name: str, watch: Sequence[Section], scene: Scene, line: int) -> Tables | None:
+    """The alert “No … data”, if one query of the watch alone counts just that."""
+    thing = counted_thing(name)
+    counts = [box for section in watch for box in section.boxes if box.kind == "query" and _counts(box, thing)]
+    if not thing or len(counts) != 1:
+        return None
+    scene.notes.assume(line, f"the alert “{name}” is raised when the query of line {counts[0].line} counts none")
+    return Tables(name=name, check=counts[0], measure=counts[0].fields.get("measure", "value"), below=1.0)
+
+
+def _counts(box: Box, thing: str) -> bool:
+    sql = str(box.fields["sql"])
+    return bool(
+        re.match(r"\s*select\s+count\s*\(", sql, re.IGNORECASE) and re.search(rf"\b{re.escape(thing)}", sql, re.I)
+    )
 
 
 def _of_reason(reason: Reason, watch: Sequence[Section], scene: Scene) -> Tables | None:
@@ -90,7 +113,9 @@ def _alert(name: str, meaning: Meaning, watch: Sequence[Section], scene: Scene, 
 
 
 def _same(one: Tables, other: Tables) -> bool:
-    return one["name"] == other["name"] or all(one[name] == other[name] for name in ("check", "measure", "above"))
+    return one["name"] == other["name"] or all(
+        one.get(name) == other.get(name) for name in ("check", "measure", "above", "below")
+    )
 
 
 def _metrics(last: Section, scene: Scene, line: int) -> Box:

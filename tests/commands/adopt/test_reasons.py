@@ -1,4 +1,4 @@
-"""A reason to roll back becomes an alert where it is sure what it means, and is named with its line where it is not."""
+"""A reason to roll back becomes an alert where its meaning is sure, and is named elsewhere."""
 
 from __future__ import annotations
 
