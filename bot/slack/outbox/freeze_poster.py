@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
@@ -15,6 +18,7 @@ from bot.slack.views.blocks import Message, message, section
 from bot.text import with_owner
 from commands.start.freeze_news import FreezeNews, news_of
 from state.errors import BadRecord, NotOwner
+from state.freezes import KeptFreeze
 from state.store.database import Duty
 
 LOG = logging.getLogger("gonogo.slack")
@@ -23,33 +27,49 @@ NO_RUN = 0  # a freeze belongs to no run; of several bots one posts them
 EARLIER = 60  # seconds before a freeze from which on its message is looked for: Slack's clock is another one
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a channel is told of a freeze, by which it is found there."""
+
+    message: Message
+    first: KeptFreeze
+
+
 class FreezePoster:
     """Posts one line for each. What was posted is not stored: after a restart it is looked for in the channel."""
 
     def __init__(self, deps: Deps, sender: Sender) -> None:
         self._deps = deps
         self._sender = sender
-        self._told: set[int] = set()
+        self._known: set[int] = set()
+        self._left: defaultdict[str, deque[Told]] = defaultdict(deque)  # by channel, oldest first
         self._version: tuple[int, int] | None = None
         self._trouble, self._owns = "", False
 
     async def serve(self) -> None:
         """Post until cancelled; then let other bots do it at once."""
         try:
-            while True:
-                try:
-                    for news in await asyncio.to_thread(self._untold):
-                        await self._tell(news)
-                    self._trouble = ""
-                except BadRecord as error:
-                    self._wait(str(error))
-                except Exception as error:
-                    LOG.debug("telling of freezes", exc_info=error)
-                    self._wait(f"an error in the bot ({type(error).__name__})")
-                await asyncio.sleep(POLL)
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    async with self._errors_logged():
+                        for news in await asyncio.to_thread(self._unknown):
+                            await self._hand_out(news, group)
+                    await asyncio.sleep(POLL)
         finally:
             if self._owns:
                 await self._hand_over()
+
+    @asynccontextmanager
+    async def _errors_logged(self) -> AsyncIterator[None]:
+        """Whatever goes wrong in the block waits for the next round."""
+        try:
+            yield
+            self._trouble = ""
+        except BadRecord as error:
+            self._wait(str(error))
+        except Exception as error:
+            LOG.debug("telling of freezes", exc_info=error)
+            self._wait(f"an error in the bot ({type(error).__name__})")
 
     def _wait(self, why: str) -> None:
         """Go on with the next round, and log once why nothing is told now."""
@@ -61,34 +81,51 @@ class FreezePoster:
         with suppress(BadRecord):  # without the session, others do it already
             await asyncio.to_thread(self._deps.store.hand_over, [NO_RUN], Duty.POSTS)
 
-    def _untold(self) -> list[FreezeNews]:
-        """What is to be told, if this bot is the one that does."""
+    def _unknown(self) -> list[FreezeNews]:
+        """What is new and to be told, if this bot is the one that does."""
         store = self._deps.store
         if (version := store.version(NO_RUN)) == self._version:
             return []
         log, since = store.freeze_log(), self._deps.now() - POSTED_FOR
-        untold = {one.number for one in log if one.at > since and one.number not in self._told}
-        if untold and not store.owned(NO_RUN, Duty.POSTS):
+        unknown = {one.number for one in log if one.at > since and one.number not in self._known}
+        if unknown and not store.owned(NO_RUN, Duty.POSTS):
             return []  # asked again: the other bot may end
-        self._owns = self._owns or bool(untold)
+        self._owns = self._owns or bool(unknown)
         self._version = version
-        return news_of(log, untold)
+        return news_of(log, unknown)
 
-    async def _tell(self, news: FreezeNews) -> None:
-        for channel, zone in (await asyncio.to_thread(self._channels, news)).items():
-            first = news.entries[0]
-            identity = {"freeze": first.number, "at": first.at.isoformat()}
-            with suppress(RefusedBySlack):  # the sender has logged it
-                await self._sender.post(
-                    channel,
-                    "",
-                    _message(news, zone),
-                    identity,
-                    may_exist=True,
-                    ask_first=self._require_lock,
-                    after=f"{first.at.timestamp() - EARLIER:.6f}",
-                )
-        self._told |= {one.number for one in news.entries}
+    async def _hand_out(self, news: FreezeNews, group: asyncio.TaskGroup) -> None:
+        """Leave it to each channel's own task: one that Slack does not let the bot post to keeps no other waiting."""
+        channels = await asyncio.to_thread(self._channels, news)
+        told = {channel: Told(_message(news, zone), news.entries[0]) for channel, zone in channels.items()}
+        for channel, one in told.items():
+            self._left[channel].append(one)
+            if len(self._left[channel]) == 1:
+                group.create_task(self._tell(channel, self._left[channel]))
+        self._known |= {one.number for one in news.entries}
+
+    async def _tell(self, channel: str, left: deque[Told]) -> None:
+        """Tell a channel all that is left to tell, in its order."""
+        while left:
+            async with self._errors_logged():
+                await self._post(channel, left[0])
+                left.popleft()
+                continue
+            await asyncio.sleep(POLL)
+
+    async def _post(self, channel: str, told: Told) -> None:
+        await self._require_lock()
+        identity = {"freeze": told.first.number, "at": told.first.at.isoformat()}
+        with suppress(RefusedBySlack):  # the sender has logged it
+            await self._sender.post(
+                channel,
+                "",
+                told.message,
+                identity,
+                may_exist=True,
+                ask_first=self._require_lock,
+                after=f"{told.first.at.timestamp() - EARLIER:.6f}",
+            )
 
     def _channels(self, news: FreezeNews) -> dict[str, ZoneInfo]:
         """The channels of the targets' pages, each with the zone of its first page."""
