@@ -204,7 +204,7 @@ def _listed(one: QueuePlace, zone: str) -> str:
     when = "asks now" if one.asked_until else f"at {moment_of(one.earliest, zone)}" if one.earliest else ""
     when = when or (f"behind run {one.busy}" if one.busy else "is next")
     what = f"{line(run.page, 60)} `{line(run.release, 60)}`"
-    return f"*{_ordinal(one.place)}*  start {run.id}: {what} · {when} · by {person(run.starter)}"
+    return f"*{_ordinal(one.place)}*  {what} · queued start {run.id} · {when} · by {person(run.starter)}"
 
 
 def queue_offer(why: str, request: StartRequest, behind: int) -> Message:

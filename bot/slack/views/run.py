@@ -66,7 +66,8 @@ def _against(data: RunStarted) -> str:
 
 def run_held(snapshot: Snapshot, _: Event, data: RunHeld) -> Message:
     """Somebody holds the run, which stops no countdown of an alert."""
-    head = f"⏸️ *On hold* by {acted(data)}. No new step starts."
+    decider = snapshot.title_of(snapshot.page.decision.role)
+    head = f"⏸️ *On hold* by {acted(data)}. No new step starts until {decider} resumes."
     for countdown in snapshot.status.countdowns[:1]:
         head += f" {bold(countdown.alert.name)} still counts down to the rollback: only “Hold: false alarm…” stops it."
     what = _said("⏸️ On hold", data.reason)

@@ -138,7 +138,9 @@ def test_the_queue_is_listed_moved_with_a_reason_and_left(tmp_path: Path) -> Non
             offer = await typed(box, person, f"start small.md {ref}", "shop already has run 1")
             await box.workspace.press(person, offer.ts, "queue_behind")
             await box.reply_to(person, f"is queued as start {number}")
-        await typed(box, GUEST, "queue", "*1st*  start 2: small.md `v2`", "*2nd*  start 3: small.md `v3`")
+        await typed(
+            box, GUEST, "queue", "*1st*  small.md `v2` · queued start 2", "*2nd*  small.md `v3` · queued start 3"
+        )
         await typed(box, DBA, "queue move 3 1", "A change of the order needs a reason", "queue move 3 1 the hotfix")
         await typed(box, DBA, "queue move 3 1 the bank waits", "Queued start 3 has place 1 now.")
         assert [place.run.id for place in queue_places(box.store, "shop")] == [3, 2]
