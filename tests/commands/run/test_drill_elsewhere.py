@@ -1,4 +1,4 @@
-"""A drill whose variables lead elsewhere after a restart of the bot touches nothing there, not even to roll back."""
+"""A drill whose variables lead elsewhere after a restart ends: nothing of it happens there."""
 
 from __future__ import annotations
 
