@@ -97,9 +97,7 @@ def test_what_came_after_it_is_said(store: Store) -> None:
     assert "Since then run 2 (main) was kept." in found.summary
 
 
-def test_a_target_that_deploys_rarely_remembers_beside_busy_ones(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_target_that_deploys_rarely_remembers_beside_busy_ones(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bad_builds_module, "RUNS", 3)
     busy = small(**{**RELEASE, 'target = "shop"': 'target = "busy"'})
     past_run(store, BAD, RunState.ROLLED_BACK)
