@@ -164,13 +164,16 @@ def _not_on_origin(values: Mapping[str, str], ref: str) -> tuple[str, str]:
     if values.get("shallow") == "true":
         missing = f"the working copy is a shallow clone and has no commit {ref}; whether origin has it is not known"
         return missing, _UNSHALLOW
-    match values.get("copy", ""):
-        case "remotes/origin":
-            return f"origin no longer has the branch {ref}; only the working copy remembers it", again
-        case "heads":
-            return f"the branch {ref} is in the working copy only; origin does not have it", "push it, or name another"
-        case "tags":
-            return f"the tag {ref} is in the working copy only: it was deleted on origin, or never pushed", again
+    in_copy = {
+        "remotes/origin": (f"origin no longer has the branch {ref}; only the working copy remembers it", again),
+        "heads": (
+            f"the branch {ref} is in the working copy only; origin does not have it",
+            "push it, or name another",
+        ),
+        "tags": (f"the tag {ref} is in the working copy only: it was deleted on origin, or never pushed", again),
+    }
+    if found := in_copy.get(values.get("copy", "")):
+        return found
     missing = f"the repository's origin has no branch, tag or commit {ref}"
     if ref.startswith("origin/"):
         return missing, f"leave origin/ out: {ref.removeprefix('origin/')}"

@@ -98,9 +98,9 @@ def test_the_public_certificates_stay_trusted_beside_it(monkeypatch: pytest.Monk
 
 NO_ISSUER = (
     "“api” accepts the connection, but TLS fails (the certificate cannot be verified: unable to get local issuer "
-    "certificate). Either the server does not send its intermediate certificate, which browsers often know: let it send "
-    "the whole chain, such as fullchain.pem. Or a company's own CA has signed it: that must be among this machine's "
-    "certificates, or in the file that SSL_CERT_FILE names."
+    "certificate). Either the server does not send its intermediate certificate, which browsers often know: let it "
+    "send the whole chain, such as fullchain.pem. Or a company's own CA has signed it: that must be among this "
+    "machine's certificates, or in the file that SSL_CERT_FILE names."
 )
 
 
