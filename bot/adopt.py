@@ -68,7 +68,7 @@ def _lines(runbook: Path, page: Path, adopted: Adopted, findings: Sequence[Findi
     yield from _boxes(adopted)
     yield from _notes("Assumed, because the runbook does not say it; change what is wrong:", adopted.assumed)
     yield from _notes("Not placed, and yours to decide (it stands on the page as text):", adopted.unplaced)
-    yield from _notes("In a box, and yours to fill in:", adopted.blanks)
+    yield from _notes("In a box, and yours to fill in or correct:", adopted.blanks)
     if adopted.variables:
         yield from ("", "Variables that the page names, for the bot's environment:", f"  {' '.join(adopted.variables)}")
         yield f"  `gonogo env {page}` says what each is, once the page is good."
@@ -81,7 +81,7 @@ def _checked(page: Path, findings: Sequence[Finding]) -> Iterator[str]:
     errors = [finding for finding in findings if finding.level == "error"]
     warnings = warnings_in_spite(page.read_text(encoding="utf-8"), page.name) if errors else ()
     if errors:
-        yield f"gonogo check says {counted(len(errors), 'thing')}; these are yours to fill in:"
+        yield f"gonogo check finds {counted(len(errors), 'mistake')}, for you to correct:"
     else:
         yield f"gonogo check: {page} is a good page, with {counted(len(findings), 'warning')}{':' if findings else '.'}"
     for finding in errors or findings:
@@ -89,7 +89,7 @@ def _checked(page: Path, findings: Sequence[Finding]) -> Iterator[str]:
         yield f"  {page}: {line}{finding.message}"
     if errors:
         if warnings:
-            yield f"  It will warn of {counted(len(warnings), 'more thing')}, once that is mended:"
+            yield f"  Once that is corrected, it will give {counted(len(warnings), 'warning')}:"
         for warning in warnings:
             yield f"  {page}: line {warning.line}, “{warning.title}”: {warning.what}."
         yield f"  Then run `gonogo check {page}` again."
@@ -97,14 +97,14 @@ def _checked(page: Path, findings: Sequence[Finding]) -> Iterator[str]:
 
 def _boxes(adopted: Adopted) -> Iterator[str]:
     """What became of which line; a reason that several boxes have stands below them once."""
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, dict[str, None]] = {}
     for box in adopted.boxes:
         yield f"  line {box.line} -> `{box.kind}`, page line {box.page_line}"
         if box.why:
-            reasons.setdefault(box.why, []).append(str(box.line))
+            reasons.setdefault(box.why, {})[str(box.line)] = None
     if reasons:
         yield ""
-        yield "Why these are safer than the lines they were made of, or what to know of them:"
+        yield "Why these are safer than the lines they were made of:"
     for why, lines in reasons.items():
         yield f"  line {', '.join(lines)}: {why}"
 

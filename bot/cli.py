@@ -97,7 +97,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _rehearse(options: argparse.Namespace) -> int:
     from bot.rehearsal.needs import check_packages
+    from bot.rehearsal.options import parser
 
+    parser("gonogo rehearse").parse_args(options.words)  # help and a wrong option need no further package
     check_packages()
     from bot.rehearsal.__main__ import main as rehearse
 

@@ -180,15 +180,15 @@ def _add_terminal(verbs: _Verbs) -> None:
     queue.add_argument("start", nargs="?", type=int, default=0, metavar="NUMBER", help="the number of the start")
     queue.add_argument("place", nargs="?", type=int, default=0, metavar="PLACE", help="for move: its place, from 1")
     queue.add_argument(
-        "--reason", default="", metavar="WHY", help="needed for move, and for start where something speaks against it"
+        "--reason", default="", metavar="WHY", help="needed for move, and for start where there is a reason against it"
     )
     start.add_argument(
         "--because",
         default="",
         metavar="WHY",
-        help="why to start although something speaks against it, such as a freeze; then a second person must agree",
+        help="why to start although there is a reason against it, such as a freeze; then a second person must agree",
     )
-    drill = _terminal_verb(verbs, "drill", "play a page with the real people, on places of its own")
+    drill = _terminal_verb(verbs, "drill", "play a page with the real people, not on its real target")
     drill.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
     drill.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
     drill.add_argument(

@@ -107,7 +107,7 @@ class Settings:
 
     @property
     def boxes(self) -> Path:
-        """The folder of the targets in a box, for drills whose page has no places for one.
+        """The folder of the sandboxes, for drills whose page has no places for one.
 
         Each record has its own: a bot ends the boxes in it that no run of its record has.
         """

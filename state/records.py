@@ -215,6 +215,11 @@ class Attempt:
         return tuple(self.outcome.get("not_compared", ()))
 
     @property
+    def applied_nothing(self) -> bool:
+        """Whether it succeeded, and found nothing to apply."""
+        return self.state == AttemptState.DONE and bool(self.outcome.get("applied_nothing"))
+
+    @property
     def inconclusive(self) -> bool:
         """Whether it learned nothing: the other side was unreachable, or its answer says nothing."""
         return self.state == AttemptState.UNKNOWN or bool(self.outcome.get("inconclusive"))

@@ -48,10 +48,10 @@ LOOKS = {
     "❗ not as before": CLAIMS_NOTHING,
     "; NOT as before:": CLAIMS_NOTHING,
     "Not as before:": CLAIMS_NOTHING,
-    "schema, sequences, rights, settings and comments as right before the first change": (
+    "schema, sequences, rights, settings and comments are as right before the first change": (
         "test_every_part_of_the_schema_is_compared_and_the_layout_of_a_function_is_none"
     ),
-    "with every row from right before the first change": (
+    "every row from right before the first change": (
         "test_a_row_written_after_the_backup_that_a_rollback_loses_is_missing_though_the_table_is_as_in_the_backup"
     ),
     "as in the backup": "test_what_a_rollback_did_not_bring_back_is_named",

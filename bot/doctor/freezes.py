@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.calendars.entry import CalendarEntry
 from bot.calendars.reading import read_calendar
-from bot.calendars.span import UnreadableCalendarError
+from bot.calendars.span import WINDOW, UnreadableCalendarError
 from bot.freezes_file import read_freezes
 from bot.settings import Settings
 from bot.text import counted
@@ -21,9 +21,11 @@ from commands.start.preflight import PreflightLine, in_parallel
 from state.errors import BadSettings
 
 ABOUT = "freezes"
-_ALL_STARTS = "correct it: until then it speaks against each start"
+_ALL_STARTS = "correct it: until then every start needs a reason and a second person"
 _ON = "until then a start needs a reason and a second person"
-_COPY = "until it can be read its last good copy counts, and without one it speaks against each start"
+_COPY = (
+    "until it can be read, the bot uses its last good copy; without one, every start needs a reason and a second person"
+)
 
 
 def check_freezes(settings: Settings, page: Page, pages: Collection[str], limit: float) -> list[PreflightLine]:
@@ -44,7 +46,7 @@ def check_freezes(settings: Settings, page: Page, pages: Collection[str], limit:
     lines.append(_line(OK, f"{file.name} has {has}"))
     named = {name for freeze in freezes for name in freeze.pages} | {name for one in entries for name in one.pages}
     if unknown := sorted(named - {*pages, *(name.removesuffix(".md") for name in pages)}):
-        todo = "correct the name if it is one of this bot's pages: what is for another page is on for none of these"
+        todo = "correct the name if it is meant for one of this bot's pages: it has no effect here now"
         lines.append(_line(WARN, f"{file.name} names pages that are not served here: {', '.join(unknown)[:300]}", todo))
     lanes = {
         f"calendar {number} of {file.name}": partial(_calendar, settings, file.parent, entry, now)
@@ -60,7 +62,11 @@ def _calendar(settings: Settings, folder: Path, entry: CalendarEntry, now: datet
         return [_line(WARN, f"the calendar of {entry.name} cannot be read ({error})", _COPY)]
     meant = sum(entry.counts(span.title) for span in spans)
     with_words = f" with “{entry.only[:60]}” in their title" if entry.only else ""
-    return [_line(OK, f"the calendar of {entry.name} has {counted(meant, 'event')} of these days{with_words}")]
+    return [
+        _line(
+            OK, f"the calendar of {entry.name} has {counted(meant, 'event')}{with_words} in the next {WINDOW.days} days"
+        )
+    ]
 
 
 def _line(level: str, summary: str, todo: str = "") -> PreflightLine:

@@ -16,6 +16,7 @@ from bot.doors.press import Press
 from bot.doors.queue_actions import QUEUE_ACTIONS, queue
 from bot.doors.replies import held_text
 from bot.text import with_mentions
+from commands.progress.drill import has_begun
 from commands.progress.handovers import handovers
 from commands.rollback.request import rollback, second_request
 from commands.signoff.actions import RunActions
@@ -172,8 +173,14 @@ def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
     except NothingRuns as error:
         raise NothingRuns(f"{error} Start a new run with /deploy start.") from None
     if first:
-        return unread(deps, run, "The rollback is written") or f"Rolling back {run.target}."
+        return unread(deps, run, "The rollback is written") or _rolled_back(deps, run)
     return f"{run.target} {second_request(deps.store, run)}"
+
+
+def _rolled_back(deps: Deps, run: Run) -> str:
+    if run.drill and not has_begun(deps.store.record(run.id)):
+        return "You ended this drill before it began."
+    return f"Rolling back {run.target}."
 
 
 def _hold(deps: Deps, run: Run, pressed: Press) -> str:

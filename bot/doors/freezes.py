@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
@@ -10,8 +10,9 @@ from commands.runbook import Page
 from commands.start.freeze_news import news_of
 from commands.start.freezes import freezes_on, mark_of
 from commands.start.set_freeze import lift, set_freeze
+from commands.text.actors import command_of
 from state.errors import GonogoError, Refused
-from state.facts import Actor, Door
+from state.facts import Actor
 from state.freezes import FreezeSort
 
 # the word that is typed -> what it sets or lifts, and whether it lifts
@@ -23,8 +24,20 @@ WORDS = {
 }
 
 
-def meant(deps: Deps, words: str, channel: str) -> tuple[list[Page], str]:
-    """The pages that are meant, and the rest of the words: the page that comes first, or all of the channel.
+@dataclass(frozen=True, kw_only=True)
+class Meant:
+    """What somebody typed after the word: the pages that are meant, the page as it was `named`, the rest of the words.
+
+    `named` is empty where no page was named.
+    """
+
+    pages: list[Page]
+    rest: str
+    named: str = ""
+
+
+def meant(deps: Deps, words: str, channel: str) -> Meant:
+    """Which pages are meant: the one that comes first in the words, or all of the channel.
 
     Pages of one target count once. Without a channel there must be one page only, or its name. Raises Refused.
     """
@@ -33,29 +46,29 @@ def meant(deps: Deps, words: str, channel: str) -> tuple[list[Page], str]:
     if named := pages.get(first) or pages.get(f"{first}.md"):
         if channel and deps.channel(named) != channel:
             raise Refused(f"{named.name} is deployed from another channel; type it there.")
-        return [named], rest.strip()
+        return Meant(pages=[named], rest=rest.strip(), named=first)
     here = [page for page in pages.values() if not channel or deps.channel(page) == channel]
     by_target = {page.runbook.target: page for page in reversed(here)}
     if not here or (not channel and len(by_target) > 1):
         raise Refused(f"Name the page first: {', '.join(pages)}.")
-    return list(by_target.values())[::-1], words.strip()
+    return Meant(pages=list(by_target.values())[::-1], rest=words.strip())
 
 
-def act_on_freezes(deps: Deps, verb: str, pages: Sequence[Page], words: str, actor: Actor) -> str:
+def act_on_freezes(deps: Deps, verb: str, said: Meant, actor: Actor) -> str:
     """Set or lift freezes or locks of the pages' targets; returns the reply: what was done, and what was not.
 
     Raises Refused where nothing was done.
     """
     sort, lifts = WORDS[verb]
-    own = [(page, deps.people(page)) for page in pages]
-    done = lift(deps.store, own, actor, sort) if lifts else set_freeze(deps.store, own, actor, sort, words)
+    own = [(page, deps.people(page)) for page in said.pages]
+    done = lift(deps.store, own, actor, sort) if lifts else set_freeze(deps.store, own, actor, sort, said.rest)
     news = news_of(deps.store.freeze_log(), [one.number for one in done.entries])
-    told = [one.sentence(_zone(pages[0])) for one in news] + [f"Not done: {error}" for error in done.refused]
+    told = [one.sentence(_zone(said.pages[0])) for one in news] + [f"Not done: {error}" for error in done.refused]
     if lifts:
         return "\n".join(told)
     effect = "Starting takes a reason and a second person meanwhile; rolling back asks for neither."
-    command = "/deploy" if actor.door is Door.SLACK else "gonogo"
-    return "\n".join([*told, effect, f"`{command} un{verb}` lifts it."])
+    undo = f"{command_of(actor)} un{verb} {said.named}".rstrip()
+    return "\n".join([*told, effect, f"`{undo}` lifts it."])
 
 
 def freeze_lines(deps: Deps, channel: str = "") -> list[str]:

@@ -94,8 +94,8 @@ class Terminal(TerminalReports):
     def freeze(self, options: Namespace) -> Iterator[str]:
         """Freeze or lock a target, or lift that: `name` is the word that was typed."""
         self._require_key()
-        pages, words = meant(self.deps, " ".join(options.words), "")
-        yield from act_on_freezes(self.deps, options.name, pages, words, self._known_actor()).splitlines()
+        said = meant(self.deps, " ".join(options.words), "")
+        yield from act_on_freezes(self.deps, options.name, said, self._known_actor()).splitlines()
 
     lock = unfreeze = unlock = freeze
 

@@ -1,1 +1,1 @@
-"""A target in a box: started for a drill whose page has no places for one, and ended with it."""
+"""A sandbox (in the code: a box): a target that is started for a drill and ends with it."""

@@ -1,4 +1,4 @@
-"""One box: a folder, the process that keeps its target, and how both come to an end."""
+"""One sandbox, or box: its folder, the process that keeps its target, and their end."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Box:
         """
         if len(os.fsencode(self.folder / TARGET / SOCKET)) > LONGEST:
             raise Refused(
-                f"The target in a box needs a shorter path than {self.folder}: sockets are in it. Put the state file "
+                f"The sandbox needs a shorter path than {self.folder}: sockets are in it. Put the state file "
                 "(without one the folder in which the bot is started) where the path is shorter."
             )
         with (self.folder / LOG).open("wb") as log:
@@ -65,11 +65,11 @@ class Box:
         # a child that has ended stays a zombie until it is waited for
         threading.Thread(target=keeper.wait, name="keeper of a box", daemon=True).start()
         if not _wait(lambda: self.is_up or keeper.poll() is not None or stopping.is_set(), limit):
-            raise Refused(f"The target in a box was not ready within {limit:.0f} s.")
+            raise Refused(f"The sandbox was not ready within {limit:.0f} s.")
         if stopping.is_set():
             raise Refused("The bot is stopping. Start the drill again when it is back.")
         if not self.is_up:
-            raise Refused(f"The target in a box did not start: {redactor_for((), environ)(self._last_words())}")
+            raise Refused(f"The sandbox did not start: {redactor_for((), environ)(self._last_words())}")
 
     def end(self) -> None:
         """Stop everything of it and remove its folder; may be called again, and after any crash."""

@@ -14,6 +14,7 @@ from bot.drill_box.box import Box
 from bot.drill_box.files import MAKER
 from bot.drill_box.fits import misfit
 from bot.drill_box.locks import held
+from commands.run.lost_places import Lost
 from commands.runbook import Page
 from commands.runbook.drill import box_of, drill_page, replaced
 from state.errors import GonogoError, Refused
@@ -65,31 +66,39 @@ class Boxes:
             yield drill_page(page)
             return
         if why := misfit(page):
-            raise Refused(f"{page.name} has no places for a drill: {_missing(page)}. {why}")
+            raise Refused(f"{page.name} cannot be drilled yet. {_todo(page)} {why}")
         with self._new() as box:
             box.start(self._environ, self._stopping)
             yield drill_page(page, box.folder.name)
 
-    def lost(self, page: Page) -> str:
-        """Why the places of a drill are gone for good, as a clause; "" if they are there, and for every other page."""
-        box = box_of(page)
-        if not box or self._box(box).is_up:
-            return ""
-        return "its target in a box is gone: it was stopped, or is on another machine"
+    def lost(self, page: Page) -> Lost | None:
+        """Whether the sandbox of a drill is gone; None if it is there, and for every other page."""
+        name = box_of(page)
+        if not name or (box := self._box(name)).is_up:
+            return None
+        if box.folder.exists():
+            return Lost(why="its sandbox is gone: it was stopped")
+        return Lost(why="its sandbox is gone: it was removed, or is beside another bot", elsewhere=True)
 
     def sweep(self) -> None:
         """End every box that no active run has. Never raises."""
-        try:
+        with self._errors_logged():
             for box in self._found():
-                with suppress(BlockingIOError), held(box.folder / MAKER, wait=False):
+                with self._errors_logged(), suppress(BlockingIOError), held(box.folder / MAKER, wait=False):
                     # read only now: whoever made the box has let go of it after the run was written
                     if not self._is_in_use(box):
-                        LOG.info("the box %s is ended", box.folder.name)
+                        LOG.info("the sandbox %s is ended", box.folder.name)
                         box.end()
+
+    @contextmanager
+    def _errors_logged(self) -> Iterator[None]:
+        """What goes wrong in the block is tried again by the next sweep."""
+        try:
+            yield
         except (GonogoError, OSError) as error:
-            LOG.debug("boxes stay: %s", error)
+            LOG.debug("sandboxes stay: %s", error)
         except Exception:
-            LOG.exception("internal error; boxes stay")
+            LOG.exception("internal error; sandboxes stay")
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -110,7 +119,7 @@ class Boxes:
                     box.folder.mkdir(mode=0o700)
                     making.enter_context(held(box.folder / MAKER))
             except OSError as error:
-                raise Refused(f"No target in a box can be started in {self._folder}: {error.strerror}.") from None
+                raise Refused(f"No sandbox can be started in {self._folder}: {error.strerror}.") from None
             try:
                 yield box
             except BaseException:
@@ -134,9 +143,15 @@ class Boxes:
         return bool(self._store.unreadable_runs(active)) or any(named in run.text for run in active)
 
 
-def _missing(page: Page) -> str:
-    """What the page lacks, as a clause."""
+def _todo(page: Page) -> str:
+    """What gives the page places for a drill, as a sentence."""
     if not page.runbook.drill:
-        return "it has no table [drill]"
+        return (
+            'Add a table [drill] to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*". Then set these variables in '
+            "the bot's environment (docs/drill.md)."
+        )
     names = [name.removeprefix("$") for name in replaced(page).values() if name]
-    return f"none of the variables of its table [drill] is set ({', '.join(names)})"
+    return (
+        f"Set the variables of its table [drill] in the bot's environment, and restart the bot: {', '.join(names)}. "
+        "They hold the hosts, databases and web addresses of the drill."
+    )

@@ -1,4 +1,4 @@
-"""Which pages can be played in a box: those that run nothing but what the pages of gonogo run."""
+"""Which pages can be played in a sandbox: those that run only what the pages of gonogo run."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from bot.settings import read_pages, shipped_runbooks
 from commands.runbook import Page
 from commands.runbook.page import PageStep
 
+_ONLY_SHIPPED = "The bot starts a sandbox only for the pages that come with gonogo"
+
 
 def misfit(page: Page) -> str:
-    """Why no box can be started for a page, as a sentence with what to do; "" if one can.
+    """Why no sandbox can be started for a page, as a sentence; "" if one can.
 
-    The target of a box is made for the pages that come with gonogo, and its commands run on the bot's own machine. So
+    A sandbox is made for the pages that come with gonogo, and its commands run on the bot's own machine. So
     every place and every step of the page must be one of theirs, to the letter.
     """
     own = _shipped()
     if not any(page.places == one.places for one in own):
-        return _todo("the places of this page are not theirs")
+        return f"{_ONLY_SHIPPED}, and the places of this page are not theirs."
     if step := next((step for step in page.steps if not any(_is_of(step, one) for one in own)), None):
-        return _todo(f"line {step.line}, {step.title}, is no step of theirs")
+        return f"{_ONLY_SHIPPED}, and line {step.line}, {step.title}, is no step of theirs."
     if names := ", ".join(missing_packages()):
         return (
-            'The bot can start a target in a box for it once "gonogo[rehearsal]" is installed beside the bot (not '
-            f"found: {names}). Or set the variables of places for the drill."
+            'Or run `pip install "gonogo[rehearsal]"` beside the bot, which can then start a sandbox for it (not found '
+            f"now: {names})."
         )
     return ""
 
@@ -36,10 +38,3 @@ def _is_of(step: PageStep, page: Page) -> bool:
 @cache
 def _shipped() -> tuple[Page, ...]:
     return tuple(read_pages(shipped_runbooks()).values())
-
-
-def _todo(why: str) -> str:
-    return (
-        f"The bot starts a target in a box only for the pages that come with gonogo, and {why}. Add a table [drill] "
-        'with places of its own to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"'
-    )

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.rehearsal.autoplay import play_scenario
+from bot.rehearsal.options import parser
 from bot.rehearsal.own_page import TARGET, open_own_page
 from bot.rehearsal.role_holders import STARTER
-from bot.rehearsal.sandbox import PAGES, Sandbox, open_sandbox
+from bot.rehearsal.sandbox import Sandbox, open_sandbox
 from bot.rehearsal.scenarios import SCENARIOS
 from state.errors import BadSettings
 
@@ -38,36 +39,6 @@ def main(arguments: Sequence[str] | None = None, command: str = "make rehearse")
     finally:
         if not options.folder:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def parser(command: str = "make rehearse") -> argparse.ArgumentParser:
-    """The command line of this program."""
-    width = max(map(len, SCENARIOS))
-    scenarios = [f"  {name:<{width}}  {scenario.description}" for name, scenario in SCENARIOS.items()]
-    options = argparse.ArgumentParser(
-        prog=command,
-        description="Rehearse a whole deploy on this machine, by hand on a web page or with simulated users.",
-        epilog="\n".join(["scenarios:", *scenarios]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    options.add_argument(
-        "page", nargs="?", type=Path, help="your own page, played on the target of target.env in --folder"
-    )
-    options.add_argument("--auto", action="store_true", help="simulate the users, print the channel, check the end")
-    options.add_argument("--option", choices=sorted(PAGES), default="A", help="the runbook page (default A)")
-    scenario = options.add_argument("--scenario", default="keep", help="one of those below (default keep)")
-    scenario.choices, scenario.metavar = list(SCENARIOS), "NAME"
-    options.add_argument("--port", type=int, default=0, help="the web page's port (default: any free one)")
-    options.add_argument(
-        "--bots",
-        type=int,
-        default=1,
-        choices=range(1, 4),
-        metavar="N",
-        help="with 2 or 3: so many bots on one record in PostgreSQL; --auto kills the one at work (default 1)",
-    )
-    options.add_argument("--folder", help="a folder for all files, which stays (default: a temporary one)")
-    return options
 
 
 def _run_own_page(options: argparse.Namespace) -> int:

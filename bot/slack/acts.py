@@ -132,11 +132,11 @@ class Acts:
     async def freeze(self, origin: Origin, verb: str, words: str) -> str:
         """Freeze or lock what this channel deploys, or lift that; returns the reply for its person."""
         await self.require_deploy_channel(origin)
-        pages, rest = await self._lanes.run(Lane.READ, lambda: meant(self.deps, words, origin.channel))
-        for page in pages:
+        said = await self._lanes.run(Lane.READ, lambda: meant(self.deps, words, origin.channel))
+        for page in said.pages:
             await self._membership.require_member_now(origin, origin.channel, page)
         actor = Actor(person=origin.person, door=Door.SLACK)
-        done = await self._lanes.run(Lane.ACT, lambda: act_on_freezes(self.deps, verb, pages, rest, actor))
+        done = await self._lanes.run(Lane.ACT, lambda: act_on_freezes(self.deps, verb, said, actor))
         return with_mentions(done)
 
     async def read(self, origin: Origin, text: str) -> Reply:

@@ -7,6 +7,8 @@ import time
 
 # calls that a new process may send at once: the one before it may have spent everything just before it was killed
 AT_START = 0.0
+# whoever is behind has one of so many calls at least: several runs may redraw without end and leave no half of a burst
+BEHIND = 6
 
 
 class Allowance:
@@ -22,11 +24,17 @@ class Allowance:
         self._rate, self._burst = rate, burst
         self._left = min(AT_START if at_start is None else at_start, burst)
         self._at = time.monotonic()
+        self._behind = asyncio.Lock()
 
     @property
     def left(self) -> float:
         """The calls that may be sent now; below 0 while calls wait."""
         return min(self._burst, self._left + (time.monotonic() - self._at) * self._rate)
+
+    @property
+    def spent(self) -> bool:
+        """Whether a call would have to wait for the ones before it. Of many bots each never has a whole one left."""
+        return self.left < min(1.0, self._burst)
 
     def share(self, bots: int) -> None:
         """Leave to each other bot of so many in all its part of the calls."""
@@ -40,12 +48,24 @@ class Allowance:
     async def take(self, *, behind: bool = False) -> None:
         """Take one call, and wait until it may be sent. Those who wait come in their order.
 
-        Whoever is `behind` leaves half of the burst to the others, as a redraw asks only where a call is left.
+        Whoever is `behind` leaves half of the burst to the others, as a redraw asks only where a call is left. Of
+        BEHIND calls one is theirs all the same.
         """
-        while behind and self.is_below(1 / 2):
-            await asyncio.sleep(max(0.01, (self._burst / 2 - self.left) / self._rate))
-        self._left, self._at = self.left - 1, time.monotonic()
+        if behind:
+            async with self._behind:
+                await self._wait_behind()
+                self._take()
+        else:
+            self._take()
         await asyncio.sleep(max(0.0, -self._left / self._rate))
+
+    async def _wait_behind(self) -> None:
+        until = time.monotonic() + BEHIND / self._rate
+        while self.is_below(1 / 2) and (longest := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(longest, max(0.01, (self._burst / 2 - self.left) / self._rate)))
+
+    def _take(self) -> None:
+        self._left, self._at = self.left - 1, time.monotonic()
 
     def give_back(self) -> None:
         """Give a call back that never reached Slack, so that an outage costs nothing that is needed right after it."""

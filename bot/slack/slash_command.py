@@ -26,7 +26,7 @@ PREPARED = (
 
 HELP = {
     "start [page] [ref] [at 23:00] [because <why>]": "start or plan a deployment; alone, a form opens",
-    "drill [page] [surprise [name]]": "play the page with real people, on places of its own",
+    "drill [page] [surprise [name]]": "play the page with the real people, not on its real target",
     "freeze [page] until <when> <why>": "a start needs a second person until then; unfreeze lifts it",
     "lock [page] <why>": "the same for all but you, for 12 h; unlock lifts it",
     "status [all]": "show this channel's runs and who they wait for; all: list those of every channel",

@@ -22,10 +22,11 @@ from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
 from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
 from commands.adopt.people import gate, read_roles
+from commands.adopt.reasons import reasons_in
 from commands.adopt.restarts import cut_restarts
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
-from commands.adopt.text_work import note_reasons_to_roll_back, note_work_in_text
+from commands.adopt.text_work import note_work_in_text
 from commands.adopt.times import take_time
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
@@ -128,11 +129,11 @@ def _convert(unit: Unit, scene: Scene) -> None:
             lines = [line for block in chapter.blocks if block.sort is Sort.TEXT for line in block.lines]
             take_time(section, lines, scene.notes)
     if scene.part:
-        _note_requests_that_stay_out(unit, scene)
+        _let_requests_in(unit, scene)
 
 
-def _note_requests_that_stay_out(unit: Unit, scene: Scene) -> None:
-    """Name requests that a part stops, and that no line of it lets in again."""
+def _let_requests_in(unit: Unit, scene: Scene) -> None:
+    """Name requests that a part stops and no line of it lets in again; at the end of a rollback people are asked."""
     lines = [
         (number, line)
         for block in (block for chapter in unit.chapters for block in chapter.blocks)
@@ -142,8 +143,15 @@ def _note_requests_that_stay_out(unit: Unit, scene: Scene) -> None:
     ]
     stopped = [number for number, line in lines if _STOPS.search(line)]
     if stopped and not any(_LETS_IN.search(line) for number, line in lines if number > stopped[-1]):
-        why = "requests are stopped here, and no line of this part lets them in again; write a step that does"
-        scene.notes.fill_in(stopped[-1], why)
+        why = "requests are stopped here, and no line of this part lets them in again"
+        if unit.part != Part.ROLLBACK:
+            scene.notes.fill_in(stopped[-1], f"{why}; write a step that does")
+            return
+        scene.notes.assume(stopped[-1], f"{why}; a `gate` at the end asks for it")
+        content = unit.sections[-1].content
+        told = bool(content) and isinstance(content[-1], Box) and content[-1].kind == "notify"
+        asked = gate(["Let requests in again"], stopped[-1], scene, "Let requests in again")
+        content.insert(len(content) - 1 if told else len(content), asked)
 
 
 def _section(chapter: Chapter, scene: Scene) -> Section:
@@ -169,7 +177,7 @@ def _content(block: Block, scene: Scene) -> Content:
     if block.sort is Sort.CODE:
         return adopt_code(block, scene)
     if block.sort is Sort.TEXT:
-        note_reasons_to_roll_back(block, scene)
+        scene.reasons += reasons_in(block, scene.heading, early=scene.part == Part.BEFORE)
         if scene.part and not scene.about_failure:
             note_work_in_text(block, scene)
     if block.sort is not Sort.CHECKLIST or scene.has_own_boxes:
@@ -192,7 +200,7 @@ def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]
             parts[unit.part] = _as_part([one for one in found if one.part == unit.part])
             order.append(parts[unit.part])
     known = list(parts.values())
-    release = release_section(scene)
+    release = release_section(scene, parts.get(Part.DEPLOY, []))
     if release or any(part == Part.BEFORE for part, _ in extra):
         before = parts.setdefault(Part.BEFORE, [Section(level=2, title="Before")])
         before[1:1] = [release] if release else []

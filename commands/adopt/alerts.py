@@ -1,91 +1,121 @@
-"""A table of alerts: each row that a check of the watch measures becomes an alert."""
+"""The alert table: each row, and each reason to roll back, that a check of the watch measures."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from commands.adopt.alert_words import Meaning, counted_thing, lasting_of, limit_of, meanings_of, says_more
 from commands.adopt.document import Block
 from commands.adopt.draft import Box, Section
+from commands.adopt.reasons import Reason
 from commands.adopt.scene import Scene
 from commands.adopt.toml_box import Tables
+from commands.text.redaction import masked
 
-_LIMIT = re.compile(
-    r"(?:>=?|≥|above|over|more than|exceeds?)\s*(\d+(?:\.\d+)?)\s*(%|ms|milli\w*|min\w*|s\w*)?", re.IGNORECASE
-)
 _ROLLS_BACK = re.compile(r"roll ?-?back|revert|abort", re.IGNORECASE)
 _EXPECTED = re.compile(r"\b(?:ok|expected|ignore|normal)\b", re.IGNORECASE)
+_LONGEST = 70  # characters of a reason, as it is shown
 
 
-@dataclass(frozen=True)
-class _Row:
-    """What the words of an alert mean: a measure of the first check of that kind in the watch, and its unit."""
-
-    words: str
-    kind: str
-    measure: str
-    unit: str = ""
-    above: float | None = None
-
-
-_MEANINGS = (
-    _Row(r"\bmemory|\bram\b", "metrics", "memory", "%"),
-    _Row(r"\bcpu\b", "metrics", "cpu", "%"),
-    _Row(r"response|latency|slow|api.*second", "http", "seconds", "s"),
-    _Row(r"(?:database|query|\bdb\b|sql).*(?:error|fail)", "query", "failed", "", 0.0),
-    _Row(r"error.*\blogs?\b|\blogs?\b.*error", "logs", "found", "", 0.0),
-    _Row(r"health|\b5\d\d\b|\bdown\b|unreachable", "http", "failed", "", 0.0),
-)
-_TO_SECONDS = {"ms": 0.001, "milli": 0.001, "s": 1.0, "min": 60.0}
-
-
-def alerts_box(tables: Sequence[Block], watch: Sequence[Section], scene: Scene) -> Box | None:
-    """The alert table; None if no row of the runbook's tables is measured."""
-    alerts = []
+def alerts_box(
+    tables: Sequence[Block], reasons: Sequence[Reason], watch: Sequence[Section], scene: Scene
+) -> Box | None:
+    """The alert table; None if no row of the runbook's tables and none of its reasons to roll back is measured."""
+    alerts: list[Tables] = []
     for table in tables:
         for place, row in enumerate(table.rows[1:], start=2):
             name = row[0].replace("*", "").replace("`", "").strip() if row else ""
-            if not name:
-                continue
-            action = " ".join(row[1:])
-            if alert := _alert(name, action, watch, scene, table.line + place):
+            if name and (alert := _of_row(name, " ".join(row[1:]), watch, scene, table.line + place)):
                 alerts.append(alert)
+    first = tables[0].line if alerts else 0
+    for reason in reasons:
+        if (alert := _of_reason(reason, watch, scene)) and not any(_same(alert, one) for one in alerts):
+            alerts.append(alert)
+            first = first or reason.line
     if not alerts:
         return None
     why = "each is judged by a check of the watch; people may hold a rollback as a false alarm while it counts down"
-    return Box(kind="alerts", fields={"alert": alerts}, line=tables[0].line, why=why)
+    return Box(kind="alerts", fields={"alert": alerts}, line=first, why=why)
 
 
-def _alert(name: str, action: str, watch: Sequence[Section], scene: Scene, line: int) -> Tables | None:
-    meaning = next((one for one in _MEANINGS if re.search(one.words, name, re.IGNORECASE)), None)
+def _of_row(name: str, action: str, watch: Sequence[Section], scene: Scene, line: int) -> Tables | None:
     if _EXPECTED.search(action):
         scene.notes.assume(line, f"the alert “{name}” is expected, so it is no alert")
         return None
-    if not meaning:
-        scene.notes.leave(line, f"the alert “{name}” is measured by no check of the watch")
+    meanings = meanings_of(name)
+    alert: Tables | str
+    if counted := _of_count(name, watch, scene, line):
+        alert = counted
+    elif meanings:
+        alert = _alert(name, meanings[0], watch, scene, line)
+    else:
+        alert = "is measured by no check of the watch"
+    if isinstance(alert, str):
+        scene.notes.leave(line, f"the alert “{name}” {alert}")
         return None
-    limit = _limit(name, meaning) if meaning.above is None else meaning.above
-    check = next((box for section in watch for box in section.boxes if box.kind == meaning.kind), None)
-    if check is None and meaning.kind == "metrics" and watch and limit is not None:
-        check = _metrics(watch[-1], scene, line)
-    if check is None or limit is None:
-        why = "has no limit that the check measures" if check else f"needs a `{meaning.kind}` check in the watch"
-        scene.notes.leave(line, f"the alert “{name}” {why}")
-        return None
-    alert = Tables(name=name, check=check, measure=meaning.measure, above=limit)
     if not _ROLLS_BACK.search(action):
         alert["action"] = "tell"
     return alert
 
 
-def _limit(name: str, meaning: _Row) -> float | None:
-    match = _LIMIT.search(name)
-    unit = (match[2] or "").lower() if match else ""
-    if not match or (meaning.unit == "%") != (unit == "%"):
+def _of_count(name: str, watch: Sequence[Section], scene: Scene, line: int) -> Tables | None:
+    """The alert “No … data”, if one query of the watch alone counts just that."""
+    thing = counted_thing(name)
+    counts = [box for section in watch for box in section.boxes if box.kind == "query" and _counts(box, thing)]
+    if not thing or len(counts) != 1:
         return None
-    scale = next((factor for start, factor in _TO_SECONDS.items() if unit.startswith(start)), 1.0)
-    return float(match[1]) * (scale if meaning.unit == "s" else 1.0)
+    scene.notes.assume(line, f"the alert “{name}” is raised when the query of line {counts[0].line} counts none")
+    return Tables(name=name, check=counts[0], measure=counts[0].fields.get("measure", "value"), below=1.0)
+
+
+def _counts(box: Box, thing: str) -> bool:
+    sql = str(box.fields["sql"])
+    return bool(
+        re.match(r"\s*select\s+count\s*\(", sql, re.IGNORECASE) and re.search(rf"\b{re.escape(thing)}", sql, re.I)
+    )
+
+
+def _of_reason(reason: Reason, watch: Sequence[Section], scene: Scene) -> Tables | None:
+    """An alert where it is sure what the words mean; nobody reads them again before production rolls back."""
+    shown = masked(reason.text)[:_LONGEST]
+    meanings = meanings_of(reason.text)
+    alert: Tables | str
+    if reason.early:
+        alert = "stands before the deploy"
+    elif not meanings:
+        alert = "is measured by no check of the watch"
+    elif len(meanings) > 1 or says_more(reason.text) or shown != reason.text:
+        alert = "says more than one check measures"
+    else:
+        alert = _alert(reason.text, meanings[0], watch, scene, reason.line)
+    if isinstance(alert, str):
+        scene.notes.leave(reason.line, f"“{shown}”, a reason to roll back, {alert}; write an alert under “## Alerts”")
+        return None
+    what = f"`{meanings[0].measure}` of the first `{meanings[0].kind}` check"
+    limit = f"{alert['above']:g}{meanings[0].unit and f' {meanings[0].unit}'}"
+    scene.notes.assume(reason.line, f"“{shown}” is an alert, which rolls back when {what} is above {limit}")
+    return alert
+
+
+def _alert(name: str, meaning: Meaning, watch: Sequence[Section], scene: Scene, line: int) -> Tables | str:
+    """The alert, or why there is none."""
+    limit = limit_of(name, meaning)
+    check = next((box for section in watch for box in section.boxes if box.kind == meaning.kind), None)
+    if check is None and meaning.kind == "metrics" and watch and limit is not None:
+        check = _metrics(watch[-1], scene, line)
+    if check is None or limit is None:
+        return "has no limit that the check measures" if check else f"needs a `{meaning.kind}` check in the watch"
+    alert = Tables(name=name, check=check, measure=meaning.measure, above=limit)
+    if lasting := lasting_of(name):
+        alert["lasting"] = lasting
+    return alert
+
+
+def _same(one: Tables, other: Tables) -> bool:
+    return one["name"] == other["name"] or all(
+        one.get(name) == other.get(name) for name in ("check", "measure", "above", "below")
+    )
 
 
 def _metrics(last: Section, scene: Scene, line: int) -> Box:

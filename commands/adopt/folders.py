@@ -107,8 +107,9 @@ class Group:
         if not folder.startswith("<"):
             self._remember(lines, folder)
         title = "\n".join(next((line.comments for line in self._lines if line.comments), ()))
-        why = hazard_of("\n".join(texts))
-        return Box(kind="run", fields=_ordered(fields), line=lines[0].line, title=title, why=why)
+        if hazard := hazard_of("\n".join(texts)):
+            self._scene.notes.fill_in(lines[0].line, hazard)
+        return Box(kind="run", fields=_ordered(fields), line=lines[0].line, title=title)
 
     def _entered(self) -> tuple[str, list[Line]]:
         """The folder that the first statements enter, and the statements behind them."""

@@ -9,6 +9,7 @@ from commands.adopt.alerts import alerts_box
 from commands.adopt.document import Sort
 from commands.adopt.draft import Box, Section, Unit
 from commands.adopt.parts import ALERTS, CONTACTS, CRITERIA, DECISION, tables
+from commands.adopt.restarts import services_of
 from commands.adopt.scene import REPOSITORY, Scene
 from commands.runbook.page import Part
 
@@ -44,13 +45,29 @@ def places_section(scene: Scene) -> list[Section]:
     return [Section(level=2, title="Places", content=[Box(kind="places", fields=fields, line=0)])] if fields else []
 
 
-def release_section(scene: Scene) -> Section | None:
+def release_section(scene: Scene, deploy: Sequence[Section]) -> Section | None:
     """The step that pins the commit, which a checkout and a SQL file need; None if nothing does."""
     if not scene.needs_release:
         return None
-    fields = {"host": scene.places.host(), "repository": REPOSITORY, **({"files": scene.files} if scene.files else {})}
+    fields: dict[str, object] = {"host": scene.places.host(), "repository": REPOSITORY}
+    fields |= {"files": scene.files} if scene.files else {}
+    fields |= _running(scene, deploy)
     scene.notes.assume(0, "one commit is pinned first (`release`), which the checkout and the SQL files are of")
     return Section(level=3, title="Pin the release", content=[Box(kind="release", fields=fields, line=0)])
+
+
+def _running(scene: Scene, deploy: Sequence[Section]) -> dict[str, object]:
+    """What says which commit production runs, if pm2 does: it starts a service in the working copy."""
+    boxes = [box for section in deploy for box in section.boxes]
+    restarts = [box for box in boxes if box.kind == "service" and box.fields["manager"] == "pm2"]
+    if not any(box.kind == "checkout" for box in boxes) or not restarts:
+        return {}
+    lines = {name: box.line for box in reversed(restarts) for name in sorted(services_of(box))}
+    for name, line in lines.items():
+        why = f"pm2 says which commit `{name}` runs (`running` in “Pin the release”), if it was started in the clone"
+        scene.notes.assume(line, why)
+    asked = [{"on": scene.places.host(), "pm2": name} for name in lines]
+    return {"running": asked[0] if len(asked) == 1 else asked}
 
 
 def put_in_part_boxes(parts: dict[str, list[Section]], found: Sequence[Unit], scene: Scene) -> None:
@@ -64,10 +81,9 @@ def put_in_part_boxes(parts: dict[str, list[Section]], found: Sequence[Unit], sc
     if Part.DEPLOY not in parts:
         scene.notes.leave(0, "no heading says what is the deploy; write its steps under “## Deploy”")
         parts[Part.DEPLOY] = [Section(level=2, title="Deploy")]
-    if ALERTS in parts:
-        of_alerts = tables([chapter for unit in found if unit.part == ALERTS for chapter in unit.chapters])
-        if box := alerts_box(of_alerts, parts.get(Part.WATCH, []), scene):
-            parts[ALERTS][0].content.append(box)
+    of_alerts = tables([chapter for unit in found if unit.part == ALERTS for chapter in unit.chapters])
+    if box := alerts_box(of_alerts, scene.reasons, parts.get(Part.WATCH, []), scene):
+        parts.setdefault(ALERTS, [Section(level=2, title="Alerts")])[0].content.append(box)
     if CRITERIA in parts and (box := _criteria(found)):
         parts[CRITERIA][0].content.insert(0, box)
     _put_in_people(parts, scene)
@@ -94,7 +110,9 @@ def _put_in_people(parts: dict[str, list[Section]], scene: Scene) -> None:
 def _lasting(kind: str, sections: Sequence[Section], scene: Scene) -> Box:
     """The box that says how long a part lasts, as its heading or first words do."""
     field, otherwise = _DEFAULTS[kind]
-    own = [line for one in sections[0].content if isinstance(one, list) for line in one if not line.startswith("```")]
+    lines = [line for one in sections[0].content if isinstance(one, list) for line in one]
+    # a time in a reason to roll back is how long production is too slow, and not how long it is watched
+    own = [line for line in lines if not line.startswith("```") and not any(one.is_in(line) for one in scene.reasons)]
     for text in (sections[0].title, *own[:12]):
         if match := _DURATION.search(text):
             unit = match[3][0].lower()

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from commands.adopt.draft import PREFIX, Box, Notes
+from commands.adopt.reasons import Reason
 from commands.text.redaction import masked
 
 HOST = "production"
@@ -109,6 +110,8 @@ class Scene:
     restarted: set[str] = field(default_factory=set)
     roles: dict[str, dict[str, str]] = field(default_factory=dict)
     role: str = "lead"
+    # the reasons to roll back that stand in the text
+    reasons: list[Reason] = field(default_factory=list)
     # what the decision asks
     last_items: list[str] = field(default_factory=list)
 

@@ -34,7 +34,7 @@ class Migration:
 class MigrationResult:
     """How a migration went. `already`: its receipt was there, so nothing was applied.
 
-    `skipped`: what IF NOT EXISTS left as it was, in the server's words; it may be other than the file says.
+    `skipped`: what IF NOT EXISTS left as it was, in the server's words; it may differ from the file.
     """
 
     already: bool

@@ -13,7 +13,7 @@ from commands.progress.drill import waits_for_people
 from commands.progress.handovers import handovers, taken_over
 from commands.progress.hold import environment_change, hold_of
 from commands.progress.rollback_steps import rollback_steps
-from commands.progress.step_state import AFTER_ROLLBACK, StepState, state_of
+from commands.progress.step_state import AFTER_ROLLBACK, StepState, production_changed, state_of
 from commands.progress.usual_time import UsualTime
 from commands.report.asked_why import why_asked
 from commands.report.host_states import HostLine, host_lines
@@ -47,6 +47,7 @@ class Phase(StrEnum):
     NEEDS_ANSWER = "a step needs an answer"
     NEEDS_DECISION = "KEEP or ROLLBACK?"
     STOPPING = "stopping, then rolling back"
+    ENDING = "ending, nothing was changed"
     ROLLING_BACK = "ROLLING BACK"
     ROLLBACK_WAITS = "ROLLBACK waiting for people"
     ROLLED_BACK = "ROLLED BACK"
@@ -57,7 +58,7 @@ class Phase(StrEnum):
     ABORTED = "ABORTED, nothing was changed"
     ABORTED_LATE = "ABORTED before the deploy"
     ENDED = "ENDED BY HAND, check what runs"
-    LOST = "ENDED, its target is gone"
+    LOST = "ENDED, its sandbox is gone"
 
 
 _ENDED = {
@@ -154,7 +155,9 @@ class Status:
             return Phase.ABORTED_LATE if ended is Phase.ABORTED and self.not_undone else ended
         if self.state == RunState.ROLLING_BACK:
             return Phase.ROLLBACK_WAITS if self.blocking else Phase.ROLLING_BACK
-        return Phase.STOPPING if self.rollback_left is not None else self._phase_before_rollback()
+        if self.rolls_back:
+            return Phase.STOPPING if self.rollback_left is not None else Phase.ENDING
+        return self._phase_before_rollback()
 
     def _phase_after_rollback(self) -> Phase:
         if self.not_restored:
@@ -208,7 +211,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         rolls_back=rollback is not None,
         rollback_reason=rollback.reason if rollback else "",
         rollback_loss=run.rollback_loss if can_roll_back(record) else lost(page, record),
-        rollback_left=page.rollback.within - (now - rollback.at) if rollback and run.active and not after else None,
+        rollback_left=_rollback_left(page, record, now),
         slow_steps=tuple(pace for pace in running_steps(page, record, usual or {}, now) if pace.slow),
         not_restored=not_restored(page, record) if after or run.state == RunState.ROLLED_BACK else (),
         not_undone=not_undone(page, record) if after or run.state in TAKEN_BACK else (),
@@ -231,6 +234,14 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         waits_for_people=waits,
         lost=run.state == RunState.ENDED and run.drill == Drill.BOX and record.newest(RunClosed) is None,
     )
+
+
+def _rollback_left(page: Page, record: Record, now: datetime) -> timedelta | None:
+    """What is left of the rollback's time budget; None where nothing is rolled back, as nothing was changed."""
+    rollback = record.rollback
+    if not rollback or not record.run.active or record.last(AFTER_ROLLBACK) or not production_changed(page, record):
+        return None
+    return page.rollback.within - (now - rollback.at)
 
 
 def can_roll_back(record: Record) -> bool:

@@ -103,7 +103,9 @@ def _waiting(status: Status) -> Iterator[str]:
             starts = f"; KEEP starts {status.starts} at once" if waiting.ask is Ask.DECIDE and status.starts else ""
             yield f"Waiting for {_who(status, waiting)} to {_what(waiting)}{starts}{meanwhile}"
         yield _type(_command(waiting))
-    if status.state in ACTIVE and not status.waiting and not status.held_by:
+    if status.waits_for_people and not status.held_by:
+        yield "Waiting for people: in its thread in Slack they press “I take part”, then one “Begin the drill”."
+    elif status.state in ACTIVE and not status.waiting and not status.held_by:
         yield "Waiting for nobody."
 
 

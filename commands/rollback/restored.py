@@ -51,7 +51,7 @@ def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str,
 
 def not_undone(page: Page, record: Record) -> tuple[str, ...]:
     """One sentence for each step that began and changed something which no step of the page's rollback undoes."""
-    begun = ((step, record.last(step.id)) for step in steps_not_undone(page))
+    begun = ((step, record.last(step.id)) for step in steps_not_undone(page) if not _applied_nothing(record, step))
     return tuple(_left(step, attempt.state) for step, attempt in begun if attempt)
 
 
@@ -62,9 +62,15 @@ def tool_rows_not_undone(page: Page, record: Record) -> tuple[str, ...]:
         for step in page.steps
         if calls_migration_tool(step)
         and record.last(step.id)
+        and not _applied_nothing(record, step)
         and (back := undoing_steps(page, step))
         and not any(one.box.runs_commands for one in back)
     )
+
+
+def _applied_nothing(record: Record, step: PageStep) -> bool:
+    """Whether every attempt at it found nothing to apply: one that failed may have left something before the others."""
+    return all(attempt.applied_nothing for attempt in record.attempts if attempt.step == step.id)
 
 
 def _left(step: PageStep, state: AttemptState) -> str:

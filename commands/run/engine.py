@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from commands.ports.tools import Tools
 from commands.queue.keeper import QueueKeeper
 from commands.run.close_run import end_lost_run
+from commands.run.lost_places import Lost, LostPlaces, nothing_lost
 from commands.run.mirroring import MirrorFile, MirrorOf, no_mirror
 from commands.run.next_run import start_next_run
 from commands.run.record_guard import require_true_run
@@ -34,7 +35,7 @@ class Engine:
 
     `tools_for` makes the tools for a run's own page. `starter` starts the page that a kept run's decision names
     (Option B). `mirror_of` gives the mirror of a run, from which people roll back while the record is away.
-    `lost` says why the places of a page are gone for good; "" while they are not.
+    `lost` says what is known of the places of a page that are gone; None while they are there.
     """
 
     def __init__(
@@ -43,13 +44,13 @@ class Engine:
         tools_for: Callable[[Page], Tools],
         starter: Starter,
         mirror_of: MirrorOf = no_mirror,
-        lost: Callable[[Page], str] = lambda _: "",
+        lost: Callable[[Page], Lost | None] = nothing_lost,
     ) -> None:
         self.store = store
         self._tools_for = tools_for
         self._starter = starter
         self._mirror_of = mirror_of
-        self._lost = lost
+        self._lost = LostPlaces(lost)
         self._queues = QueueKeeper(store, starter)
         self._runners: dict[int, Runner] = {}
         self.vitals = Vitals()
@@ -143,7 +144,7 @@ class Engine:
     def _leave_lost(self) -> None:
         """Let go of the runs whose places are gone for good: with its next turn the engine ends them."""
         for runner in self._runners.values():
-            if self._lost(runner.page):
+            if self._lost.why(runner.page):
                 runner.leave()
 
     def _wait_for_start(self, version: tuple[int, int] | None) -> None:
@@ -166,7 +167,14 @@ class Engine:
         waiting = [run for run in active if run.id not in self._runners]
         elsewhere = self.store.owned_elsewhere() if waiting else frozenset()
         waiting = [run for run in waiting if run.id not in elsewhere]
+        self._lost.forget_all_but({run.id for run in waiting})
+        waiting = [run for run in waiting if not self._is_for_another(run)]
         return sorted(waiting, key=lambda run: not self._rolls_back(run)) if waiting[1:] else waiting
+
+    def _is_for_another(self, run: Run) -> bool:
+        with suppress(Refused):  # a page that this version cannot read is reported where its run is taken up
+            return bool(run.drill) and self._lost.is_for_another(run.id, page_of(run))
+        return False
 
     def _rolls_back(self, run: Run) -> bool:
         try:
@@ -187,7 +195,7 @@ class Engine:
                 return  # what was read is carried out at the next look at the record
             require_true_run(owned, run, self.store.now())
             page = page_of(run)
-            if run.drill and (why := self._lost(page)):
+            if run.drill and (why := self._lost.why(page)):
                 end_lost_run(owned, run, why, self.store.now())
                 self.store.release(run.id)
                 return

@@ -19,6 +19,7 @@ from state.errors import BadPage, Refused
 OF_A_DRILL = " (drill)"  # at the end of a drill's target, so that it never takes the place of a real run
 _NAME = re.compile(r"\$[A-Z][A-Z0-9_]*")
 _TARGET = re.compile(r"""(\s*target\s*=\s*)(["'])(.*)\2(\s*(?:#.*)?)""")
+_LINE = 'Add a line for each, as in: "PROD_*" = "$DRILL_*"'
 _HOW = 'Add a table [drill] to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"'
 
 
@@ -38,9 +39,12 @@ def drill_page(page: Page, box: str = "") -> Page:
         )
     instead = replaced(page, table)
     if missing := [name for name, own in instead.items() if not own]:
-        raise Refused(f"{page.name} has no drill: its table [drill] lacks {', '.join(missing)}. {_HOW}.")
+        raise Refused(f"{page.name} has no drill: its table [drill] lacks {', '.join(missing)}. {_LINE}.")
     if own := sorted(set(instead.values()) & set(page.env_names())):
-        raise Refused(f"{page.name} has no drill: {', '.join(own)} of its table [drill] is the page's own variable.")
+        raise Refused(
+            f"{page.name} has no drill: {', '.join(own)} of its table [drill] is the page's own variable. "
+            "Name another one there."
+        )
     _require_own_names(page, instead)
     text = _rewritten(page, instead)
     try:

@@ -148,7 +148,7 @@ class RunbookBox(Strict):
         default_factory=dict,
         description=(
             "The variable that a drill uses in place of each one of the places and steps; a `*` ends a beginning that "
-            "many share. Without it, a drill of the page needs a target in a box (docs/drill.md)."
+            "many share. Without it, a drill of the page needs a sandbox (docs/drill.md)."
         ),
         examples=[{"PROD_*": "$DRILL_*"}],
     )

@@ -46,6 +46,7 @@ class RunActions(HoldActions, KeepActions, HandoverActions, StartActions):
             self._require_waiting(record, Ask.SIGN, step_id, attempt)
             newest = record.last(step_id)
             people = self.holders(record)
+            self._require_part(actor, record, step.box.roles())
             return roles_to_sign(self.page, record, step, newest, actor, people, refused=refused) if newest else ()
 
         roles = roles_now(self.store.record(self.run))

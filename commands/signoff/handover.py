@@ -40,6 +40,7 @@ class HandoverActions(RunAccess):
         record = self._active_record()
         if again := _pressed_before(record, press):
             return _offered_text(self.page, again)
+        self._require_part(actor, record, [name for name, box in self.page.roles.items() if box.handover])
         role = role_to_hand_over(self.page, self.holders(record), actor.person, role)
         fact = HandoverOffer(
             by=actor, at=at, number=len(handovers(record)) + 1, role=role, to=to, reason=typed(reason), press=press

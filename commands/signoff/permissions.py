@@ -78,7 +78,7 @@ class Second(StrEnum):
     """Whether a second person must agree to an act."""
 
     NO = "no"
-    BY_OBJECTION = "if something speaks against it: a freeze, a lock, a bad build"
+    BY_OBJECTION = "if there is a reason against it: a freeze, a lock, a bad build"
     BY_KIND = "if the step's kind asks for two people, or other parts roll back without it"
     YES = "yes"
 

@@ -8,6 +8,7 @@ from commands.progress.handovers import holders
 from commands.progress.own_steps import OWN, step_of_run
 from commands.runbook.page import Page, PageStep
 from commands.runbook.people import People
+from commands.signoff.drill_part import require_part
 from commands.signoff.permission_check import Matter, parties_of, require_permission
 from commands.signoff.permissions import Act
 from commands.signoff.waiting import Waiting, waiting_for
@@ -51,7 +52,12 @@ class RunAccess:
             title=about.title if about else title,
             parties=parties_of(record, about.step, about.attempt) if about else {},
         )
+        self._require_part(actor, record, roles)
         require_permission(act, actor, self.page, self.holders(record), matter)
+
+    def _require_part(self, actor: Actor, record: Record, roles: Collection[str]) -> None:
+        """Raise NotAllowed for somebody who holds one of these roles, and takes no part in this drill."""
+        require_part(self.page, self.people, self.holders(record), record, actor, roles)
 
     def _active_record(self) -> Record:
         record = self.store.record(self.run)

@@ -15,6 +15,7 @@ from commands.runbook.page import Page
 from commands.start.objections import Considered, Intent, Objection, ObjectionSort, Objector
 from commands.steps.base import PinnedRelease
 from commands.systems.git.contains import Contained, ask_whether_contained
+from commands.text.numbers import format_count
 from commands.text.typed import one_line
 from state.errors import ToolError
 from state.records import AttemptState, Record, Run, RunState
@@ -46,9 +47,12 @@ class BadBuild:
         """When it was rolled back, by whom, why, and what came after."""
         reason = f": {one_line(self.reason)}" if self.reason else ""
         when = f"{self.at.astimezone(zone):%a %d %b %H:%M}"
-        what = "was to be rolled back" if self.closed else "was rolled back"
-        closed = " That run was closed by hand." if self.closed else ""
-        return f"{self.commit[:_SHORT]} {what} on {when} in run {self.run} by {self.by}{reason}.{closed}{self.later}"
+        what = f"Commit {self.commit[:_SHORT]} was rolled back"
+        closed = ""
+        if self.closed:
+            what = f"The rollback of commit {self.commit[:_SHORT]} was requested"
+            closed = " That run was closed by hand before its rollback was over."
+        return f"{what} on {when} in run {self.run} by {self.by}{reason}.{closed}{self.later}"
 
 
 def bad_builds(store: RecordStore, target: str) -> list[BadBuild]:
@@ -130,17 +134,17 @@ def _judge(shell: Shell, intent: Intent, release: PinnedRelease, bad: Sequence[B
     for one in bad[:MOST]:
         sentence = one.sentence(zone)
         if not commit:
-            notes.append(f"Whether the release contains it was not compared: {sentence}")
+            notes.append(f"{sentence} Whether the release contains it is not known: its commit was not found.")
             continue
         try:
             said = _ask(shell, intent.page, release, commit, one)
         except ToolError as error:
-            notes.append(f"Whether {commit[:_SHORT]} contains it was not compared, {error} {sentence}")
+            notes.append(f"{sentence} Whether {commit[:_SHORT]} contains it is not known: {error}")
             continue
         if not said.known:
             notes.append(
-                f"Whether {commit[:_SHORT]} contains it was not compared, because git on host {release.host} does not "
-                f"know both commits and the way between them: {sentence}"
+                f"{sentence} Whether {commit[:_SHORT]} contains it is not known: the working copy on host "
+                f"{release.host} lacks one of the two commits, or the history between them."
             )
         elif cure := said.reverted or said.fixed:
             word = "reverts it" if said.reverted else "says that it fixes it"
@@ -149,7 +153,10 @@ def _judge(shell: Shell, intent: Intent, release: PinnedRelease, bad: Sequence[B
             same = "It is the commit to deploy." if one.commit == commit else f"{commit[:_SHORT]} contains it."
             against.append(Objection(sort=ObjectionSort.BAD_BUILD, summary=f"{sentence} {same}"))
     if more := bad[MOST:]:
-        notes.append(f"{len(more)} older commits that were rolled back were not compared with the release.")
+        was = "was" if len(more) == 1 else "were"
+        notes.append(
+            f"Not compared with the release: {format_count(len(more), 'older commit')} that {was} rolled back."
+        )
     return Considered(objections=tuple(against), notes=tuple(notes))
 
 

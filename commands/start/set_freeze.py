@@ -12,7 +12,7 @@ from commands.runbook.people import People
 from commands.signoff.permission_check import Matter, require_door, require_permission
 from commands.signoff.permissions import Act, roles_for
 from commands.start.freezes import state_of
-from commands.text.actors import actor_in_words
+from commands.text.actors import actor_in_words, command_of
 from commands.text.durations import format_duration
 from commands.text.moments import read_moment
 from commands.text.typed import typed
@@ -25,8 +25,8 @@ LOCK_LASTS = timedelta(hours=12)  # unless it is said until when
 LONGEST = timedelta(days=90)
 _ACTS = {FreezeSort.FREEZE: Act.FREEZE, FreezeSort.LOCK: Act.LOCK}
 _EXAMPLES = {
-    FreezeSort.FREEZE: "For example: freeze until mon 09:00 the big sale.",
-    FreezeSort.LOCK: "For example: lock until 23:30 I measure the API.",
+    FreezeSort.FREEZE: "freeze {page} until mon 09:00 the big sale",
+    FreezeSort.LOCK: "lock {page} until 23:30 I measure the API",
 }
 PageWithPeople = tuple[Page, People]
 
@@ -52,23 +52,26 @@ def set_freeze(store: RecordStore, pages: Sequence[PageWithPeople], actor: Actor
 def _wanted(page: Page, people: People, actor: Actor, sort: FreezeSort, words: str, now: datetime) -> KeptFreeze:
     act, target = _ACTS[sort], page.runbook.target
     require_permission(act, actor, page, people, Matter(roles=roles_for(act, page), title=target))
-    ends, why = _until(words, ZoneInfo(page.runbook.time_zone), now, sort)
+    example = f"For example: `{command_of(actor)} {_EXAMPLES[sort].format(page=page.name)}`."
+    if (until := _until(words, ZoneInfo(page.runbook.time_zone), now, sort)) is None:
+        raise Refused(f"Say until when, and why. {example}")
+    ends, why = until
     if not why:
-        raise Refused(f"Say why {target} is to be {state_of(sort)}: whoever wants to start reads it. {_EXAMPLES[sort]}")
+        raise Refused(f"Say why {target} is to be {state_of(sort)}: whoever wants to start reads it. {example}")
     if ends - now > LONGEST:
         raise Refused(f"It may last {format_duration(LONGEST)} at most; write what is planned longer into the page.")
     return KeptFreeze(sort=sort, target=target, by=actor, at=now, ends=ends, reason=typed(why))
 
 
-def _until(words: str, zone: ZoneInfo, now: datetime, sort: FreezeSort) -> tuple[datetime, str]:
-    """When it ends, and why it is set."""
+def _until(words: str, zone: ZoneInfo, now: datetime, sort: FreezeSort) -> tuple[datetime, str] | None:
+    """When it ends, and why it is set; None where the words do not say until when, and must."""
     first, _, rest = words.strip().partition(" ")
     if first.lower() == "until" and rest.strip():
         moment = read_moment(rest, zone, now)
         return moment.at, moment.rest
     if sort is FreezeSort.LOCK and first.lower() != "until":
         return now + LOCK_LASTS, words.strip()
-    raise Refused(f"Say until when, and why. {_EXAMPLES[sort]}")
+    return None
 
 
 def lift(store: RecordStore, pages: Sequence[PageWithPeople], actor: Actor, sort: FreezeSort) -> Done:

@@ -37,6 +37,7 @@ class Outcome:
       88d43ce"). Empty if it only did something.
     - `loss`: what was counted around it of what a rollback loses (see `commands.rollback.loss`).
     - `missing`, `not_compared`: after a rollback, what is not as before, and what it could not look at and why.
+    - `applied_nothing`: it found nothing to apply, by what it asked before and after; so nothing of it is left to undo.
     - `inconclusive`: nothing was learned. The target could not be reached, or (for a check) its answer proves nothing.
     """
 
@@ -53,6 +54,7 @@ class Outcome:
     loss: Mapping[str, Any] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     not_compared: tuple[str, ...] = ()
+    applied_nothing: bool = False
     inconclusive: bool = False
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether the page that is served names the scripts and styles of the build that was published."""
+"""Whether the served page names the scripts and stylesheets of the build that was published."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ if [ -f "$WWW/current/index.html" ]; then
   { head -c 1000000 "$WWW/current/index.html" | tr '\\n' ' ' | grep -oiE "$named" || true; } |
     sed -E "s/^[^=]*=[\\"']?//" | awk '!seen[$0]++ && NR <= 20 { print "page_part=" $0 }'
 fi"""
-NOT_COMPARED = "whether the page is the build's: its index.html names no script and no style"
+NOT_COMPARED = "whether the served page is this build's: its index.html names no script or stylesheet"
 _PART = re.compile(r"^page_part=(.+)$", re.MULTILINE)
 _SHOWN = 100  # characters of a name
+# what is before the path of a name: a proxy may have put another address there
+_BEFORE_PATH = re.compile(r"^([a-z][a-z0-9+.-]*:)?//[^/]*|^(\.*/)+(?=[^/])", re.IGNORECASE)
 
 
 def parts_of_page(output: str) -> tuple[str, ...]:
@@ -27,12 +29,22 @@ def parts_of_page(output: str) -> tuple[str, ...]:
 
 def other_page(web: str, page: HttpResponse, parts: tuple[str, ...]) -> str:
     """Why the page that is served is not the build's, as a sentence; empty if it is, or if nothing can be told."""
-    # by their last words: a proxy may put a CDN's address before them
-    missing = [part for part in parts if part.rpartition("/")[2] not in page.text]
+    missing = [part for part in parts if not _names(page.text, part)]
     if not missing:
         return ""
-    kept = from_cache(page) or "perhaps of a cache in front, such as a CDN or nginx's proxy_cache"
-    return (
-        f"{web}/ is another page than the build's ({kept}): it does not name {printable(missing[0])[:_SHOWN]}. "
-        "Purge what keeps the page of before, or let it ask for pages each time."
+    note = from_cache(page)
+    cause = (
+        f"A cache answered ({note})"
+        if note
+        else "Perhaps a cache in front answered, such as a CDN or nginx's proxy_cache"
     )
+    return (
+        f"{web}/ is not this build's page: it does not name {printable(missing[0])[:_SHOWN]}. {cause}. "
+        "Purge the cache, or let it revalidate pages at each request."
+    )
+
+
+def _names(page: str, part: str) -> bool:
+    """Whether a page names a script or style, perhaps with a CDN's address or a folder before it."""
+    path = _BEFORE_PATH.sub("", part).lstrip("/") or part
+    return re.search(rf"(?<![\w.~%-]){re.escape(path)}(?![\w-])", page) is not None

@@ -19,6 +19,11 @@ def door_in_words(actor: Actor) -> str:
     return f"(a name claimed at the terminal by {account})" if actor.claimed else f"at the terminal, as {account}"
 
 
+def command_of(actor: Actor) -> str:
+    """The command that somebody types at their door, before its verb."""
+    return "/deploy" if actor.door is Door.SLACK else "gonogo"
+
+
 def actor_in_words(actor: Actor) -> str:
     """The person and the door: "U0123 at the terminal, as system user ana on host web1"."""
     return f"{actor.person} {door_in_words(actor)}".rstrip()

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.rehearsal.sandbox import PAGES, Sandbox, open_sandbox
+from bot.rehearsal.options import PAGES
+from bot.rehearsal.sandbox import Sandbox, open_sandbox
 from bot.rehearsal.scenarios import SCENARIOS
 from bot.rehearsal.simulated_users import SimulatedUsers
 from bot.rehearsal.target import Target

@@ -84,14 +84,11 @@ def test_what_is_left_for_the_author_is_printed_with_its_lines(tmp_path: Path, c
     assert code == 0
     assert "  line 13 -> `service`, page line " in out
     assert "  line 13: “online” is true in a crash loop too; " in out
-    assert "\nIn a box, and yours to fill in:\n  line 6: `v1.2.3` in a command is one fixed version; " in out
+    assert "\nIn a box, and yours to fill in or correct:\n  line 6: `v1.2.3` in a command is one fixed version; " in out
     assert "\n  line 7: `exit 1`: it ends the script, so it is in no box\n" in out
     assert "\n  $PROD_SSH $PROD_SSH_KEY $PROD_KNOWN_HOSTS $GONOGO_LEAD $GONOGO_LEAD_PHONE\n" in out
-    assert (
-        f"gonogo check says 1 thing; these are yours to fill in:\n  {page}: line {line}, Deploy: <folder> is used"
-        in out
-    )
-    assert re.search(r"\n  It will warn of \d more things, once that is mended:\n  \S+: line \d+, “", out)
+    assert f"gonogo check finds 1 mistake, for you to correct:\n  {page}: line {line}, Deploy: <folder> is used" in out
+    assert re.search(r"\n  Once that is corrected, it will give \d warnings:\n  \S+: line \d+, “", out)
     assert "nobody signs anything before it" in out
     assert out.endswith(f"\n  Then run `gonogo check {page}` again.\n")
 

@@ -31,7 +31,7 @@ from tests.pages import run, small
 ZONE = 'time_zone = "Asia/Bangkok"'
 PAGE = small(**{ZONE: f'{ZONE}\n\n[drill]\n"SHOP_*" = "$DRILL_*"'})
 BOX = "0A1B2C3D"
-DRILLS = {"places of its own": drill_page(PAGE), "a target in a box": drill_page(PAGE, BOX)}
+DRILLS = {"places of its own": drill_page(PAGE), "a sandbox": drill_page(PAGE, BOX)}
 
 
 class _Site(ThreadingHTTPServer):

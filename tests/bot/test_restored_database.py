@@ -227,7 +227,7 @@ def test_a_run_is_rolled_back_by_a_restore_and_compared_with_its_backup(shop: Sh
     said = shop.rolled_back()
     assert is_whole(shop)
     assert "migrations at “aaa1”, as before the deploy" in said.compared
-    assert "2 tables as in the backup" in said.compared
+    assert "2 tables are as in the backup" in said.compared
     assert said.not_restored == ()
     shop.wait(lambda: shop.databases() == [])
 

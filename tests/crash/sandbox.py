@@ -34,6 +34,7 @@ class BotProcess:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
+    cwd: Path | None = None
 
     @property
     def is_running(self) -> bool:
@@ -45,7 +46,9 @@ class BotProcess:
         with self.log.open("ab") as out:
             command = [sys.executable, "-m", "bot.cli", "serve"]
             self.started_at = time.monotonic()
-            self.process = subprocess.Popen(command, env=self.env, stdout=out, stderr=out, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, env=self.env, stdout=out, stderr=out, start_new_session=True, cwd=self.cwd
+            )
 
     def kill(self) -> None:
         """Send SIGKILL to the whole group. Raises AssertionError when the bot ended by itself before.

@@ -51,7 +51,7 @@ async def exchange(streams: Streams, data: bytes) -> bytes:
     reader, writer = streams
     writer.write(data)
     try:
-        return await asyncio.wait_for(reader.read(1000), 5)
+        return await asyncio.wait_for(reader.read(1000), 30)
     except ConnectionResetError:
         return b""
 
@@ -75,7 +75,7 @@ def test_data_that_fits_is_held_until_it_is_released(direction: str) -> None:
             proxy.hold(**{direction: lambda data: b"COMMIT" in data})
             assert await exchange(streams, b"BEGIN") == b"BEGIN"
             waiting = asyncio.create_task(exchange(streams, b"COMMIT"))
-            await asyncio.wait_for(proxy.held.wait(), 5)
+            await asyncio.wait_for(proxy.held.wait(), 30)
             await asyncio.sleep(0.05)
             assert not waiting.done(), "the data went through although it fits"
             proxy.release()
@@ -117,7 +117,7 @@ def test_a_cut_drops_every_connection_with_the_data_that_is_held() -> None:
             streams = await connect()
             proxy.hold(from_server=lambda data: True)
             waiting = asyncio.create_task(exchange(streams, b"lost"))
-            await asyncio.wait_for(proxy.held.wait(), 5)
+            await asyncio.wait_for(proxy.held.wait(), 30)
             proxy.cut()
             proxy.release()
             assert await waiting == b"", "the held data arrived after the cut"

@@ -7,9 +7,6 @@ import logging
 import time
 from collections.abc import Mapping
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
-
 from bot.doors.deps import Deps
 from bot.report.alt import alt_text
 from bot.report.build import chart_of, panels_of, report_of
@@ -17,6 +14,7 @@ from bot.report.chart import draw_chart
 from bot.report.html import as_html
 from bot.report.layout import headline
 from bot.report.markdown import as_markdown
+from bot.slack.outbox.names import Names
 from bot.slack.outbox.refusals import GoneFromSlack, RefusedBySlack
 from bot.slack.outbox.thread_messages import CARD, ThreadMessages
 from bot.slack.views.blocks import Message, Upload
@@ -31,6 +29,7 @@ from state.records import ACTIVE, AttemptState, Event, Run
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
 CHART_INTERVAL = 45.0  # seconds between two charts, at least: a rehearsal has a status post every few seconds
+NAMES_LIMIT = 60.0  # seconds that the report waits for the names of people
 ALT_LIMIT = 900  # characters; Slack takes 1,000
 
 
@@ -111,17 +110,7 @@ class Attachments:
         people = {record.run.starter, *(fact.person for fact in record.facts)}
         people |= {fact.author for fact in record.facts if isinstance(fact, Note)}
         people |= {fact.to for fact in record.facts if isinstance(fact, HandoverOffer)}
-        names = {}
-        for person in sorted(person for person in people if person.startswith(("U", "W"))):
-            try:
-                profile = (await self.messages.sender.client.users_info(user=person))["user"]
-                names[person] = str(profile.get("real_name") or profile.get("name") or person)
-            except (SlackApiError, KeyError):
-                LOG.info("run %s: Slack gives no name for %s", self.run.id, person)
-            except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
-                LOG.info("run %s: Slack is unreachable; the report shows ids instead of names", self.run.id)
-                break
-        return names
+        return await Names(self.messages.sender.client, limit=NAMES_LIMIT).of(people)
 
     async def _upload(self, file: Upload, *, may_exist: bool) -> None:
         messages = self.messages

@@ -7,14 +7,16 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from bot.slack.outbox.identity import Identity
+from bot.slack.outbox.names import Names
 from bot.slack.outbox.sender import Ask, Sender
 from bot.slack.views.blocks import Message, Upload
-from bot.slack.views.drill import marked
+from bot.slack.views.drill import marked, not_called
 from commands.progress.drill import MARK
 
 
 class DrillSender(Sender):
-    """The sender of all runs, as a drill uses it: it marks each message, and calls only `may_be_called`.
+    """The sender of all runs, as a drill uses it: it marks each message, and calls only
+    `may_be_called`: everybody else is shown by name.
 
     It sends nothing while `away`, which gives the seconds until Slack is back in this drill; 0 if it is there.
     """
@@ -25,6 +27,7 @@ class DrillSender(Sender):
         self._sender = sender
         self._may_be_called = may_be_called
         self._away = away
+        self._names = Names(sender.client)
         self.client = sender.client
 
     async def post(
@@ -40,8 +43,9 @@ class DrillSender(Sender):
     ) -> str:
         """See `Sender.post`."""
         await self._until_back()
+        shown = await self._marked(message)
         return await self._sender.post(
-            channel, thread, self._marked(message), identity, may_exist=may_exist, ask_first=ask_first, after=after
+            channel, thread, shown, identity, may_exist=may_exist, ask_first=ask_first, after=after
         )
 
     async def update(
@@ -56,7 +60,7 @@ class DrillSender(Sender):
     ) -> None:
         """See `Sender.update`."""
         await self._until_back()
-        await self._sender.update(channel, ts, self._marked(message), identity, ask_first=ask_first, keep=keep)
+        await self._sender.update(channel, ts, await self._marked(message), identity, ask_first=ask_first, keep=keep)
 
     async def upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool, ask_first: Ask) -> None:
         """See `Sender.upload`."""
@@ -87,5 +91,6 @@ class DrillSender(Sender):
         while (left := await asyncio.to_thread(self._away)) > 0:
             await asyncio.sleep(min(left, 1.0))
 
-    def _marked(self, message: Message) -> Message:
-        return marked(message, self._may_be_called())
+    async def _marked(self, message: Message) -> Message:
+        may_be_called = self._may_be_called()
+        return marked(message, may_be_called, await self._names.of(not_called(message, may_be_called)))

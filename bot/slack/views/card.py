@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.checks import check_summary, checks_button, not_well
+from bot.slack.views.drill import what_lets_it_begin
 from bot.slack.views.handover import handover_lines
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import environment_warning
@@ -39,6 +40,7 @@ EMOJI = {
     Phase.NEEDS_ANSWER: "❓",
     Phase.NEEDS_DECISION: "🏁",
     Phase.STOPPING: "⏪",
+    Phase.ENDING: "⛔",
     Phase.ROLLING_BACK: "⏪",
     Phase.ROLLBACK_WAITS: "🙋",
     Phase.ROLLED_BACK: "↩️",
@@ -71,6 +73,7 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         section(host_lines(status)),
         section(banner(snapshot, status, clock=clock)),
         section(waiting_lines(snapshot, status, mentions=True)),
+        section(what_lets_it_begin(snapshot)),
         section(check_summary(status), accessory=checks_button(status)),
         not_well(status),
         actions(rollback, hold_button(snapshot, status)),

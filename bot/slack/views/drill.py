@@ -5,43 +5,77 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, message, section
 from bot.slack.views.push import LENGTH
-from bot.slack.views.snapshot import Snapshot
+from bot.slack.views.snapshot import INVITED, Snapshot
+from bot.slack.views.waiting import answer_link
 from bot.text import acted, bold, clip, escape, line, person
 from commands.progress.drill import MARK, has_begun, takes_part, waits_for_people
-from commands.text.foreign_json import read_json
+from commands.start.drill_actions import why_not_yet
 from state.events import DrillBegan, PeopleInvited, RunMoved
 from state.records import Event
 
-EXERCISE = f"🎯 *{MARK}* · an exercise, on places of its own"
+_HOW_IT_BEGINS = "Once every role has somebody, one of them presses *Begin the drill*."
+EXERCISE = f"🎯 *{MARK}* · an exercise, not on the real target"
+LONGEST, NAME = 2990, 40  # characters of a text, by Slack, and of a name in it
 _BANNER = "drill"  # the id of the block that marks a message
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _CALLS_MANY = re.compile(r"<!(?:subteam\^[A-Z0-9]+|here|channel|everyone)(?:\|[^>]*)?>")
 
 
-def marked(shown: Message, may_be_called: Collection[str]) -> Message:
-    """A message of a drill: it says so first, on the phone and on the screen, and calls only these people."""
-    text = shown.text if shown.text.startswith(MARK) else f"{MARK} · {shown.text}"
+def marked(shown: Message, may_be_called: Collection[str], names: Mapping[str, str] | None = None) -> Message:
+    """A message of a drill: it says so first, on the phone and on the screen, and calls only these people.
+
+    Others are shown by their `names`, and by their ids where those are not known.
+    """
+    uncalled = _Uncalled(may_be_called, names or {})
+    text = uncalled.in_text(shown.text if shown.text.startswith(MARK) else f"{MARK} · {shown.text}")
     if shown.blocks:
         text = escape(clip(html.unescape(text), LENGTH))
-    blocks = read_json(_without_calls(json.dumps(shown.blocks, ensure_ascii=False), may_be_called))
+    blocks = uncalled.in_all(shown.blocks)
     if blocks and blocks[0].get("block_id") != _BANNER:
         blocks = [_banner(), *blocks[:49]]
-    return replace(shown, text=_without_calls(text, may_be_called), blocks=blocks)
+    return replace(shown, text=text, blocks=blocks)
+
+
+def not_called(shown: Message, may_be_called: Collection[str]) -> set[str]:
+    """The ids of the people whom a message mentions, and whom it must not call."""
+    everything = f"{shown.text} {json.dumps(shown.blocks, ensure_ascii=False)}"
+    return set(_MENTION.findall(everything)).difference(may_be_called)
 
 
 def _banner() -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": EXERCISE}], "block_id": _BANNER}
 
 
-def _without_calls(text: str, may_be_called: Collection[str]) -> str:
-    text = _MENTION.sub(lambda found: found[0] if found[1] in may_be_called else found[1], text)
-    return _CALLS_MANY.sub("(not called in a drill)", text)
+@dataclass(frozen=True)
+class _Uncalled:
+    """Puts names in the place of mentions."""
+
+    may_be_called: Collection[str]
+    names: Mapping[str, str]
+
+    def in_all(self, part: Any) -> Any:
+        """A part of a message, with all texts in it."""
+        if isinstance(part, dict):
+            return {name: self.in_all(value) for name, value in part.items()}
+        if isinstance(part, list):
+            return [self.in_all(value) for value in part]
+        return self.in_text(part) if isinstance(part, str) else part
+
+    def in_text(self, text: str) -> str:
+        """One text, which stays within Slack's limit although a name is longer than an id."""
+        without = _CALLS_MANY.sub("(not called in a drill)", _MENTION.sub(self._name, text))
+        return without if without == text else clip(without, LONGEST)
+
+    def _name(self, found: re.Match[str]) -> str:
+        person = found[1]
+        return found[0] if person in self.may_be_called else line(self.names.get(person, person), NAME)
 
 
 def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
@@ -49,16 +83,15 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
     run, asks = snapshot.record.run, waits_for_people(snapshot.record)
     value = str(ButtonValue(run=run.id, event=event.id))
     lines = [_role(snapshot, name) for name in snapshot.page.roles]
-    complete = all(snapshot.mentions.get(name) for name in snapshot.page.roles)
+    lacking = _lacking(snapshot)
     head = f"*Who takes part in this drill of {bold(snapshot.page.title).strip('*')}?*"
     why = (
-        f"{acted(run.started_by)} starts it: the whole page, with its real people, on places of its own. "
+        f"{acted(run.started_by)} starts it: the whole page, with its real people, but not on its real target. "
         "Only people who take part are called."
     )
     others = sorted(takes_part(snapshot.record) - {one for held in snapshot.mentions.values() for one in held})
     take_part = button("take_part", "🙋 I take part", value, style="primary")
-    begin = button("begin_drill", "▶️ Begin the drill", value, confirm=_begin_confirm()) if complete else None
-    wait = "It begins when every role has somebody who takes part, and one of them presses *Begin the drill*."
+    begin = button("begin_drill", "▶️ Begin the drill", value, confirm=_begin_confirm()) if not lacking else None
     return message(
         "🙋 Who takes part?",
         [
@@ -66,11 +99,27 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
             section("\n".join(lines[:20])),
             section(f"Also there: {' '.join(person(one) for one in others)}" if others else ""),
             actions(take_part, begin) if asks else None,
-            context(wait) if asks else None,
+            context(f"{lacking} {_HOW_IT_BEGINS}".strip()) if asks else None,
         ],
         target=run.target,
         broadcast=asks,
     )
+
+
+def what_lets_it_begin(snapshot: Snapshot) -> str:
+    """For the card of a drill that waits for people: who is missing, and what to press; empty for every other run."""
+    if not waits_for_people(snapshot.record):
+        return ""
+    link = answer_link(snapshot.questions.get(INVITED))
+    if lacking := _lacking(snapshot):
+        return f"🙋 *Waiting for people to take part.* {lacking}\nHold one of these roles? Press *I take part*\n{link}"
+    return f"🙋 *Everybody it needs takes part.* One of you presses *Begin the drill*\n{link}"
+
+
+def _lacking(snapshot: Snapshot) -> str:
+    """Why those who take part are not enough yet, in sentences; empty once they are."""
+    there = {role: frozenset(names) for role, names in snapshot.mentions.items()}
+    return " ".join(line(why, 600) for why in why_not_yet(snapshot.page, there, snapshot.record))
 
 
 def _settled(snapshot: Snapshot) -> str:
@@ -78,10 +127,10 @@ def _settled(snapshot: Snapshot) -> str:
 
 
 def drill_lost(snapshot: Snapshot, data: RunMoved) -> Message:
-    """The drill is over, because its target is gone."""
+    """The drill is over, because its sandbox is gone."""
     target = line(snapshot.record.run.target)
     head = f"🛑 *{target} is over*: {line(data.reason, 300)}."
-    after = "It was an exercise: the page's own places were no part of it. `/deploy drill` starts another one."
+    after = "It was an exercise; the real target was no part of it. `/deploy drill` starts another one."
     clock = context(f"The drill took {data.clock}")
     return message(f"🛑 {target} is over", [section(f"{head}\n{after}"), clock], broadcast=True)
 

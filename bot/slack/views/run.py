@@ -9,8 +9,10 @@ from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, clip, code, counted, first_lines, line, person, quoted_lines, with_owner
+from commands.progress.drill import has_begun
 from commands.progress.hold import environment_change
 from commands.progress.start_gate import start_was_refused, words_of_refusal
+from commands.progress.step_state import production_changed
 from commands.rollback.loss import is_nothing
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
@@ -84,13 +86,22 @@ def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) ->
         why = words_of_refusal(data.reason)
         refused = section(f"⛔ *Start refused by* {acted(data)}{_quoted(why)}")
         return message(_said(f"⛔ Start of {snapshot.record.run.target} refused", why), [refused])
-    within = format_duration(snapshot.page.rollback.within)
     head = f"⏪ *Rollback requested by* {acted(data)}"
-    time_budget = f"Time budget: {within}. The card shows the time left."
     change = environment_change(snapshot.record)
     warning = section(change and environment_warning(change))
     what = _said(f"⏪ Rollback of {snapshot.record.run.target} requested", data.reason)
-    return message(what, [section(head + _quoted(data.reason)), warning, context(time_budget)], broadcast=True)
+    return message(
+        what, [section(head + _quoted(data.reason)), warning, context(_what_follows_request(snapshot))], broadcast=True
+    )
+
+
+def _what_follows_request(snapshot: Snapshot) -> str:
+    if production_changed(snapshot.page, snapshot.record):
+        within = format_duration(snapshot.page.rollback.within)
+        return f"Time budget: {within}. The card shows the time left."
+    if snapshot.record.run.drill and not has_begun(snapshot.record):
+        return "The drill had not begun. It just ends."
+    return "Nothing was changed yet, so nothing is rolled back. The run just ends."
 
 
 def watch_began(snapshot: Snapshot, _: Event, data: WatchBegan) -> Message:

@@ -28,6 +28,7 @@ from state.records import Record, RunState
 OLD_NUMBER = "before the handover"  # whoever took a role over has a phone that no variable names
 Question = tuple[str, str, int]
 """What is asked about which attempt of which step."""
+INVITED: Question = ("take part", "", 0)  # the question who takes part in a drill
 
 
 @dataclass(frozen=True, kw_only=True)

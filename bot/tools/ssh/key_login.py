@@ -1,4 +1,4 @@
-"""Logs in with one private key, and says what a server asks for beside or instead of it."""
+"""Logs in with one private key, and says what a server asks for besides or instead of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from paramiko.auth_strategy import AuthResult, AuthSource, AuthStrategy, InMemor
 from paramiko.config import SSHConfig
 
 LONGEST = 100  # characters of a server's words
-_CURE = "let this user log in with the key alone (in sshd_config: AuthenticationMethods publickey)"
+_CURE = "Let this user log in with the key alone (sshd_config: AuthenticationMethods publickey)."
 
 
 class NotByKeyError(paramiko.AuthenticationException):
@@ -32,9 +32,13 @@ class KeyLogin(AuthStrategy):
         try:
             more = self._source.authenticate(transport)
         except paramiko.BadAuthenticationType as error:
-            raise NotByKeyError(f"it asks for no key, but for {_named(error.allowed_types)}; {_CURE}.") from None
+            raise NotByKeyError(
+                f"the server does not accept keys, only {_named(error.allowed_types)}. {_CURE}"
+            ) from None
         if more:
-            raise NotByKeyError(f"it takes the key, and then asks for {_named(more)} as well; {_CURE}.")
+            raise NotByKeyError(
+                f"the server accepts the key, but also wants {_named(more)}, which a bot cannot give. {_CURE}"
+            )
         result = AuthResult(self)
         result.append(SourceResult(self._source, more))
         return result

@@ -251,9 +251,9 @@ class HttpStep(JsonAnswerStep):
     def _at_others(self, ctx: Context, request: HttpRequest, others: tuple[str, ...], outcome: Outcome) -> Outcome:
         """The outcome, unless a further address of the place's name answers what is wrong."""
 
-        def problem(answer: HttpResponse) -> str:
+        def problem(answer: HttpResponse) -> str | None:
             if self._cache(answer):
-                return ""
+                return None
             return self.answer_problem(answer) or next(iter(self._wrong_fields(ctx, answer)), "")
 
         why, answered = problem_at_others(ctx, self.web, request, others, problem, self._patience(ctx))

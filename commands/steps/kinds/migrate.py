@@ -188,7 +188,8 @@ class MigrateStep(MigrationToolStep):
             )
             if not self.may_be_empty:
                 return failed(summary, lines=result.last_lines, output=result.tail)
-        return done(summary, lines=result.last_lines, compared=(f"migrations at {show_state(after)}",))
+        compared = (f"migrations at {show_state(after)}",)
+        return done(summary, lines=result.last_lines, compared=compared, applied_nothing=after == before)
 
     def _go_back(self, ctx: Context) -> Outcome:
         before = ctx.file(self.note_of_before(ctx))

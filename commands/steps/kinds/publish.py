@@ -16,6 +16,7 @@ from commands.steps.execution import pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.every_address import at_addresses
 from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
@@ -90,13 +91,13 @@ class PublishStep(StepBox):
 
     The build is copied to `releases/<commit>`. A release of that name which differs stays, and the build is named
     `<commit>-2`. A build whose stamp does not name the commit is refused: after a failed build the old one is still
-    there. The page that is served must name the scripts and styles of the build's `index.html`: a cache in front may
-    have the page of before. The rollback builds nothing.
+    there. The page that is served must name the scripts and stylesheets of the build's `index.html`: a cache
+    in front may have the page of before. The rollback builds nothing.
     """
 
     kind: ClassVar[str] = "publish"
     proves: ClassVar[str] = (
-        "the web site serves the build of that commit, and an HTML page with the build's scripts and styles"
+        "the web site serves the build of that commit, and an HTML page with the build's scripts and stylesheets"
     )
     changes_production: ClassVar[bool] = True
 
@@ -144,7 +145,7 @@ class PublishStep(StepBox):
         return [
             *program_plan(self.host, self._says(), self.script(), self._env()),
             f"GET {self.web}{self.stamp}, expects commit = {self.commit}",
-            f"GET {self.web}/, expects an HTML page (<!doctype html>, in any case) with the build's scripts and styles",
+            f"GET {self.web}/, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
         ]
 
     def _says(self) -> str:
@@ -173,12 +174,14 @@ class PublishStep(StepBox):
             why = self._why(commit[:10], result).get(result.code, f"Publishing failed with exit code {result.code}.")
             return failed(why, lines=result.last_lines)
         parts = parts_of_page(result.tail)
-        if problem := self._problem(ctx, commit, parts):
+        problem, where = self._problem(ctx, commit, parts)
+        if problem:
             return failed(problem)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
-        page = ", and its page names that build's scripts and styles" if parts else ""
-        compared, unseen = (f"{self.web} serves the build of {commit[:10]}{page}",), () if parts else (NOT_COMPARED,)
+        page = ", and its page names that build's scripts and stylesheets" if parts else ""
+        compared = (f"{self.web} serves the build of {commit[:10]}{page}{where}",)
+        unseen = () if parts else (NOT_COMPARED,)
         summary = f"The build of commit {commit[:10]} is served."
         return done(summary, values=values, compared=compared, not_compared=unseen)
 
@@ -203,33 +206,36 @@ class PublishStep(StepBox):
             env |= {"REPOSITORY": self.repository, "SOURCE": self.source, "STAMP": self.stamp}
         return env
 
-    def _problem(self, ctx: Context, commit: str, parts: tuple[str, ...]) -> str:
-        """What is wrong with what is served, asked until it is right or the time is over; empty if nothing is."""
-        began, tries = ctx.tools.clock.monotonic(), 0
+    def _problem(self, ctx: Context, commit: str, parts: tuple[str, ...]) -> tuple[str, str]:
+        """What is wrong with what is served, asked until it is right or the time is over; empty if nothing is.
+
+        With it how many addresses were asked, as words to append.
+        """
+        where, began, tries = "", ctx.tools.clock.monotonic(), 0
         while True:
             tries += 1
             try:
-                problem = self._problem_now(ctx, commit, parts)
+                problem, where = self._problem_now(ctx, commit, parts)
             except (ToolError, ValueError) as error:
                 problem = f"{self.web} could not be checked: {error}"
             waited = ctx.tools.clock.monotonic() - began
             if not problem or (tries >= _TRIES and waited >= self.ready_within.total_seconds()):
-                return problem
+                return problem, where
             pause(ctx, 1)
 
-    def _problem_now(self, ctx: Context, commit: str, parts: tuple[str, ...]) -> str:
+    def _problem_now(self, ctx: Context, commit: str, parts: tuple[str, ...]) -> tuple[str, str]:
         headers = page_texts(self.headers, ctx.values)
         path = PageText(self.stamp, ctx.values)
         stamp = ctx.tools.web.request(self.web, HttpRequest(path=path, headers=headers))
         if note := from_cache(stamp):
-            return cached(f"{self.web}{self.stamp}", note)
+            return cached(f"{self.web}{self.stamp}", note), ""
         data = stamp.json() if stamp.status == 200 else {}
         if not isinstance(data, dict) or data.get("commit") != commit:
-            return f"{self.web}{self.stamp} answers {stamp.status} and does not name commit {commit[:10]}."
+            return f"{self.web}{self.stamp} answers {stamp.status} and does not name commit {commit[:10]}.", ""
         page = ctx.tools.web.request(self.web, HttpRequest(path="/", headers=headers))
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
-            return f"{self.web}/ answers {page.status} and is not an HTML page."
-        return other_page(self.web, page, parts)
+            return f"{self.web}/ answers {page.status} and is not an HTML page.", ""
+        return other_page(self.web, page, parts), at_addresses(0, len(page.others))
 
 
 def _judge_preflight(result: CommandResult) -> list[PreflightResult]:

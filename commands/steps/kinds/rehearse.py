@@ -248,7 +248,7 @@ class RehearseStep(BackupCopyStep):
             beside = [one.line() for one in parse_differences(output, "differs")]
             lines = (*lines, f"took: {times}", *beside, *differences)
             if skipped:
-                problem += f" Beside that, {skipped[0]}."
+                problem += f" Also, {skipped[0]}."
             return failed(f"On the copy, {problem}", lines=lines, output=output, measures=measures)
         if back := sum(int(before or 0) for name, before, *_, how in tables if how == "returned"):
             returned = f"{format_count(back, 'row')} brought back from the backup"
@@ -258,7 +258,7 @@ class RehearseStep(BackupCopyStep):
         if new := about_new_roles(parse_differences(output, "differs")):
             more += f"; NOT as before: {in_words(one.line() for one in new)}"
         if skipped:
-            more += f"; {skipped[0]}, and it may be other than the file says"
+            more += f"; {skipped[0]}"
         if why := values.get("rights_not_compared"):
             more += f"; owners and privileges were NOT compared: {why}"
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."

@@ -21,7 +21,9 @@ from commands.systems.postgres.same_database import DirectDatabaseCheck
 from commands.systems.postgres.sql_file import changed_tables
 from commands.systems.preflight.databases import DatabaseCheck
 from commands.text.durations import format_duration, format_seconds, parse_duration
+from commands.text.numbers import format_count
 
+_NAMED = 3  # skipped objects that the result names; its lines have all
 _RIGHTS = """
 SELECT current_user::text, to_regnamespace('gonogo') IS NOT NULL,
        has_database_privilege(current_database(), 'CREATE'),
@@ -171,11 +173,13 @@ class SqlStep(StepBox):
                 "INDEX CONCURRENTLY failed, and IF NOT EXISTS skips what is there. Rebuild it with REINDEX INDEX.",
                 lines=lines,
             )
-        if skipped:
-            more = f" and {len(skipped) - 1} more" if len(skipped) > 1 else ""
-            summary += f" It skipped what was there already, which may be other than the file says: {skipped[0]}{more}."
+        names = [one.removesuffix(" already exists") for one in skipped]
+        if names:
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            objects = f"{format_count(len(names), 'object')} that may differ from the file"
+            summary += f" IF NOT EXISTS skipped {objects}: {', '.join(names[:_NAMED])}{more}."
             lines = (*lines, *(f"skipped: {one}" for one in skipped))
-        unseen = tuple(f"whether what was there already is as {self.file} wants it: {one}" for one in skipped)
+        unseen = tuple(f"whether {name} is as {self.file} says: IF NOT EXISTS skipped it" for name in names)
         return done(summary, lines=lines, compared=compared, not_compared=unseen)
 
     def _already(self) -> list[Verify]:

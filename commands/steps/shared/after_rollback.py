@@ -45,7 +45,7 @@ def _judge(result: CommandResult, by: str) -> Outcome:
         why = f"reading stopped: {unread}" if unread else "they were not recorded right before the first change"
         not_compared.append(f"schema, sequences, rights and settings ({why})")
     elif not differences:
-        compared.append("schema, sequences, rights, settings and comments as right before the first change")
+        compared.append("schema, sequences, rights, settings and comments are as right before the first change")
     if "backup_gone" in values:
         not_compared.append("rows (the backup is gone)")
     rows = rows_seen.rows_after_rollback(result.tail, values, by)

@@ -35,27 +35,29 @@ def problem_at_others(
     web: str,
     request: HttpRequest,
     others: tuple[str, ...],
-    problem: Callable[[HttpResponse], str],
+    problem: Callable[[HttpResponse], str | None],
     patience: Patience,
 ) -> tuple[str, int]:
-    """What is wrong with the answer of a further address, as a sentence, or empty; and how many have answered.
+    """What is wrong with the answer of a further address, as a sentence, or empty; and how many were judged.
 
-    They are asked again where the service may still be starting.
+    `problem` is None for an answer that says nothing of the service, as a cache's. They are asked again where the
+    service may still be starting.
     """
     until = ctx.tools.clock.monotonic() + patience.seconds
     while True:
         try:
             answers = ask_others(ctx.tools.web, web, request, others)
         except LostTrack as error:
-            what, starts, answers = str(error), True, []
+            what, starts, judged = str(error), True, []
         else:
-            wrong = [(address, why, answer) for address, answer in answers if (why := problem(answer))]
+            judged = [(address, why, answer) for address, answer in answers if (why := problem(answer)) is not None]
+            wrong = [one for one in judged if one[1]]
             starts = any(not patience.is_ready(answer) for *_, answer in wrong)
             what = (
                 f"At {wrong[0][0]}, one of the {len(others) + 1} addresses of “{web}”: {wrong[0][1]}" if wrong else ""
             )
         if not what or not starts or ctx.tools.clock.monotonic() >= until:
-            return what, len(answers)
+            return what, len(judged)
         pause(ctx, _INTERVAL)
 
 

@@ -39,7 +39,10 @@ def _column_change(column: str, types: dict[str, str]) -> str:
 
 def skipped_lines(output: str) -> list[str]:
     """What each file leaves as it was, because IF NOT EXISTS found it there."""
-    return [f"{way} skips what is there already: {what}" for way, what in _SKIPPED.findall(output)]
+    return [
+        f"in {way}, IF NOT EXISTS skips {what.removesuffix(' already exists')}, which may differ from the file"
+        for way, what in _SKIPPED.findall(output)
+    ]
 
 
 def row_lines(tables: list[TableRows]) -> list[str]:

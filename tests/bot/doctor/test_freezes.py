@@ -30,7 +30,7 @@ def checked(folder: Path, text: str | None, page_text: str = "") -> list[tuple[s
 def test_what_the_file_and_its_calendars_hold_is_said(tmp_path: Path) -> None:
     assert checked(tmp_path, SALE + '[[calendar]]\nfile = "team.ics"\nonly = "freeze"\n') == [
         ("ok", "freezes.toml has 1 freeze and 1 calendar"),
-        ("ok", "the calendar of team.ics has 1 event of these days with “freeze” in their title"),
+        ("ok", "the calendar of team.ics has 1 event with “freeze” in their title in the next 14 days"),
     ]
     assert not list(tmp_path.glob("*.calendar-*")), "nothing is kept"
 

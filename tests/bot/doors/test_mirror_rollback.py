@@ -170,7 +170,7 @@ def test_while_the_record_is_away_production_is_taken_back_from_the_mirror_and_r
         assert [type(event.data) for event in store.events(store.runs()[0].id)].count(MirrorRead) == 1
 
 
-def test_when_the_record_is_there_again_in_the_middle_it_is_told_and_the_bot_does_nothing(away: Away) -> None:
+def test_when_the_record_is_there_again_in_the_middle_it_is_told_and_the_bot_begins_nothing(away: Away) -> None:
     away.start()
     away.server.halt("immediate")
     try:
@@ -180,7 +180,7 @@ def test_when_the_record_is_there_again_in_the_middle_it_is_told_and_the_bot_doe
     with closing(away.open()) as store:
         number = store.runs()[0].id
         wait_for(lambda: store.record(number).rollback, "the request in the record", 60)
-        wait_for(lambda: "so the bot does nothing of it before that is in the record" in away.log, "the bot", 60)
+        wait_for(store.others_in_force, "the bot, at the record again", 60)
         assert store.run(number).state == RunState.GOING, "the bot begins no rollback of its own"
     away.go()
     out, _ = process.communicate(timeout=60)

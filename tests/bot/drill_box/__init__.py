@@ -1,1 +1,1 @@
-"""Tests of the target in a box of a drill."""
+"""Tests of the sandbox of a drill."""

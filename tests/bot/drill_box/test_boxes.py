@@ -16,6 +16,7 @@ from bot.drill_box.files import KEEPER, MAKER, VALUES
 from bot.drill_box.locks import held, is_held
 from bot.drill_box.values import WithBoxes, write_values
 from bot.settings import read_page_file, read_settings, shipped_runbooks
+from commands.run.lost_places import Lost
 from commands.runbook.drill import box_of, drill_page
 from commands.start.request import StartRequest
 from commands.start.starter import start
@@ -95,10 +96,19 @@ def test_a_box_whose_drill_is_refused_after_all_is_ended_at_once(store: Store, t
 def test_where_no_folder_can_be_made_the_drill_is_refused_with_why(store: Store, tmp_path: Path) -> None:
     (tmp_path / "boxes").write_text("a file")
     with (
-        pytest.raises(Refused, match=r"No target in a box can be started in .*boxes: "),
+        pytest.raises(Refused, match=r"No sandbox can be started in .*boxes: "),
         boxes_of(store, tmp_path).played(A),
     ):
         pass
+
+
+@pytest.mark.fault("one bad old thing stops all")
+def test_what_cannot_be_ended_keeps_no_box_from_ending(store: Store, tmp_path: Path) -> None:
+    folders = [empty_box(tmp_path, name) for name in ("00000000", "11111111", "22222222")]
+    for number in range(20):
+        (tmp_path / "boxes" / f"{number:08X}A"[1:]).write_text("a file, which nobody can lock as a folder's")
+    boxes_of(store, tmp_path).sweep()
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_nothing_but_boxes_is_touched_in_their_folder(store: Store, tmp_path: Path) -> None:
@@ -116,10 +126,10 @@ def test_a_page_whose_drill_has_places_is_drilled_there(store: Store, tmp_path: 
 @pytest.mark.parametrize(
     ("table", "why"),
     [
-        ("", r"it has no table \[drill\]\. The bot starts a target in a box only for"),
+        ("", r"Add a table \[drill\] to its box “toml runbook”, .* The bot starts a sandbox only for the pages that"),
         (
             '\n\n[drill]\n"SHOP_*" = "$DRILL_*"',
-            r"none of the variables of its table \[drill\] is set \(DRILL_SSH, DRILL",
+            r"Set the variables of its table \[drill\] in the bot's environment, and restart the bot: DRILL_SSH, DRILL",
         ),
     ],
 )
@@ -128,7 +138,7 @@ def test_a_page_for_which_there_is_no_box_is_told_what_it_lacks(
 ) -> None:
     page = small(**{'time_zone = "Asia/Bangkok"': f'time_zone = "Asia/Bangkok"{table}'})
     with (
-        pytest.raises(Refused, match=rf"small.md has no places for a drill: {why}"),
+        pytest.raises(Refused, match=rf"small.md cannot be drilled yet\. {why}"),
         boxes_of(store, tmp_path).played(page),
     ):
         pass
@@ -182,9 +192,12 @@ def test_bots_of_other_records_have_other_boxes_also_in_the_same_folder() -> Non
 
 def test_only_a_drill_in_a_box_can_lose_its_places(store: Store, tmp_path: Path) -> None:
     boxes = boxes_of(store, tmp_path)
-    assert boxes.lost(small()) == ""
-    assert boxes.lost(drill_page(A)) == ""
-    assert boxes.lost(drill_page(A, BOX)) == "its target in a box is gone: it was stopped, or is on another machine"
+    assert boxes.lost(small()) is None
+    assert boxes.lost(drill_page(A)) is None
+    elsewhere = boxes.lost(drill_page(A, BOX))
+    assert elsewhere == Lost(why="its sandbox is gone: it was removed, or is beside another bot", elsewhere=True)
+    empty_box(tmp_path)
+    assert boxes.lost(drill_page(A, BOX)) == Lost(why="its sandbox is gone: it was stopped")
 
 
 def test_a_lock_is_free_again_once_its_holder_was_killed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A drill in a box, played by eight people in eight browser pages to its report: two minutes."""
+"""A drill in a sandbox, played by eight people in eight browsers to its report: two minutes."""
 
 from __future__ import annotations
 

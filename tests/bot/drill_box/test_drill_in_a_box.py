@@ -1,4 +1,4 @@
-"""A drill in a box, with the real bot: the box ends with the drill, also after kills."""
+"""A drill in a sandbox, with the real bot: the sandbox ends with the drill, also after kills."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(400)
 
 
 async def begin(made: BotWithBoxes) -> Box:
-    """A drill in a box that waits for people."""
+    """A drill in a sandbox that waits for people."""
     await made.start()
     await made.drill()
     (box,) = made.boxes
@@ -71,10 +71,10 @@ def test_a_drill_whose_box_is_gone_ends_and_says_so(short: Path) -> None:
             made.bot.kill()
             psutil.Process(int((box.folder / KEEPER).read_text())).kill()
             await made.start()
-            said = await made.message("is over", "its target in a box is gone")
+            said = await made.message("is over", "its sandbox is gone")
             assert said.text.startswith("DRILL · 🛑 DJ-System production (drill) is over")
             assert made.run().state == RunState.ENDED
-            await made.message("ENDED, its target is gone")
+            await made.message("ENDED, its sandbox is gone")
             await require_nothing_left(made, database, there)
 
     asyncio.run(story())
@@ -86,7 +86,7 @@ def test_a_drill_whose_box_is_stopped_in_the_middle_ends_while_the_bot_serves(sh
             box = await begin(made)
             database, there = database_of(box), made.processes(box)
             psutil.Process(int((box.folder / KEEPER).read_text())).kill()
-            await made.message("is over", "its target in a box is gone")
+            await made.message("is over", "its sandbox is gone")
             assert made.run().state == RunState.ENDED
             await require_nothing_left(made, database, there)
 

@@ -1,4 +1,4 @@
-"""Which pages are played in a box: those of gonogo, and none with a command of its own."""
+"""Which pages are played in a sandbox: those of gonogo, and none with a command of its own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ def test_a_page_with_another_command_is_played_nowhere_on_the_bots_machine() -> 
     why = misfit(changed(old, '"rm -rf /srv; npm run build'))
     assert "is no step of theirs" in why
     assert "line " in why
-    assert 'to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*"' in why
 
 
 def test_a_page_with_other_places_is_told_so() -> None:
@@ -46,4 +45,6 @@ def test_a_page_with_other_places_is_told_so() -> None:
 def test_without_its_packages_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fits, "missing_packages", lambda: ["asyncssh", "psutil"])
     assert find_spec("asyncssh")
-    assert 'once "gonogo[rehearsal]" is installed beside the bot (not found: asyncssh, psutil)' in misfit(A)
+    why = misfit(A)
+    assert 'run `pip install "gonogo[rehearsal]"` beside the bot' in why
+    assert why.endswith("(not found now: asyncssh, psutil).")

@@ -83,7 +83,7 @@ def test_a_bot_that_is_told_to_stop_hands_over_at_once(
     with watched_bot(patch=QUICK, env=receiver.env) as first:
         first.wait_until(lambda: sender(kept, Duty.EVENTS), "who sends")
         first.process.terminate()
-        assert first.process.wait(20) == 0
+        assert first.process.wait(60) == 0
         assert sender(kept, Duty.EVENTS) == 0
         told = store.told(1, Duty.EVENTS)
         assert told

@@ -40,5 +40,5 @@ class Box:
         """End the workspace."""
         self.call(self.workspace.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()

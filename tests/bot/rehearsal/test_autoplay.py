@@ -126,7 +126,7 @@ def test_the_last_messages_are_waited_for_only_so_long() -> None:
 
     async def wait() -> None:
         posting = asyncio.create_task(post_late())
-        await wait_for_messages(workspace, scenario, timeout=5)
+        await wait_for_messages(workspace, scenario, timeout=30)
         assert posting.done(), "the wait ended before the text came"
         await wait_for_messages(workspace_with("deploying"), scenario, timeout=0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.rehearsal.__main__ import parser
+from bot.rehearsal.options import parser
 from bot.rehearsal.scenarios import SCENARIOS
 
 

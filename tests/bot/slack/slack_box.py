@@ -27,6 +27,9 @@ from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, PAGE, STARTER,
 PEOPLE = (Person(STARTER, "Nok"), Person(DBA, "Somchai"), Person(LEAD, "Malee"), Person(GUEST, "Guest"))
 
 
+PATIENCE = 30.0  # seconds until a test gives up waiting; a busy machine takes some
+
+
 @dataclass
 class SlackBox(RunWriter):
     """The workspace, the record and the bot's deps of one test."""
@@ -34,7 +37,7 @@ class SlackBox(RunWriter):
     workspace: Workspace
     settings: Settings
 
-    async def message_with(self, *texts: str, without: str = "", timeout: float = 8) -> Message:
+    async def message_with(self, *texts: str, without: str = "", timeout: float = PATIENCE) -> Message:
         """A message that has all these texts, and not `without`; waits until there is one. Raises TimeoutError."""
 
         def fits(message: Message) -> bool:
@@ -43,7 +46,7 @@ class SlackBox(RunWriter):
 
         return await self.workspace.wait_for(fits, timeout)
 
-    async def reply_to(self, person: str, *texts: str, timeout: float = 8) -> Message:
+    async def reply_to(self, person: str, *texts: str, timeout: float = PATIENCE) -> Message:
         """A message that only this person sees and that has all these texts; waits until there is one."""
         return await self.workspace.wait_for(
             lambda message: message.only_for == person and all(text in message.text for text in texts), timeout
@@ -53,7 +56,7 @@ class SlackBox(RunWriter):
         """The card of the first run; waits until it is posted."""
         return await self.message_with("shop:", "Run 1")
 
-    async def wait_until(self, condition: Callable[[], object], timeout: float = 8) -> None:
+    async def wait_until(self, condition: Callable[[], object], timeout: float = PATIENCE) -> None:
         """Wait until a condition holds. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while not condition():

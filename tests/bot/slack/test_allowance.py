@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from unittest.mock import AsyncMock
 
 import pytest
@@ -75,24 +76,18 @@ def test_however_often_the_bot_is_killed_a_minute_has_no_more_updates_than_slack
     assert max(sum(start <= at < start + 60 for at in times) for start in times) <= 50
 
 
-def test_what_a_run_that_is_over_has_left_to_say_waits_until_the_others_have_sent_theirs() -> None:
+def test_what_a_run_that_is_over_has_left_to_say_leaves_half_of_the_posts_to_the_others(time: Time) -> None:
     client = AsyncMock(chat_postMessage=AsyncMock(return_value={"ts": "1"}))
-    sending = sender.Sender(client)
-    sending._posts["C1"] = Allowance(50.0, 1, at_start=0)
 
-    async def post(by: sender.Sender, text: str) -> None:
-        message = Message(text=text, blocks=[])
-        await by.post("C1", "", message, {}, may_exist=False, ask_first=AsyncMock())
+    def posted_after(by: Callable[[sender.Sender], sender.Sender]) -> float:
+        began, sending = time.now, sender.Sender(client)
+        message = Message(text="x", blocks=[])
+        asyncio.run(by(sending).post("C1", "", message, {}, may_exist=False, ask_first=AsyncMock()))
+        return time.now - began
 
-    async def post_all() -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(10):
-                group.create_task(post(sending, "goes on"))
-                group.create_task(post(sending.behind(), "over"))
-
-    asyncio.run(post_all())
-    texts = [call.kwargs["text"] for call in client.chat_postMessage.await_args_list]
-    assert texts == ["goes on"] * 10 + ["over"] * 10
+    # a second for each post; after the one that is over, another would not have to wait
+    assert posted_after(lambda sending: sending) == 1.0
+    assert posted_after(lambda sending: sending.behind()) == sender.POSTS / 2
 
 
 def test_a_run_that_is_over_leaves_what_a_redraw_of_the_others_asks_for(time: Time) -> None:
@@ -106,6 +101,30 @@ def test_a_run_that_is_over_leaves_what_a_redraw_of_the_others_asks_for(time: Ti
             await updates.take(behind=True)
             assert not sending.spent
             assert not sending.full
+
+    asyncio.run(update())
+
+
+def test_redraws_without_end_do_not_keep_a_run_that_is_over_away_for_good(
+    time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updates = Allowance(sender.UPDATE_RATE, sender.UPDATES)
+    time.now = began = time.now + 100
+
+    async def sleep(seconds: float) -> None:
+        """Others redraw meanwhile whenever they may."""
+        time.now += seconds
+        while not updates.is_below(1 / 4):
+            updates._take()
+        assert time.now < began + 1000, "the run that is over still waits"
+
+    monkeypatch.setattr("bot.slack.allowance.asyncio.sleep", sleep)
+
+    async def update() -> None:
+        await sleep(0)
+        for number in range(1, 6):
+            await updates.take(behind=True)
+            assert time.now - began <= number * (allowance.BEHIND + 1) / sender.UPDATE_RATE
 
     asyncio.run(update())
 
@@ -125,6 +144,17 @@ def test_bots_that_share_the_limit_send_no_more_together_than_one_alone(time: Ti
     assert sent(time, shared, 4) == [100.0, 100.0, 101.0, 102.0]
     shared.share(1)  # the other has gone
     assert sent(time, shared, 2) == [102.5, 103.0]
+
+
+@pytest.mark.parametrize("bots", [1, 12, 13, 40])
+def test_after_a_quiet_time_each_of_many_bots_may_redraw(time: Time, bots: int) -> None:
+    sending = sender.Sender(AsyncMock())
+    sending.share(bots, {})
+    assert sending.spent
+    time.now += 100
+    assert (sending.spent, sending.full) == (False, False)
+    asyncio.run(sending._updates.take())
+    assert sending.spent == (bots > 6)
 
 
 def test_the_posts_of_a_channel_are_shared_with_the_bots_that_post_to_it_only(time: Time) -> None:

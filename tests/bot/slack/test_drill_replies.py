@@ -30,7 +30,7 @@ def test_the_form_for_a_reason_in_a_drill_says_so(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         run = begun_drill(box)
         acts = box.listeners().acts
-        assert await acts.form_note("skip", run) == "🎯 *DRILL* · an exercise, on places of its own"
+        assert await acts.form_note("skip", run) == "🎯 *DRILL* · an exercise, not on the real target"
 
     play(tmp_path, story, page=PAGE, serve=False)
 

@@ -84,7 +84,7 @@ def test_while_slack_is_away_nothing_is_sent_and_then_all_of_it_in_order(
             box.run_step(run, step)
         before = [message.text for message in box.workspace.messages()]
         for _ in range(4):  # what was on its way is there by then
-            await asyncio.to_thread(asked.acquire, timeout=10)
+            await asyncio.to_thread(asked.acquire, timeout=60)
         assert [message.text for message in box.workspace.messages()] == before
         left = 0.0
         await box.wait_until_posted()

@@ -98,7 +98,7 @@ def test_a_long_preflight_is_shown_in_the_form_and_then_its_result(
     may_end = threading.Event()
 
     def preflight(*_: object) -> PreflightReport:
-        assert may_end.wait(10)
+        assert may_end.wait(60)
         return PreflightReport(warnings=("browser: there is none",))
 
     async def story(box: SlackBox) -> None:
@@ -120,7 +120,7 @@ def test_somebody_who_closed_the_form_gets_the_result_in_a_message(
     is_closed = threading.Event()
 
     def preflight(*_: object) -> PreflightReport:
-        assert is_closed.wait(10)
+        assert is_closed.wait(60)
         raise Refused("host x: nobody listens there")
 
     async def story(box: SlackBox) -> None:

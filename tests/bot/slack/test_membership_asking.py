@@ -88,12 +88,12 @@ def test_a_bot_that_starts_while_slack_answers_nothing_rolls_back(tmp_path: Path
 def test_a_slack_that_hangs_delays_stopping_by_a_moment_only(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()
-        box.workspace.faults.delays.update(dict.fromkeys(ALL_QUESTIONS, 5.0))
+        box.workspace.faults.delays.update(dict.fromkeys(ALL_QUESTIONS, 30.0))
         async with box.serving():
             card = await box.card()
             began = time.monotonic()
             pressed = await box.workspace.press(GUEST, card.ts, "rollback")
-            assert (pressed.acked, time.monotonic() - began < 2) == (True, True)
+            assert (pressed.acked, time.monotonic() - began < 15) == (True, True)
             assert box.store.record(run.id).rollback
 
     play(tmp_path, story, serve=False)

@@ -118,7 +118,7 @@ def test_ids_in_the_words_of_a_freeze_call_nobody_and_its_owner_is_named(tmp_pat
 def test_ids_in_the_reason_of_a_freeze_call_nobody_in_the_channel(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         await box.workspace.command(LEAD, f"/deploy lock ask {GUEST}")
-        told = await box.workspace.wait_for(lambda message: "shop is locked until" in str(message.blocks), 8)
+        told = await box.workspace.wait_for(lambda message: "shop is locked until" in str(message.blocks), 30)
         assert f"by <@{LEAD}>: ask {GUEST}." in str(told.blocks)
 
     play(tmp_path, story)
@@ -140,6 +140,10 @@ def test_a_freeze_is_set_shown_and_lifted_in_the_channel(tmp_path: Path) -> None
         await box.reply_to(LEAD, "shop is frozen until", f"by <@{LEAD}>: the big sale.", "`/deploy unfreeze` lifts it.")
         await box.workspace.command(DBA, "/deploy status")
         await box.reply_to(DBA, "❄️ shop is frozen until", "the big sale.")
+        await box.workspace.command(LEAD, "/deploy lock small I measure")
+        await box.reply_to(LEAD, "shop is locked until", "`/deploy unlock small` lifts it.")
+        await box.workspace.command(LEAD, "/deploy unlock small")
+        await box.reply_to(LEAD, "shop is no longer locked")
         await box.workspace.command(DBA, "/deploy start")
         await box.wait_until(lambda: box.workspace.views(DBA))
         assert "the big sale" in str(box.workspace.views(DBA)[-1].blocks)

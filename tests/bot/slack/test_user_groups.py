@@ -90,7 +90,7 @@ def test_a_record_that_cannot_be_read_for_a_moment_is_one_line_and_does_not_end_
 
     async def story() -> None:
         serving = asyncio.create_task(UserGroups(AsyncWebClient(), pages, lambda _: NAMED).serve())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(asked) < 3:
                 await asyncio.sleep(0.01)
         serving.cancel()

@@ -31,47 +31,72 @@ def test_at_most_fifteen_lines_of_hand_work_are_left_and_they_are_named(adopted:
     assert all(note.line for note in adopted.unplaced)
 
 
-# what its author writes: below this line of the page, these lines
+# what its author writes: in the place of this line of the page, these lines
 BY_HAND = {
-    'id = "test-2-can-create-job-normal-flow"': ['values = { job_id = "id" }'],
-    'id = "pin-the-release"': ['running = { on = "production", pm2 = "dj-system-api" }'],
-    'id = "4-run-any-pending-migrations-if-any"': ['undone_by = "nothing"', 'why = "prisma cannot undo a migration"'],
-    'id = "5-restart-service"': ['web = "api"', 'commit = "<commit>"'],
-    'id = "step-3-revert-backend-code-service"': ['web = "api"', 'commit = "<running_before>"'],
-    "### STEP 5: Verify": [
-        "```toml gate",
-        'id = "let-requests-in"',
-        'item = [{ text = "Let requests in again", role = "tech_lead" }]',
+    'expect = { status = "pending_approval" }': [
+        'expect = { status = "pending_approval" }',
+        'values = { job_id = "id" }',
+    ],
+    "may_be_empty = true": ["may_be_empty = true", 'undone_by = "nothing"', 'why = "prisma cannot undo a migration"'],
+    'expect = { status = "ok" }': ['expect = { status = "ok", commit = "<commit>" }'],
+    "npm install --production''',": ["npm install''',"],
+    "#### CPU and memory": [
+        "#### Job creation",
+        "```toml repeat",
+        'part = "smoke tests"',
+        'every = "15 min"',
         "```",
-        "### STEP 5: And ask it",
+        "#### CPU and memory",
+    ],
+    "above = 90.0": [
+        "above = 90.0",
+        "[[alert]]",
+        'name = "Job creation > 10% failure"',
+        'check = "job-creation"',
+        'measure = "failed_share"',
+        "above = 0.1",
     ],
 }
 
 
 def test_with_these_lines_of_hand_work_the_page_is_good_without_a_warning(adopted: Adopted, tmp_path: Path) -> None:
     by_hand = adopted.page
-    for above, lines in BY_HAND.items():
-        assert by_hand.count(f"{above}\n") == 1, above
-        by_hand = by_hand.replace(f"{above}\n", "\n".join([above, *lines, ""]))
+    for line, lines in BY_HAND.items():
+        assert by_hand.count(f"\n{line}\n") == 1, line
+        by_hand = by_hand.replace(f"\n{line}\n", "\n".join(["", *lines, ""]))
     (tmp_path / "page.md").write_text(by_hand, encoding="utf-8")
     check = check_page(tmp_path / "page.md", {})
     assert (check.good, [one.message for one in check.findings]) == (True, [])
-    assert sum(map(len, BY_HAND.values())) <= MOST_BY_HAND
+    assert sum(one != line for line, lines in BY_HAND.items() for one in lines) <= MOST_BY_HAND
 
 
 def test_adopt_names_each_place_of_that_hand_work_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "deploy.md").write_text(TEXT, encoding="utf-8")
     printed = list(adopt_file(tmp_path / "deploy.md", None, {}))
     page = (tmp_path / "deploy.page.md").read_text(encoding="utf-8").split("\n")
-    titles = {"Test 4: Approval Still Works", "Pin the release", "4. Run any pending migrations (if any)"}
-    titles |= {"5. Restart service", "STEP 3: Revert backend code: service"}
+    titles = {"Test 4: Approval Still Works", "4. Run any pending migrations (if any)", "5. Restart service"}
     named = {title for title in titles for line in printed if "deploy.page.md: line " in line and title in line}
     assert named == titles
     for line in printed:
         if found := re.search(r"deploy\.page\.md: line (\d+), “?([^”:]+)", line):
             near = page[max(0, int(found[1]) - 30) : int(found[1])]
             assert any(found[2] in above for above in near), line
-    assert any(line.startswith("  line 296: requests are stopped here, and no line of this part") for line in printed)
+    assert any(
+        line.startswith("  line 281: the alert “Job creation > 10% failure” is measured by no") for line in printed
+    )
+    assert any(line.startswith("  line 161: `npm install --production` removes devDependencies") for line in printed)
+
+
+def test_what_runs_is_asked_of_pm2_and_an_alert_of_no_data_counts_the_rows(adopted: Adopted) -> None:
+    found = dict(boxes_of(adopted.page))
+    assert found["release"]["running"] == {"on": "production", "pm2": "dj-system-api"}
+    alert = found["alerts"]["alert"][-1]
+    assert (alert["name"], alert["check"], alert["below"]) == (
+        "No job type data",
+        "check-database-query-performance",
+        1.0,
+    )
+    assert alert["measure"] == "check_database_query_performance"
 
 
 def test_the_times_of_its_headings_are_those_of_its_steps(adopted: Adopted) -> None:

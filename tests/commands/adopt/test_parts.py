@@ -6,7 +6,7 @@ import pytest
 
 from commands.adopt.adopted import adopt
 from commands.adopt.parts import part_in
-from tests.commands.adopt.reading import boxes_of, kinds, told, under
+from tests.commands.adopt.reading import boxes_of, kinds, made_of, told, under
 from tests.growth import assert_linear
 
 
@@ -129,11 +129,23 @@ def test_code_that_a_page_hides_or_does_not_run_is_named() -> None:
     assert "15: `make deploy`: a command in the text is not run" in said
 
 
-def test_requests_that_are_stopped_and_never_let_in_again_are_named() -> None:
+@pytest.mark.parametrize(("part", "what"), [("Rollback", "a `gate` at the end asks"), ("Deploy", "write a step")])
+def test_requests_that_are_stopped_and_never_let_in_again_are_named(part: str, what: str) -> None:
     stopped = "# 1. Stop new requests\n\n./down"
-    assert "requests are stopped here, and no line of this part lets them in again" in told(under("Rollback", stopped))
-    assert "requests are stopped" not in told(under("Rollback", f"{stopped}\n\n# 3. Let requests in again\n"))
-    assert kinds(stopped, "Rollback") == ["gate", "run"]
+    why = "requests are stopped here, and no line of this part lets them in again"
+    assert f"6: {why}; {what}" in told(under(part, stopped))
+    assert "requests are stopped" not in told(under(part, f"{stopped}\n\n# 3. Let requests in again\n"))
+
+
+def test_a_rollback_that_stops_requests_ends_by_asking_to_let_them_in_before_it_says_that_it_is_over() -> None:
+    stopped = "# 1. Stop new requests\n\n./down"
+    assert kinds(stopped, "Rollback") == ["gate", "run", "gate"]
+    told_at_end = f"{stopped}\n\n# Notify the team\necho 'Rolled back'"
+    made = made_of(told_at_end, "Rollback")
+    assert [kind for kind, _ in made] == ["gate", "run", "gate", "notify"]
+    assert made[2][1]["item"][0]["text"] == "Let requests in again"
+    assert "### Let requests in again\n" in under("Rollback", told_at_end).page
+    assert kinds(stopped, "Deploy") == ["gate", "run"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.adopt.adopted import adopt
 from tests.commands.adopt.reading import boxes_of, told
 
@@ -60,6 +62,31 @@ def test_alerts_are_judged_by_the_checks_of_the_watch_and_the_others_are_named()
     ]
     assert "21: the alert “Queue longer than 10” is measured by no check of the watch" in told(adopted)
     assert "22: the alert “404 of the old route” is expected, so it is no alert" in told(adopted)
+
+
+@pytest.mark.parametrize(
+    ("row", "query", "is_alert"),
+    [
+        ("No job type data", "SELECT COUNT(*) FROM jobs WHERE job_type_id > 0", True),
+        ("Missing orders rows", "select count(*) from orders", True),
+        ("No job type data", "SELECT COUNT(*) FROM jobs", False),
+        ("No job type data", "SELECT max(job_type_id) FROM jobs", False),
+        ("No job errors", "SELECT COUNT(*) FROM job_errors", False),
+    ],
+)
+def test_an_alert_of_no_data_is_placed_where_a_query_counts_just_that(row: str, query: str, is_alert: bool) -> None:
+    watch = f'## Monitoring\n\n```bash\npsql $DB -c "{query}"\n```\n\n## Alerts\n\n'
+    adopted = adopt(f"# S\n\n## Deploy\n\nx\n\n{watch}| Alert | Action |\n|---|---|\n| {row} | Rollback |\n", "x")
+    found = dict(boxes_of(adopted.page)).get("alerts", {"alert": []})["alert"]
+    assert [(one["name"], one["below"]) for one in found] == ([(row, 1.0)] if is_alert else [])
+    assert (f"the alert “{row}” is raised when the query of line 10 counts none" in told(adopted)) == is_alert
+
+
+def test_two_queries_that_count_it_are_not_guessed_between() -> None:
+    queries = "\n".join(f'psql $DB -c "SELECT count(*) FROM job_types WHERE id > {number}"' for number in (1, 2))
+    rows = "| Alert | Action |\n|---|---|\n| No job types data | Rollback |\n"
+    adopted = adopt(f"# S\n\n## Deploy\n\nx\n\n## Monitoring\n\n```bash\n{queries}\n```\n\n## Alerts\n\n{rows}", "x")
+    assert "alerts" not in dict(boxes_of(adopted.page))
 
 
 def test_criteria_are_go_and_no_go_by_their_headings() -> None:

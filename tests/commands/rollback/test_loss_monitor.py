@@ -255,9 +255,9 @@ def test_it_runs_in_a_thread_of_its_own_that_a_stop_ends(store: Store) -> None:
     watching.start()
     (thread,) = loss_threads() - before
     assert thread.daemon, "the bot would not end"
-    assert asked.wait(10)
+    assert asked.wait(60)
     watching.stop()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -82,6 +82,23 @@ def test_a_step_that_is_undone_or_never_began_is_not_named() -> None:
     assert not_undone(page('["deploy"]'), record(state=RunState.ROLLED_BACK)) == ()
 
 
+EMPTY = replace(DEPLOYED, outcome={"applied_nothing": True})
+
+
+def test_a_migration_that_found_nothing_to_apply_left_nothing() -> None:
+    migrates = page('["npx prisma migrate deploy"]', WHY)
+    assert not_undone(migrates, record(EMPTY, row("other", AttemptState.DONE), state=RunState.ROLLED_BACK)) == ()
+    alembic = page('["alembic upgrade head"]', back=SQL)
+    assert tool_rows_not_undone(alembic, record(EMPTY, state=RunState.ROLLED_BACK)) == ()
+
+
+def test_an_attempt_that_failed_before_may_have_left_something_outside_of_the_tools_state() -> None:
+    migrates = page('["npx prisma migrate deploy"]', WHY)
+    again = record(replace(DEPLOYED, state=AttemptState.FAILED), replace(EMPTY, attempt=2), state=RunState.ROLLED_BACK)
+    assert len(not_undone(migrates, again)) == 1
+    assert len(not_undone(migrates, record(replace(EMPTY, state=AttemptState.UNKNOWN), state=RunState.ABORTED))) == 1
+
+
 @pytest.mark.fault("not looked at, and said to be fine")
 def test_a_file_does_not_take_back_a_migration_tools_own_rows() -> None:
     alembic = page('["alembic upgrade head"]', back=SQL)

@@ -51,7 +51,7 @@ def test_forged_signatures_begin_no_step_and_a_rollback_is_free(driven: DrivenRu
     assert hold and hold.by == BOT
     assert hold.reason == f"the record of this run was changed from outside: {changed.summary}"
     driven.store.add_fact(1, fact("rollback"))
-    assert driven.runner.wait(10)
+    assert driven.runner.wait(60)
     assert driven.record.run.state == RunState.ABORTED
 
 
@@ -101,7 +101,7 @@ def test_a_forged_keep_ends_nothing(driven: DrivenRunner) -> None:
     time.sleep(0.5)
     assert driven.record.run.active
     driven.store.add_fact(1, fact("rollback"))
-    assert driven.runner.wait(10)
+    assert driven.runner.wait(60)
     assert driven.record.run.state == RunState.ROLLED_BACK
 
 
@@ -145,7 +145,7 @@ def test_in_a_rollback_a_change_is_reported_and_holds_nothing(driven: DrivenRunn
     driven.store.add_fact(1, fact("rollback"))
     by_hand(driven.store.path, "UPDATE runs SET note = 'x'")
     driven.runner.start()
-    assert driven.runner.wait(10)
+    assert driven.runner.wait(60)
     assert driven.record.run.state == RunState.ROLLED_BACK
     (changed,) = driven.events("record")
     assert (changed.summary, changed.held) == ("entry 1 (the start of the run, with its page) was altered", False)
@@ -230,4 +230,4 @@ def test_a_byte_that_is_no_text_is_a_change_and_keeps_no_rollback_out(driven: Dr
     wait_until(lambda: driven.events("record"))
     assert driven.events("record")[0].summary.endswith("(file up.sql) was altered")
     driven.store.add_fact(1, fact("rollback"))
-    assert driven.runner.wait(10)
+    assert driven.runner.wait(60)

@@ -36,7 +36,7 @@ def said_at_the_end(sim: SimulatedRun) -> RunMoved:
 
 def test_a_rollback_says_what_was_compared_with_the_backup(sim: SimulatedRun) -> None:
     moved = rolled_back(sim)
-    assert "9 tables as in the backup" in moved.compared
+    assert "9 tables are as in the backup" in moved.compared
     assert moved.not_restored == ()
 
 
@@ -68,11 +68,11 @@ def test_a_comparison_that_a_crash_interrupted_is_made_by_the_next_bot(
     second_engine.start()
     sim.advance()
     assert sim.last(COMPARISON).state == AttemptState.DONE
-    assert "9 tables as in the backup" in said_at_the_end(sim).compared
+    assert "9 tables are as in the backup" in said_at_the_end(sim).compared
     assert [attempt.attempt for attempt in sim.record.attempts if attempt.step == COMPARISON] == [1]
 
 
-GOOD = done("Compared: 3 tables as in the backup.", compared=("3 tables as in the backup",))
+GOOD = done("Compared: 3 tables are as in the backup.", compared=("3 tables are as in the backup",))
 BAD = failed("Not as before: jobs.", missing=("jobs: 5 in the backup, 4 now",))
 UNASKED = failed("The database was not compared with its backup: no host.")
 

@@ -78,7 +78,7 @@ def case(tmp_path: Path) -> Iterator[Case]:
 
 def hang(ctx: Context) -> Outcome:
     """Work until it is stopped."""
-    assert ctx.stop.wait(20), "nobody stopped it"
+    assert ctx.stop.wait(60), "nobody stopped it"
     return stopped("Stopped by a person.")
 
 
@@ -86,7 +86,7 @@ def deaf(release: threading.Event) -> Callable[[Context], Outcome]:
     """Work that does not listen to a stop."""
 
     def work(_: Context) -> Outcome:
-        assert release.wait(20)
+        assert release.wait(60)
         return done("late")
 
     return work
@@ -145,7 +145,7 @@ def test_a_step_that_a_rollback_from_the_mirror_has_stopped_ends_as_the_mirror_s
 
     case.steps._require_free = taken
     case.begin(lambda _: failed("exit code 143"))
-    assert case.over.wait(10), "nobody waits for the record"
+    assert case.over.wait(60), "nobody waits for the record"
     assert case.last.state == AttemptState.RUNNING
 
 
@@ -212,7 +212,7 @@ def test_an_attempt_that_does_not_stop_within_15_seconds_is_unknown(case: Case) 
     (event,) = [event for event in case.store.events(1) if event.data.stored_kind == "ended"]
     assert payload(event).seconds == 15.0
     release.set()
-    assert case.over.wait(10)
+    assert case.over.wait(60)
     assert case.last.summary == LATE, "an abandoned attempt wrote its end"
 
 
@@ -240,7 +240,7 @@ def test_after_close_no_end_is_written_and_nothing_is_tried_again(case: Case) ->
     case.begin(deaf(release))
     case.steps.close()
     release.set()
-    assert case.over.wait(10)
+    assert case.over.wait(60)
     assert case.last.state == AttemptState.RUNNING, "a later runner could not recover it"
 
 
@@ -249,16 +249,16 @@ def test_close_waits_for_an_end_that_is_being_written(case: Case, monkeypatch: p
 
     def slow(run: int, attempt: Attempt, at: object, *events: NewEvent) -> None:
         writing.set()
-        assert release.wait(10)
+        assert release.wait(60)
         write(run, attempt, NOON, *events)
 
     monkeypatch.setattr(case.store, "end_attempt", slow)
     case.begin(lambda _: done("it is there"))
-    assert writing.wait(10)
+    assert writing.wait(60)
     closing = threading.Thread(target=case.steps.close)
     closing.start()
     closing.join(0.1)
     assert closing.is_alive(), "close returned while an end was being written"
     release.set()
-    closing.join(10)
+    closing.join(60)
     assert case.last.state == AttemptState.DONE

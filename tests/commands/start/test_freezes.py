@@ -110,7 +110,11 @@ def test_a_lock_lets_its_owner_and_the_deciding_role_start_and_speaks_against_al
     ("sort", "words", "refusal"),
     [
         (FreezeSort.FREEZE, "until 18:00 late", "is past"),
-        (FreezeSort.FREEZE, "the audit", "Say until when, and why"),
+        (
+            FreezeSort.FREEZE,
+            "the audit",
+            "Say until when, and why. For example: `/deploy freeze small.md until mon 09:00 the big sale`",
+        ),
         (FreezeSort.FREEZE, "until tomorrow 09:00", "Say why shop is to be frozen"),
         (FreezeSort.LOCK, " ", "Say why shop is to be locked"),
         (FreezeSort.FREEZE, "until 2027-06-01 09:00 long", "at most"),

@@ -30,7 +30,7 @@ def test_a_bot_whose_clock_is_wrong_writes_by_postgresqls_and_says_so(
 ) -> None:
     set_clock(monkeypatch, by)
     store = kept.open()
-    assert abs(store.now() - datetime.now(UTC)) < timedelta(seconds=5)
+    assert abs(store.now() - datetime.now(UTC)) < timedelta(seconds=100)
     way = "ahead of" if by > timedelta(0) else "behind"
     assert f"the clock of this machine is 300 s {way} PostgreSQL's" in caplog.text
     assert "Set the machine's clock (NTP)." in caplog.text

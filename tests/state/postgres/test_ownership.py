@@ -182,7 +182,7 @@ def test_word_of_what_another_bot_writes_comes_by_itself_and_only_for_its_run(
     before = first.version(run.id), other.version(second.id)
     with first.changed:
         assert store.add_fact(run.id, RollbackRequest(by=U1, at=NOON))
-        assert first.changed.wait(20), "nobody was woken"
+        assert first.changed.wait(60), "nobody was woken"
     assert eventually(lambda: first.version(run.id) != before[0], 5)
     assert other.version(second.id) == before[1]
 

@@ -1,4 +1,34 @@
 # Back to the migrations in $STATE_BEFORE, app by app; an app that had none goes to zero.
+# the states go in as a text of its own: in a container the program has another environment
+states=$(printf %s "$STATE_BEFORE" | base64 | tr -d '\n')
+# The newest one need not be the last of its app: Django records a squashed migration after those that follow it, and
+# would take these back, with what they hold.
+$PROGRAM shell -c '
+import base64, sys
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+executor, before, now, gone = MigrationExecutor(connection), {}, {}, set()
+for state in base64.b64decode("'"$states"'").decode().split():
+    app, _, newest = state.partition("=")
+    name, _, count = newest.rstrip(")").rpartition("(")
+    before[app] = name, int(count)
+recorder = executor.recorder
+rows = list(recorder.migration_qs.order_by("id").values_list("app", "name")) if recorder.has_table() else []
+for app, name in rows:
+    now[app] = name, now.get(app, ("", 0))[1] + 1
+for app in now:
+    name = before.get(app, (None, 0))[0]
+    if now[app] != before.get(app) and (app, name) in [*executor.loader.graph.nodes, (app, None)]:
+        for one, back in executor.migration_plan([(app, name)]):
+            gone.update([(one.app_label, one.name), *map(tuple, one.replaces)] if back else ())
+for app, (name, count) in before.items():
+    if sum(key[0] == app and key not in gone for key in rows) < count <= now.get(app, ("", 0))[1]:
+        sys.exit(
+            f"The migrations of {app} were not taken back, nor any other: going back to {app}.{name} would take back "
+            "some that were applied before the deploy. Take back by hand what the release applied."
+        )
+'
 applied=$(migration_state)
 for now in $applied; do
   app=${now%%=*}
@@ -11,8 +41,6 @@ for now in $applied; do
 done
 # `migrate` goes back from what depends on the target alone. A branch beside it, which the release merged, was not applied
 # before either; it goes back too where it is certain what was: as many as there were, and all of them below the target
-# the states go in as a text of its own: in a container the program has another environment
-before=$(printf %s "$STATE_BEFORE" | base64 | tr -d '\n')
 $PROGRAM shell -c '
 import base64
 from django.db import connection
@@ -20,7 +48,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 executor = MigrationExecutor(connection)
 graph, applied, others = executor.loader.graph, executor.loader.applied_migrations, set()
-for state in base64.b64decode("'"$before"'").decode().split():
+for state in base64.b64decode("'"$states"'").decode().split():
     app, _, newest = state.partition("=")
     name, _, count = newest.rstrip(")").rpartition("(")
     if (app, name) in graph.nodes:

@@ -36,7 +36,7 @@ def test_closing_every_modal_closes_those_below_too() -> None:
 def test_a_message_is_waited_for_and_an_older_one_is_found_at_once() -> None:
     async def test() -> None:
         async with open_workspace(sockets=False) as slack:
-            waiting = asyncio.create_task(slack.workspace.wait_for(lambda message: message.text == "later", 5))
+            waiting = asyncio.create_task(slack.workspace.wait_for(lambda message: message.text == "later", 30))
             await asyncio.sleep(0)
             await slack.post("other")
             await slack.post("later")

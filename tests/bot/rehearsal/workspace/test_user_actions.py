@@ -31,7 +31,7 @@ def test_a_command_is_answered_to_its_user_only() -> None:
 
             reply = await slack.workspace.command(STARTER.id, "/deploy start now")
             assert (reply.acked, reply.text) == (True, "started start now")
-            await slack.workspace.wait_for(lambda message: message.text == "and going", 2)
+            await slack.workspace.wait_for(lambda message: message.text == "and going", 30)
             texts = {message.text for message in slack.workspace.ephemerals(STARTER.id)}
             assert texts == {"started start now", "and going"}
             assert slack.workspace.messages() == []
@@ -101,7 +101,7 @@ def test_a_press_reaches_the_bot_with_its_value_and_user() -> None:
 
             ts = await slack.post(blocks=[button()])
             assert (await slack.workspace.press(LEAD.id, ts, "go")).acked
-            changed = await slack.workspace.wait_for(lambda message: message.text == "done", 2)
+            changed = await slack.workspace.wait_for(lambda message: message.text == "done", 30)
             assert (changed.ts, changed.blocks, presses) == (ts, [], [(LEAD.id, "1")])
 
     run(test)
@@ -236,7 +236,7 @@ def test_a_mention_reaches_the_bot_as_an_event() -> None:
                 await say(f"heard {event['user']}")
 
             slack.workspace.say(LEAD.id, "<@U0GONOGO> hello")
-            await slack.workspace.wait_for(lambda message: message.text == f"heard {LEAD.id}", 2)
+            await slack.workspace.wait_for(lambda message: message.text == f"heard {LEAD.id}", 30)
 
     run(test)
 
@@ -259,7 +259,7 @@ def test_an_event_without_an_ack_is_delivered_once_more() -> None:
 
             slack.workspace._actions.delivery = Deaf()
             slack.workspace.say(LEAD.id, "<@U0GONOGO> hello")
-            await asyncio.wait_for(received.wait(), 5)
+            await asyncio.wait_for(received.wait(), 30)
             assert deliveries[0] == deliveries[1], "the second delivery has another event id"
 
     run(test)

@@ -161,7 +161,7 @@ def test_an_open_page_is_notified_of_each_change() -> None:
             first = await stream.content.readline()
             await slack.post()
             await stream.content.readline()
-            second = await asyncio.wait_for(stream.content.readline(), 5)
+            second = await asyncio.wait_for(stream.content.readline(), 30)
             assert first == second == b"data: changed\n"
 
     run(test)

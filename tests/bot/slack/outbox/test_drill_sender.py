@@ -71,5 +71,6 @@ def test_a_drill_calls_only_those_who_take_part(tmp_path: Path) -> None:
         everything = str([(message.text, message.blocks) for message in box.workspace.messages()])
         assert f"<@{DBA}>" in everything
         assert f"<@{LEAD}>" not in everything
+        assert "*On hold* by Malee." in everything, "by name, as Slack gives it"
 
     play(tmp_path, story)

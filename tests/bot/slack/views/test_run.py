@@ -70,13 +70,13 @@ def test_a_hold_during_a_countdown_tells_the_channel_that_the_alert_goes_on() ->
 
 def test_a_rollback_request_says_who_why_and_the_time_budget() -> None:
     data = RollbackRequested(person=STARTER, reason="it burns")
-    drawn = rollback_requested(SNAPSHOT, event_with(data), data)
-    assert shown(drawn).splitlines() == [
-        f"⏪ *Rollback requested by* <@{STARTER}>",
-        "> it burns",
-        "Time budget: 15 min. The card shows the time left.",
-    ]
+    changed = snapshot_with(row("put-the-code-there", "running"))
+    drawn = rollback_requested(changed, event_with(data), data)
+    said = [f"⏪ *Rollback requested by* <@{STARTER}>", "> it burns"]
+    assert shown(drawn).splitlines() == [*said, "Time budget: 15 min. The card shows the time left."]
     assert drawn.broadcast
+    nothing = shown(rollback_requested(SNAPSHOT, event_with(data), data)).splitlines()
+    assert nothing == [*said, "Nothing was changed yet, so nothing is rolled back. The run just ends."]
 
 
 def test_a_reason_in_the_words_of_a_refused_start_makes_no_refusal_of_a_rollback() -> None:

@@ -11,7 +11,7 @@ from bot.tools.ssh.shell import SshShell
 from state.errors import Unreachable
 from tests.bot.tools.ssh.own_server import OwnServer, own_server
 
-MORE = "Host “box”: it takes the key, and then asks for {} as well; let this user log in with the key alone"
+MORE = "Host “box”: the server accepts the key, but also wants {}, which a bot cannot give. Let this user log in with"
 
 
 @pytest.fixture
@@ -48,7 +48,9 @@ def test_a_second_factor_is_named_and_no_password_is_asked_of_the_bots_terminal(
 def test_a_server_that_asks_for_no_key_is_not_said_to_refuse_it(own: OwnServer, methods: str) -> None:
     own.configure(AuthenticationMethods=methods, PasswordAuthentication="yes")
     said = refusal(own.shell)
-    assert said.startswith("Host “box”: it asks for no key, but for password; let this user log in with the key alone")
+    assert said.startswith(
+        "Host “box”: the server does not accept keys, only password. Let this user log in with the key alone"
+    )
 
 
 def test_a_server_that_takes_a_key_alone_among_other_ways_is_logged_into(own: OwnServer) -> None:

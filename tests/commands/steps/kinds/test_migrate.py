@@ -189,7 +189,8 @@ def test_a_first_migration_is_taken_back_to_nothing(alembic: Project, url: str) 
 
 
 def test_a_tool_that_ends_well_and_did_nothing_has_failed(alembic: Project) -> None:
-    assert alembic.run(ALEMBIC).state == "done"
+    first = alembic.run(ALEMBIC)
+    assert (first.state, first.applied_nothing) == ("done", False)
     alembic.files.clear()
     again = alembic.run(ALEMBIC, "later")
     assert (again.state, again.summary) == (
@@ -197,7 +198,7 @@ def test_a_tool_that_ends_well_and_did_nothing_has_failed(alembic: Project) -> N
         "The migrations ended with exit code 0 and changed nothing: the state is still “bbb2”.",
     )
     empty = alembic.run(ALEMBIC + "may_be_empty = true", "empty")
-    assert (empty.state, empty.summary) == ("done", again.summary)
+    assert (empty.state, empty.summary, empty.applied_nothing) == ("done", again.summary, True)
 
 
 def test_a_migration_that_fails_in_the_middle_says_where_it_stopped_and_is_taken_back(

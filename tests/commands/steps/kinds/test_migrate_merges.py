@@ -70,3 +70,55 @@ def test_the_branch_that_a_release_merges_goes_back_with_it_in_django(
         "The migrations at “shop=0002_price(2) stock=0001_initial(1)”, as before the deploy.",
     )
     assert run_sql(url, TABLES) == [("django_migrations orders shelves",)]
+
+
+@pytest.mark.fault(KIND)
+def test_a_merge_that_a_release_merges_goes_back_with_all_its_branches(
+    alembic: Project, tmp_path: Path, url: str
+) -> None:
+    run_tool([*ALEMBIC_PROGRAM, "upgrade", "head"], tmp_path, url.replace("postgresql://", "postgresql+psycopg://"))
+    alembic_revision(tmp_path, "ccc3", "aaa1", "CREATE TABLE one (id int)", "DROP TABLE one")
+    alembic_revision(tmp_path, "ddd4", "aaa1", "CREATE TABLE two (id int)", "DROP TABLE two")
+    merge(tmp_path, "eee5", "ccc3", "ddd4")
+    merge(tmp_path, "fff6", "bbb2", "eee5")
+    assert alembic.run(ALEMBIC).summary == "Migrated from “bbb2” to “fff6”."
+    back = alembic.run(ALEMBIC + BACK, "back")
+    assert (back.state, back.summary) == ("done", "The migrations at “bbb2”, as before the deploy.")
+    assert run_sql(url, TABLES) == [("alembic_version orders",)]
+
+
+@pytest.mark.fault(KIND)
+def test_a_branch_with_a_beginning_of_its_own_that_depends_on_the_other_goes_back(
+    alembic: Project, tmp_path: Path, url: str
+) -> None:
+    run_tool([*ALEMBIC_PROGRAM, "upgrade", "head"], tmp_path, url.replace("postgresql://", "postgresql+psycopg://"))
+    alembic_revision(tmp_path, "ccc3", "", "CREATE TABLE one (id int)", "DROP TABLE one")
+    with (tmp_path / "migrations" / "versions" / "ccc3.py").open("a") as file:
+        file.write("depends_on = 'bbb2'\n")
+    forward = alembic.run(ALEMBIC + 'forward = "$PROGRAM upgrade heads"\n')
+    assert forward.summary == "Migrated from “bbb2” to “bbb2 ccc3”."
+    back = alembic.run(ALEMBIC + BACK, "back")
+    assert (back.state, back.summary) == ("done", "The migrations at “bbb2”, as before the deploy.")
+    assert run_sql(url, TABLES) == [("alembic_version orders",)]
+
+
+@pytest.mark.fault(KIND)
+def test_a_migration_from_before_stays_where_django_would_take_it_back_with_those_of_the_release(
+    django: Project, tmp_path: Path, url: str
+) -> None:
+    def migrate() -> None:
+        run_tool([sys.executable, "manage.py", "migrate", "--noinput"], tmp_path, url)
+
+    ways = ("CREATE TABLE kept AS SELECT 1 AS id", "DROP TABLE kept")
+    django_migration(tmp_path, "shop", "0003_kept", [("shop", "0002_price")], *ways)
+    migrate()
+    replaces = [("shop", "0001_initial"), ("shop", "0002_price")]
+    django_migration(tmp_path, "shop", "0001_squashed", [], "SELECT 1", "DROP TABLE orders", replaces=replaces)
+    migrate()  # an earlier deploy, which records the squashed one as the newest
+    ways = ("CREATE TABLE more (id int)", "DROP TABLE more")
+    django_migration(tmp_path, "shop", "0004_more", [("shop", "0003_kept")], *ways)
+    assert "“shop=0001_squashed(4) stock=0001_initial(1)” to “shop=0004_more(5)" in django.run(DJANGO).summary
+    back = django.run(DJANGO + BACK, "back")
+    assert run_sql(url, "SELECT id FROM kept") == [(1,)]
+    assert back.state == "failed"
+    assert back.lines[-1].startswith("The migrations of shop were not taken back, nor any other: "), back.lines

@@ -100,7 +100,7 @@ def test_everything_is_as_in_the_backup_and_the_replaced_database_is_kept_until_
     assert run_sql(shop.url, "SELECT id, note FROM orders ORDER BY 1") == [(1, "one"), (2, "two")]
     found = shop.compared()
     assert found.missing == (), found.missing
-    assert "schema, sequences, rights, settings and comments as right before the first change" in found.compared
+    assert "schema, sequences, rights, settings and comments are as right before the first change" in found.compared
     [kept] = shop.databases()
     assert f"is kept as {kept} until the run ends" in back.summary
     assert run_sql(shop.url.replace("/shop", f"/{kept}"), "SELECT count(*) FROM orders") == [(3,)]
@@ -240,7 +240,7 @@ def test_what_a_tools_own_way_back_does_not_bring_back_is_named_by_the_compariso
     assert shop.run("migration").state == "done"
     assert shop.run("back").summary == "The migrations at “aaa1”, as before the deploy."
     found = shop.compared()
-    assert any(line.startswith("orders (2 rows changed and 0 new") for line in found.not_compared), found
+    assert any(line.startswith("orders (2 rows changed since") for line in found.not_compared), found
 
 
 def test_prisma_comes_back_by_a_restore(shop: Shop, prisma_project: Path) -> None:

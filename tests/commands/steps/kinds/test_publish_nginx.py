@@ -96,8 +96,8 @@ def test_a_page_of_before_that_a_cache_keeps_is_not_the_build(cached: Served) ->
     outcome = published(cached, FORWARD + QUICK)
     assert outcome.state == "failed"
     assert outcome.summary == (
-        "app/ is another page than the build's (perhaps of a cache in front, such as a CDN or nginx's proxy_cache): it "
-        "does not name /assets/index-new.js. Purge what keeps the page of before, or let it ask for pages each time."
+        "app/ is not this build's page: it does not name /assets/index-new.js. Perhaps a cache in front answered, "
+        "such as a CDN or nginx's proxy_cache. Purge the cache, or let it revalidate pages at each request."
     )
 
 
@@ -105,7 +105,7 @@ def test_a_page_of_before_that_a_cache_keeps_is_not_the_build(cached: Served) ->
 def test_a_page_of_the_removed_build_that_a_cache_keeps_is_no_rollback(cached: Served) -> None:
     outcome = published(cached, FORWARD + QUICK)
     assert outcome.compared == (
-        "app serves the build of 2222222222, and its page names that build's scripts and styles",
+        "app serves the build of 2222222222, and its page names that build's scripts and stylesheets",
     )
     cached.shell.ended.clear()
     back = published(cached, BACK + QUICK)

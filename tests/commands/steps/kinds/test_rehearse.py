@@ -78,7 +78,7 @@ def test_the_time_that_each_table_is_locked_is_measured_and_reported(shop: Rehea
     assert outcome.state == "done", outcome.summary + outcome.output
     locks = next(line for line in outcome.lines if line.startswith("forward blocks readers and writers: "))
     held = {name: int(ms) for name, ms in re.findall(r'(\w+|"[^"]+") (\d+) ms', locks)}
-    assert 300 <= held["kept"] < 3000, locks
+    assert 300 <= held["kept"] < 60_000, locks
     assert held['"Alt ของ"'] < held["kept"] - 250, f"it was dropped after the sleep: {locks}"
     assert any(line.startswith("rollback blocks readers and writers: kept ") for line in outcome.lines), outcome.lines
 

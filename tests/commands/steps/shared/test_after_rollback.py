@@ -24,8 +24,8 @@ CREATE SEQUENCE ticket; SELECT setval('ticket', 50); COMMENT ON TABLE quiet IS '
 SELECT lo_from_bytea(4711, 'one');
 """
 BACKUP = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\nname = "shop"\nat_least_lines = 5\n'
-EVERY_ROW = "tables with every row from right before the first change"
-AS_BEFORE = "schema, sequences, rights, settings and comments as right before the first change"
+EVERY_ROW = "tables have every row from right before the first change"
+AS_BEFORE = "schema, sequences, rights, settings and comments are as right before the first change"
 
 
 class Shop:
@@ -80,7 +80,7 @@ def test_rows_that_are_gone_from_a_table_of_an_extension_are_named(shop: Shop, p
 def test_what_is_as_before_is_said_and_nothing_is_missing(shop: Shop) -> None:
     outcome = shop.compare("SELECT nextval('ticket')")
     assert (outcome.state, outcome.missing, outcome.not_compared) == ("done", (), ()), outcome.lines
-    assert outcome.compared == (AS_BEFORE, "3 tables as in the backup", f"3 {EVERY_ROW}")
+    assert outcome.compared == (AS_BEFORE, "3 tables are as in the backup", f"3 {EVERY_ROW}")
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
@@ -100,11 +100,11 @@ def test_what_is_as_before_is_said_and_nothing_is_missing(shop: Shop) -> None:
         ("DROP TABLE quiet", "table quiet: exists → none"),
         (
             "DELETE FROM orders WHERE id > 1",
-            "orders: 2 of 3 rows from right before the first change missing (deleted since, or lost)",
+            "orders: 2 of 3 rows from right before the first change are missing (deleted since, or lost)",
         ),
         (
             "DELETE FROM keyless WHERE ctid = '(0,1)'",
-            "keyless: 1 of 3 rows from right before the first change missing or changed (deleted since, or lost)",
+            "keyless: 1 of 3 rows from right before the first change is missing or changed (deleted since, or lost)",
         ),
     ],
 )
@@ -164,9 +164,9 @@ def test_what_users_wrote_since_is_told_apart(shop: Shop) -> None:
     assert outcome.missing == ()
     assert outcome.not_compared == (
         "large objects (1 in the backup, 2 now)",
-        "orders (1 row changed and 1 new since the backup)",
+        "orders (1 row changed and 1 was added since the backup)",
     )
-    assert outcome.compared == (AS_BEFORE, "2 tables as in the backup", f"3 {EVERY_ROW}")
+    assert outcome.compared == (AS_BEFORE, "2 tables are as in the backup", f"3 {EVERY_ROW}")
 
 
 @pytest.mark.parametrize("table", ["orders", "keyless"])
@@ -188,7 +188,7 @@ def test_a_row_that_users_write_during_the_comparison_makes_no_other_row_missing
     (shop.programs / "psql").chmod(0o755)
     outcome = shop.compare(f"INSERT INTO {table} (word) VALUES ('before')")
     assert (outcome.state, outcome.missing) == ("done", ()), outcome.lines
-    assert f"{table} (0 rows changed and 2 new since the backup)" in outcome.not_compared
+    assert f"{table} (2 rows were added since the backup)" in outcome.not_compared
 
 
 def test_rows_that_cannot_be_read_in_time_are_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,8 +228,8 @@ def test_no_table_that_differs_is_left_out_because_there_are_many(shop: Shop) ->
     shop.note()
     every = "".join(f"INSERT INTO t_{n:03} VALUES (1);" for n in range(210))
     outcome = shop.compare(every)
-    assert outcome.missing == ("10 more tables with other rows than the backup",), outcome.missing
-    assert outcome.compared == (AS_BEFORE, "3 tables as in the backup", f"213 {EVERY_ROW}")
+    assert outcome.missing == ("10 more tables have other rows than the backup",), outcome.missing
+    assert outcome.compared == (AS_BEFORE, "3 tables are as in the backup", f"213 {EVERY_ROW}")
     outcome = shop.compare("".join(f"DROP TABLE t_{n:03};" for n in range(205)))
     (gone,) = [line for line in outcome.not_compared if line.startswith("rows of ")]
     assert gone == "rows of t_000, t_001, t_002 and 202 more (the tables are gone)"

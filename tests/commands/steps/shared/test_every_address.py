@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,8 +24,10 @@ from commands.steps.shared import health_address
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.git_repository import Repository
 from tests.commands.steps.kinds.pm2_service import SERVICE
+from tests.commands.steps.kinds.test_publish import FORWARD, Site
 from tests.commands.steps.shared.test_health_address import NEW, OLD, listener
 from tests.local_shell import LocalShell
+from tests.nginx import nginx_serves
 from tests.world import World
 
 KIND = "the first of several for all"
@@ -41,9 +43,9 @@ class Twins:
         url = f"http://twins.test:{self.port}"
         self.web = HttpWeb({"api": WebPlace(url=url)}, {}, Redactor([]))
 
-    def at(self, address: str, commit: str) -> None:
-        """A server there."""
-        server = listener(self.port, commit, address)
+    def at(self, address: str, commit: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        """A server there, which answers with these headers."""
+        server = listener(self.port, commit, address, headers)
         self._serve.callback(server.server_close)
         self._serve.callback(server.shutdown)
 
@@ -116,6 +118,18 @@ def test_both_addresses_are_named_where_they_agree_and_one_that_is_closed_keeps_
     assert twins.http().compared == (f"api/health: commit = {NEW[:10]} (at all its 2 addresses)",)
 
 
+def test_a_build_is_compared_at_one_of_the_addresses_and_that_is_said(twins: Twins, tmp_path: Path) -> None:
+    site, url = Site(tmp_path), f"http://twins.test:{twins.port}"
+    (site.build / "index.html").write_text("<!doctype html><script src=/a.js></script>")
+    twins.web = HttpWeb({"app": WebPlace(url=url)}, {}, Redactor([]))
+    server = f"server {{ listen {FIRST}:{twins.port}; root {site.www}/current; }}"
+    with nginx_serves(tmp_path, twins.port, server):
+        ctx = site.context()
+        outcome = execute(box("publish", FORWARD), replace(ctx, tools=replace(ctx.tools, web=twins.web)))
+    (compared,) = outcome.compared
+    assert compared.endswith(" names that build's scripts and stylesheets (at 1 of its 2 addresses)")
+
+
 @pytest.mark.fault("slow, taken for broken")
 def test_a_second_server_that_still_starts_after_a_change_is_waited_for(twins: Twins) -> None:
     twins.at(FIRST, NEW)
@@ -131,3 +145,10 @@ def test_a_second_server_that_still_starts_after_a_change_is_waited_for(twins: T
     ctx = replace(ctx, tools=replace(ctx.tools, web=SimpleNamespace(request=request)))
     outcome = execute(box("http", HTTP + 'ready_within = "1 min"'), ctx)
     assert (outcome.state, asked) == ("done", ["", *[SECOND] * 4])
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_an_address_at_which_a_cache_answers_is_not_counted_among_those_that_agree(twins: Twins) -> None:
+    twins.at(FIRST, NEW)
+    twins.at(SECOND, OLD, {"Age": "600"})
+    assert twins.http().compared == (f"api/health: commit = {NEW[:10]} (at 1 of its 2 addresses)",)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import MappingProxyType
 
 import pytest
 
@@ -37,7 +38,9 @@ class _Sharing(ThreadingHTTPServer):
         super().server_bind()
 
 
-def listener(port: int, commit: str, address: str = "127.0.0.1") -> _Sharing:
+def listener(
+    port: int, commit: str, address: str = "127.0.0.1", headers: Mapping[str, str] = MappingProxyType({})
+) -> _Sharing:
     """A process, so to say, that listens on a port which others may have too, and keeps its connections."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,8 +49,8 @@ def listener(port: int, commit: str, address: str = "127.0.0.1") -> _Sharing:
         def do_GET(self) -> None:
             body = json.dumps({"commit": commit}).encode()
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
+            for name, value in {"Content-Type": "application/json", "Content-Length": len(body), **headers}.items():
+                self.send_header(name, str(value))
             self.end_headers()
             self.wfile.write(body)
 

@@ -58,7 +58,7 @@ def test_a_service_that_is_not_ready_within_the_pages_time_fails_the_step(before
     world = World()
     began = world.clock.monotonic()
     assert run_when(world, f'{HEALTH}\nready_within = "10 s"', before, 3600).state in {"failed", "unknown"}
-    assert 10 <= world.clock.monotonic() - began < 60
+    assert 10 <= world.clock.monotonic() - began < 600, "it does not wait for the hour that the service needs"
 
 
 def test_a_body_that_is_not_right_yet_is_waited_for_where_the_page_says_how_long() -> None:

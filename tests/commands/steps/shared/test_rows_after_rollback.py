@@ -26,10 +26,10 @@ def test_rows_that_users_deleted_before_the_first_change_are_not_missing_after_a
     outcome = shop.compare("INSERT INTO orders (word) VALUES ('new')")
     assert (outcome.state, outcome.missing) == ("done", ()), outcome.lines
     assert outcome.not_compared == (
-        "keyless (1 row of the backup gone before the first change, 0 rows changed and 0 new since the backup)",
-        "orders (1 row of the backup gone before the first change, 0 rows changed and 1 new since the backup)",
+        "keyless (1 row of the backup was gone before the first change)",
+        "orders (1 row of the backup was gone before the first change; 1 row was added since the backup)",
     )
-    assert outcome.compared == (AS_BEFORE, "1 table as in the backup", f"3 {EVERY_ROW}")
+    assert outcome.compared == (AS_BEFORE, "1 table is as in the backup", f"3 {EVERY_ROW}")
 
 
 @pytest.mark.fault("old evidence")
@@ -39,9 +39,9 @@ def test_a_row_written_after_the_backup_that_a_rollback_loses_is_missing_though_
     run_sql(shop.url, "INSERT INTO orders (word) VALUES ('since the backup')")
     shop.note()
     outcome = shop.compare("DELETE FROM orders WHERE id = 4")
-    assert "3 tables as in the backup" in outcome.compared
+    assert "3 tables are as in the backup" in outcome.compared
     assert outcome.missing == (
-        "orders: 1 of 4 rows from right before the first change missing (deleted since, or lost)",
+        "orders: 1 of 4 rows from right before the first change is missing (deleted since, or lost)",
     )
 
 
@@ -54,7 +54,7 @@ def test_a_row_written_after_the_backup_that_a_rollback_loses_is_missing_though_
 )
 def test_what_became_of_the_table_itself_stands_beside_its_missing_rows(shop: Shop, how: str, why: str) -> None:
     (line,) = [line for line in shop.compare(how).missing if line.startswith("quiet: ")]
-    assert line == (f"quiet: 1 of 1 row from right before the first change missing (deleted since, or lost; {why})")
+    assert line == (f"quiet: 1 of 1 row from right before the first change is missing (deleted since, or lost; {why})")
 
 
 @pytest.mark.fault("old evidence")
@@ -87,7 +87,7 @@ def test_users_who_write_all_the_time_make_no_row_missing_and_hide_none(shop: Sh
         for thread in threads:
             thread.join()
     assert (first.state, first.missing) == ("done", ()), first.lines
-    assert any("orders (" in line and "of the backup gone before the first change" in line for line in first.lines)
+    assert any("orders (" in line and "of the backup were gone before the first change" in line for line in first.lines)
     (lost,) = second.missing
     assert lost.startswith("orders: 1 of "), lost
 
@@ -95,7 +95,7 @@ def test_users_who_write_all_the_time_make_no_row_missing_and_hide_none(shop: Sh
 def test_without_what_was_recorded_then_rows_of_the_backup_count_as_missing_and_that_is_said(shop: Shop) -> None:
     (shop.folder / f"{shop.backup.values['backup_file']}.keys").unlink()
     outcome = shop.compare("DELETE FROM orders WHERE id = 1")
-    assert outcome.missing == ("orders: 1 of 3 rows missing (deleted since, or lost)",)
+    assert outcome.missing == ("orders: 1 of 3 rows is missing (deleted since, or lost)",)
     assert outcome.not_compared == (
         "which rows were there right before the first change (they were not recorded then)",
     )
@@ -108,7 +108,7 @@ def test_more_rows_than_the_deploy_waits_for_are_not_recorded_and_their_table_is
     shop.note()
     outcome = shop.compare("DELETE FROM orders WHERE id = 1; TRUNCATE quiet")
     assert f"1 {EVERY_ROW}" not in outcome.compared
-    assert [line.split(" missing")[0] for line in outcome.missing] == [
+    assert [line.split(" is missing")[0] for line in outcome.missing] == [
         "orders: 1 of 3 rows",
         "quiet: 1 of 1 row from right before the first change",
     ]
@@ -131,7 +131,7 @@ def test_names_and_keys_with_letters_that_mean_something_to_a_shell_or_to_sql_ar
     run_sql(shop.url, "ALTER DATABASE shop SET timezone = 'Asia/Bangkok'; ALTER DATABASE shop SET datestyle = 'German'")
     outcome = shop.compare("""DELETE FROM "it's a \\ |""t" WHERE v = 2""")
     gone = [line for line in outcome.missing if "from right before the first change" in line]
-    assert [line.split(" missing")[0] for line in gone] == [
+    assert [line.split(" is missing")[0] for line in gone] == [
         """"it's a \\ |""t": 1 of 3 rows from right before the first change"""
     ], outcome.lines
     assert f"4 {EVERY_ROW}" not in outcome.compared and f"3 {EVERY_ROW}" in outcome.compared
@@ -173,7 +173,7 @@ def test_a_table_that_is_locked_after_the_rollback_keeps_nobody_from_knowing_the
 def test_rows_that_are_missing_are_named_first_without_counts_of_nothing(shop: Shop) -> None:
     outcome = shop.compare("DELETE FROM orders; SELECT setval('ticket', 1)")
     assert outcome.missing == (
-        "orders: all 3 rows from right before the first change missing (deleted since, or lost)",
+        "orders: all 3 rows from right before the first change are missing (deleted since, or lost)",
         "position of sequence ticket: 50 → 1",
     )
 
@@ -182,6 +182,6 @@ def test_other_rows_that_changed_stand_beside_the_missing_ones(shop: Shop) -> No
     outcome = shop.compare("DELETE FROM orders WHERE id = 1; UPDATE orders SET word = 'x' WHERE id = 2")
     (orders,) = outcome.missing
     assert orders == (
-        "orders: 1 of 3 rows from right before the first change missing (deleted since, or lost); "
-        "1 row changed and 0 new since the backup"
+        "orders: 1 of 3 rows from right before the first change is missing (deleted since, or lost); "
+        "1 row changed since the backup"
     )

@@ -12,7 +12,7 @@ def test_an_uploaded_file_is_shared_in_the_thread() -> None:
         async with open_workspace(sockets=False) as slack:
             ts = await slack.post()
             await slack.client.files_upload_v2(channel=CHANNEL, thread_ts=ts, filename="a.log", content="one\ntwo")
-            shared = await slack.workspace.wait_for(lambda message: bool(message.files), 2)
+            shared = await slack.workspace.wait_for(lambda message: bool(message.files), 30)
             assert shared.thread_ts == ts
             (file,) = shared.files
             assert (file["mode"], file["size"]) == ("snippet", 7)
@@ -25,7 +25,7 @@ def test_a_shared_file_can_be_downloaded() -> None:
     async def test() -> None:
         async with open_workspace(sockets=False) as slack, aiohttp.ClientSession() as session:
             await slack.client.files_upload_v2(channel=CHANNEL, filename="chart.png", content=b"\x89PNG")
-            shared = await slack.workspace.wait_for(lambda message: bool(message.files), 2)
+            shared = await slack.workspace.wait_for(lambda message: bool(message.files), 30)
             async with session.get(shared.files[0]["url_private"]) as answer:
                 assert (answer.content_type, await answer.read()) == ("image/png", b"\x89PNG")
             async with session.get(f"{slack.workspace.url}files/F99") as answer:
