@@ -110,7 +110,7 @@ def test_an_answer_of_the_web_is_asked_of_no_cache(repository: Repository) -> No
     assert requests[0].headers["Cache-Control"] == "no-cache"
     assert asked(repository, WEB, world_that_answers(old, Age="0"))[1].state == "done"
     for name, value in {"Age": "900", "X-Cache": "HIT", "CF-Cache-Status": "STALE"}.items():
-        outcome = asked(repository, WEB, world_that_answers(old, **{name: value}))[1]
+        outcome = asked(repository, WEB, world_that_answers(old, 200, **{name: value}))[1]
         assert f"a cache answered ({name}: {value})" in outcome.summary
 
 
