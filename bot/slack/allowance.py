@@ -31,6 +31,11 @@ class Allowance:
         """The calls that may be sent now; below 0 while calls wait."""
         return min(self._burst, self._left + (time.monotonic() - self._at) * self._rate)
 
+    @property
+    def spent(self) -> bool:
+        """Whether a call would have to wait for the ones before it. Of many bots each never has a whole one left."""
+        return self.left < min(1.0, self._burst)
+
     def share(self, bots: int) -> None:
         """Leave to each other bot of so many in all its part of the calls."""
         self._left, self._at = self.left, time.monotonic()

@@ -21,8 +21,17 @@ from commands.ports.web import HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
 LONGEST_PATH = 200  # characters of a path in a message
-_ISSUER_UNKNOWN = (18, 19, 20, 21)  # OpenSSL's codes: nobody whom this machine trusts has signed the certificate
-_UNKNOWN_CA = " A company's own CA must be among this machine's certificates, or in the file that SSL_CERT_FILE names."
+_TRUSTED = "must be among this machine's certificates, or in the file that SSL_CERT_FILE names."
+_SIGNED_ITSELF = (
+    " It is signed by itself, like the one that a web server or proxy has before it is given another: give the server "
+    f"the certificate of its name. One that is meant {_TRUSTED}"
+)
+_NO_ISSUER = (
+    " Either the server does not send its intermediate certificate, which browsers often know: let it send the whole "
+    f"chain, such as fullchain.pem. Or a company's own CA has signed it: that {_TRUSTED}"
+)
+# by OpenSSL's codes; of 20 and 21 it is not known whether the server or this machine lacks the certificate
+_HINTS = {18: _SIGNED_ITSELF, 19: f" A company's own CA {_TRUSTED}", 20: _NO_ISSUER, 21: _NO_ISSUER}
 TCP_CONNECTED = "connection.connect_tcp.complete"  # httpcore's trace event for an accepted connection
 
 
@@ -122,7 +131,7 @@ def _not_connected(place: str, error: Exception, connected: bool) -> Unreachable
     if connected:
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = f"the certificate cannot be verified: {cause.verify_message}"
-            hint = _UNKNOWN_CA if cause.verify_code in _ISSUER_UNKNOWN else ""
+            hint = _HINTS.get(cause.verify_code, "")
             return Down(f"“{place}” accepts the connection, but TLS fails ({why}).{hint}", lasting=True)
         return Down(f"“{place}” accepts the connection, but TLS fails (the handshake failed).")
     if isinstance(cause, ConnectionError):

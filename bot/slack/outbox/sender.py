@@ -180,7 +180,7 @@ class Sender:
     @property
     def spent(self) -> bool:
         """Whether an update would have to wait. A redraw then does not ask for it: new events would wait behind it."""
-        return self._updates.left < 1
+        return self._updates.spent
 
     async def settle(self) -> None:
         """Wait until Slack has answered what was sent, for some seconds at most.

@@ -14,11 +14,12 @@ from commands.steps.page_fields import EnvName
 from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill, parse_values
+from commands.systems.preflight.free_files import FITS_FILES, copy_does_not_fit
 from commands.systems.preflight.hosts import ProgramsCheck, folder_check
 from commands.systems.scripts import script
 from commands.text.numbers import format_bytes, format_count
 
-_NO_FOLDER, _NO_SPACE = 65, 66  # exit codes of the scripts
+_NO_FOLDER, _NO_SPACE, _NO_FILES = 65, 66, 68  # exit codes of the scripts
 
 
 class KeepStep(StepBox):
@@ -57,7 +58,9 @@ class KeepStep(StepBox):
 
     def script(self) -> str:
         """The script of this mode."""
-        return script("folders/keep.sh" if self.mode == "keep" else "folders/keep_back.sh")
+        if self.mode == "back":
+            return script("folders/keep_back.sh")
+        return FITS_FILES + script("folders/keep.sh")
 
     def plan(self) -> list[str]:
         if self.mode == "keep":
@@ -101,6 +104,8 @@ class KeepStep(StepBox):
                 f"{self.folder} needs {need} in the store on host “{self.host}”, but only {free} is free. "
                 "Free up space there."
             )
+        if result.code == _NO_FILES:
+            return failed(copy_does_not_fit(values, self.folder, f"in the store on host “{self.host}”"))
         if result.code:
             summary = f"{self.folder} could not be copied completely (exit code {result.code}); see the output."
             return failed(summary, lines=result.last_lines)

@@ -24,6 +24,13 @@ from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, other_page, parts_of_page
 from commands.systems.http_answers import cached, from_cache
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
+from commands.systems.preflight.free_files import (
+    FITS_FILES,
+    FREE_FILES,
+    LEAST_FILES,
+    copy_does_not_fit,
+    too_few,
+)
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
 from commands.text.durations import Duration
 from commands.text.numbers import format_bytes
@@ -39,10 +46,14 @@ note="$WWW/releases/.before-$RUN"
 printf 'release_before=%s\\n' "$(basename "$(cat "$note")")"
 """
 # a folder with the commit's name may be another build of it, or half a copy: only an equal one is served
-_COPY = """\
+_COPY = (
+    FITS_FILES
+    + """\
 cd "$REPOSITORY/$SOURCE"
 grep -qF "$COMMIT" "./$STAMP" || exit 65
-part="$WWW/releases/.part-$RUN"; rm -rf "$part"; cp -R . "$part"
+part="$WWW/releases/.part-$RUN"; rm -rf "$part"
+fits_files . "$WWW/releases" || exit 70
+cp -R . "$part" || { rm -rf "$part"; exit 71; }
 equal() { diff -rq --no-dereference "$part" "$1" > /dev/null; }
 equal . || exit 68
 release=$COMMIT; n=1
@@ -50,6 +61,7 @@ while [ -e "$WWW/releases/$release" ] && ! equal "$WWW/releases/$release"; do n=
 if [ -e "$WWW/releases/$release" ]; then rm -rf "$part"; else mv -T "$part" "$WWW/releases/$release"; fi
 target=releases/$release
 """
+)
 _BEFORE = """\
 note="$WWW/releases/.before-$RUN"; target=releases/$COMMIT
 [ ! -s "$note" ] || target=$(cat "$note")
@@ -60,12 +72,16 @@ ln -sfn "$target" "$WWW/current.next"
 mv -T "$WWW/current.next" "$WWW/current"
 """
 _WRONG_BUILD, _NO_RELEASE, _NO_LINK, _NOT_COPIED = 65, 66, 67, 68  # exit codes of the scripts
+_NO_FILES, _NOT_COMPLETE = 70, 71
 _PREFLIGHT = f"""\
+{FREE_FILES}\
 {_IS_LINK}
 [ ! -e "$WWW/releases" ] || [ -w "$WWW/releases" ] || exit 69
 [ -d "$WWW/current/" ] || exit 66
+to=$WWW/releases; [ -e "$to" ] || to=$WWW
+printf 'files=%s\\nfree_files=%s\\n' "$(find "$WWW/current/" | wc -l)" "$(free_files "$to")"
 du -sk "$WWW/current/" | cut -f 1
-df -Pk "$WWW" | awk 'NR == 2 {{ print $4 }}'"""
+df -Pk "$to" | awk 'NR == 2 {{ print $4 }}'"""
 _NOT_WRITABLE = 69
 _TRIES = 3  # requests for what is served at least, one second apart
 
@@ -147,7 +163,7 @@ class PublishStep(StepBox):
         return [
             AnswerFieldsCheck(web=self.web, reads=(stamp,)),
             folder_check(self.host, self.www, "the folder that is served"),
-            ProgramsCheck(host=self.host, names=("cp", "diff", "du", "df", "readlink")),
+            ProgramsCheck(host=self.host, names=("awk", "cp", "diff", "du", "df", "find", "readlink")),
             HostCheck(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
         ]
 
@@ -155,7 +171,7 @@ class PublishStep(StepBox):
         result = run_job(self, ctx, self.host, self.script(), self._env(), {"RUN": ctx.run.key})
         commit = fill(self.commit, ctx.values)
         if result.code:
-            why = self._why(commit[:10]).get(result.code, f"Publishing failed with exit code {result.code}.")
+            why = self._why(commit[:10], result).get(result.code, f"Publishing failed with exit code {result.code}.")
             return failed(why, lines=result.last_lines)
         parts = parts_of_page(result.tail)
         problem, where = self._problem(ctx, commit, parts)
@@ -172,9 +188,12 @@ class PublishStep(StepBox):
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
-    def _why(self, commit: str) -> dict[int, str]:
+    def _why(self, commit: str, result: CommandResult) -> dict[int, str]:
         """The sentence for each exit code of the scripts."""
+        no_room = copy_does_not_fit(parse_values(result.tail), f"`{self.source}`", "in `releases`")
         return {
+            _NO_FILES: f"{no_room} Nothing was published.",
+            _NOT_COMPLETE: f"`{self.source}` could not be copied completely; nothing was published.",
             _WRONG_BUILD: f"The build in `{self.source}` is not from commit {commit}; nothing was published.",
             _NO_RELEASE: f"Host “{self.host}” has no release of commit {commit}; nothing was changed.",
             _NO_LINK: f"`current` in `www` on host “{self.host}” is not a link; nothing was changed.",
@@ -233,4 +252,7 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
     if free <= need:
         sizes = f"the release there needs {format_bytes(need * 1024)}, and only {format_bytes(free * 1024)} is free"
         return blocked(f"a second release does not fit: {sizes}", "free up space there")
-    return passed("the release that is served now can be served again")
+    values = parse_values(result.tail)
+    needed = int(values["files"]) + LEAST_FILES
+    few = too_few(values["free_files"], "in `releases` of the folder that is served", needed)
+    return few or passed("the release that is served now can be served again")

@@ -212,7 +212,7 @@ class ServiceStep(ServiceBox):
         notes = (
             reload_note(self, ctx, before, seen.state),
             unseen_note(self, seen.state),
-            stale_note(seen.state),
+            stale_note((*before.unread, *seen.state.stale)),
             unread_note(seen.new),
         )
         return done(

@@ -223,9 +223,9 @@ class ServiceBox(HealthAddress):
         return self.manages.log_env(logs) | log_lines.script_env(self.errors)
 
 
-def stale_note(state: State) -> str:
+def stale_note(clauses: Sequence[str]) -> str:
     """The sentence about what runs although something newer is there; empty if nothing is."""
-    return f" But {'; '.join(state.stale)}." if state.stale else ""
+    return f" But {'; '.join(clauses)}." if clauses else ""
 
 
 def unseen_note(box: ServiceBox, state: State) -> str:

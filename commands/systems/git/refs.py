@@ -21,6 +21,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{4,63}")
 _NOT_CONTAINED = 72  # an exit code of the script; the others are below
 NOT_ON_ORIGIN = 66
+_UNSHALLOW = "run git fetch --unshallow there"
 # origin has other refs than before: none at all, two of one name, one like a commit id, a tag of a file, none with it
 REF_CHANGED = (68, 69, 70, 71, _NOT_CONTAINED)
 
@@ -145,7 +146,7 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
     if result.code in known:
         return ReleaseError(*known[result.code])
     if result.code == NOT_ON_ORIGIN:
-        return ReleaseError(*_not_on_origin(values.get("copy", ""), ref))
+        return ReleaseError(*_not_on_origin(values, ref))
     if result.code == _NOT_CONTAINED:
         return ReleaseError(*_not_contained(values, ref, branches))
     if problem := signature_error(result, values, ref):
@@ -154,20 +155,29 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
     return ReleaseError(failure, advice(result, "run git fetch by hand"))
 
 
-def _not_on_origin(copy: str, ref: str) -> tuple[str, str]:
-    """What is wrong and what to do; `copy` is where the working copy has a ref of that name."""
+def _not_on_origin(values: Mapping[str, str], ref: str) -> tuple[str, str]:
+    """What is wrong and what to do; the value `copy` is where the working copy has a ref of that name.
+
+    `whole` is there if the ref is as long as the repository's ids are.
+    """
     again = "push it again, or name another"
-    match copy:
-        case "remotes/origin":
-            return f"origin no longer has the branch {ref}; only the working copy remembers it", again
-        case "heads":
-            return f"the branch {ref} is in the working copy only; origin does not have it", "push it, or name another"
-        case "tags":
-            return f"the tag {ref} is in the working copy only: it was deleted on origin, or never pushed", again
+    if values.get("shallow") == "true":
+        missing = f"the working copy is a shallow clone and has no commit {ref}; whether origin has it is not known"
+        return missing, _UNSHALLOW
+    in_copy = {
+        "remotes/origin": (f"origin no longer has the branch {ref}; only the working copy remembers it", again),
+        "heads": (
+            f"the branch {ref} is in the working copy only; origin does not have it",
+            "push it, or name another",
+        ),
+        "tags": (f"the tag {ref} is in the working copy only: it was deleted on origin, or never pushed", again),
+    }
+    if found := in_copy.get(values.get("copy", "")):
+        return found
     missing = f"the repository's origin has no branch, tag or commit {ref}"
     if ref.startswith("origin/"):
         return missing, f"leave origin/ out: {ref.removeprefix('origin/')}"
-    if _SHORT_COMMIT.fullmatch(ref):
+    if _SHORT_COMMIT.fullmatch(ref) and "whole" not in values:
         return missing, "give a commit's whole id (git rev-parse prints it), or push it, or name another"
     return missing, "push it, or name another"
 
@@ -178,7 +188,6 @@ def _not_contained(values: Mapping[str, str], ref: str, branches: Sequence[str])
         return f"the page does not allow the branch {ref}, only {allowed}", "name one of these"
     what = f"no branch that the page allows ({allowed})" if branches else "no branch or tag of origin"
     if values.get("shallow") == "true":
-        todo = "run git fetch --unshallow there"
-        return f"{what} contains {ref}, as far as the working copy knows, which is a shallow clone", todo
+        return f"{what} contains {ref}, as far as the working copy knows, which is a shallow clone", _UNSHALLOW
     todo = "merge it into one of these, or name another" if branches else "push a branch that has it, or name another"
     return f"{what} contains {ref}", todo

@@ -50,14 +50,16 @@ class Docker(Manager):
         return State(
             processes=tuple(_process(name, number, one, float(now)) for name, number, one in listed),
             logs={"log_mark": now},
-            obstacles=tuple(_obstacles(lines, host)),
-            warnings=(*_warnings(listed), *_empty(lines, host)),
+            obstacles=(*_obstacles(lines, host), *_left_out(listed, lines)),
+            warnings=(*_warnings(listed), *_empty(lines, host), *_orphans(lines)),
             stale=tuple(_stale(listed, {rest[0]: rest[1] for sort, *rest in lines if sort == "means"})),
         )
 
     def remark(self, said: str) -> str:
         unset = sorted(set(_UNSET.findall(said)))
-        return f"Docker compose took as empty what is not set there: {', '.join(unset)}." if unset else ""
+        empty = f"Docker compose took as empty what is not set there: {', '.join(unset)}." if unset else ""
+        orphans = _orphans([line.split("\t") for line in said.splitlines()])
+        return " ".join(filter(None, (empty, *(f"But {one.what}: {one.todo}." for one in orphans))))
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
         return {"SINCE": logs["log_mark"]}
@@ -117,6 +119,29 @@ def _empty(lines: Sequence[Sequence[str]], host: str) -> Iterator[Finding]:
             yield Finding(
                 what=what + ", ".join(unset), todo="set it in the .env beside the compose file, or default it"
             )
+
+
+def _orphans(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
+    """What goes on in the version of before beside the new one: compose restarts and stops only what its files have."""
+    found = dict.fromkeys((rest[0], rest[1]) for sort, *rest in lines if sort == "orphan" and len(rest) == 3)
+    for project in dict.fromkeys(project for project, _ in found):
+        names = sorted(name for of, name in found if of == project)
+        runs = "runs" if len(names) == 1 else "run"
+        yield Finding(
+            what=f"{' and '.join(names)} still {runs}, of a service that the files of project {project} no longer have",
+            todo="if nobody needs it, remove it: docker rm -f " + " ".join(names),
+        )
+
+
+def _left_out(
+    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
+) -> Iterator[Finding]:
+    """The services of the page that the compose files no longer have, so that compose cannot make them anew."""
+    gone = {(rest[0], rest[2]) for sort, *rest in lines if sort == "orphan" and len(rest) == 3}
+    for project, service in dict.fromkeys((one["in"], one["of"]) for _, number, one in listed if number):
+        if (project, service) in gone:
+            what = f"the files of project {project} have no service {service} any more, but its containers still run"
+            yield Finding(what=what, todo="name the service that takes its place, and remove these containers")
 
 
 def _warnings(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[Finding]:

@@ -66,6 +66,7 @@ class State:
     - `obstacles`: why they cannot be restarted, such as a service that the manager does not know.
     - `warnings`: what else people should know before.
     - `stale`: what runs although something newer is there, such as a changed file that was not read; clauses.
+    - `unread`: what a restart from here does not read, such as a changed file of settings; clauses.
     - `left`: what works in a release folder to which the link beside it no longer leads; clauses.
     - `logs`: where their logs end now, by the names in the manager's `log_values`.
     """
@@ -75,6 +76,7 @@ class State:
     obstacles: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     stale: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
 

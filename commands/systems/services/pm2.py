@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,7 +38,8 @@ class Pm2(Manager):
             processes=tuple(map(_process, listed)),
             logs=file_logs(listed),
             obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
-            warnings=(*_without_lines(listed), *_kept_release(releases)),
+            warnings=(*_without_lines(listed), *_kept_release(releases), *_unread(listed)),
+            unread=tuple(one.what for one in _unread(listed)),
             left=tuple(left_release(*one) for one in releases if one[-1]),
         )
 
@@ -78,6 +80,19 @@ def _without_lines(listed: Sequence[Mapping[str, Any]]) -> list[Finding]:
     services = " and ".join(dict.fromkeys(files.values()))
     what = f"{', '.join(sorted(files))} of {services} keeps no lines, so no error is seen there"
     return [Finding(what=what, todo="let pm2 write a log file")]
+
+
+def _unread(listed: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """pm2 keeps environment, script and arguments of a service from when it last read their file."""
+    changed = dict.fromkeys((one["service"], one["unread"]) for one in listed if one.get("unread"))
+    return [
+        Finding(
+            what=f"{file} has changed since {service} was last started, and a restart by name does not read it: pm2 "
+            "goes on with the environment, script and arguments that it has kept",
+            todo=f"let a `run` step read it before: pm2 startOrRestart {shlex.quote(file)} --only {service}",
+        )
+        for service, file in changed
+    ]
 
 
 def _kept_release(releases: Sequence[Sequence[str]]) -> list[Finding]:

@@ -146,6 +146,17 @@ def test_bots_that_share_the_limit_send_no_more_together_than_one_alone(time: Ti
     assert sent(time, shared, 2) == [102.5, 103.0]
 
 
+@pytest.mark.parametrize("bots", [1, 12, 13, 40])
+def test_after_a_quiet_time_each_of_many_bots_may_redraw(time: Time, bots: int) -> None:
+    sending = sender.Sender(AsyncMock())
+    sending.share(bots, {})
+    assert sending.spent
+    time.now += 100
+    assert (sending.spent, sending.full) == (False, False)
+    asyncio.run(sending._updates.take())
+    assert sending.spent == (bots > 6)
+
+
 def test_the_posts_of_a_channel_are_shared_with_the_bots_that_post_to_it_only(time: Time) -> None:
     client = AsyncMock(chat_postMessage=AsyncMock(return_value={"ts": "1"}))
     sending = sender.Sender(client)

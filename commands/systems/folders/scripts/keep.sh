@@ -11,6 +11,7 @@ printf 'need=%s\nfree=%s\n' "$need" "$free"
 [ "$free" -gt $((need + need / 10)) ] || exit 66
 kept="$STORE/$NAME-$COMMIT"
 rm -rf "$kept.part"
+fits_files "$FOLDER/." "$STORE" || exit 68
 cp -a --reflink=auto "$FOLDER/." "$kept.part" || { rm -rf "$kept.part"; exit 67; }
 rm -rf "$kept"
 mv "$kept.part" "$kept"

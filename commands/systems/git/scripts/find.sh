@@ -40,7 +40,10 @@ if [ -n "$found" ]; then
 elif [ -n "$id" ]; then
   fetch_all
   object=$id commit=$id
-  [ "$(git cat-file -t "$id" 2> /dev/null)" = commit ] || exit 66
+  if [ "$(git cat-file -t "$id" 2> /dev/null)" != commit ]; then
+    printf 'whole=yes\nshallow=%s\n' "$(git rev-parse --is-shallow-repository)"
+    exit 66
+  fi
 else
   for name in remotes/origin heads tags; do
     if git rev-parse --verify --quiet "refs/$name/$REF" > /dev/null; then printf 'copy=%s\n' "$name" && break; fi

@@ -32,7 +32,19 @@ compose_problems() {
     seen[$project]=1
     if said=$(compose_of "$id" config --quiet 2>&1); then what=remark length=2000; else what=compose length=300; fi
     printf '%s\t%s\t%s\n' "$what" "$project" "$(tr -s '[:space:]' ' ' <<< "$said" | head -c "$length")"
+    [ "$what" = compose ] || orphans_of "$id" "$project"
   done <<< "$1"
+}
+# "orphan", the project, a container that runs and its service, with tabs between: the files of the project, by which
+# container $1 was made too, have no such service any more, so that compose leaves it alone
+orphans_of() {
+  local known files
+  known=$(compose_of "$1" --profile '*' config --services 2> /dev/null || compose_of "$1" config --services 2> /dev/null) || return 0
+  files=$($SUDO docker inspect --type container --format '{{index .Config.Labels "com.docker.compose.project.config_files"}}' -- "$1") || return 0
+  $SUDO docker ps --filter "label=com.docker.compose.project=$2" --format '{{.Names}}	{{.Label "com.docker.compose.service"}}	{{.Label "com.docker.compose.oneoff"}}	{{.Label "com.docker.compose.project.config_files"}}' |
+    KNOWN=$known FILES=$files PROJECT=$2 LC_ALL=C awk -F '\t' '
+      BEGIN { n = split(ENVIRON["KNOWN"], services, "\n"); for (i = 1; i <= n; i++) known[services[i]] = 1 }
+      NF == 4 && $3 != "True" && $4 == ENVIRON["FILES"] && !($2 in known) { print "orphan\t" ENVIRON["PROJECT"] "\t" $1 "\t" $2 }'
 }
 # compose with the project, the files and the settings by which it made a container
 compose_of() {
@@ -55,6 +67,7 @@ restart_containers() {
   read -r id project <<< "$ids"
   if [ "$project" = - ]; then $SUDO docker restart -- "$id" > /dev/null; return; fi
   service=${name#"$project/"}
+  orphans_of "$id" "$project" >&2
   compose_of "$id" up --detach --no-deps --force-recreate --scale "$service=$(grep -c . <<< "$ids")" "$service" > /dev/null < /dev/null
 }
 # HUP, as the main processes of gunicorn, nginx or haproxy take it

@@ -12,11 +12,13 @@ import pytest
 
 from bot.rehearsal.target.postgres import Postgres
 from bot.rehearsal.workspace.workspace_state import BOT_USER
+from bot.slack.outbox import freeze_poster
 from bot.slack.outbox.freeze_poster import FreezePoster
 from bot.slack.outbox.sender import Sender
 from bot.slack.serve import make_client
 from commands.runbook import Page
 from commands.start.set_freeze import set_freeze
+from state.errors import BadPage
 from state.facts import Actor, Door
 from state.freezes import FreezeSort
 from state.store import RecordStore
@@ -63,6 +65,25 @@ def test_a_channel_without_the_bot_keeps_no_other_from_being_told_of_a_lock(tmp_
             await box.message_with("the second", timeout=60)
         told = [why for one in box.workspace.messages(CLOSED) for why in ("first", "second") if why in str(one.blocks)]
         assert told == ["first", "second"]
+
+    play(tmp_path, story, serve=False)
+
+
+def test_a_lock_is_told_once_the_pages_can_be_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freeze_poster, "AGAIN", 0.0)
+    asked: list[bool] = []
+
+    def pages() -> dict[str, Page]:
+        asked.append(True)
+        if len(asked) < 3:
+            raise BadPage(1, "Places", "somebody edits it")
+        return {"a": PAGE}
+
+    async def story(box: SlackBox) -> None:
+        box.deps = replace(box.deps, pages=pages)
+        async with telling(box, box.store):
+            set_freeze(box.store, [(PAGE, {"lead": frozenset({LEAD})})], MALEE, FreezeSort.LOCK, "the first")
+            await box.message_with("the first", timeout=20)
 
     play(tmp_path, story, serve=False)
 

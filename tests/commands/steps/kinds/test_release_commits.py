@@ -200,6 +200,28 @@ def test_a_shallow_clone_does_not_know_and_says_what_to_do(repository: Repositor
     )
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_commit_from_before_the_beginning_of_a_shallow_clone_is_not_said_to_be_missing_on_origin(
+    repository: Repository,
+) -> None:
+    shutil.rmtree(repository.path)
+    url = f"file://{repository.origin}"
+    git(repository.origin.parent, "clone", "-q", "--depth=1", url, str(repository.path))
+    assert release(repository, repository.old).summary == (
+        f"The working copy is a shallow clone and has no commit {repository.old}; whether origin has it is not known: "
+        "run git fetch --unshallow there."
+    )
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_nobody_who_gave_a_whole_id_is_told_to_give_a_whole_id(repository: Repository) -> None:
+    for ref in ("c" * 40, "C" * 40):
+        assert release(repository, ref).summary == (
+            f"The repository's origin has no branch, tag or commit {ref}: push it, or name another."
+        )
+    assert "whole id" in release(repository, "c" * 39).summary
+
+
 @pytest.mark.parametrize("pattern", ["ma?n", "[a-z]*", "main|.*", "refs/heads/main", "", "a b", "***", "-x", "$X"])
 def test_a_pattern_that_could_surprise_is_refused_on_the_page(pattern: str) -> None:
     with pytest.raises(ValueError, match="is no pattern for branches"):
