@@ -54,7 +54,7 @@ def summary_of(snapshot: Snapshot) -> str:
         return f"🚦 Before the rollback: {met} of {len(goals)} were met"
     if against:
         return f"🚦 NO-GO: {counted(against, 'reason')}, {met} of {len(goals)} met"
-    return f"🚦 GO so far: {met} of {len(goals)} met"
+    return f"🚦 GO{'' if snapshot.record.keep else ' so far'}: {met} of {len(goals)} met"
 
 
 def panel_lines(snapshot: Snapshot) -> Iterator[str]:

@@ -36,6 +36,8 @@ def drawn(snapshot: Snapshot) -> Message:
 def test_the_headline_counts_what_is_met() -> None:
     snapshot = with_criteria(snapshot_with(row(HEALTH, "done")), ANSWERS, USERS)
     assert shown(drawn(snapshot)).splitlines()[0] == "🚦 GO so far: 1 of 2 met"
+    kept = with_criteria(snapshot_with(row(HEALTH, "done"), facts=(said("keep"),)), ANSWERS, USERS)
+    assert shown(drawn(kept)).splitlines()[0] == "🚦 GO: 1 of 2 met"
 
 
 def test_one_criterion_that_fails_makes_it_no_go() -> None:
