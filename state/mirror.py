@@ -59,12 +59,13 @@ class Mirror:
         self._run = run.id
         self._name = name
         self._open: OpenFile | None = None
+        self._made: tuple[int, int] | None = None  # the file that this bot made, by its device and number
         self._entries = 0  # how many entries of the run's journal it has
 
     def require_free(self) -> None:
         """Raise MirrorTaken if somebody rolls back from it, or did."""
         with self._using():
-            if self._open is not None:
+            if self._open is not None and self._is_own():
                 _require_free(self._open, self._run, self.file)
             elif self.file.exists():
                 with closing(FileReader(self.file, open_to_read(self.file))) as reader:
@@ -101,6 +102,7 @@ class Mirror:
 
     def follow(self) -> None:
         """Bring what is new in the record into the mirror, in one transaction; the whole run where there is none."""
+        self._require_own()
         if self._open is None:
             self._make()
             return
@@ -136,6 +138,12 @@ class Mirror:
         self.close()
         remove_mirror(self.file)
 
+    def leave(self) -> None:
+        """Leave the run to another bot: remove the file, unless that bot has made its own in the same place."""
+        if self._made is not None and self._is_own():
+            self.remove()
+        self.close()
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -153,8 +161,23 @@ class Mirror:
             self.close()
             raise BadMirror(f"The mirror {self.file} does not take what the record holds; it is made anew.") from None
 
+    def _is_own(self) -> bool:
+        with suppress(FileNotFoundError):
+            return _identity(self.file) == self._made
+        return False
+
+    def _require_own(self) -> None:
+        """Raise BadMirror if another bot has put its own in the place of ours; one that is gone is made anew."""
+        with self._using():
+            if self._open is None or self._is_own():
+                return
+            self.close()
+            if self.file.exists():
+                raise BadMirror(f"The mirror {self.file} is another bot's now.")
+
     @contextmanager
     def _written(self) -> Iterator[Database]:
+        self._require_own()
         if self._open is None:
             self._make()
         assert self._open is not None, "it was made"  # noqa: S101
@@ -194,6 +217,7 @@ class Mirror:
         # what an earlier bot left there must not be taken for pages of the new file
         for end in _BESIDE:
             self.file.with_name(self.file.name + end).unlink(missing_ok=True)
+        self._made = _identity(part)
         part.replace(self.file)
         self._open = OpenFile(self.file)
 
@@ -245,6 +269,11 @@ def remove_mirror(file: Path) -> None:
     for end in ("", *_BESIDE, ".lock"):
         with suppress(OSError):
             file.with_name(file.name + end).unlink()
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_dev, found.st_ino
 
 
 def _require_free(tables: Tables, run: int, file: Path) -> None:

@@ -146,6 +146,37 @@ def test_a_mirror_in_use_is_not_replaced_before_it_is_taken(store: RecordStore, 
         mirror.follow()
 
 
+def test_the_mirror_of_another_bot_that_took_the_run_stays_when_this_one_leaves(
+    store: RecordStore, run: Run, mirror: Mirror
+) -> None:
+    others = Mirror(mirror.file.parent, store, run, "the record")
+    others.follow()
+    with pytest.raises(BadMirror, match="another bot"):
+        mirror.begins("migrate", 1)
+    mirror.leave()
+    with closing(in_mirror(others)) as copy:
+        assert rows(copy, run.id) == rows(store, run.id)
+        set_taken(copy.opened, at(5))
+    with pytest.raises(MirrorTaken):
+        mirror.require_free()
+    others.close()
+
+
+def test_a_bot_that_made_no_mirror_leaves_the_one_that_is_there(store: RecordStore, run: Run, mirror: Mirror) -> None:
+    Mirror(mirror.file.parent, store, run, "the record").leave()
+    assert mirror.file.exists()
+    mirror.leave()
+    assert not mirror.file.exists()
+
+
+def test_a_mirror_that_somebody_removed_is_made_anew(store: RecordStore, run: Run, mirror: Mirror) -> None:
+    remove_mirror(mirror.file)
+    write_more(store, run.id)
+    mirror.follow()
+    with closing(in_mirror(mirror)) as copy:
+        assert rows(copy, run.id) == rows(store, run.id)
+
+
 @pytest.mark.parametrize("cut", ["half of it", "empty", "another file"])
 def test_a_mirror_that_is_damaged_is_made_anew(store: RecordStore, run: Run, mirror: Mirror, cut: str) -> None:
     mirror.close()
