@@ -234,8 +234,8 @@ def _told_of(event: Event, zone: ZoneInfo) -> Iterator[str]:
             yield from (
                 f"{what}: {text}" for what, text in {"Lost": data.lost, "Watched now": data.watch}.items() if text
             )
-            yield from (f"Looked at: {what}" for what in data.compared)
-            yield from (f"NOT looked at after: {what}" for what in data.not_compared)
+            yield from (f"Compared: {what}" for what in data.compared)
+            yield from (f"NOT compared: {what}" for what in data.not_compared)
         case _:
             yield event_line(event, zone)
 
