@@ -35,8 +35,8 @@ from state.errors import BadRecord, GonogoError, Refused
 from state.events import PeopleAsked, RunMoved, StepBegan, StepEnded
 from state.facts import Actor
 from state.journal import RecordKey
-from state.mirror import MirrorNotes, notes_of, remove_mirror, set_taken
 from state.mirror_file import require_readable
+from state.mirror_notes import MirrorNotes, notes_of, remove_mirror, set_taken
 from state.records import Attempt, AttemptState, Event, Record, Run
 from state.sqlite.lock import is_served
 from state.sqlite.private_file import require_private

@@ -16,7 +16,8 @@ from state.errors import BadMirror, BadRecord, MirrorTaken, Refused
 from state.events import MirrorRead
 from state.facts import Hold, RollbackRequest
 from state.journal import RecordKey
-from state.mirror import Mirror, notes_of, remove_mirror, set_taken
+from state.mirror import Mirror
+from state.mirror_notes import notes_of, remove_mirror, set_taken
 from state.place import Place, open_record
 from state.reading_back import read_back
 from state.records import Attempt, AttemptState, Position, Run, RunState

@@ -128,7 +128,7 @@ def _settled(snapshot: Snapshot) -> str:
 
 
 def drill_lost(snapshot: Snapshot, data: RunMoved) -> Message:
-    """The drill is over, because its sandbox is gone."""
+    """The drill is over, because its places are gone or are others now."""
     target = line(snapshot.record.run.target)
     head = f"🛑 *{target} is over*: {line(data.reason, 300)}."
     after = "It was an exercise; the real target was no part of it. `/deploy drill` starts another one."
