@@ -38,6 +38,7 @@ def surprise_lines(surprise: SurpriseReport, name: Name) -> Iterator[str]:
         yield "This drill had a surprise. Without the record's key its name cannot be read."
         return
     yield f"{surprise.name}: {surprise.sentence}"
+    yield f"Only {name(surprise.told)}, who started the drill, was told before its end which one it is."
     if surprise.began is None:
         yield "The drill did not come to it."
         return

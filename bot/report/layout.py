@@ -54,6 +54,12 @@ class Part:
     chart: str = ""
 
 
+_EXERCISE = (
+    "This was an exercise, not on the real target.",
+    "Hosts, databases and web addresses have their names from the page; here they were the drill's own.",
+)
+
+
 def headline(report: Report) -> str:
     """How the run ended, in one line."""
     run = report.run
@@ -91,12 +97,12 @@ def _summary(report: Report) -> Part:
         ("Page", f"{tidy(run.page)}, SHA-256 {report.page_hash}"),
         ("Release", tidy(" ".join(dict.fromkeys(filter(None, (run.ref_name or run.ref, report.commit)))))),
         ("Started by", f"{person_name(report, run.starter)} {tidy(door_in_words(run.started_by), 300)}".strip()),
-        ("Started", local_time(report, run.began_at)),
+        ("Started", f"{local_time(report, run.began_at, year=True)} ({report.zone})"),
         ("Ended", local_time(report, run.ended_at) if run.ended_at else "in progress"),
         ("Duration", format_duration(report.clock)),
     ]
     if run.speed != 1:
-        faster = f"the watch ran {run.speed:.12g} times faster; durations and T+ are as without that"
+        faster = f"the watch ran {run.speed:.12g} times faster; the times here are what really passed"
         rows.append(("Rehearsal", faster))
     if run.note:
         rows.append(("Note", tidy(run.note)))
@@ -120,7 +126,7 @@ def _drill(report: Report) -> Iterator[Part]:
         return person_name(report, person)
 
     people = ", ".join(map(name, drill.people)) or "nobody"
-    yield Part(title="Drill", bullets=("This was an exercise, not on the real target.", f"Took part: {people}."))
+    yield Part(title="Drill", bullets=(*_EXERCISE, f"Took part: {people}."))
     if drill.surprise:
         yield Part(title="Surprise", bullets=tuple(surprise_lines(drill.surprise, name)))
     columns = ("Asked", "What, of whom", "Answered by", "After")
@@ -173,7 +179,7 @@ def _timeline(report: Report) -> Part:
             _t_plus(entry.planned),
             _t_plus(entry.began),
             format_duration(entry.took) if entry.took is not None else "",
-            state_in_words(entry.state) if entry.state else "did not start",
+            ", ".join(filter(None, (state_in_words(entry.state), entry.went_on))) if entry.state else "did not start",
         )
         for entry in report.timeline
     )
@@ -262,9 +268,9 @@ def person_name(report: Report, person: str) -> str:
     return "the bot" if person in {"", "gonogo"} else tidy(report.names.get(person, person), 80)
 
 
-def local_time(report: Report, at: datetime) -> str:
+def local_time(report: Report, at: datetime, *, year: bool = False) -> str:
     """A time in the page's time zone."""
-    return f"{at.astimezone(ZoneInfo(report.zone)):%a %d %b %H:%M:%S}"
+    return f"{at.astimezone(ZoneInfo(report.zone)):%a %d %b {'%Y ' if year else ''}%H:%M:%S}"
 
 
 def _date(report: Report, at: datetime) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from commands.progress.after_rollback import record_before_rollback, restored_at
 from commands.progress.own_steps import own_steps
-from commands.progress.step_state import AFTER_ROLLBACK, DECISION, WATCH
+from commands.progress.step_state import AFTER_ROLLBACK, DECISION, WATCH, StepState, choice_of, state_of
 from commands.report.alert_history import AlertOccurrence, alert_occurrences
 from commands.report.charts import Panel, panels
 from commands.report.comparison import Comparison, comparison
@@ -26,19 +26,25 @@ from commands.runbook.people import People
 from commands.runbook.plan import planned_starts, timeline
 from commands.text.actors import actor_in_words
 from commands.watch.criteria import criterion_holds
-from state.facts import Evidence, Note, RunClosed, Signature
+from state.facts import BOT, Actor, Choice, Evidence, Note, RunClosed, Signature
 from state.records import Attempt, AttemptState, Event, Record, Run
+
+_WENT_ON = {Choice.SKIP: "skipped", Choice.DONE: "fixed by hand"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
-    """One line of the timeline: planned and actual start (both T+), duration and result."""
+    """One line of the timeline: planned and actual start (both T+), duration and result.
+
+    `went_on` says how people let the run go on after a step that did not succeed; empty if they did not.
+    """
 
     title: str
     planned: timedelta | None
     began: timedelta | None
     took: timedelta | None
     state: AttemptState | None
+    went_on: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +150,7 @@ def build_report(
         reason=ended_by.reason if ended_by else "",
         clock=data.t_plus(end),
         rollback_took=(restored_at(record) or end) - rollback.at if rollback else None,
-        rollback_by=actor_in_words(rollback.by) if rollback else "",
+        rollback_by=_in_words(rollback.by) if rollback else "",
         rollback_at=data.t_plus(rollback.at) if rollback else None,
         rollback_within=page.rollback.within,
         timeline=tuple(_timeline(data)),
@@ -166,6 +172,10 @@ def build_report(
         names=names or {},
         drill=drill_report(data, told),
     )
+
+
+def _in_words(by: Actor) -> str:
+    return "the bot" if by.door is BOT.door else actor_in_words(by)
 
 
 def _evidence(record: Record) -> tuple[SignedEvidence, ...]:
@@ -207,7 +217,16 @@ def _entry(data: RunData, step: str, title: str, planned: timedelta | None) -> T
     if state == AttemptState.RUNNING and rollback and step in {WATCH, DECISION}:
         ended_at, state = rollback.at, AttemptState.STOPPED  # a rollback leaves these attempts open in the record
     took = data.t_plus(ended_at) - began if ended_at else None
-    return TimelineEntry(title=title, planned=planned, began=began, took=took, state=state)
+    return TimelineEntry(
+        title=title, planned=planned, began=began, took=took, state=state, went_on=_went_on(data, step, last)
+    )
+
+
+def _went_on(data: RunData, step: str, last: Attempt) -> str:
+    choice = choice_of(data.record, last)
+    if choice not in _WENT_ON or state_of(data.page, data.record, data.page.step(step)) is not StepState.SETTLED:
+        return ""
+    return _WENT_ON[choice]
 
 
 def _steps(data: RunData) -> Iterable[StepReport]:

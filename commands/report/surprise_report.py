@@ -17,12 +17,14 @@ from state.records import AttemptState, Event
 class SurpriseReport:
     """The surprise of a drill that is over. `name` is empty where the record's key is not there to open it.
 
+    `told` is the one person who was told which one it is when the drill was started.
     `began` is None if the drill did not come to it; `after` is None if nobody noticed it. `sign` is by what it was
     noticed, and `person` who noticed it, empty for the bot.
     """
 
     name: str = ""
     sentence: str = ""
+    told: str = ""
     began: timedelta | None = None
     after: timedelta | None = None
     sign: str = ""
@@ -39,18 +41,20 @@ class _Sign:
 def surprise_report(data: RunData, events: Iterable[Event], story: Story | None) -> SurpriseReport | None:
     """The surprise of a drill; None without one, and before the drill is over: until then it is a secret."""
     record = data.record
-    if not record.run.drill or record.run.ended_at is None or record.newest(Surprise) is None:
+    sealed = record.newest(Surprise)
+    if not record.run.drill or record.run.ended_at is None or sealed is None:
         return None
     if story is None:
         return SurpriseReport()
     began = story.began(data.page, record)
     if began is None:
-        return SurpriseReport(name=story.name, sentence=story.sentence)
+        return SurpriseReport(name=story.name, sentence=story.sentence, told=sealed.person)
     seen = list(_of_people(data)) if story.people_notice else [*_of_people(data), *_of_bot(data, events, story)]
     first = min((sign for sign in seen if sign.at >= began), key=lambda sign: sign.at, default=None)
     return SurpriseReport(
         name=story.name,
         sentence=story.sentence,
+        told=sealed.person,
         began=data.t_plus(began),
         after=first.at - began if first else None,
         sign=first.sign if first else "",

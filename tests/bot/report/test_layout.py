@@ -112,7 +112,7 @@ def test_the_summary_of_a_kept_run() -> None:
         ("Page", f"small.md, SHA-256 {page}"),
         ("Release", f"main {commit}"),
         ("Started by", "U1"),
-        ("Started", "Mon 23 Nov 19:00:00"),
+        ("Started", "Mon 23 Nov 2026 19:00:00 (Asia/Bangkok)"),
         ("Ended", "Mon 23 Nov 20:20:00"),
         ("Duration", "1 h 20 min"),
     ]
@@ -122,10 +122,10 @@ def test_the_summary_names_people_notes_reasons_and_the_rollback() -> None:
     run = replace(ROLLED_BACK.run, note="with care", speed=60.0, ended_at=None)
     assert rows(replace(ROLLED_BACK, run=run, names={"U1": "Ada"}), "Summary")[3:] == [
         ("Started by", "Ada"),
-        ("Started", "Mon 23 Nov 19:00:00"),
+        ("Started", "Mon 23 Nov 2026 19:00:00 (Asia/Bangkok)"),
         ("Ended", "in progress"),
         ("Duration", "52 min"),
-        ("Rehearsal", "the watch ran 60 times faster; durations and T+ are as without that"),
+        ("Rehearsal", "the watch ran 60 times faster; the times here are what really passed"),
         ("Note", "with care"),
         ("Reason", "too slow"),
         ("Rollback requested", "by U2, at T+40 min"),
@@ -176,6 +176,8 @@ def test_the_timeline_shows_plan_and_result() -> None:
         ("Put the code there", "T+0 s", "T+2 min", "", "✅ done"),
         ("Health", "T+10 min", "", "", "did not start"),
     ]
+    skipped = replace(KEPT.timeline[0], state=AttemptState.FAILED, went_on="skipped")
+    assert rows(replace(KEPT, timeline=(skipped,)), "Timeline")[0][-1] == "❌ failed, skipped"
 
 
 def test_actions_say_who_did_what_when_through_which_door_and_why() -> None:

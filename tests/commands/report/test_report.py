@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from commands.progress.step_state import DECISION, WATCH
 from commands.report import build_report
 from commands.report.people import ActionKind
+from state.facts import FactKind
 from state.records import AttemptState, RunState
 from tests.commands.report.deployed import (
     CHECK,
@@ -23,7 +26,7 @@ from tests.commands.report.deployed import (
 )
 from tests.groups import ROLLING, TOGETHER
 from tests.losing import losing_page, lost_by_rollback
-from tests.pages import NOON, record, row, said, small
+from tests.pages import NOON, fact, record, row, said, small
 
 
 def test_a_kept_run_shows_planned_and_actual_times_side_by_side() -> None:
@@ -52,6 +55,17 @@ def test_a_step_that_was_tried_again_lasts_from_its_first_start_to_its_last_end(
     )
     entry = next(one for one in report(record(*DEPLOYED[:2], *twice)).timeline if one.title == "Health")
     assert (entry.began, entry.took, entry.state) == (timedelta(minutes=9), timedelta(minutes=12), AttemptState.DONE)
+
+
+@pytest.mark.parametrize(("said", "words"), [("skip", "skipped"), ("done", "fixed by hand"), ("again", "")])
+def test_the_timeline_says_how_people_went_on_after_a_step_that_failed(said: str, words: str) -> None:
+    failed = ended(row("health", AttemptState.FAILED, after=9), 10)
+    asked, agreed = FactKind.ANSWER, FactKind.AGREEMENT
+    answers = (fact(asked, "health", said=said, person="ULEAD"), fact(agreed, "health", said=said))
+    entry = next(one for one in report(record(*DEPLOYED[:2], failed, facts=answers)).timeline if one.title == "Health")
+    assert (entry.state, entry.went_on) == (AttemptState.FAILED, words)
+    alone = next(one for one in report(record(*DEPLOYED[:2], failed)).timeline if one.title == "Health")
+    assert alone.went_on == ""
 
 
 def test_a_rollback_is_timed_and_stops_the_watch() -> None:

@@ -46,6 +46,7 @@ def test_the_first_alert_or_warning_after_a_slow_api_began_noticed_it() -> None:
     events: dict[float, EventData] = {15: slow, 40: other, 45: slow, 50: AlertRaised(name=SLOW)}
     text = told(STORIES["slow-api"], watch, attempt("health", 41, AttemptState.FAILED), events=events)
     assert "It began at T+30 min." in text
+    assert "Only U1, who started the drill, was told before its end which one it is." in text
     assert f"First noticed 15 min later, by the bot: the warning “{SLOW}”." in text
 
 
