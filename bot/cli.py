@@ -160,6 +160,7 @@ def _terminal(options: argparse.Namespace) -> int:
     from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
     from bot.doors.way_back import way_back_named
+    from bot.drill_box.where import without_sandbox
     from bot.settings import read_pages, terminal_settings
     from bot.wiring import make_deps
     from state.store import RecordStore
@@ -176,6 +177,7 @@ def _terminal(options: argparse.Namespace) -> int:
 
         # read once, so that the page that is checked is the one that runs
         deps = make_deps(served, store, cache(partial(read_pages, settings.runbook)), preflight)
+        deps = replace(deps, drills=without_sandbox(served.environ))
         return deps
 
     number = getattr(options, "number", 0) or options.run

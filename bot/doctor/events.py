@@ -43,12 +43,12 @@ def check_traces(settings: Settings) -> list[PreflightLine]:
         if not is_installed():
             return [_traces(WARN, "they are not sent: their libraries are not installed", INSTALL)]
         with closing(Traces(wanted, settings.environ)) as traces:
-            problem = traces.post(())
+            not_taken = traces.post(())
     except BadSettings as error:
         return [_traces(WARN, f"they are not sent: {error}", "correct it; see docs/operating.md")]
-    if problem:
+    if not_taken:
         todo = "compare its address, headers and proxy with docs/operating.md"
-        return [_traces(WARN, f"{Traces.name} did not take an empty request ({problem})", todo)]
+        return [_traces(WARN, f"{Traces.name} did not take an empty request ({not_taken.why})", todo)]
     return [_traces(OK, f"{Traces.name} took an empty request")]
 
 

@@ -85,6 +85,11 @@ class InForce:
             speed=read_watch_speed(self.values.get(SPEED, "1")),
         )
 
+    @property
+    def uses_slack(self) -> bool:
+        """Whether the serving bot serves Slack, as far as is known."""
+        return self.values.get(USES_SLACK) != "no"
+
     def require_page(self, page: Page) -> None:
         """Raise Refused if the serving bot has another text of this page, or none."""
         if not self.serves(page):

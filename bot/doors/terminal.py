@@ -80,6 +80,10 @@ class Terminal(TerminalReports):
     def drill(self, options: Namespace) -> Iterator[str]:
         """Start a drill of a page."""
         self._require_key()
+        if not self.in_force.uses_slack:
+            raise Refused(
+                "A drill needs Slack: that is where people take part. The bot serves without it (--no-slack)."
+            )
         actor, page = self._known_actor(), find_page(self.deps.pages(), options.page)
         self.in_force.require_page(page)
         deps = replace(self.deps, pages=lambda: {page.name: page})
@@ -87,6 +91,7 @@ class Terminal(TerminalReports):
         started = deps.starter.start(request, actor)
         yield from (f"Warning: {warning}" for warning in started.warnings)
         yield f"{MARK} · run {started.run.id} of {page.title} asks in its channel who takes part."
+        yield "There they press “I take part”, and then one of them “Begin the drill”. To end it: gonogo rollback"
         if story := started.surprise:
             yield f"Only you are told its surprise, {story.name}. {story.sentence}"
         yield from self._warn_if_not_served()

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -56,7 +57,8 @@ class Box:
             keeper = subprocess.Popen(
                 words,
                 cwd=self.folder,
-                env=_passed_on(environ),
+                # the process must find our modules, however this one found them
+                env=_passed_on(environ) | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from bot.drill_box.box import Box
 from bot.drill_box.files import MAKER
-from bot.drill_box.fits import misfit
 from bot.drill_box.locks import held
+from bot.drill_box.where import has_places, require_fit
 from commands.run.lost_places import Lost
 from commands.runbook import Page
-from commands.runbook.drill import box_of, drill_page, replaced
+from commands.runbook.drill import box_of, drill_page
 from state.errors import GonogoError, Refused
 from state.store import RecordStore
 
@@ -62,11 +62,10 @@ class Boxes:
 
         Raises Refused if the page can have no drill.
         """
-        if any(self._environ.get(name.removeprefix("$")) for name in replaced(page).values()):
+        if has_places(page, self._environ):
             yield drill_page(page)
             return
-        if why := misfit(page):
-            raise Refused(f"{page.name} cannot be drilled yet. {_todo(page)} {why}")
+        require_fit(page)
         with self._new() as box:
             box.start(self._environ, self._stopping)
             yield drill_page(page, box.folder.name)
@@ -141,17 +140,3 @@ class Boxes:
         active = self._store.active_runs()
         named = f"$BOX_{box.folder.name}_"
         return bool(self._store.unreadable_runs(active)) or any(named in run.text for run in active)
-
-
-def _todo(page: Page) -> str:
-    """What gives the page places for a drill, as a sentence."""
-    if not page.runbook.drill:
-        return (
-            'Add a table [drill] to its box “toml runbook”, as in: "PROD_*" = "$DRILL_*". Then set these variables in '
-            "the bot's environment (docs/drill.md)."
-        )
-    names = [name.removeprefix("$") for name in replaced(page).values() if name]
-    return (
-        f"Set the variables of its table [drill] in the bot's environment, and restart the bot: {', '.join(names)}. "
-        "They hold the hosts, databases and web addresses of the drill."
-    )

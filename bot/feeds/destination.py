@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bot.tools.outside_address import NotTaken
 from state.records import Event, Run
 from state.store import RecordStore
 from state.store.database import Duty
@@ -12,8 +13,8 @@ from state.store.database import Duty
 class RunFeed(Protocol):
     """What is sent of one run. It is asked for each event in order, and again for one that was not taken."""
 
-    def send(self, event: Event) -> str:
-        """Send what the event says, if anything. Empty once that was taken; otherwise why not, without a secret."""
+    def send(self, event: Event) -> NotTaken | None:
+        """Send what the event says, if anything. None once that was taken."""
         ...
 
 

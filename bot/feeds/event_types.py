@@ -109,10 +109,11 @@ EVENT_TYPES: dict[EventKind, EventType] = {
         "record.mirror_read", "what happened while the record was away was read into it", ("entries",)
     ),
 }
-# a kind that this version does not know has no type; a queued start is no run, and no bot sends for it; what people
-# press in a drill is theirs
+# an outage of the receiver is no news to it; a kind that this version does not know has no type; a queued start is no
+# run, and no bot sends for it; what people press in a drill is theirs
 NOT_SENT = {
     EventKind.UNKNOWN,
+    EventKind.FEED_WAITS,
     EventKind.TOOK_PART,
     EventKind.PRESS_REFUSED,
     EventKind.START_QUEUED,

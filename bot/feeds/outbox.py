@@ -12,8 +12,10 @@ from itertools import takewhile
 
 from bot.feeds.destination import Destination, RunFeed
 from bot.feeds.pauses import Pauses
+from bot.tools.outside_address import NotTaken
 from state.errors import BadRecord, NotOwner
-from state.records import Event
+from state.events import FeedWaits
+from state.records import Event, NewEvent, Run
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.feeds")
@@ -121,8 +123,9 @@ class Outbox:
                 if self._stopping.is_set():
                     return
                 store.require_lock()  # a bot that was frozen meanwhile must not send what another one has sent
-                if problem := feed.send(event):
-                    self._pauses.refused(number, problem)
+                if not_taken := feed.send(event):
+                    self._pauses.refused(number, not_taken)
+                    self._tell_people(store.run(number), not_taken)
                     return
                 self._pauses.taken(number)
                 store.save_told(number, self._to.duty, event.id)
@@ -132,6 +135,12 @@ class Outbox:
         if not store.run(number).active:
             self._feeds.pop(number, None)
             store.release(number, self._to.duty)
+
+    def _tell_people(self, run: Run, not_taken: NotTaken) -> None:
+        """Post once in an outage, in the thread of a run that goes on, that other programs are not told of it."""
+        if run.active and self._pauses.must_be_told():
+            told = FeedWaits(what=self._to.what, name=self._to.name, why=not_taken.why)
+            self._store.add_events(run.id, self._store.now(), NewEvent(data=told))
 
     def _past_old(self, store: RecordStore, number: int) -> int:
         """Up to which event the destination was told, once those that are too old are left out.

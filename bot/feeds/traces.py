@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.feeds.otlp_settings import GENERAL, OtlpSettings
 from bot.feeds.spans import ROOT, RunSpan, RunSpans, nanoseconds, span_id, trace_id
-from bot.tools.outside_address import OutsideAddress
+from bot.tools.outside_address import NotTaken, OutsideAddress
 from commands.runbook import read_stored_page
 from state.errors import Refused
 from state.records import Event, Run
@@ -53,15 +53,15 @@ class Traces:
         """See `bot.feeds.destination.Destination.feed`."""
         return TracesFeed(self, store, run, told)
 
-    def post(self, spans: Sequence[ReadableSpan]) -> str:
-        """Send spans. Empty once they were taken; otherwise why not, without the address."""
+    def post(self, spans: Sequence[ReadableSpan]) -> NotTaken | None:
+        """Send spans. None once they were taken."""
         from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
         body = encode_spans(spans).SerializeToString()
         headers = {"Content-Type": "application/x-protobuf", **self._settings.headers}
         if self._settings.gzip:
             body, headers = gzip.compress(body), {**headers, "Content-Encoding": "gzip"}
-        return self._address.problem("POST", headers, body)
+        return self._address.call("POST", headers, body)
 
     def close(self) -> None:
         """Close the connections to the collector."""
@@ -81,11 +81,11 @@ class TracesFeed:
             for event in events:
                 self._take(event)
 
-    def send(self, event: Event) -> str:
+    def send(self, event: Event) -> NotTaken | None:
         """See `bot.feeds.destination.RunFeed.send`."""
         if event.id != self._taken:
             self._take(event)
-        return self._traces.post([self._readable(span) for span in self._waiting]) if self._waiting else ""
+        return self._traces.post([self._readable(span) for span in self._waiting]) if self._waiting else None
 
     def _take(self, event: Event) -> None:
         self._waiting, self._taken = self._spans.take(event), event.id

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.feeds.cloud_event import CONTENT_TYPE, Mask, cloud_event, encoded, event_id
 from bot.feeds.event_types import TEST
 from bot.settings import Settings
-from bot.tools.outside_address import OutsideAddress
+from bot.tools.outside_address import NotTaken, OutsideAddress
 from bot.tools.standard_webhooks import signed_headers
 from state.records import Event, Run
 from state.store import RecordStore
@@ -35,17 +35,18 @@ class Webhook:
         """Close the connections to the address."""
         self._address.close()
 
-    def post(self, message: str, body: bytes) -> str:
-        """Send a message with this id. Empty once it was taken; otherwise why not, without the address."""
+    def post(self, message: str, body: bytes) -> NotTaken | None:
+        """Send a message with this id. None once it was taken."""
         headers = signed_headers(self._secret, message, int(time.time()), body)
-        return self._address.problem("POST", {"Content-Type": CONTENT_TYPE, **headers}, body)
+        return self._address.call("POST", {"Content-Type": CONTENT_TYPE, **headers}, body)
 
     def post_test(self) -> str:
         """Send an event that belongs to no run. Empty once it was taken; otherwise why not."""
         now = datetime.now(UTC)
         message = f"test-{now:%Y%m%dT%H%M%S%f}"
         body = encoded(id=message, source="/gonogo", type=TEST, time=now.isoformat(), subject="test", data={})
-        return self.post(message, body)
+        not_taken = self.post(message, body)
+        return not_taken.why if not_taken else ""
 
 
 class WebhookFeed:
@@ -56,7 +57,7 @@ class WebhookFeed:
         self._run = run
         self._mask = Mask(run, webhook.environ)
 
-    def send(self, event: Event) -> str:
+    def send(self, event: Event) -> NotTaken | None:
         """See `bot.feeds.destination.RunFeed.send`."""
         body = cloud_event(self._run, event, self._mask)
-        return self._webhook.post(event_id(self._run, event), body) if body else ""
+        return self._webhook.post(event_id(self._run, event), body) if body else None

@@ -57,7 +57,7 @@ async def _picture_rollback() -> None:
             rehearsal = "Rehearse the migration on the restored copy"
             await camera.thread("rehearsal", "On the copy: forward", DBA, scroll=scroll_to(rehearsal))
             users.ignored_actions.clear()
-            await camera.channel("card", "*Deploy* →", STARTER.id)
+            await camera.channel("card", "*Deploy* →", ON_CALL)
             await camera.channel("rollback", "ROLLING BACK", ROLLBACK)
             await camera.channel("rolled-back", "ROLLED BACK", TECH_LEAD)
             await camera.file("report", "-report.html")

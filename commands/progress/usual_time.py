@@ -69,7 +69,7 @@ def usual_times_before(store: RecordStore, run: Run) -> dict[str, UsualTime]:
     Rollbacks are rare, so the newest runs that rolled back count besides the newest runs. Those that cannot be read
     count for nothing.
     """
-    same = [other for other in store.runs() if (other.page, other.target) == (run.page, run.target)]
+    same = [other for other in store.runs_of(run.target) if other.page == run.page]
     earlier = [other for other in same if other.id < run.id]
     rolled_back = [other for other in earlier if other.state == RunState.ROLLED_BACK]
     numbers = {other.id for other in earlier[:EARLIER_RUNS] + rolled_back[:EARLIER_RUNS]}

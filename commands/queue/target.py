@@ -21,7 +21,7 @@ def queue_of(store: RecordStore, target: str) -> list[Record]:
 
 def ended_before(store: RecordStore, start: Run) -> str:
     """How the run of this target ended that ended last, in a sentence; empty if that was before `start` was queued."""
-    last = next((run for run in store.runs() if run.target == start.target), None)
+    last = next(iter(store.runs_of(start.target, 1)), None)
     if last is None:
         return ""
     if last.active:  # only the watch after its rollback lets another one begin

@@ -14,9 +14,9 @@ from state.records import AttemptState, Record, RunState
 TAKEN_BACK = frozenset({RunState.ROLLED_BACK, RunState.ABORTED})
 _COMMAND_LENGTH = 80  # characters of a command in a sentence
 _MAY_HAVE = {
-    AttemptState.FAILED: " may have changed before it failed",
-    AttemptState.STOPPED: " may have changed before it was stopped",
-    AttemptState.UNKNOWN: " may have changed (its result is unknown)",
+    AttemptState.FAILED: ", which failed and may have changed something",
+    AttemptState.STOPPED: ", which was stopped and may have changed something",
+    AttemptState.UNKNOWN: ", whose result is unknown",
 }
 
 
@@ -74,11 +74,10 @@ def _applied_nothing(record: Record, step: PageStep) -> bool:
 
 
 def _left(step: PageStep, state: AttemptState) -> str:
-    changed = _MAY_HAVE.get(state, " changed")
     commands = f" ({_commands(step)})" if step.box.ran() else ""
-    rows = ", e.g. the migration tool's own rows of what it applied" if calls_migration_tool(step) else ""
+    rows = ", and the migration tool's own rows of what it applied" if calls_migration_tool(step) else ""
     why = step.box.why.rstrip(".") or "no step of the rollback undoes it"
-    return f"What “{step.title}”{changed} was not rolled back{commands}{rows}: {why}"
+    return f"Not rolled back: “{step.title}”{_MAY_HAVE.get(state, '')}{commands}{rows}: {why}"
 
 
 def _commands(step: PageStep) -> str:

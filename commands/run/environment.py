@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from commands.progress.hold import environment_hold, hold_of, places_accepted, places_found
+from commands.run.close_run import end_lost_run
 from commands.runbook.page import Page
 from state.events import EnvironmentChanged
 from state.facts import BOT, EnvironmentHold, Fact, Hold, Resume
@@ -39,6 +40,20 @@ def compare_places(store: RecordStore, page: Page, record: Record, places: Mappi
         hold = EnvironmentHold(by=BOT, at=at, number=number, reason=summary, places=found)
         if store.add_fact(record.run.id, hold, NewEvent(data=changed)):
             break
+    return True
+
+
+def end_drill_elsewhere(
+    store: RecordStore, page: Page, record: Record, places: Mapping[str, str], at: datetime
+) -> bool:
+    """End a drill whose variables lead elsewhere now. True if it was ended.
+
+    Before it began its places were compared with production's, and these were not: not even a rollback may touch them.
+    """
+    run, before = record.run, dict(record.run.places)
+    if not run.drill or not run.active or not before or places == before:
+        return False
+    end_lost_run(store, run, difference(page, before, places), at)
     return True
 
 

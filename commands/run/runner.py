@@ -21,7 +21,7 @@ from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
 from commands.run.decide import decide
 from commands.run.due_events import DueEvents
-from commands.run.environment import compare_places
+from commands.run.environment import compare_places, end_drill_elsewhere
 from commands.run.events import phase_began, run_moved, step_began
 from commands.run.evidence_check import check_evidence
 from commands.run.instructions import (
@@ -304,7 +304,10 @@ class Runner:
         record = self.store.record(self.number)
         if record.attempts:
             self._vitals.took_over(self.number)
-        elsewhere = compare_places(self.store, self.page, record, self.tools.places(), self._now())
+        places = self.tools.places()
+        if end_drill_elsewhere(self.store, self.page, record, places, self._now()):
+            return
+        elsewhere = compare_places(self.store, self.page, record, places, self._now())
         for attempt in record.attempts:
             if attempt.state == AttemptState.RUNNING and attempt.step not in PHASES:
                 step = step_of_run(self.page, record, attempt.step)

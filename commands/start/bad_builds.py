@@ -21,7 +21,7 @@ from state.errors import ToolError
 from state.records import AttemptState, Record, Run, RunState
 from state.store import RecordStore
 
-RUNS = 200  # newest runs that are looked through
+RUNS = 200  # newest runs of the target that are looked through
 MOST = 5  # bad commits that git is asked about, the newest first
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BAD = frozenset({RunState.ROLLED_BACK, RunState.ENDED})  # closed by hand: only once a rollback was asked for
@@ -61,7 +61,7 @@ def bad_builds(store: RecordStore, target: str) -> list[BadBuild]:
     Those of a run that was closed by hand after its rollback was asked for, too. Not those of drills, and not one that
     was kept in a later run: that is proven.
     """
-    runs = [run for run in store.runs(RUNS) if run.target == target and not run.drill and not run.active]
+    runs = [run for run in store.runs_of(target, RUNS) if not run.drill and not run.active]
     rolled_back = [place for place, run in enumerate(runs) if run.state in _BAD]
     if not rolled_back:
         return []

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from commands.progress.drill import takes_part
+from commands.runbook.drill import OF_A_DRILL
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from state.records import RunState
 from state.store import RecordStore
 
 FRESH = timedelta(days=90)
-RUNS = 200  # of the newest runs are looked at
+RUNS = 200  # of the newest drills of the target are looked at
 PLAYED = (RunState.KEPT, RunState.ROLLED_BACK)
 
 
@@ -24,7 +25,10 @@ def undrilled_roles(store: RecordStore, page: Page, people: People, at: datetime
     if not page.runbook.drill:
         return ()
     drilled: set[str] = set()
-    recent = [run.id for run in store.runs(RUNS) if run.drill and run.page == page.name and run.state in PLAYED]
+    target = page.runbook.target + OF_A_DRILL
+    recent = [
+        run.id for run in store.runs_of(target, RUNS) if run.drill and run.page == page.name and run.state in PLAYED
+    ]
     for record in store.records(recent):
         if record.run.ended_at and at - record.run.ended_at <= FRESH:
             drilled |= takes_part(record)

@@ -120,7 +120,10 @@ def _stored(
     telling = [error for error in refused if not isinstance(error, NothingRuns)]
     if not wanted:
         raise (telling or refused)[0]
-    return Done(entries=store.add_freezes(wanted), refused=telling)
+    stored = store.add_freezes(wanted)
+    if not stored:
+        raise NothingRuns("Somebody else lifted it at the same moment.")
+    return Done(entries=stored, refused=telling)
 
 
 def _why_not_lifted(freeze: KeptFreeze, page: Page, people: People, actor: Actor) -> NotAllowed | None:

@@ -27,6 +27,7 @@ from state.events.queue import QueueLeft, QueueMoved, StartAsked, StartPutOff, S
 from state.events.run import (
     ClockJumped,
     EnvironmentChanged,
+    FeedWaits,
     MirrorRead,
     NextRunReported,
     RecordChanged,
@@ -62,6 +63,7 @@ __all__ = [
     "EnvironmentChanged",
     "EventData",
     "EventKind",
+    "FeedWaits",
     "HandoverEnded",
     "HandoverOffered",
     "KeepDecided",
@@ -163,6 +165,7 @@ EVENTS: dict[str, type[EventData]] = {
         SignaturesFell,
         EnvironmentChanged,
         MirrorRead,
+        FeedWaits,
         NoteAdded,
         StartQueued,
         StartAsked,

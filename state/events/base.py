@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     SIGNATURES_FELL = "fell"
     ENVIRONMENT_CHANGED = "environment"
     MIRROR_READ = "mirror"
+    FEED_WAITS = "feed waits"
     NOTE = "note"
     PEOPLE_INVITED = "invited"
     TOOK_PART = "took part"

@@ -172,6 +172,20 @@ class EnvironmentChanged(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeedWaits(EventData):
+    """Another program that should be told of runs takes nothing, for a while already.
+
+    `what` waits, like "events"; `name` says where that program is set, and `why` what it answers.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.FEED_WAITS
+
+    what: str = ""
+    name: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MirrorRead(EventData):
     """The record was away, and what happened meanwhile was read from the run's mirror: all that is told after this.
 

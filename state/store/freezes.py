@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -24,12 +24,17 @@ class Freezes(Outboxes):
     """The record with its freezes. Every method raises BadRecord if it cannot be used."""
 
     def add_freezes(self, freezes: Sequence[KeptFreeze]) -> list[KeptFreeze]:
-        """Store freezes, locks, or that some were lifted, all or none; returns them with their numbers."""
+        """Store freezes, locks, or that some were lifted, all or none; returns them with their numbers.
+
+        What somebody else has lifted meanwhile is not lifted again.
+        """
         for _ in range(_TRIES):
             try:
                 with self._db.write():
                     (newest,) = self._db.rows("SELECT COALESCE(MAX(number), 0) AS number FROM freezes")
-                    numbered = [replace(one, number=newest["number"] + n) for n, one in enumerate(freezes, 1)]
+                    lifted = self._lifted()
+                    new = [one for one in freezes if one.sort is not FreezeSort.LIFT or one.lifts not in lifted]
+                    numbered = [replace(one, number=newest["number"] + n) for n, one in enumerate(new, 1)]
                     for one in numbered:
                         self._insert_freeze(_row(one))
             except RowExists:
@@ -42,8 +47,7 @@ class Freezes(Outboxes):
 
         Whoever sets one only stops, so it counts in any case. That one was lifted counts only with the record's key.
         """
-        log = self.freeze_log()
-        lifted = {one.lifts for one in log if one.sort is FreezeSort.LIFT}
+        log, lifted = self.freeze_log(), self._lifted()
         kept = [one for one in log if one.sort is not FreezeSort.LIFT and one.number not in lifted]
         return [freeze for freeze in kept if freeze.ends > now]
 
@@ -51,6 +55,10 @@ class Freezes(Outboxes):
         """Every freeze and lock that was set, and each lift that counts, in the order of their numbers."""
         rows = self._db.rows("SELECT * FROM freezes ORDER BY number", errors="replace")
         return [_freeze(row) for row in rows if row["sort"] != FreezeSort.LIFT or self._is_signed(row)]
+
+    def _lifted(self) -> set[int]:
+        rows = self._db.rows("SELECT * FROM freezes WHERE sort = ?", FreezeSort.LIFT.value, errors="replace")
+        return {row["lifts"] for row in rows if self._is_signed(row)}
 
     def _insert_freeze(self, row: dict[str, Any]) -> None:
         key = self._key_to_write()
@@ -112,11 +120,19 @@ def _freeze(row: Row) -> KeptFreeze:
             target=row["target"],
             lifts=row["lifts"],
             by=to_actor(row),
-            at=datetime.fromisoformat(row["at"]),
-            ends=datetime.fromisoformat(row["ends"]),
+            at=_moment(row["at"]),
+            ends=_moment(row["ends"]),
             reason=row["reason"],
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise BadRecord(
             f"Freeze {row['number']} cannot be read from the record; it was changed from outside."
         ) from None
+
+
+def _moment(text: str) -> datetime:
+    """A stored moment. Raises ValueError, TypeError and OverflowError for what no bot has stored."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no zone")
+    return moment.astimezone(UTC)

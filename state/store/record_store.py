@@ -77,7 +77,9 @@ def _text_or_nothing(value: object) -> str:
 
 # a run in any other state may be under way, also in a state that this version does not know
 OVER = tuple(state for state in RunState if state not in ACTIVE)
-_NEWEST = f"SELECT id FROM runs WHERE state {{}} ({', '.join('?' * len(OF_QUEUE))}) ORDER BY id DESC LIMIT ?"  # noqa: S608
+_QUEUES = ", ".join("?" * len(OF_QUEUE))
+_NEWEST = f"SELECT id FROM runs WHERE state {{}} ({_QUEUES}) ORDER BY id DESC LIMIT ?"  # noqa: S608
+_NEWEST_OF_TARGET = _NEWEST.format("NOT IN").replace("ORDER", "AND target = ? ORDER")
 
 
 class RecordStore(Replay):
@@ -175,6 +177,10 @@ class RecordStore(Replay):
     def runs(self, limit: int = 20) -> list[Run]:
         """The newest runs, newest first; without those whose row cannot be read, and without queued starts."""
         return self._readable(f"id IN ({_NEWEST.format('NOT IN')})", *OF_QUEUE, limit)[::-1]
+
+    def runs_of(self, target: str, limit: int = 20) -> list[Run]:
+        """The newest runs of one target, newest first, however many other targets have had since; as `runs`."""
+        return self._readable(f"id IN ({_NEWEST_OF_TARGET})", *OF_QUEUE, target, limit)[::-1]
 
     def of_queue(self, limit: int = 20) -> list[Run]:
         """The newest queued starts, newest first, whether they wait or not; without those that cannot be read."""

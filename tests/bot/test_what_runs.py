@@ -121,7 +121,7 @@ def test_a_rollback_after_which_the_new_code_still_answers_is_not_called_rolled_
     shop.wait(lambda: not shop.record.run.active)
     moved = shop.rolled_back()
     assert [sentence for sentence in moved.not_restored if "does not run again" in sentence]
-    assert moved.not_undone == ("What “Code” changed was not rolled back: no step of the rollback undoes it",)
+    assert moved.not_undone == ("Not rolled back: “Code”: no step of the rollback undoes it",)
 
 
 @pytest.mark.fault("compared with itself")

@@ -18,6 +18,7 @@ from psycopg import sql
 from bot.rehearsal.target.host import Host, TargetError
 from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
 from bot.rehearsal.target.programs import postgres_programs
+from state.errors import BadSettings
 
 DATABASE, SCRATCH = "dj_system", "dj_scratch"
 SQL = Path(__file__).parent / "sql"
@@ -119,11 +120,14 @@ class Postgres:
         return folder
 
     def _run_as_server(self, program: str, options: list[str | Path], *, check: bool = True) -> None:
-        result = subprocess.run(
-            [postgres_programs() / program, *options], cwd="/", env=self.host.environment(), user=server_user(),
-            group=server_user(), extra_groups=None if server_user() is None else [], capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
+        path = postgres_programs() / program
+        try:
+            result = subprocess.run(
+                [path, *options], cwd="/", env=self.host.environment(), user=server_user(), group=server_user(),
+                extra_groups=None if server_user() is None else [], capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        except PermissionError:
+            raise _unreachable(path) from None
         if check and result.returncode:
             raise TargetError(f"{program} failed with exit code {result.returncode}: {result.stderr[-1500:]}")
 
@@ -149,6 +153,15 @@ class Postgres:
 def server_user() -> int | None:
     """The user id that the server runs as; None for this process's own."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+
+def _unreachable(program: Path) -> BadSettings:
+    """The sentence for root, whose server runs as a user that cannot enter the folder of its programs."""
+    closed = next((folder for folder in reversed(program.parents) if not folder.stat().st_mode & 0o001), program.parent)
+    return BadSettings(
+        f"PostgreSQL does not run as root, and the user “nobody” may not enter {closed}, where its programs are. "
+        "Rehearse as another user, or install gonogo in a folder that everybody may enter."
+    )
 
 
 def _give_to_server(folder: Path) -> None:

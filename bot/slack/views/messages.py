@@ -13,6 +13,7 @@ from bot.slack.views.note import note_added
 from bot.slack.views.notices import (
     clock_jumped,
     environment_changed,
+    feed_waits,
     interrupted_step,
     mirror_read,
     record_changed,
@@ -37,6 +38,7 @@ from state.events import (
     DrillBegan,
     EnvironmentChanged,
     EventData,
+    FeedWaits,
     HandoverEnded,
     HandoverOffered,
     KeepDecided,
@@ -148,6 +150,7 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     RecordChanged: record_changed,
     EnvironmentChanged: environment_changed,
     MirrorRead: mirror_read,
+    FeedWaits: feed_waits,
     NoteAdded: note_added,
     PeopleInvited: invitation,
     DrillBegan: drill_began,

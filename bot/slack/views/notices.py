@@ -6,7 +6,16 @@ from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, line
 from commands.text.phrases import capitalized
-from state.events import ClockJumped, EnvironmentChanged, MirrorRead, RecordChanged, RunMoved, StepInterrupted, StepSlow
+from state.events import (
+    ClockJumped,
+    EnvironmentChanged,
+    FeedWaits,
+    MirrorRead,
+    RecordChanged,
+    RunMoved,
+    StepInterrupted,
+    StepSlow,
+)
 from state.records import Event
 
 
@@ -69,6 +78,15 @@ def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
     ]
     what = f"🛑 {snapshot.record.run.target}: ended by hand, nothing was rolled back"
     return message(what, blocks, broadcast=True)
+
+
+def feed_waits(_: Snapshot, __: Event, data: FeedWaits) -> Message:
+    """Another program takes nothing, for a while already: what waits, why, and that the run does not."""
+    what = line(data.what, 40)
+    head = "📡 *Other programs hear nothing of this run*: "
+    head += f"{line(data.name, 120)} does not take its {what} ({line(data.why)})."
+    then = f"The run goes on. The {what} wait, and are sent again. Who looks after the bot: `gonogo doctor`."
+    return message(f"📡 {data.what} are not taken by {data.name}", [section(f"{head}\n{then}")])
 
 
 def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) -> Message:

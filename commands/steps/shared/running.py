@@ -19,7 +19,7 @@ from commands.steps.shared_fields import Headers
 from commands.steps.values import page_texts
 from commands.systems.field_names import field_missing
 from commands.systems.git.refs import ReleaseError
-from commands.systems.http_answers import field, holds_secret
+from commands.systems.http_answers import field, from_cache, holds_secret
 from commands.systems.running.answers import (
     CONTAINER,
     LINK,
@@ -203,9 +203,8 @@ class Running(Strict):
     def _said_by(self, answer: HttpResponse) -> str:
         if answer.status != 200:
             raise _unsaid(self.source, f"it answers {answer.status} instead of 200")
-        age = next((value for name, value in answer.headers.items() if name.lower() == "age"), "0")
-        if age.strip() != "0":
-            raise _unsaid(self.source, f"a cache answered, with an answer of {age[:20]} s ago")
+        if note := from_cache(answer):
+            raise _unsaid(self.source, f"a cache answered ({note})")
         try:
             data = answer.json()
         except ValueError:

@@ -26,6 +26,7 @@ class EventReceiver(HangingServer):
         self.calls = 0
         self.bodies: list[bytes] = []
         self.status: Callable[[BaseCloudEvent], int] = lambda _: 204
+        self.headers: dict[str, str] = {}  # beside what it does not take
         self.silent_after = 0  # so many were taken, and the last one of them is not answered
         self.env = {
             "GONOGO_EVENTS_URL": f"http://127.0.0.1:{self.server_port}/{TOKEN}",
@@ -71,6 +72,8 @@ class Call(http.server.BaseHTTPRequestHandler):
             while len(self.server.taken) == self.server.silent_after:
                 time.sleep(0.05)
         self.send_response(status)
+        for name, value in self.server.headers.items() if status >= 300 else ():
+            self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

@@ -16,6 +16,7 @@ from bot.feeds import outbox, pauses
 from bot.feeds.destination import RunFeed
 from bot.feeds.outbox import Outbox
 from bot.rehearsal.target.postgres import Postgres
+from bot.tools.outside_address import NotTaken
 from state.records import Event, Run
 from state.store import RecordStore
 from state.store.database import Duty
@@ -48,11 +49,11 @@ class ShelfFeed:
     def __init__(self, shelf: Shelf, run: int) -> None:
         self.shelf, self.run = shelf, run
 
-    def send(self, event: Event) -> str:
+    def send(self, event: Event) -> NotTaken | None:
         if self.shelf.problem:
-            return self.shelf.problem
+            return NotTaken(self.shelf.problem)
         self.shelf.taken.append((self.run, event.id))
-        return ""
+        return None
 
 
 class Held(dict[int, tuple[int, RunFeed]]):

@@ -140,6 +140,6 @@ def test_a_bot_that_goes_on_knows_since_when_people_were_asked(tmp_path: Path, c
         told = store.events(started.id)[-1].id
         store.add_events(started.id, at(7), event("signed", {"role": "dba", "person": "UDBA"}, step="ready"))
         (signed,) = store.events(started.id, told)
-        assert traces.feed(store, started, told).send(signed) == ""
+        assert traces.feed(store, started, told).send(signed) is None
     (wait,) = collector.spans
     assert (wait.name, wait.began, wait.ended) == ("wait sign", nanoseconds(at(2)), nanoseconds(at(7)))

@@ -217,7 +217,7 @@ def test_a_rollback_says_what_is_missing_and_what_was_compared_instead_of_nothin
     assert part(fine, "Compared at the end").bullets == ("api answers with 88d43ce", "4 tables")
     assert part(fine, "Not compared").bullets == ("“Packages”",)
     assert title not in [part.title for part in lay_out(replace(KEPT, not_restored=()))]
-    left = replace(ROLLED_BACK, not_undone=("What “Migrate” changed was not rolled back: so",))
+    left = replace(ROLLED_BACK, not_undone=("Not rolled back: “Migrate”: so",))
     assert part(left, "Not undone by the rollback").bullets == left.not_undone
 
 

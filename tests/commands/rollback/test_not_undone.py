@@ -51,7 +51,7 @@ def test_what_a_migration_tool_did_is_named_with_its_own_rows_and_the_pages_reas
     migrates = page('["npm ci", "npx prisma migrate deploy"]', WHY)
     (sentence,) = not_undone(migrates, ended())
     assert sentence == (
-        "What “Put the code there” changed was not rolled back (npm ci; npx prisma migrate deploy), e.g. the migration "
+        "Not rolled back: “Put the code there” (npm ci; npx prisma migrate deploy), and the migration "
         "tool's own rows of what it applied: the tool has no way back"
     )
 
@@ -59,16 +59,16 @@ def test_what_a_migration_tool_did_is_named_with_its_own_rows_and_the_pages_reas
 def test_a_command_is_named_without_its_comments() -> None:
     commented = page("['''\n# 1. Install\nnpm ci\n  # 2. Build\nnpm run build''']", WHY)
     (sentence,) = not_undone(commented, ended())
-    assert "was not rolled back (npm ci npm run build): " in sentence
+    assert "“Put the code there” (npm ci npm run build): " in sentence
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (AttemptState.FAILED, "What “Put the code there” may have changed before it failed was not rolled back"),
+        (AttemptState.FAILED, "Not rolled back: “Put the code there”, which failed and may have changed something"),
         (
             AttemptState.UNKNOWN,
-            "What “Put the code there” may have changed (its result is unknown) was not rolled back",
+            "Not rolled back: “Put the code there”, whose result is unknown",
         ),
     ],
 )
@@ -131,5 +131,5 @@ def test_a_run_that_is_aborted_after_a_command_before_the_deploy_did_not_change_
     aborted = record(row("prepare", AttemptState.DONE), state=RunState.ABORTED)
     status = status_of(prepared, aborted, NOON)
     assert status.phase is Phase.ABORTED_LATE
-    assert status.not_undone[0].startswith("What “prepare” changed was not rolled back (prepare)")
+    assert status.not_undone[0].startswith("Not rolled back: “prepare” (prepare)")
     assert status_of(prepared, record(state=RunState.ABORTED), NOON).phase is Phase.ABORTED

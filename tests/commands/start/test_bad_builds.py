@@ -11,6 +11,7 @@ import pytest
 
 from commands.rollback.request import request_rollback
 from commands.runbook import Page
+from commands.start import bad_builds as bad_builds_module
 from commands.start.bad_builds import bad_build_objector, bad_builds
 from commands.start.objections import Considered, Intent
 from commands.start.request import StartRequest
@@ -94,6 +95,18 @@ def test_what_came_after_it_is_said(store: Store) -> None:
     past_run(store, "e" * 40, RunState.KEPT)
     (found,) = considered(store, "contains=yes\n").objections
     assert "Since then run 2 (main) was kept." in found.summary
+
+
+def test_a_target_that_deploys_rarely_remembers_beside_busy_ones(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bad_builds_module, "RUNS", 3)
+    busy = small(**{**RELEASE, 'target = "shop"': 'target = "busy"'})
+    past_run(store, BAD, RunState.ROLLED_BACK)
+    for _ in range(5):
+        past_run(store, NEW, RunState.KEPT, busy)
+    assert [one.commit for one in bad_builds(store, "shop")] == [BAD]
+    for _ in range(3):
+        past_run(store, NEW, RunState.KEPT)
+    assert bad_builds(store, "shop") == [], "three runs of the same target are looked through"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +19,7 @@ from commands.start.request import StartRequest
 from commands.start.set_freeze import lift, set_freeze
 from state.errors import BadPage, NotAllowed, NothingRuns, Refused
 from state.facts import Actor, Door
-from state.freezes import FreezeSort
+from state.freezes import FreezeSort, KeptFreeze
 from state.sqlite.store import Store
 from tests.pages import NOON, small
 
@@ -134,6 +136,30 @@ def test_its_owner_or_the_deciding_role_lifts_it_and_nobody_else(store: Store) -
     assert len(lift(store, [(PAGE, PEOPLE)], LEAD, FreezeSort.LOCK).entries) == 1
     with pytest.raises(NothingRuns, match="shop is not locked by anybody"):
         lift(store, [(PAGE, PEOPLE)], U1, FreezeSort.LOCK)
+
+
+def test_of_two_people_who_lift_a_lock_at_once_one_does_and_the_other_is_told(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_freeze(store, [(PAGE, PEOPLE)], U1, FreezeSort.LOCK, "I measure")
+    both, add = threading.Barrier(2), store.add_freezes
+
+    def once_both_have_looked(freezes: Sequence[KeptFreeze]) -> list[KeptFreeze]:
+        both.wait(60)
+        return add(freezes)
+
+    monkeypatch.setattr(store, "add_freezes", once_both_have_looked)
+
+    def lifts(who: Actor) -> str:
+        try:
+            return str(len(lift(store, [(PAGE, PEOPLE)], who, FreezeSort.LOCK).entries))
+        except NothingRuns as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as people:
+        said = sorted(people.map(lifts, (U1, LEAD)))
+    assert said == ["1", "Somebody else lifted it at the same moment."]
+    assert len(store.freeze_log()) == 2
 
 
 def test_the_same_of_two_targets_is_set_and_lifted_together_and_told_once(store: Store) -> None:

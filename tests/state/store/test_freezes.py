@@ -27,9 +27,16 @@ def lift(number: int) -> KeptFreeze:
 def put_by_hand(store: RecordStore, **row: object) -> None:
     """Put a row there as somebody without the record's key would."""
     texts = dict.fromkeys(("account", "reason", "key", "mac"), "")
-    others = {"target": "shop", "person": "U1", "door": "slack", "claimed": 0, "at": "x", "ends": "x"}
+    others = {
+        "target": "shop",
+        "person": "U1",
+        "door": "slack",
+        "claimed": 0,
+        "at": NOON.isoformat(),
+        "ends": NOON.isoformat(),
+    }
     with store._db.write():
-        store._db.insert("freezes", {**row, **others, **texts})
+        store._db.insert("freezes", {**others, **texts, **row})
 
 
 def test_a_freeze_is_read_as_it_was_set_until_it_ends_or_is_lifted(store: RecordStore) -> None:
@@ -38,6 +45,14 @@ def test_a_freeze_is_read_as_it_was_set_until_it_ends_or_is_lifted(store: Record
     assert store.freezes(at(60)) == []
     store.add_freezes([lift(1)])
     assert [one.number for one in store.freezes(NOON)] == [2]
+
+
+def test_of_two_people_who_lift_a_freeze_at_once_one_does(store: RecordStore) -> None:
+    store.add_freezes([FREEZE, LOCK])
+    assert [one.number for one in store.add_freezes([lift(1)])] == [3]
+    assert [one.lifts for one in store.add_freezes([lift(1), lift(2)])] == [2]
+    assert store.add_freezes([lift(1)]) == []
+    assert [one.lifts for one in store.freeze_log()] == [0, 0, 1, 2]
 
 
 def test_what_was_not_signed_by_the_bot_lifts_nothing(store: RecordStore) -> None:
@@ -54,8 +69,13 @@ def test_nothing_of_it_is_ever_changed_or_removed(store: RecordStore) -> None:
     assert len(store.freezes(NOON)) == 1
 
 
-def test_a_freeze_that_cannot_be_read_is_said_and_never_left_out(store: RecordStore) -> None:
-    put_by_hand(store, number=1, sort="freeze", lifts=0)
+@pytest.mark.parametrize(
+    "times",
+    [{"at": "x", "ends": "x"}, {"at": "2026-11-29T10:00:00"}, {"ends": "0001-01-01T00:00:00+14:00"}],
+    ids=["no time", "no zone", "no such moment"],
+)
+def test_a_freeze_that_cannot_be_read_is_said_and_never_left_out(store: RecordStore, times: dict[str, str]) -> None:
+    put_by_hand(store, number=1, sort="freeze", lifts=0, **times)
     with pytest.raises(BadRecord, match="Freeze 1 cannot be read"):
         store.freezes(NOON)
 

@@ -89,6 +89,16 @@ def test_runs_are_listed_newest_first_and_active_ones_oldest_first(store: Record
     assert store.active_run("b") is None
 
 
+def test_the_newest_runs_of_a_target_are_found_however_busy_others_are(store: RecordStore) -> None:
+    for target in ["a", "b", "b", "a", "b's", "b"]:
+        number = store.start_run(new_run(target), NOON, STARTED).id
+        store.move_run(number, RunState.KEPT, NOON)
+    assert [run.id for run in store.runs_of("a")] == [4, 1]
+    assert [run.id for run in store.runs_of("b", 2)] == [6, 3]
+    assert [run.id for run in store.runs_of("b's")] == [5]
+    assert store.runs_of("%") == store.runs_of("") == []
+
+
 def test_a_move_is_stored_with_its_event_and_the_end_of_the_run(store: RecordStore, run: Run) -> None:
     assert store.move_run(run.id, RunState.ROLLING_BACK, at(1), event("moved"))
     assert (store.run(run.id).state, store.run(run.id).ended_at) == (RunState.ROLLING_BACK, None)

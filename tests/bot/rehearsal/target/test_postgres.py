@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from bot.rehearsal.target import postgres
 from bot.rehearsal.target.audit import FORWARD_COUNT, ROLLBACK_COUNT
 from bot.rehearsal.target.host import Host
 from bot.rehearsal.target.loopback import is_listening
 from bot.rehearsal.target.postgres import APP, DATABASE, OWNER, SCRATCH, Postgres
 from bot.rehearsal.target.programs import SOURCES
+from state.errors import BadSettings
 from tests.conftest import make_host
 
 BASELINE = SOURCES / "old/backend/api-server/prisma/migrations/20250101000000_baseline/migration.sql"
@@ -32,6 +36,19 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     yield server
     server.stop()
     host.stop_processes()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
+def test_root_is_told_which_folder_its_server_cannot_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as private:  # nobody else may enter it
+        monkeypatch.setattr(postgres, "postgres_programs", lambda: Path(private) / "bin")
+        (Path(private) / "bin").mkdir()
+        (Path(private) / "bin" / "initdb").write_text("#!/bin/sh\n")
+        (Path(private) / "bin" / "initdb").chmod(0o755)
+        server = Postgres(make_host(tmp_path))
+        with pytest.raises(BadSettings, match=rf"“nobody” may not enter {private}, where its programs are"):
+            server.start()
+        server.stop()
 
 
 def test_a_login_needs_the_roles_password(seeded: Postgres) -> None:

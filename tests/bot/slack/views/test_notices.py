@@ -11,12 +11,22 @@ from bot.slack.views.notices import (
     clock_jumped,
     ended_by_hand,
     environment_changed,
+    feed_waits,
     interrupted_step,
     mirror_read,
     record_changed,
     slow_step,
 )
-from state.events import ClockJumped, EnvironmentChanged, MirrorRead, RecordChanged, RunMoved, StepInterrupted, StepSlow
+from state.events import (
+    ClockJumped,
+    EnvironmentChanged,
+    FeedWaits,
+    MirrorRead,
+    RecordChanged,
+    RunMoved,
+    StepInterrupted,
+    StepSlow,
+)
 from state.records import RunState
 from tests.bot.slack.run_writer import LEAD, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
@@ -131,3 +141,16 @@ def test_what_people_did_while_the_record_was_away_is_announced_before_it_is_tol
         "📼 *The bot could not reach its record. Meanwhile people rolled this run back at the terminal.*",
         "What happened there follows now (14 entries). With its times: `gonogo log 1`.",
     ]
+
+
+OUTAGE = "📡 *Other programs hear nothing of this run*: the address in GONOGO_EVENTS_URL does not take its events"
+
+
+def test_an_outage_of_a_receiver_says_what_waits_and_that_the_run_does_not() -> None:
+    data = FeedWaits(what="events", name="the address in GONOGO_EVENTS_URL", why="status 401 <!here>")
+    drawn = feed_waits(snapshot_with(), event_with(data), data)
+    assert shown(drawn).splitlines() == [
+        f"{OUTAGE} (status 401 &lt;!here&gt;).",
+        "The run goes on. The events wait, and are sent again. Who looks after the bot: `gonogo doctor`.",
+    ]
+    assert not drawn.broadcast

@@ -149,7 +149,7 @@ def test_an_end_says_what_was_lost_and_what_was_not_restored() -> None:
 
 
 def test_an_end_says_what_the_run_changed_and_nothing_takes_back() -> None:
-    left = ("What “Migrate” changed was not rolled back (manage.py migrate): so",)
+    left = ("Not rolled back: “Migrate” (manage.py migrate): so",)
     data = RunMoved(state="rolled back", not_undone=left)
     assert shown(run_moved(SNAPSHOT, event_with(data), data)).splitlines()[1] == f"⚠️ {left[0]}"
     aborted = RunMoved(state="aborted", not_undone=left)

@@ -56,10 +56,10 @@ def test_if_something_was_not_restored_the_message_says_that_instead() -> None:
 
 
 def test_what_nothing_takes_back_is_in_the_message_that_the_rollback_is_complete() -> None:
-    ctx = replace(context(World()), not_undone=("What “Migrate” changed was not rolled back: so",))
+    ctx = replace(context(World()), not_undone=("Not rolled back: “Migrate”: so",))
     outcome = execute(box("notify", 'text = "ROLLBACK COMPLETE"'), ctx)
     assert outcome.summary == "ROLLBACK COMPLETE"
-    assert outcome.lines == ("⚠️ What “Migrate” changed was not rolled back: so",)
+    assert outcome.lines == ("⚠️ Not rolled back: “Migrate”: so",)
 
 
 def test_the_roles_are_in_the_plan_and_mentioned_with_the_result() -> None:
