@@ -1,4 +1,4 @@
-"""What people type after `/deploy`, as they meant it: keyboards, above all of phones, change it."""
+"""What people type after `/deploy`, as they meant it: the keyboards of phones change it."""
 
 from __future__ import annotations
 

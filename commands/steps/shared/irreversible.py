@@ -1,4 +1,4 @@
-"""Migrations that are to be applied and that their tool cannot take back: known before, and not in the rollback."""
+"""Migrations to be applied that their tool could not take back."""
 
 from __future__ import annotations
 

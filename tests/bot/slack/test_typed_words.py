@@ -1,4 +1,4 @@
-"""Commands as phones and their keyboards write them: each is understood as it was meant, above all a rollback."""
+"""Commands as the keyboards of phones write them are understood as they were meant."""
 
 from __future__ import annotations
 

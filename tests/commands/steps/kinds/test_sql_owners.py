@@ -1,4 +1,4 @@
-"""`sql`: a user who may not do what the file does is found before the start, with a real server as witness."""
+"""`sql`: what its user does not own is found before the start, on a real server."""
 
 from __future__ import annotations
 
