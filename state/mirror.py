@@ -9,41 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from state.copying import OF_RUN
 from state.errors import BadMirror, BadRecord, MirrorTaken
 from state.journal import EntryKind
+from state.mirror_notes import AHEAD, BESIDE, MAY_BEGIN, OF, PUT, WRITTEN, remove_mirror, require_free
 from state.records import ACTIVE, Run
 from state.sqlite.file import open_to_read
 from state.sqlite.lock import is_held, take_lock
 from state.sqlite.open_file import FileReader, OpenFile
 from state.store import RecordStore
-from state.store.database import Database, Row, RowExists, Tables
+from state.store.database import Database, Row, RowExists
 from state.store.entries import row_of_entry
 from state.store.journal import RECORD
 
-_PREFIX = "mirror: "
-WRITTEN, OF, AHEAD, TAKEN = (_PREFIX + name for name in ("written", "of", "clock ahead", "taken"))
-MAY_BEGIN = _PREFIX + "may begin "
-_BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a file that is open
-_PUT = "INSERT INTO in_force (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _ORDER = "rowid"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MirrorNotes:
-    """What a mirror says of itself. `may_begin` are attempts (step, number) that it knows no start of, and when."""
-
-    run: int
-    of: str
-    written: datetime
-    ahead: timedelta
-    taken: bool
-    may_begin: tuple[tuple[str, int, datetime], ...] = ()
 
 
 class Mirror:
@@ -59,16 +41,17 @@ class Mirror:
         self._run = run.id
         self._name = name
         self._open: OpenFile | None = None
+        self._made: tuple[int, int] | None = None  # the file that this bot made, by its device and number
         self._entries = 0  # how many entries of the run's journal it has
 
     def require_free(self) -> None:
         """Raise MirrorTaken if somebody rolls back from it, or did."""
         with self._using():
-            if self._open is not None:
-                _require_free(self._open, self._run, self.file)
+            if self._open is not None and self._is_own():
+                require_free(self._open, self._run, self.file)
             elif self.file.exists():
                 with closing(FileReader(self.file, open_to_read(self.file))) as reader:
-                    _require_free(reader, self._run, self.file)
+                    require_free(reader, self._run, self.file)
 
     def read_back(self) -> None:
         """Read what happened in it into the record, and free it. Raises MirrorTaken while somebody rolls back."""
@@ -92,7 +75,7 @@ class Mirror:
     def begins(self, step: str, attempt: int) -> None:
         """Write that an attempt is about to begin, before the record is told. Nothing may begin that is not here."""
         with self._written() as database:
-            database.execute(_PUT, f"{MAY_BEGIN}{attempt} {step}", self._store.now().isoformat())
+            database.execute(PUT, f"{MAY_BEGIN}{attempt} {step}", self._store.now().isoformat())
 
     def did_not_begin(self, step: str, attempt: int) -> None:
         """Write that it did not: the record could not be told."""
@@ -101,6 +84,7 @@ class Mirror:
 
     def follow(self) -> None:
         """Bring what is new in the record into the mirror, in one transaction; the whole run where there is none."""
+        self._require_own()
         if self._open is None:
             self._make()
             return
@@ -126,7 +110,7 @@ class Mirror:
         """Close the file, and leave it."""
         if self._open is not None:
             self._open.close()
-            self._open = None
+            self._open = self._made = None
 
     def remove(self) -> None:
         """Remove the file, unless somebody has taken it, or is about to."""
@@ -135,6 +119,12 @@ class Mirror:
         self.require_free()
         self.close()
         remove_mirror(self.file)
+
+    def leave(self) -> None:
+        """Leave the run to another bot: remove the file, unless that bot has made its own in the same place."""
+        if self._is_own():
+            self.remove()
+        self.close()
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -153,13 +143,28 @@ class Mirror:
             self.close()
             raise BadMirror(f"The mirror {self.file} does not take what the record holds; it is made anew.") from None
 
+    def _is_own(self) -> bool:
+        with suppress(FileNotFoundError):
+            return _identity(self.file) == self._made
+        return False
+
+    def _require_own(self) -> None:
+        """Raise BadMirror if another bot has put its own in the place of ours; one that is gone is made anew."""
+        with self._using():
+            if self._open is None or self._is_own():
+                return
+            self.close()
+            if self.file.exists():
+                raise BadMirror(f"The mirror {self.file} is another bot's now.")
+
     @contextmanager
     def _written(self) -> Iterator[Database]:
+        self._require_own()
         if self._open is None:
             self._make()
         assert self._open is not None, "it was made"  # noqa: S101
         with self._using(), self._open.write():
-            _require_free(self._open, self._run, self.file)
+            require_free(self._open, self._run, self.file)
             yield self._open
 
     def _make(self) -> None:
@@ -185,15 +190,16 @@ class Mirror:
 
     def _put_in_place(self, rows: list[tuple[str, dict[str, Any]]], heads: Sequence[Row]) -> None:
         part = self.file.with_name(f"{self.file.name}.part")
-        for end in ("", *_BESIDE):
+        for end in ("", *BESIDE):
             part.with_name(part.name + end).unlink(missing_ok=True)
         with closing(OpenFile(part)) as database, database.write():
             for table, row in rows:
                 database.insert(table, row)
             self._note(database, heads)
         # what an earlier bot left there must not be taken for pages of the new file
-        for end in _BESIDE:
+        for end in BESIDE:
             self.file.with_name(self.file.name + end).unlink(missing_ok=True)
+        self._made = _identity(part)
         part.replace(self.file)
         self._open = OpenFile(self.file)
 
@@ -205,51 +211,14 @@ class Mirror:
         ahead = self._store.clock_offset()
         notes = {WRITTEN: self._store.now().isoformat(), OF: self._name, AHEAD: str(ahead.total_seconds())}
         for name, value in notes.items():
-            database.execute(_PUT, name, value)
+            database.execute(PUT, name, value)
         begun = "SELECT ? || attempt || ' ' || step FROM attempts WHERE run = ?"
         database.execute(f"DELETE FROM in_force WHERE name IN ({begun})", MAY_BEGIN, self._run)  # noqa: S608
 
 
-def notes_of(tables: Tables, file: Path) -> MirrorNotes:
-    """What a mirror says of itself. Raises BadRecord for a file that is none."""
-    values = {row["name"]: row["value"] for row in tables.rows("SELECT name, value FROM in_force")}
-    runs = [row["id"] for row in tables.rows("SELECT id FROM runs")]
-    if len(runs) != 1 or not {WRITTEN, OF, AHEAD} <= values.keys():
-        raise BadRecord(f"{file} is no mirror of a run. A mirror is a file in the folder that GONOGO_MIRROR names.")
-    may_begin = []
-    for name, at in values.items():
-        if name.startswith(MAY_BEGIN):
-            attempt, _, step = name.removeprefix(MAY_BEGIN).partition(" ")
-            may_begin.append((step, int(attempt), datetime.fromisoformat(at)))
-    return MirrorNotes(
-        run=runs[0],
-        of=values[OF],
-        written=datetime.fromisoformat(values[WRITTEN]),
-        ahead=timedelta(seconds=float(values[AHEAD])),
-        taken=TAKEN in values,
-        may_begin=tuple(sorted(may_begin, key=lambda one: one[2])),
-    )
-
-
-def set_taken(database: Database, at: datetime | None) -> None:
-    """Write that somebody rolls back from a mirror since `at`, or with None that the record knows all of that."""
-    with database.write():
-        if at:
-            database.execute(_PUT, TAKEN, at.isoformat())
-        else:
-            database.execute("DELETE FROM in_force WHERE name = ?", TAKEN)
-
-
-def remove_mirror(file: Path) -> None:
-    """Remove a mirror that nobody needs any more, as far as that is possible."""
-    for end in ("", *_BESIDE, ".lock"):
-        with suppress(OSError):
-            file.with_name(file.name + end).unlink()
-
-
-def _require_free(tables: Tables, run: int, file: Path) -> None:
-    if tables.rows("SELECT 1 FROM in_force WHERE name = ?", TAKEN):
-        raise MirrorTaken(run, file)
+def _identity(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_dev, found.st_ino
 
 
 def _put(database: Database, table: str, row: Row) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from state.errors import BadRecord, Refused
 from state.events import MirrorRead
 from state.journal import Entry, find_changes
-from state.mirror import notes_of, set_taken
+from state.mirror_notes import notes_of, set_taken
 from state.records import Event, NewEvent, RunState
 from state.store import RecordStore
 from state.store.database import Database, Tables

@@ -215,7 +215,7 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("git rev-parse HEAD", lambda world, env: world.head + "\n"),
     ("pm2 restart", lambda world, env: world.restart()),
     ("now=%s", lambda world, env: f"now={world.service()}\n" + (_bad_lines(world) if "OUT" in env else "")),
-    ('df -Pk "$WWW"', lambda world, env: "1000\n9000000\n"),
+    ('df -Pk "$to"', lambda world, env: "files=40\nfree_files=9000000\n1000\n9000000\n"),
     ("current.next", lambda world, env: world.serve(env["COMMIT"])),
     ("new_lines", lambda world, env: _bad_lines(world)),
 )

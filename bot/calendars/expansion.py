@@ -44,7 +44,7 @@ def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
         for event in of(calendar).between(begins, ends):
             found.update(_span(event))
             if len(found) > MOST_SPANS:
-                raise UnreadableCalendarError(f"it has more than {MOST_SPANS} events in the days that are looked at")
+                raise UnreadableCalendarError(f"it has more than {MOST_SPANS} events in the days that are read")
     return sorted(found, key=lambda span: (span.begins.isoformat(), span.ends.isoformat(), span.title))
 
 

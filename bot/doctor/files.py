@@ -25,7 +25,7 @@ def check_files(settings: Settings, page: Page) -> list[PreflightLine]:
 
 
 def _page(where: Path, page: Page) -> Iterator[PreflightLine]:
-    file, todo = (where / page.name if where.is_dir() else where), "he decides what the bot runs: chmod o-w"
+    file, todo = (where / page.name if where.is_dir() else where), "whoever does decides what the bot runs: chmod o-w"
     for changed in filter(None, [_writable(file), _writable(where) if where.is_dir() else ""]):
         yield _line(FAIL, f"every user of this machine may change {changed}, a page", f"{todo} {changed}")
 
@@ -46,7 +46,7 @@ def _logins(settings: Settings, page: Page) -> Iterator[PreflightLine]:
             )
         if changed := _writable(known):
             problem = f"every user of this machine may change {changed}, the known hosts of host {name}"
-            yield _line(FAIL, problem, f"he decides which host is taken for it: chmod o-w {changed}")
+            yield _line(FAIL, problem, f"whoever does decides which host the bot takes for it: chmod o-w {changed}")
 
 
 def _terminal_users(settings: Settings) -> Iterator[PreflightLine]:

@@ -35,8 +35,8 @@ from state.errors import BadRecord, GonogoError, Refused
 from state.events import PeopleAsked, RunMoved, StepBegan, StepEnded
 from state.facts import Actor
 from state.journal import RecordKey
-from state.mirror import MirrorNotes, notes_of, remove_mirror, set_taken
 from state.mirror_file import require_readable
+from state.mirror_notes import MirrorNotes, notes_of, remove_mirror, set_taken
 from state.records import Attempt, AttemptState, Event, Record, Run
 from state.sqlite.lock import is_served
 from state.sqlite.private_file import require_private
@@ -234,8 +234,8 @@ def _told_of(event: Event, zone: ZoneInfo) -> Iterator[str]:
             yield from (
                 f"{what}: {text}" for what, text in {"Lost": data.lost, "Watched now": data.watch}.items() if text
             )
-            yield from (f"Looked at: {what}" for what in data.compared)
-            yield from (f"NOT looked at after: {what}" for what in data.not_compared)
+            yield from (f"Compared: {what}" for what in data.compared)
+            yield from (f"NOT compared: {what}" for what in data.not_compared)
         case _:
             yield event_line(event, zone)
 

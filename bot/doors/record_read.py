@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.doors.mirror_rollback import entries_in_words, open_mirror
 from bot.settings import Settings
 from state.errors import NothingRuns
-from state.mirror import notes_of
+from state.mirror_notes import notes_of
 from state.place import has_record, open_record
 from state.reading_back import read_back
 

@@ -10,6 +10,7 @@ from commands.watch.countdown import running_countdowns
 from state.errors import BadRecord
 
 AGREED_TO_START = "You agreed. The run begins."
+AGREED_ON_HOLD = "You agreed. The run is on hold, and begins once somebody resumes it."
 REFUSED_START = "You refused the start. The run ends; nothing was changed."
 AGREED_IN_PART = "You agreed. Somebody else must agree too; the question in the thread says who."
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bot.doors.deps import Deps
-from bot.doors.replies import AGREED_IN_PART, AGREED_TO_START
+from bot.doors.replies import AGREED_IN_PART, AGREED_ON_HOLD, AGREED_TO_START
+from commands.progress.hold import hold_of
 from commands.progress.start_gate import objections
 from commands.signoff.actions import RunActions
 from commands.start.freezes import UNKNOWN, freeze_objector
@@ -29,7 +30,9 @@ def agree_at_gate(deps: Deps, actions: RunActions, actor: Actor, at: datetime) -
         raise Refused(
             f"New since this question was posted: {' '.join(come)} Refuse this start, and start anew with a reason."
         )
-    return AGREED_TO_START if actions.agree_to_start(actor, at) else AGREED_IN_PART
+    if not actions.agree_to_start(actor, at):
+        return AGREED_IN_PART
+    return AGREED_ON_HOLD if hold_of(record) else AGREED_TO_START
 
 
 def _is_known(summary: str, known: Iterable[str]) -> bool:

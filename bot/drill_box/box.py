@@ -23,7 +23,7 @@ from state.errors import Refused
 LIMIT = 600.0  # seconds for the first start, which downloads packages from npm
 STOP_LIMIT = 20.0  # seconds until a keeper that does not stop is killed
 TICK = 0.05
-LONGEST = 107  # bytes in the path of a socket, by Linux
+LONGEST = 101  # bytes in the path of that socket; Linux takes 107, and pm2 was tried: with 102 it does not start
 SOCKET = "home/.pm2/rpc.sock"  # in the folder of the target
 # all that the box's processes get of the bot's environment: nothing of production, and no token
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS")

@@ -116,7 +116,7 @@ class RunSpans:
         )
 
     def _acted(self, event: Event) -> list[RunSpan]:
-        """The wait for a person, which ends with his act; nothing if nobody was asked for it."""
+        """The wait for a person, which ends with their act; nothing if nobody was asked for it."""
         data = event.data
         if isinstance(data, (KeepDecided, RollbackRequested)):
             found = [key for key, (_, asked) in self._asked.items() if asked.ask == Ask.DECIDE]

@@ -36,7 +36,7 @@ def parser(command: str = "make rehearse") -> argparse.ArgumentParser:
         default=1,
         choices=range(1, 4),
         metavar="N",
-        help="with 2 or 3: so many bots on one record in PostgreSQL; --auto kills the one at work (default 1)",
+        help="2 or 3 bots on one record in PostgreSQL; --auto kills the active one (default 1)",
     )
     options.add_argument("--folder", help="a folder for all files, which stays (default: a temporary one)")
     return options

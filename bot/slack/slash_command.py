@@ -21,8 +21,8 @@ from state.records import Drill
 Reply = str | Message
 
 PREPARED = (
-    f"{MARK} · its places are checked now. Where the page has none, a target is started for it, which takes a minute, "
-    "and the first time some minutes."
+    f"{MARK} · its places are checked now. Where the page has none for drills, a sandbox is started, which takes a "
+    "minute, and the first time some minutes."
 )
 
 HELP = {

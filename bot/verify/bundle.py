@@ -30,7 +30,7 @@ def verify_bundle(path: Path, trusted: Ed25519PublicKey | None, key: RecordKey |
     if own is None:
         raise Refused(f"{archive.PUBLIC_KEY} in {path} holds no ed25519 public key.")
     if files[archive.PUBLIC_KEY] != public_pem(own):
-        raise Refused(f"{archive.PUBLIC_KEY} in {path} holds something beside the public key.")
+        raise Refused(f"{archive.PUBLIC_KEY} in {path} holds something besides the public key.")
     envelope = read_envelope(files[archive.STATEMENT])
     chain = from_lines(files[archive.RECORD])
     try:
@@ -47,7 +47,7 @@ def verify_bundle(path: Path, trusted: Ed25519PublicKey | None, key: RecordKey |
         lines.append(f"✅ Run {chain.run}: the bundle is as it was signed; {entries}.")
     lines.append(f"Signed with the key {key_id(own)}.")
     if not trusted:
-        lines.append("⚠️ Nobody said whose key that is: give the bot's public key with --key to have it compared.")
+        lines.append("⚠️ Whose key that is was not checked: pass the bot's public key with --key.")
     return not problems, lines
 
 
@@ -63,7 +63,7 @@ def _problems(
     except (KeyError, TypeError, AttributeError):
         typed = False
     if not typed:
-        yield "the statement is none about a run of gonogo"
+        yield "the statement is not about a run of gonogo"
         return
     yield from _journal(chain, links, key)
     yield from (

@@ -144,7 +144,7 @@ def _let_requests_in(unit: Unit, scene: Scene) -> None:
     stopped = [number for number, line in lines if _STOPS.search(line)]
     if stopped and not any(_LETS_IN.search(line) for number, line in lines if number > stopped[-1]):
         why = "requests are stopped here, and no line of this part lets them in again"
-        if unit.part != Part.ROLLBACK:
+        if unit.part != Part.ROLLBACK or not any(True for section in unit.sections for _ in section.boxes):
             scene.notes.fill_in(stopped[-1], f"{why}; write a step that does")
             return
         scene.notes.assume(stopped[-1], f"{why}; a `gate` at the end asks for it")

@@ -164,6 +164,11 @@ def _refused_state(page: Page, record: Record, step: PageStep, attempt: Attempt)
         return StepState.SETTLED if has_agreement(page, record, step, answer) else StepState.NEEDS_PEOPLE
     if answer and answer.choice is Choice.SKIP:
         return StepState.SETTLED  # an earlier version wrote this, when one person could overrule a refusal
+    return state_once_refused(page, record, step)
+
+
+def state_once_refused(page: Page, record: Record, step: PageStep) -> StepState:
+    """What a refusal of a step's sign-off means for the run, while nobody has answered it."""
     if not production_changed(page, record):
         return StepState.NO_GO
     return StepState.ROLL_BACK if step.box.on_failure == "roll back" else StepState.NEEDS_PEOPLE

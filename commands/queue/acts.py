@@ -107,7 +107,7 @@ def put_off(store: RecordStore, run: Run, page: Page, people: People, actor: Act
         return False
     until = now + PATIENCE
     fact = PutOff(by=actor, at=now, number=asked.number, until=until.isoformat())
-    summary = f"It is asked about again at {until.astimezone(ZoneInfo(page.runbook.time_zone)):%H:%M}."
+    summary = f"People are asked again at {until.astimezone(ZoneInfo(page.runbook.time_zone)):%H:%M}."
     told = StartPutOff(person=actor.person, door=door_in_words(actor), summary=summary, until=until.isoformat())
     return store.add_fact(run.id, fact, NewEvent(data=told), only_in=(RunState.QUEUED,))
 
@@ -174,7 +174,7 @@ def settled(store: RecordStore, number: int) -> str:
     """What has become of a queued start that does not wait any more, in a sentence."""
     left = what_became(store, store.run(number))
     if left and left.started:
-        return f"Queued start {number} has begun already, as run {left.started}."
+        return f"Queued start {number} has started already, as run {left.started}."
     return f"Queued start {number} has left the queue already."
 
 

@@ -73,7 +73,7 @@ class QueueKeeper:
                 self._ask(record, number, now)
             case TakeBack(number=number, busy=busy):
                 put_off = PutOff(by=BOT, at=now, number=number, until=now.isoformat())
-                summary = f"Run {busy} has begun. This start is asked about again once {record.run.target} is free."
+                summary = f"Run {busy} has started. People are asked again once {record.run.target} is free."
                 told = NewEvent(data=StartPutOff(person=BOT.person, summary=summary))
                 self._store.add_fact(record.run.id, put_off, told, only_in=(RunState.QUEUED,))
             case StepAside(number=number):

@@ -31,7 +31,7 @@ from commands.watch.criteria import CriterionStatus, criteria_status
 from commands.watch.verdicts import CheckVerdict, Verdict, check_verdicts
 from state.events import Ask
 from state.facts import HandoverOffer, Note, RunClosed
-from state.records import Drill, Record, RunState
+from state.records import Record, RunState
 
 
 class Phase(StrEnum):
@@ -58,7 +58,7 @@ class Phase(StrEnum):
     ABORTED = "ABORTED, nothing was changed"
     ABORTED_LATE = "ABORTED before the deploy"
     ENDED = "ENDED BY HAND, check what runs"
-    LOST = "ENDED, its sandbox is gone"
+    LOST = "ENDED, it could not go on"
 
 
 _ENDED = {
@@ -232,7 +232,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
         drill=bool(record.run.drill),
         waits_for_people=waits,
-        lost=run.state == RunState.ENDED and run.drill == Drill.BOX and record.newest(RunClosed) is None,
+        lost=run.state == RunState.ENDED and bool(run.drill) and record.newest(RunClosed) is None,
     )
 
 

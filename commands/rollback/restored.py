@@ -58,7 +58,7 @@ def not_undone(page: Page, record: Record) -> tuple[str, ...]:
 def tool_rows_not_undone(page: Page, record: Record) -> tuple[str, ...]:
     """The migration tools whose changes another way than the tool undoes: their own rows were not looked at."""
     return tuple(
-        f"the migration tool's own rows of what “{step.title}” applied ({_commands(step)})"
+        f"the migration tool's own list of what “{step.title}” applied ({_commands(step)})"
         for step in page.steps
         if calls_migration_tool(step)
         and record.last(step.id)
@@ -75,7 +75,7 @@ def _applied_nothing(record: Record, step: PageStep) -> bool:
 
 def _left(step: PageStep, state: AttemptState) -> str:
     commands = f" ({_commands(step)})" if step.box.ran() else ""
-    rows = ", and the migration tool's own rows of what it applied" if calls_migration_tool(step) else ""
+    rows = ", and the migration tool's own list of what it applied" if calls_migration_tool(step) else ""
     why = step.box.why.rstrip(".") or "no step of the rollback undoes it"
     return f"Not rolled back: “{step.title}”{_MAY_HAVE.get(state, '')}{commands}{rows}: {why}"
 

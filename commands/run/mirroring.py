@@ -39,7 +39,10 @@ class MirrorFile(Protocol):
         """Read what happened in it into the record, and free it. Raises MirrorTaken while somebody rolls back."""
 
     def remove(self) -> None:
-        """Remove the file: the run is over, or another bot's."""
+        """Remove the file: the run is over."""
+
+    def leave(self) -> None:
+        """Remove the file if it is this bot's own: the run is another bot's."""
 
     def close(self) -> None:
         """Close the file."""
@@ -103,9 +106,14 @@ class Mirroring:
             self._version, self._written_at = version, time.monotonic()
 
     def end(self, *, over: bool) -> None:
-        """Leave the mirror; it is removed where the run is over, or another bot's."""
+        """Leave the mirror; it is removed where the run is over."""
         if self._mirror:
             self._try(self._mirror.remove if over else self._mirror.close)
+
+    def leave(self) -> None:
+        """Leave the run to another bot."""
+        if self._mirror:
+            self._try(self._mirror.leave)
 
     def _try(self, act: Callable[[], None]) -> bool:
         """Do it now, unless the last try failed just now. False if it was not done; the reason is logged once."""

@@ -142,7 +142,8 @@ class Runner:
             LOG.warning("run %s is left to its new owner: %s", self.number, error)
             self._vitals.leaves(self.number)
             self._stop_threads()
-            self._leave_mirror(over=True)
+            with suppress(BadRecord):
+                self._mirror.leave()
         except MirrorTaken as error:
             LOG.warning("%s", error)
             self.left_to_mirror = True

@@ -12,10 +12,10 @@ from state.facts import Door
 REFUSED = "A refusal before anything was changed ends the run at once. Later it rolls back or waits, as the step says."
 _DOORS = {Door.SLACK: "Slack", Door.TERMINAL: "terminal", Door.BOT: "the bot itself"}
 _NOT_BY = {
-    Party.FIRST: "not who asked for it",
-    Party.REFUSER: "not who refused",
-    Party.FIXER: "not whose fix was refused",
-    Party.RETRIER: "not who ran it again after that role had refused",
+    Party.FIRST: "not whoever asked for it",
+    Party.REFUSER: "not whoever refused",
+    Party.FIXER: "not whoever made the refused fix",
+    Party.RETRIER: "not whoever ran it again after that role had refused",
 }
 
 
@@ -59,18 +59,15 @@ def _conditions(page: Page, row: Permission) -> Iterator[str]:
 
 def _who(page: Page, row: Permission) -> str:
     titles = " or ".join(page.roles[role].title for role in roles_for(row.act, page))
-    match row.who:
-        case Who.DECIDER:
-            return titles
-        case Who.STEP_DECIDER:
-            return f"the role that the step asks, or else {titles}"
-        case Who.CALLED:
-            return f"the roles that the alert calls, or {titles}"
-        case Who.STARTERS:
-            return titles if page.runbook.starters else str(Who.ANY_ROLE)
-        case Who.STARTERS_AND_DECIDER:
-            return titles if page.runbook.starters else str(Who.ANY_ROLE)
-    return str(row.who)
+    starters = titles if page.runbook.starters else str(Who.ANY_ROLE)
+    return {
+        Who.DECIDER: titles,
+        Who.STEP_DECIDER: f"the role that the step asks, or else {titles}",
+        Who.CALLED: f"the roles that the alert calls, or {titles}",
+        Who.OWNER: f"its owner, or {titles}",
+        Who.STARTERS: starters,
+        Who.STARTERS_AND_DECIDER: starters,
+    }.get(row.who, str(row.who))
 
 
 def _kinds_for_two(page: Page) -> list[str]:

@@ -13,5 +13,5 @@ def option_objections(advice: Advice, page: Page) -> tuple[Objection, ...]:
     found = advice.recommended
     if found is None or not found.speaks_against(page.name):
         return ()
-    summary = f"The evidence recommends “{found.name}”. Not shown for “{found.other}”:\n{missing_reasons(found)}"
+    summary = f"The evidence recommends “{found.name}”. Missing evidence for “{found.other}”:\n{missing_reasons(found)}"
     return (Objection(sort=ObjectionSort.OPTION, summary=summary),)

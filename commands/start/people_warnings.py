@@ -29,9 +29,7 @@ def people_lines(page: Page, people: People) -> list[PreflightLine]:
     warnings = people_warnings(page, people)
     if empty := _empty(page, people):
         who = f"{_titles(page, empty)} {'has' if len(empty) == 1 else 'have'} nobody yet"
-        warnings = (
-            f"Whether there are enough people was not looked at: {who}. Name them in {_variables(page, empty)}.",
-        )
+        warnings = (f"Not checked whether there are enough people: {who}. Name them in {_variables(page, empty)}.",)
     results = [PreflightResult(level=WARN, summary=warning) for warning in warnings]
     fine = PreflightResult(level=OK, summary="enough different people for every signature")
     return [PreflightLine(about="roles", result=result) for result in results or [fine]]

@@ -55,7 +55,9 @@ def _require_undamaged(connection: sqlite3.Connection) -> None:
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open the file to read only, at the newest schema version. Raises BadRecord."""
     if not path.is_file():
-        raise BadRecord(f"There is no state file {path.absolute()}. Set GONOGO_STATE to the bot's state file.")
+        raise BadRecord(
+            f"There is no record at {path.absolute()}. Set GONOGO_STATE to the bot's, or start it with `gonogo serve`."
+        )
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)
         try:

@@ -16,7 +16,8 @@ from state.errors import BadMirror, BadRecord, MirrorTaken, Refused
 from state.events import MirrorRead
 from state.facts import Hold, RollbackRequest
 from state.journal import RecordKey
-from state.mirror import Mirror, notes_of, remove_mirror, set_taken
+from state.mirror import Mirror
+from state.mirror_notes import notes_of, remove_mirror, set_taken
 from state.place import Place, open_record
 from state.reading_back import read_back
 from state.records import Attempt, AttemptState, Position, Run, RunState
@@ -144,6 +145,37 @@ def test_a_mirror_in_use_is_not_replaced_before_it_is_taken(store: RecordStore, 
     mirror.close()
     with closing(OpenFile(mirror.file, serving=True)), pytest.raises(MirrorTaken):
         mirror.follow()
+
+
+def test_the_mirror_of_another_bot_that_took_the_run_stays_when_this_one_leaves(
+    store: RecordStore, run: Run, mirror: Mirror
+) -> None:
+    others = Mirror(mirror.file.parent, store, run, "the record")
+    others.follow()
+    with pytest.raises(BadMirror, match="another bot"):
+        mirror.begins("migrate", 1)
+    mirror.leave()
+    with closing(in_mirror(others)) as copy:
+        assert rows(copy, run.id) == rows(store, run.id)
+        set_taken(copy.opened, at(5))
+    with pytest.raises(MirrorTaken):
+        mirror.require_free()
+    others.close()
+
+
+def test_a_bot_that_made_no_mirror_leaves_the_one_that_is_there(store: RecordStore, run: Run, mirror: Mirror) -> None:
+    Mirror(mirror.file.parent, store, run, "the record").leave()
+    assert mirror.file.exists()
+    mirror.leave()
+    assert not mirror.file.exists()
+
+
+def test_a_mirror_that_somebody_removed_is_made_anew(store: RecordStore, run: Run, mirror: Mirror) -> None:
+    remove_mirror(mirror.file)
+    write_more(store, run.id)
+    mirror.follow()
+    with closing(in_mirror(mirror)) as copy:
+        assert rows(copy, run.id) == rows(store, run.id)
 
 
 @pytest.mark.parametrize("cut", ["half of it", "empty", "another file"])

@@ -30,32 +30,45 @@ def alert(snapshot: Snapshot, event: Event, data: WarningRaised) -> Message:
     urgent = isinstance(data, AlertRaised)
     mark = "🚨" if urgent else "⚠️"
     measured = f"{bold(data.seen, 300)}\n{line(data.title, 120)}"
-    next_step = _next_step(snapshot, data)
+    next_step = _next_step(snapshot, event, data)
     contacts = snapshot.contacts(data.roles)
     buttons = _buttons(snapshot, event, data)
     blocks = [header(f"{mark} {data.name}"), section(measured), section(next_step), buttons]
     blocks += [_effects(snapshot, buttons), section(contacts)]
-    asked = _asked(snapshot, data)
+    asked = _asked(snapshot, event, data)
     what = f"{asked or mark} {data.name}: {data.seen}"
     return message(what, blocks, roles=snapshot.titles(data.roles) if asked else (), broadcast=urgent)
 
 
-def _asked(snapshot: Snapshot, data: WarningRaised) -> str:
+def _asked(snapshot: Snapshot, event: Event, data: WarningRaised) -> str:
     """When this alert rolls back, or that somebody must check it; empty if nobody must do anything any more."""
     countdown = _countdown(snapshot, data)
     if countdown is None:
-        return "please check:"
+        return "" if _rolled_back_since(snapshot, event) else "please check:"
     if not countdown.running or countdown.number != _countdown_number(data) or not snapshot.can_roll_back:
         return ""
     return f"ALERT, rolls back at {clock_time(countdown.ends_at, snapshot.page.runbook.time_zone)}:"
 
 
-def _next_step(snapshot: Snapshot, data: WarningRaised) -> str:
+def _next_step(snapshot: Snapshot, event: Event, data: WarningRaised) -> str:
     if countdown := _countdown(snapshot, data):
-        return _countdown_state(snapshot, countdown, _countdown_number(data))
+        return _countdown_state(snapshot, event, countdown, _countdown_number(data))
+    if requested := _rolled_back_since(snapshot, event):
+        return requested
     if data.was_bad:
-        return "It was outside its limit before the deploy too, so the bot does not roll back. A person decides."
+        was = "It was outside its limit before the deploy too"
+        after = _after(snapshot)
+        return f"{was}. {after}" if after else f"{was}, so the bot does not roll back. A person decides."
     return "Check it, and roll back if it is real." if snapshot.can_roll_back else _after(snapshot)
+
+
+def _rolled_back_since(snapshot: Snapshot, event: Event) -> str:
+    """That a rollback was requested after this message: what it says is of the version before. Empty otherwise."""
+    request = snapshot.record.rollback
+    if request is None or request.at < event.at:
+        return ""
+    at = time_of(request.at, snapshot.page.runbook.time_zone)
+    return f"⏪ Rollback requested by {acted(request)} at {at}."
 
 
 def _after(snapshot: Snapshot) -> str:
@@ -80,7 +93,7 @@ def _countdown(snapshot: Snapshot, data: WarningRaised) -> Countdown | None:
     return newest_countdown(rule, snapshot.record) if rule else None
 
 
-def _countdown_state(snapshot: Snapshot, countdown: Countdown, number: int) -> str:
+def _countdown_state(snapshot: Snapshot, event: Event, countdown: Countdown, number: int) -> str:
     zone = snapshot.page.runbook.time_zone
     if countdown.number != number:
         return "The alert was raised again later; see below."
@@ -91,8 +104,8 @@ def _countdown_state(snapshot: Snapshot, countdown: Countdown, number: int) -> s
         # older versions stored no reason
         why = countdown.cancel_reason or "within its limits again before the countdown was at zero"
         return f"✅ {line(capitalized(why), 300)}. The countdown was cancelled; nothing was rolled back."
-    if request := snapshot.record.rollback:
-        return f"⏪ Rollback requested by {acted(request)} at {time_of(request.at, zone)}."
+    if requested := _rolled_back_since(snapshot, event):
+        return requested
     if not snapshot.can_roll_back:
         return ""
     at, after = time_of(countdown.ends_at, zone, seconds=True), format_duration(countdown.alert.countdown)
@@ -143,11 +156,13 @@ def blind(snapshot: Snapshot, _: Event, data: CheckBlind) -> Message:
     return message(f"please check: {data.title} {result}", blocks, roles=snapshot.titles(data.roles))
 
 
-def failed_check(snapshot: Snapshot, _: Event, data: CheckFailed) -> Message:
+def failed_check(snapshot: Snapshot, event: Event, data: CheckFailed) -> Message:
     """A check failed that no row of the alert table judges: people are called, and the bot does not roll back."""
     head = f"❌ {bold(data.title)} failed"
     todo = (
-        _after(snapshot) or "The bot does not roll back for this check. Please check now, and roll back if it is real."
+        _rolled_back_since(snapshot, event)
+        or _after(snapshot)
+        or "The bot does not roll back for this check. Please check now, and roll back if it is real."
     )
     buttons = actions(snapshot.rollback_button())
     blocks = [
@@ -184,5 +199,5 @@ def budget(snapshot: Snapshot, _: Event, data: RollbackBudget) -> Message:
     still_to_do = f"Still to do: {line(', '.join(data.left), 600)}" if data.left else ""
     contacts = snapshot.contacts(data.roles)
     blocks = [section(head), section(running), section(still_to_do), section(contacts)]
-    what = f"{data.mark} % of the rollback's {data.within} are used"
+    what = f"{data.mark} % of the rollback's {data.within} is used"
     return message(what, blocks, roles=snapshot.titles(data.roles), broadcast=data.mark > 50)

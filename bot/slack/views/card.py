@@ -172,8 +172,8 @@ def banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     lines = [] if status.rollback_left is None else [_time_left(snapshot, status, clock=clock)]
     lines += [_false_alarm(snapshot, held) for held in status.false_alarms[:4]]
     if status.held_by and (hold := hold_of(snapshot.record)):
-        why = f": {line(hold.reason)}" if hold.reason else ""
-        lines.append(f"⏸️ *On hold* by {acted(hold)}{why}. No new step starts.")
+        why, decider = f": {line(hold.reason)}" if hold.reason else "", snapshot.title_of(snapshot.page.decision.role)
+        lines.append(f"⏸️ *On hold* by {acted(hold)}{why}. No new step starts until {decider} resumes.")
     lines += handover_lines(snapshot)
     if (request := snapshot.record.rollback) and status.state != RunState.KEPT:
         refused = start_was_refused(snapshot.record)

@@ -88,7 +88,10 @@ def _crossed_out(check: CheckVerdict) -> list[Block]:
 
 def _no_longer_counted(checks: Sequence[CheckVerdict]) -> str:
     """One line, because people should look at what happens now."""
-    not_ok = [line(check.title.rpartition(": ")[2], 40) for check in _worst_first(checks) if not check.good]
+    not_ok = [line(check.title.rpartition(": ")[2], 40) for check in _worst_first(checks) if check.verdict not in _FINE]
     more = f" and {len(not_ok) - 3} more" if len(not_ok) > 3 else ""
     named = f" (not ok: {', '.join(not_ok[:3])}{more})" if not_ok else ""
-    return f"▫️ {counted(len(checks), 'check')} of the removed version ended with it{named}"
+    ended = (
+        f"{counted(len(checks), 'check')} of the version before the rollback {'has' if len(checks) == 1 else 'have'}"
+    )
+    return f"▫️ {ended} ended{named}"

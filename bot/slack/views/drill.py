@@ -83,7 +83,7 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
     run, asks = snapshot.record.run, waits_for_people(snapshot.record)
     value = str(ButtonValue(run=run.id, event=event.id))
     lines = [_role(snapshot, name) for name in snapshot.page.roles]
-    lacking = _lacking(snapshot)
+    lacking, there = _lacking(snapshot), [snapshot.mentions.get(name) for name in snapshot.page.roles]
     head = f"*Who takes part in this drill of {bold(snapshot.page.title).strip('*')}?*"
     why = (
         f"{acted(run.started_by)} starts it: the whole page, with its real people, but not on its real target. "
@@ -99,7 +99,8 @@ def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
             section("\n".join(lines[:20])),
             section(f"Also there: {' '.join(person(one) for one in others)}" if others else ""),
             actions(take_part, begin) if asks else None,
-            context(f"{lacking} {_HOW_IT_BEGINS}".strip()) if asks else None,
+            # the list above says which roles are empty
+            context(f"{lacking if all(there) else ''} {_HOW_IT_BEGINS}".strip()) if asks else None,
         ],
         target=run.target,
         broadcast=asks,
@@ -127,7 +128,7 @@ def _settled(snapshot: Snapshot) -> str:
 
 
 def drill_lost(snapshot: Snapshot, data: RunMoved) -> Message:
-    """The drill is over, because its sandbox is gone."""
+    """The drill is over, because its places are gone or are others now."""
     target = line(snapshot.record.run.target)
     head = f"🛑 *{target} is over*: {line(data.reason, 300)}."
     after = "It was an exercise; the real target was no part of it. `/deploy drill` starts another one."

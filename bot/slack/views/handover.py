@@ -93,7 +93,7 @@ def offer_ended(snapshot: Snapshot, _: Event, data: HandoverEnded) -> Message:
         head = f"🤝 {taker} is {title} in this run now, in place of {giver}{door}."
         asked = ", ".join(f"“{line(one, 80)}”" for one in data.waiting[:6])
         waits = f"Waiting for {taker}: {asked}. " if asked else ""
-        note = context(f"{waits}Signatures of {giver} stay theirs, and count.")
+        note = context(f"{waits}What {giver} has signed still counts.")
         return message(f"🤝 {data.title} was handed over", [section(head), note], target=target, broadcast=True)
     ways = {
         HandoverResult.DECLINED.value: f"🤝 {taker} declined {title}{door}. {giver} still holds it.",
@@ -119,7 +119,7 @@ def handover_lines(snapshot: Snapshot) -> list[str]:
 
 def _buttons(event: Event, data: HandoverOffered) -> Block | None:
     value = str(ButtonValue(run=event.run, event=event.id, number=data.number))
-    effect = "You sign and decide in this role for this run, and are asked what waits for it."
+    effect = "For this run you sign and decide in this role. You are asked everything that waits for it."
     return actions(
         button("take_over", "🤝 Take over", value, style="primary", confirm=confirm("Take over?", effect, "Take over")),
         button("decline", "Decline", value),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, line
+from commands.text.numbers import format_count
 from commands.text.phrases import capitalized
 from state.events import (
     ClockJumped,
@@ -49,8 +50,8 @@ def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Mes
     head = f"🚨 *The record of this run was changed from outside*: {line(data.summary, 400)}{more}."
     if data.refused:
         then = (
-            "The bot does nothing of this run, not even its rollback: it cannot know what that would do. Put the state "
-            "file back as it was, or roll back by hand."
+            "The bot does nothing more in this run, not even the rollback: it cannot know what that would do. Restore "
+            "the state file as it was, or roll back by hand."
         )
     elif data.held:
         then = (
@@ -58,7 +59,7 @@ def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Mes
         )
     else:
         then = "The rollback continues."
-    check = f"What else was changed: `gonogo verify {event.run}`. This thread shows what the bot wrote before."
+    check = f"`gonogo verify {event.run}` shows what else was changed. This thread shows what the bot wrote before."
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
     blocks = [section(f"{head}\n{then}\n{check}"), context(people and f"Please check: {people}")]
     what = f"🚨 the record of run {event.run} was changed from outside"
@@ -70,7 +71,7 @@ def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
     target = line(snapshot.record.run.target)
     head = f"🛑 *The run of {target} was ended by hand* by {acted(data)}. Nothing was rolled back."
     left = "\n".join(f"• {line(item, 200)}" for item in data.left[:12])
-    production = f"Left as it is:\n{left}" if left else "By the record, no step changed anything."
+    production = f"Left as it is:\n{left}" if left else "According to the record, no step changed anything."
     blocks = [
         section(f"{head}\n> {line(data.reason, 600)}"),
         section(production),
@@ -118,6 +119,6 @@ def environment_warning(change: str) -> str:
 def mirror_read(snapshot: Snapshot, _: Event, data: MirrorRead) -> Message:
     """What happened while the record was away comes only now: what that means, and what to look at."""
     head = "📼 *The bot could not reach its record. Meanwhile people rolled this run back at the terminal.*"
-    number = snapshot.record.run.id
-    then = f"What happened there follows now ({data.entries} entries). With its times: `gonogo log {number}`."
+    number, entries = snapshot.record.run.id, format_count(data.entries, "entry", "entries")
+    then = f"What happened there follows now: {entries}. `gonogo log {number}` shows the times."
     return message(head, [section(f"{head}\n{then}")], broadcast=True)

@@ -8,7 +8,7 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.following import in_message
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, crossed_out, line, person, time_of
+from bot.text import bold, counted, crossed_out, line, person, time_of
 from commands.progress.step_state import WATCH
 from commands.watch.criteria import CriterionStatus, Mark
 from state.events import CriteriaShown
@@ -45,7 +45,7 @@ def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
 
 
 def summary_of(snapshot: Snapshot) -> str:
-    """How many criteria are met, and how many speak against the version, in one line."""
+    """How many criteria are met, and how many are reasons for NO-GO, in one line."""
     criteria = snapshot.status.criteria
     goals = [criterion for criterion in criteria if not criterion.sign]
     met = sum(goal.mark == Mark.GO for goal in goals)
@@ -53,8 +53,8 @@ def summary_of(snapshot: Snapshot) -> str:
     if snapshot.record.rollback:
         return f"🚦 Before the rollback: {met} of {len(goals)} were met"
     if against:
-        return f"🚦 NO-GO: {against} against it, {met} of {len(goals)} met"
-    return f"🚦 GO so far: {met} of {len(goals)} met"
+        return f"🚦 NO-GO: {counted(against, 'reason')}, {met} of {len(goals)} met"
+    return f"🚦 GO{'' if snapshot.record.keep else ' so far'}: {met} of {len(goals)} met"
 
 
 def panel_lines(snapshot: Snapshot) -> Iterator[str]:
@@ -65,7 +65,8 @@ def panel_lines(snapshot: Snapshot) -> Iterator[str]:
         at = f" · {time_of(criterion.at, zone)}" if criterion.at else ""
         if snapshot.record.rollback:
             text, evidence = crossed_out(criterion.text), crossed_out(criterion.evidence)
-            yield f"▫️ {text} ({WERE[criterion.mark]})\n      {evidence}{at}"
+            was = "was a NO-GO" if criterion.sign else WERE[criterion.mark]
+            yield f"▫️ {text} ({was})\n      {evidence}{at}"
             continue
         yield f"{_mark(criterion)} {bold(criterion.text, 200)}\n      {line(criterion.evidence, 220)}{people}{at}"
 

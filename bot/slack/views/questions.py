@@ -78,9 +78,9 @@ def _headline(snapshot: Snapshot, data: PeopleAsked, *, is_open: bool) -> str:
             return f"✅ Signed: {title}" if _all_signed(snapshot, data) else f"⛔ Not signed: {title}"
         case Ask.AGREE:
             what = "KEEP now?" if data.step == DECISION else _agree_texts(snapshot, data)[0].format(title)
-            return f"🙋 Second person needed: {what}" if is_open else f"🙋 Second person: {what}"
+            return f"🙋 Second person needed: {what}" if is_open else _agreed(snapshot, data, what.removesuffix("?"))
         case Ask.DECIDE:
-            return "🏁 KEEP or ROLLBACK?" if is_open else "🏁 The decision"
+            return "🏁 KEEP or ROLLBACK?" if is_open else f"🏁 {_decided(snapshot)}"
     if data.state == AttemptState.DONE:
         return f"⛔ Refused: {title}"
     return f"❓ Unknown result: {title}" if data.state == AttemptState.UNKNOWN else f"❌ Failed: {title}"
@@ -98,9 +98,9 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             keep = data.step == DECISION
             wants = "wants KEEP before the watch is over" if keep else _agree_texts(snapshot, data)[1]
             request = f"{acted(first)} {wants}: {line(first.reason, 500)}" if first else ""
-            others = f": {people_asked(snapshot, waiting)}" if waiting else "."
+            second = f"A second person must agree: {people_asked(snapshot, waiting)}" if waiting else ""
             note = early_note(snapshot) if keep and waiting else ""
-            return [*_refusals(snapshot, data), request, note, f"A second person must agree{others}"]
+            return [*_refusals(snapshot, data), request, note, second]
         case Ask.DECIDE:
             decides = (
                 f"Waiting for {people_asked(snapshot, waiting)}\n{_to_decide_on(snapshot, data)}" if waiting else ""
@@ -165,11 +165,11 @@ def _evidence(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) ->
     """What is signed for, in short: as it was signed, or as it is now while nobody has signed."""
     signed = snapshot.record.newest(Signature, step=data.step, attempt=data.attempt, refused=False)
     if signed and not signed.evidence:
-        return "📎 Signed without evidence (older version)"
+        return "📎 Evidence: none, signed in an older version"
     if not signed and not waiting:
         return ""
     evidence = signed.evidence if signed else evidence_of(snapshot.page, snapshot.record)
-    return "📎 For " + " · ".join(f"{line(name, 24)} `{line(short(value), 60)}`" for name, value in evidence[:12])
+    return "📎 Evidence: " + " · ".join(f"{line(name, 24)} `{line(short(value), 60)}`" for name, value in evidence[:12])
 
 
 def _first_person(snapshot: Snapshot, step: str, attempt: int) -> StepAnswer | EarlyKeep | None:
@@ -212,7 +212,7 @@ def _answer(snapshot: Snapshot, data: PeopleAsked, fact: Fact) -> str:
             return f"➡️ *{choice}*, decided by {who} at {at}{_reason(fact.reason)}"
         case Ask.ANSWER | Ask.AGREE, Lapsed() if _is_about(data, fact):
             return f"⌛ What <@{fact.first}> decided no longer counts: {line(fact.reason, 400)}"
-        case Ask.AGREE, Agreement() | EarlyKeepAgreement() if _is_agreement(data, fact):
+        case Ask.AGREE, _ if _is_agreement(data, fact):
             return f"✅ {who} agreed at {at}"
         case _, Keep() | RollbackRequest() if data.step == DECISION:
             return f"*{fact.kind.value.upper()}*, decided by {who} at {at}{_reason(fact.reason)}"
@@ -223,8 +223,22 @@ def _is_about(data: PeopleAsked, fact: Signature | StepAnswer | Agreement | Laps
     return (fact.step, fact.attempt) == (data.step, data.attempt)
 
 
-def _is_agreement(data: PeopleAsked, fact: Agreement | EarlyKeepAgreement) -> bool:
-    return data.step == DECISION if isinstance(fact, EarlyKeepAgreement) else _is_about(data, fact)
+def _is_agreement(data: PeopleAsked, fact: Fact) -> bool:
+    if isinstance(fact, EarlyKeepAgreement):
+        return data.step == DECISION
+    return isinstance(fact, Agreement) and _is_about(data, fact)
+
+
+def _decided(snapshot: Snapshot) -> str:
+    if snapshot.record.keep:
+        return "Decided: KEEP"
+    return "Decided: ROLLBACK" if snapshot.record.rollback else "No decision"
+
+
+def _agreed(snapshot: Snapshot, data: PeopleAsked, what: str) -> str:
+    """Whether a second person agreed, once none is asked any more."""
+    agreed = any(_is_agreement(data, fact) for fact in snapshot.record.facts)
+    return f"{'✅ Second person agreed' if agreed else '⌛ Nobody agreed'}: {what}"
 
 
 def _reason(reason: str) -> str:

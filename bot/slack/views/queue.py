@@ -55,7 +55,7 @@ def _ordinal(number: int) -> str:
 def _state(snapshot: Snapshot, place: QueuePlace | None) -> str:
     if place is None:
         started = _left(snapshot).started
-        return f"queued start began as run {started}" if started else "queued start dropped"
+        return f"started as run {started}" if started else "queued start dropped"
     if place.asked_until:
         return "start now?"
     return "start planned" if place.planned and place.planned > snapshot.now else "start queued"
@@ -67,7 +67,7 @@ def _where(snapshot: Snapshot, place: QueuePlace | None) -> str:
     zone = snapshot.page.runbook.time_zone
     if place.asked_until:
         until = time_of(place.asked_until, zone)
-        return f"❓ The question is in the thread. Without an answer it leaves the queue at {until}."
+        return f"❓ The question is in the thread. Without an answer this start leaves the queue at {until}."
     lines = []
     if place.planned:
         local = f"{place.planned.astimezone(ZoneInfo(zone)):%a %H:%M}"
@@ -110,7 +110,7 @@ def start_question(snapshot: Snapshot, event: Event, data: StartAsked) -> Messag
     """Whether a queued start begins now: with its buttons while that is open."""
     run, asked = snapshot.record.run, open_question(snapshot.record)
     is_open = run.state == RunState.QUEUED and asked is not None and asked.number == data.number
-    head = f"🙋 Start {clip(run.target, 80)} now?" if is_open else f"🕓 {clip(run.target, 80)}: the question is over"
+    head = f"🙋 Start {clip(run.target, 80)} now?" if is_open else f"🕓 {clip(run.target, 80)}: this question is closed"
     what = f"Queued start {run.id}: {bold(data.title)}, `{line(run.release, 100)}`, queued by {acted(run.started_by)}."
     news = [f"⏮️ {line(data.before)}" * bool(data.before), f"⏰ {line(data.late)}" * bool(data.late)]
     news.append(f"✏️ {line(data.edited)}" * bool(data.edited))
@@ -140,7 +140,7 @@ def start_question(snapshot: Snapshot, event: Event, data: StartAsked) -> Messag
 
 def _silence(snapshot: Snapshot, asked_at: datetime) -> str:
     until = time_of(asked_at + PATIENCE, snapshot.page.runbook.time_zone)
-    return f"Without an answer it leaves the queue at {until}. Nothing starts by itself."
+    return f"Without an answer this start leaves the queue at {until}. Nothing starts by itself."
 
 
 def _asked_people(snapshot: Snapshot, data: StartAsked) -> str:
@@ -154,7 +154,7 @@ def start_put_off(snapshot: Snapshot, __: Event, data: StartPutOff) -> Message:
     when = line(data.summary, 300)
     if data.until:
         until = datetime.fromisoformat(data.until)
-        when = f"It is asked about again at {time_of(until, snapshot.page.runbook.time_zone)}."
+        when = f"People are asked again at {time_of(until, snapshot.page.runbook.time_zone)}."
     return message(f"🕓 Put off: queued start {snapshot.record.run.id}", [section(f"🕓 *Put off*{by}. {when}")])
 
 
@@ -170,13 +170,15 @@ def queue_left(snapshot: Snapshot, _: Event, data: QueueLeft) -> Message:
     text = _how_left(data)
     if data.silent:
         text += f" {mention(run.starter)}, queue it again with `/deploy start`."
-    what = f"🚀 Started as run {data.started}" if data.started else f"🗑️ {run.target}: queued start {run.id} is out"
+    what = (
+        f"🚀 Started as run {data.started}" if data.started else f"🗑️ {run.target}: queued start {run.id} left the queue"
+    )
     return message(what, [section(text)], broadcast=data.silent)
 
 
 def _how_left(data: QueueLeft) -> str:
     if data.started:
-        return f"🚀 *It has begun as run {data.started}*, whose card is in this channel."
+        return f"🚀 *Started as run {data.started}.* Its card is in this channel."
     why = line(data.reason, 400)
     if data.silent:
         return f"🗑️ *It left the queue*: {why}. Nothing was started."
@@ -202,7 +204,7 @@ def _listed(one: QueuePlace, zone: str) -> str:
     when = "asks now" if one.asked_until else f"at {moment_of(one.earliest, zone)}" if one.earliest else ""
     when = when or (f"behind run {one.busy}" if one.busy else "is next")
     what = f"{line(run.page, 60)} `{line(run.release, 60)}`"
-    return f"*{_ordinal(one.place)}*  start {run.id}: {what} · {when} · by {person(run.starter)}"
+    return f"*{_ordinal(one.place)}*  {what} · queued start {run.id} · {when} · by {person(run.starter)}"
 
 
 def queue_offer(why: str, request: StartRequest, behind: int) -> Message:

@@ -34,7 +34,7 @@ def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
     """A run starts: what is deployed where, who started it, and when each step is planned."""
     planned = [f"{f'T+{int(at.total_seconds() // 60)} min':<10} {title}" for at, title in timeline(snapshot.page)]
     after_keep = f" after KEEP of run {data.follows}, in the name of" if data.follows else " by"
-    queued = f"Queued start {data.queued}, which {_confirmed(data)} let begin.\n" if data.queued else ""
+    queued = f"Queued start {data.queued}, confirmed by {_confirmed(data)}.\n" if data.queued else ""
     head = f"{queued}{bold(data.title)}: deploying `{line(snapshot.record.run.release, 100)}` to {bold(data.target)}"
     note = _quoted(data.note, 500)
     warnings = "\n".join(f"• {line(warning, 300)}" for warning in data.warnings[:8])
@@ -66,7 +66,8 @@ def _against(data: RunStarted) -> str:
 
 def run_held(snapshot: Snapshot, _: Event, data: RunHeld) -> Message:
     """Somebody holds the run, which stops no countdown of an alert."""
-    head = f"⏸️ *On hold* by {acted(data)}. No new step starts."
+    decider = snapshot.title_of(snapshot.page.decision.role)
+    head = f"⏸️ *On hold* by {acted(data)}. No new step starts until {decider} resumes."
     for countdown in snapshot.status.countdowns[:1]:
         head += f" {bold(countdown.alert.name)} still counts down to the rollback: only “Hold: false alarm…” stops it."
     what = _said("⏸️ On hold", data.reason)

@@ -188,7 +188,7 @@ def _why_no_ssh(sock: ListeningSocket) -> str:
         return ""
     words = "".join(letter for letter in sock.heard.decode(errors="replace").split("\n")[0] if letter.isprintable())
     if words:
-        return f"something else than an SSH server answers there: “{words}”; check the address and its port."
+        return f"something other than an SSH server answers there: “{words}”; check the address and its port."
     if sock.at_end:
         return "it closes the connection and sends nothing; check that it is the SSH server and lets the bot in."
     return ""

@@ -1,4 +1,4 @@
-"""What is said of a host that runs something else than the bot's program, in its own words."""
+"""What is said of a host that runs something other than the bot's program, in its own words."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def why_not_answered(host: str, output: Output, redact: Redactor) -> str:
     if output.begun:
         return f"Host “{host}” ended the bot's command before it was done {end}."
     return (
-        f"Host “{host}” ran something else than the bot's command {end}. Check its user's account and login shell, "
+        f"Host “{host}” ran something other than the bot's command {end}. Check its user's account and login shell, "
         "that bash is installed, and `command=` in authorized_keys."
     )

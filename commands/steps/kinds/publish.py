@@ -105,7 +105,7 @@ class PublishStep(StepBox):
     repository: Repository
     www: EnvName = Field(
         description=(
-            "The variable with the folder that is served: its link `current` leads to a folder in `releases`."
+            "The variable with the folder that is served: its link `current` points to a folder in `releases`."
         ),
         examples=["$PROD_WWW"],
     )
@@ -150,8 +150,8 @@ class PublishStep(StepBox):
 
     def _says(self) -> str:
         if self.mode == "back":
-            return f"leads {self.www}/current back to the release that was served before"
-        return f"copies the build to {self.www}/releases/<commit>, and leads {self.www}/current there"
+            return f"points {self.www}/current back to the release that was served before"
+        return f"copies the build to {self.www}/releases/<commit>, and points {self.www}/current there"
 
     def value_types(self) -> Mapping[str, ValueType]:
         return {"release_before": ValueType.WORD} if self.mode == "forward" else {}

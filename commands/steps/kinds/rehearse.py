@@ -161,7 +161,7 @@ class RehearseStep(BackupCopyStep):
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
             "after each file, the page's verify queries for it; then each data-return step that undoes the first file",
             *self.plan_of_needs(),
-            *program_plan(self.host, "carries that out on the copy", self.script(_SCRIPT), self.env()),
+            *program_plan(self.host, "does this on the copy", self.script(_SCRIPT), self.env()),
         ]
 
     def env(self) -> dict[str, Text]:

@@ -82,7 +82,9 @@ class ReleaseStep(ReleaseBox):
 
     def recheck_plan(self) -> list[str]:
         env = {"REPOSITORY": self.repository, "REF": self.ref, "COMMIT": "<commit>", "FILES": " ".join(self.files)}
-        says = "compares <commit> with what REF names on origin now, and looks whether the working copy still takes it"
+        says = (
+            "compares <commit> with what REF names on origin now; the working copy must still be able to check it out"
+        )
         asked = program_plan(self.host, says, RELEASE_NOW, env | self.data())
         return [*asked, *(place.plan() for place in self.running)]
 

@@ -220,8 +220,8 @@ class FileCanBeApplied:
         text = ctx.files.get(self.file)
         if text is None:
             return warned(
-                f"{name} was not looked at, because the release step's host did not give it",
-                "mend what stands above about that host or its commit",
+                f"{name} was not checked, because the release step's host did not give it",
+                "fix what the lines above say about that host or its commit",
             )
         if unsafe := unsafe_statements(text, ctx.tools.analysis):
             return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "fix the file before you start")

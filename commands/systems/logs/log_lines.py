@@ -58,7 +58,7 @@ def script_env(words: Sequence[str]) -> dict[str, str]:
 def plan_lines(host: str, source: str, words: Sequence[str], included: str = ", rotated files included") -> list[str]:
     """The plan: what is read, what else is read with it, and which lines count."""
     return [
-        f"on {host}: reads {source}{included}, for lines with {either(words)} in any case",
+        f"on {host}: reads {source}{included}, for lines with {either(words)}, upper or lower case",
         "not counted: URLs and file names, “0 errors”, error handlers, and lines of level info or lower",
     ]
 

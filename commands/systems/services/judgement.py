@@ -122,7 +122,7 @@ def joined_list(values: Sequence[object]) -> str:
 
 
 def split_identities(pids: str, restarts: str) -> list[Identity]:
-    """The identities in two such values. Raises ValueError if `restarts` has something else than numbers."""
+    """The identities in two such values. Raises ValueError if `restarts` has something other than numbers."""
     return list(zip(pids.split(","), map(int, restarts.split(",")), strict=False))
 
 

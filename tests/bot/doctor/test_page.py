@@ -163,7 +163,7 @@ def test_a_host_that_runs_something_else_is_named_before_anything_begins(
     finally:
         keys.write_text(key)
     for said in (out, err):
-        assert f"Host “backend” ran something else than the bot's command {words}. Check its user's account" in said
+        assert f"Host “backend” ran something other than the bot's command {words}. Check its user's account" in said
     assert code == 1
     assert Store(shop / "gonogo.db").runs() == []
 

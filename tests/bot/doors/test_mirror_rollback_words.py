@@ -23,7 +23,8 @@ from commands.start.starter import start
 from state.errors import BadRecord, Refused
 from state.facts import Actor, Door
 from state.journal.key import key_beside
-from state.mirror import Mirror, notes_of, set_taken
+from state.mirror import Mirror
+from state.mirror_notes import notes_of, set_taken
 from state.records import Attempt, AttemptState, RunState
 from state.sqlite.open_file import OpenFile
 from state.sqlite.store import Store

@@ -74,7 +74,7 @@ def test_a_drill_whose_box_is_gone_ends_and_says_so(short: Path) -> None:
             said = await made.message("is over", "its sandbox is gone")
             assert said.text.startswith("DRILL · 🛑 DJ-System production (drill) is over")
             assert made.run().state == RunState.ENDED
-            await made.message("ENDED, its sandbox is gone")
+            await made.message("ENDED, it could not go on")
             await require_nothing_left(made, database, there)
 
     asyncio.run(story())

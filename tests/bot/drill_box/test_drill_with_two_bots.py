@@ -100,9 +100,9 @@ async def two_bots(server: Postgres, folder: Path, *, apart: bool) -> AsyncItera
                     await asyncio.to_thread(box.end)
 
 
-def test_the_other_bot_of_the_machine_takes_the_drill_over_with_its_sandbox(short: Path, postgres: Postgres) -> None:
+def test_the_other_bot_of_the_machine_takes_the_drill_over_with_its_sandbox(shorter: Path, postgres: Postgres) -> None:
     async def story() -> None:
-        async with two_bots(postgres, short, apart=False) as pair:
+        async with two_bots(postgres, shorter, apart=False) as pair:
             await pair.made.drill()
             (box,) = pair.boxes
             keeper, owner = (box.folder / KEEPER).read_text(), await pair.owned()
@@ -121,10 +121,10 @@ def test_the_other_bot_of_the_machine_takes_the_drill_over_with_its_sandbox(shor
 
 
 def test_a_bot_that_does_not_see_the_sandbox_leaves_the_drill_alone_and_ends_it_once_the_other_is_gone(
-    short: Path, postgres: Postgres
+    shorter: Path, postgres: Postgres
 ) -> None:
     async def story() -> None:
-        async with two_bots(postgres, short, apart=True) as pair:
+        async with two_bots(postgres, shorter, apart=True) as pair:
             await pair.made.drill()
             (box,) = pair.boxes
             owner = await pair.owned()

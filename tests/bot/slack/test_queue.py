@@ -85,9 +85,9 @@ def test_a_start_on_a_busy_target_is_offered_a_place_in_the_queue_and_begins_by_
         await box.workspace.press(LEAD, question.ts, "start_queued")
         await box.reply_to(LEAD, "Run 3 of small.md has started.")
         assert (box.store.run(3).starter, box.store.run(2).state) == (DBA, RunState.STARTED)
-        await box.message_with("It has begun as run 3")
-        await box.message_with(f"Queued start 2, which <@{LEAD}> let begin")
-        await box.message_with("the question is over", without="start_queued")
+        await box.message_with("Started as run 3")
+        await box.message_with(f"Queued start 2, confirmed by <@{LEAD}>")
+        await box.message_with("this question is closed", without="start_queued")
 
     played(tmp_path, story)
 
@@ -138,7 +138,9 @@ def test_the_queue_is_listed_moved_with_a_reason_and_left(tmp_path: Path) -> Non
             offer = await typed(box, person, f"start small.md {ref}", "shop already has run 1")
             await box.workspace.press(person, offer.ts, "queue_behind")
             await box.reply_to(person, f"is queued as start {number}")
-        await typed(box, GUEST, "queue", "*1st*  start 2: small.md `v2`", "*2nd*  start 3: small.md `v3`")
+        await typed(
+            box, GUEST, "queue", "*1st*  small.md `v2` · queued start 2", "*2nd*  small.md `v3` · queued start 3"
+        )
         await typed(box, DBA, "queue move 3 1", "A change of the order needs a reason", "queue move 3 1 the hotfix")
         await typed(box, DBA, "queue move 3 1 the bank waits", "Queued start 3 has place 1 now.")
         assert [place.run.id for place in queue_places(box.store, "shop")] == [3, 2]

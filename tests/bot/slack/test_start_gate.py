@@ -192,6 +192,18 @@ def test_what_is_no_freeze_is_refused_and_says_why(tmp_path: Path, words: str) -
     play(tmp_path, story)
 
 
+def test_whoever_agrees_to_a_start_on_hold_reads_that_it_waits(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md because urgent")
+        asked = await box.message_with(ASKS)
+        await box.workspace.command(DBA, "/deploy hold lunch")
+        await box.message_with("No new step starts until *Tech Lead* resumes")
+        await box.workspace.press(LEAD, asked.ts, "agree")
+        await box.reply_to(LEAD, "The run is on hold, and begins once somebody resumes it.")
+
+    play(tmp_path, story, objectors=FROZEN)
+
+
 def test_a_starter_who_has_left_the_channel_finds_no_second_person(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         await box.workspace.command(DBA, "/deploy start small.md because urgent")

@@ -27,7 +27,7 @@ def test_a_bundle_is_good_where_nothing_else_of_the_bot_is(bundle: Path, capsys:
     first, signed, whose = out.splitlines()
     assert (code, first) == (0, "✅ Run 1: the bundle is as it was signed; 12 entries.")
     assert signed.startswith("Signed with the key ")
-    assert whose == "⚠️ Nobody said whose key that is: give the bot's public key with --key to have it compared."
+    assert whose == "⚠️ Whose key that is was not checked: pass the bot's public key with --key."
 
 
 def test_a_public_tool_finds_the_signature_good(bundle: Path) -> None:

@@ -146,6 +146,8 @@ def test_a_rollback_that_stops_requests_ends_by_asking_to_let_them_in_before_it_
     assert made[2][1]["item"][0]["text"] == "Let requests in again"
     assert "### Let requests in again\n" in under("Rollback", told_at_end).page
     assert kinds(stopped, "Deploy") == ["gate", "run"]
+    prose = adopt("# S\n\n## Deploy\n\nx\n\n## Rollback\n\nStop new requests.\n", "x")
+    assert "9: requests are stopped here, and no line of this part lets them in again; write a step" in told(prose)
 
 
 @pytest.mark.parametrize(

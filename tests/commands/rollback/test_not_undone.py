@@ -52,7 +52,7 @@ def test_what_a_migration_tool_did_is_named_with_its_own_rows_and_the_pages_reas
     (sentence,) = not_undone(migrates, ended())
     assert sentence == (
         "Not rolled back: “Put the code there” (npm ci; npx prisma migrate deploy), and the migration "
-        "tool's own rows of what it applied: the tool has no way back"
+        "tool's own list of what it applied: the tool has no way back"
     )
 
 
@@ -102,7 +102,7 @@ def test_an_attempt_that_failed_before_may_have_left_something_outside_of_the_to
 @pytest.mark.fault("not looked at, and said to be fine")
 def test_a_file_does_not_take_back_a_migration_tools_own_rows() -> None:
     alembic = page('["alembic upgrade head"]', back=SQL)
-    tools_rows = "the migration tool's own rows of what “Put the code there” applied (alembic upgrade head)"
+    tools_rows = "the migration tool's own list of what “Put the code there” applied (alembic upgrade head)"
     assert not_undone(alembic, ended()) == ()
     assert tool_rows_not_undone(alembic, ended()) == (tools_rows,)
     assert tools_rows in comparison(alembic, ended(), RunState.ROLLED_BACK).not_compared

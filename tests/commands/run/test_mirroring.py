@@ -13,7 +13,8 @@ import pytest
 from commands.run.engine import Engine
 from state.errors import BadRecord
 from state.facts import RollbackRequest
-from state.mirror import Mirror, notes_of, set_taken
+from state.mirror import Mirror
+from state.mirror_notes import notes_of, set_taken
 from state.records import Run, RunState
 from state.sqlite.open_file import OpenFile
 from state.sqlite.store import Store

@@ -77,7 +77,7 @@ GOLDEN = {
     "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and "
     "not from before <let_in_at>",
     "logs": "    on production: reads <log_err> from <log_offset_err> on, rotated files included, for lines "
-    "with error or fatal in any case",
+    "with error or fatal, upper or lower case",
     "data-keep": "    on production: compares approval_flow_templates, approval_flow_steps, project_flow_assignments, "
     "project_flow_approvers with <backup_file>, and dumps the tables again if they have changed since",
     "data-return": "    on production: brings missing rows of approval_flow_templates, approval_flow_steps, "

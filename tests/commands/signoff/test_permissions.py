@@ -111,11 +111,12 @@ def test_the_plan_prints_the_table_with_the_pages_own_roles() -> None:
             "  done:               the role that the step asks, or else Tech Lead; not the starter; "
             "for a step of kind window a second person must agree"
         ),
-        "  agree:              every role; not the starter; not who asked for it",
+        "  agree:              every role; not the starter; not whoever asked for it",
         (
-            "  override:           the role that the step asks, or else Tech Lead; not the starter; not who refused; "
-            "not whose fix was refused; a second person must agree"
+            "  override:           the role that the step asks, or else Tech Lead; not the starter; "
+            "not whoever refused; not whoever made the refused fix; a second person must agree"
         ),
+        "  lift:               its owner, or Tech Lead",
         "  resume:             Tech Lead; not the starter",
         "  false alarm:        the roles that the alert calls, or Tech Lead; not the starter",
         "  rollback:           every member of the channel",
@@ -128,7 +129,7 @@ def test_the_plan_of_another_page_prints_another_table() -> None:
     box = 'target = "shop"\nstarters = ["lead"]\none_person_per_role = true'
     lines = list(permission_lines(small(**{'target = "shop"': box})))
     assert f"  start:              Tech Lead; {OBJECTED}" in lines
-    assert lines[2].endswith("; not who ran it again after that role had refused; each person in one role")
+    assert lines[2].endswith("; not whoever ran it again after that role had refused; each person in one role")
     assert "  resume:             Tech Lead" in lines, "the starter may, because the page has no four_eyes"
     assert "  skip:               the role that the step asks, or else Tech Lead" in lines
     assert [line.partition(":")[0].strip() for line in lines if "not the starter" in line] == [

@@ -59,7 +59,7 @@ def test_the_starter_is_left_out_where_the_page_requires_four_eyes() -> None:
 def test_the_doctor_does_not_call_people_enough_that_it_could_not_count() -> None:
     (line,) = people_lines(small(), people("", "U1"))
     assert str(line) == (
-        "warn  roles: Whether there are enough people was not looked at: Database Admin has nobody yet. "
+        "warn  roles: Not checked whether there are enough people: Database Admin has nobody yet. "
         "Name them in SHOP_DBA."
     )
 

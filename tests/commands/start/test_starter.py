@@ -263,7 +263,7 @@ def test_the_riskier_option_needs_a_reason_and_a_second_person_and_the_safer_one
     safe = Option(name="B", choose_if=[Reason(says="First time", first_time=True)], **names)
     pages = {name: option_page(name, option) for name, option in (("risky.md", risky), ("safe.md", safe))}
     starter = replace(Edge(store).starter, pages=lambda: pages)
-    words = r"The evidence recommends “B”\. Not shown for “A”:\n– Soaked: no run of safe\.md was kept\."
+    words = r"The evidence recommends “B”\. Missing evidence for “A”:\n– Soaked: no run of safe\.md was kept\."
     with pytest.raises(NeedsReason, match=words):
         starter.start(StartRequest(page="risky.md"), WHO)
     assert store.runs() == []

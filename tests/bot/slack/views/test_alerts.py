@@ -9,6 +9,7 @@ import pytest
 from bot.slack.views.alerts import alert, blind, budget, failed_check, held, recovered, reminder
 from bot.slack.views.blocks import Message
 from bot.slack.views.snapshot import Snapshot
+from commands.progress.step_state import AFTER_ROLLBACK
 from commands.watch.verdicts import Verdict
 from state.events import (
     AlertHeld,
@@ -24,7 +25,7 @@ from state.records import RunState
 from tests.bot.slack.run_writer import DBA, LEAD, STARTER
 from tests.bot.slack.slack_box import buttons
 from tests.bot.slack.views.drawn import button_of, event_with, shown, snapshot_with
-from tests.pages import said
+from tests.pages import row, said
 
 NAME = "API response > 5 s"
 RAISED = AlertRaised(name=NAME, title="Response time", seen="7 s (limit: above 5 s)", roles=("dba",), number=1)
@@ -90,6 +91,29 @@ def test_a_warning_is_not_broadcast_and_leaves_the_decision_to_people() -> None:
 def test_what_was_outside_its_limit_before_the_deploy_rolls_nothing_back() -> None:
     text = shown(alert_on(snapshot_with(), replace(RAISED, number=0, was_bad=True)))
     assert "It was outside its limit before the deploy too, so the bot does not roll back. A person decides." in text
+    over = snapshot_with(row(AFTER_ROLLBACK, "done"), facts=(said("rollback", after=-5),))
+    later = shown(alert_on(over, replace(RAISED, number=0, was_bad=True)))
+    assert "before the deploy too. The rollback is over" in later
+    assert "A person decides" not in later
+
+
+@pytest.mark.parametrize("after", [0, 5])
+def test_a_warning_from_before_the_rollback_asks_nobody_to_check_what_runs_now(after: int) -> None:
+    warning = WarningRaised(name=NAME, title="Response time", seen="2 s", roles=("dba",))
+    over = (row(AFTER_ROLLBACK, "done", after=9),)
+    drawn = alert_on(snapshot_with(*over, facts=(said("rollback", person=STARTER, after=after),)), warning)
+    assert f"⏪ Rollback requested by <@{STARTER}> at " in shown(drawn)
+    assert "now" not in shown(drawn)
+    assert "please check" not in drawn.text
+    later = alert_on(snapshot_with(*over, facts=(said("rollback", person=STARTER, after=-5),)), warning)
+    assert "Please check shop now." in shown(later), "it is of the version that is back"
+    assert "please check" in later.text
+
+
+def test_a_check_that_failed_before_the_rollback_says_that_it_was_requested() -> None:
+    data = CheckFailed(title="Log", summary="3 errors", roles=("dba",))
+    drawn = failed_check(snapshot_with(facts=(said("rollback", person=STARTER, after=5),)), event_with(data), data)
+    assert shown(drawn).splitlines()[2].startswith(f"⏪ Rollback requested by <@{STARTER}> at ")
 
 
 def test_an_alert_of_a_run_that_is_over_has_no_buttons() -> None:

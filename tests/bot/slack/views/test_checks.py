@@ -89,10 +89,12 @@ def test_checks_of_a_version_that_was_rolled_back_are_crossed_out_and_none_is_gr
 
 def test_messages_of_the_run_only_count_them_in_one_line() -> None:
     bad = tuple(check(f"Every hour: {name}", Verdict.BAD) for name in "ABCDE")
-    status = replace(status_with(), checks_before=(*bad, check("Health", Verdict.OK)))
-    assert check_summary(status) == "▫️ 6 checks of the removed version ended with it (not ok: A, B, C and 2 more)"
+    status = replace(status_with(), checks_before=(*bad, check("Health", Verdict.OK), check("Users", Verdict.QUIET)))
+    assert check_summary(status) == (
+        "▫️ 7 checks of the version before the rollback have ended (not ok: A, B, C and 2 more)"
+    )
     assert check_summary(replace(status, checks_before=(check("V2 route", Verdict.OK),))) == (
-        "▫️ 1 check of the removed version ended with it"
+        "▫️ 1 check of the version before the rollback has ended"
     )
 
 

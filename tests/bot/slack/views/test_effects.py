@@ -18,7 +18,7 @@ from state.facts import Choice
 from state.records import RunState
 from tests.bot.slack.views.drawn import shown, snapshot_with
 from tests.bot.slack.whole_run import TURNS, events, snapshot_at
-from tests.pages import NOON, said
+from tests.pages import NOON, row, said
 
 ASKED = f"Asked at <!date^{int(NOON.timestamp())}^"
 SIGN = Waiting(ask=Ask.SIGN, step="ready", attempt=1, title="Ready?", roles=("dba", "lead"))
@@ -49,9 +49,19 @@ def test_a_sign_off_says_since_when_and_what_follows() -> None:
     assert head.endswith("What each button does:")
     assert rest == [
         "• *Sign*: the run continues when all have signed.",
-        "• *Refuse…*: the run stops here, and the channel reads why. Then people decide.",
+        "• *Refuse…*: the run ends before the deploy, and the channel reads why.",
     ]
     assert lines_of(replace(SIGN, roles=("dba",)))[1] == "• *Sign*: the run continues."
+
+
+def test_a_refusal_after_a_change_rolls_back_or_waits_for_people_as_the_step_says() -> None:
+    changed = snapshot_with(row("put-the-code-there", "done"))
+    assert lines_of(SIGN, changed)[-1] == (
+        "• *Refuse…*: the run stops here, and the channel reads why. Then people decide."
+    )
+    assert lines_of(replace(SIGN, step="health"), changed)[-1] == (
+        "• *Refuse…*: the run rolls back, and the channel reads why."
+    )
 
 
 def test_a_question_of_the_watch_stops_nothing() -> None:

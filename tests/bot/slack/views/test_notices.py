@@ -69,7 +69,7 @@ def test_a_changed_record_says_what_was_changed_and_what_the_bot_does_now() -> N
         return shown(drawn).splitlines()
 
     head = "🚨 *The record of this run was changed from outside*: entry 17 (signature backup:1:dba) was altered"
-    check = "What else was changed: `gonogo verify 1`. This thread shows what the bot wrote before."
+    check = "`gonogo verify 1` shows what else was changed. This thread shows what the bot wrote before."
     assert lines_of(held=True, number=3, roles=("lead",)) == [
         f"{head} (and 2 more).",
         "No new step starts and KEEP waits until somebody resumes the run (`/deploy resume`). Rolling back is free.",
@@ -77,7 +77,7 @@ def test_a_changed_record_says_what_was_changed_and_what_the_bot_does_now() -> N
         f"Please check: <@{LEAD}>",
     ]
     assert lines_of() == [f"{head}.", "The rollback continues.", check]
-    assert lines_of(refused=True)[1].startswith("The bot does nothing of this run, not even its rollback")
+    assert lines_of(refused=True)[1].startswith("The bot does nothing more in this run, not even the rollback")
 
 
 def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> None:
@@ -97,7 +97,9 @@ def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> 
 
 def test_a_run_ended_before_any_change_says_so() -> None:
     data = RunMoved(state=RunState.ENDED, person=STARTER, reason="x")
-    assert "By the record, no step changed anything." in shown(ended_by_hand(snapshot_with(), event_with(data), data))
+    assert "According to the record, no step changed anything." in shown(
+        ended_by_hand(snapshot_with(), event_with(data), data)
+    )
 
 
 CHANGE = "the environment has changed since the run started: database production (address)"
@@ -139,7 +141,7 @@ def test_what_people_did_while_the_record_was_away_is_announced_before_it_is_tol
     assert drawn.broadcast
     assert shown(drawn).splitlines() == [
         "📼 *The bot could not reach its record. Meanwhile people rolled this run back at the terminal.*",
-        "What happened there follows now (14 entries). With its times: `gonogo log 1`.",
+        "What happened there follows now: 14 entries. `gonogo log 1` shows the times.",
     ]
 
 

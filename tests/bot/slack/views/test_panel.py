@@ -36,19 +36,23 @@ def drawn(snapshot: Snapshot) -> Message:
 def test_the_headline_counts_what_is_met() -> None:
     snapshot = with_criteria(snapshot_with(row(HEALTH, "done")), ANSWERS, USERS)
     assert shown(drawn(snapshot)).splitlines()[0] == "🚦 GO so far: 1 of 2 met"
+    kept = with_criteria(snapshot_with(row(HEALTH, "done"), facts=(said("keep"),)), ANSWERS, USERS)
+    assert shown(drawn(kept)).splitlines()[0] == "🚦 GO: 1 of 2 met"
 
 
 def test_one_criterion_that_fails_makes_it_no_go() -> None:
     snapshot = with_criteria(snapshot_with(row(HEALTH, "failed")), ANSWERS, USERS)
-    assert shown(drawn(snapshot)).splitlines()[0] == "🚦 NO-GO: 1 against it, 0 of 2 met"
+    assert shown(drawn(snapshot)).splitlines()[0] == "🚦 NO-GO: 1 reason, 0 of 2 met"
 
 
 def test_signs_of_no_go_come_first_and_count_as_no_goal() -> None:
     slow = [row(CHECK, "failed", attempt, after=attempt, seconds=9.0) for attempt in (1, 2)]
     snapshot = with_criteria(snapshot_with(row(HEALTH, "done"), WATCHING, *slow), ANSWERS, no_go=(SLOW,))
     lines = shown(drawn(snapshot)).splitlines()
-    assert lines[0] == "🚦 NO-GO: 1 against it, 1 of 1 met"
+    assert lines[0] == "🚦 NO-GO: 1 reason, 1 of 1 met"
     assert lines[1] == "⛔ NO-GO: *API response > 5 s*".replace(">", "&gt;")
+    rolled_back = replace(snapshot, record=replace(snapshot.record, facts=(said("rollback", after=5),)))
+    assert shown(drawn(rolled_back)).splitlines()[1].endswith("~ (was a NO-GO)")
 
 
 def test_the_panel_says_who_decides_and_that_anybody_can_roll_back() -> None:

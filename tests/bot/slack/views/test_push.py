@@ -45,7 +45,7 @@ ASKING = [
     (WarningRaised(name="Slow", seen="6 s", roles=BOTH), "please check: Slow: 6 s"),
     (AlertRaised(name="Slow", seen="6 s", roles=BOTH), "please check: Slow: 6 s"),
     (Reminder(title="Ready?", silent="30 min", roles=BOTH), "no answer for 30 min: Ready?"),
-    (RollbackBudget(mark=80, within="15 min", roles=BOTH), "80 % of the rollback's 15 min are used"),
+    (RollbackBudget(mark=80, within="15 min", roles=BOTH), "80 % of the rollback's 15 min is used"),
     (StepSlow(title="Deploy", summary="x", roles=BOTH), "🐢 Deploy is slower than usual"),
     (StepInterrupted(title="Deploy", times=3, roles=BOTH), "🔁 Deploy does not finish"),
     (RecordChanged(roles=BOTH), "🚨 the record of run 1 was changed from outside"),

@@ -194,9 +194,17 @@ def test_a_refused_step_is_run_again_or_its_refusal_is_overruled() -> None:
 
 def test_an_agreement_says_who_agreed() -> None:
     drawn = asked(AGREE, outside_window(said("second", "window", 1, person=DBA)))
-    assert head(drawn) == "🙋 Second person: skip Window?"
+    assert head(drawn) == "✅ Second person agreed: skip Window"
     assert f"✅ <@{DBA}> agreed at " in shown(drawn)
     assert buttons(drawn) == []
+
+
+def test_a_second_person_who_is_asked_no_more_and_never_agreed_is_not_said_to_have() -> None:
+    drawn = asked(
+        AGREE, replace(outside_window(), record=record(AT_GATE, row("window", "failed"), state=RunState.ABORTED))
+    )
+    assert head(drawn) == "⌛ Nobody agreed: skip Window"
+    assert "must agree" not in shown(drawn)
 
 
 def test_an_early_keep_says_what_agreeing_means() -> None:
@@ -226,7 +234,7 @@ def test_the_decision_offers_keep_and_rollback_with_the_items_only_people_can_ch
 @pytest.mark.parametrize(("kind", "word", "mark"), [("keep", "KEEP", "☑️"), ("rollback", "ROLLBACK", "➖")])
 def test_the_decision_says_who_decided(kind: str, word: str, mark: str) -> None:
     drawn = asked(DECIDE, snapshot_with(*DECIDING, facts=(*SIGNED, said(kind, person=STARTER))))
-    assert head(drawn) == "🏁 The decision"
+    assert head(drawn) == f"🏁 Decided: {word}"
     assert f"*{word}*, decided by <@{STARTER}> at " in shown(drawn)
     assert buttons(drawn) == []
     assert f"{mark} Users are happy" in shown(drawn)
@@ -244,7 +252,7 @@ FELL = "The backup has changed since U0A1B2C3D signed: toc.dat has another check
 
 def test_an_open_sign_off_shows_what_it_is_for() -> None:
     lines = shown(asked(SIGN, snapshot_with(AT_GATE))).splitlines()
-    assert any(re.fullmatch(r"📎 For page `[0-9a-f]{8}`", line) for line in lines)
+    assert any(re.fullmatch(r"📎 Evidence: page `[0-9a-f]{8}`", line) for line in lines)
 
 
 def test_a_sign_off_that_is_asked_again_says_what_has_changed_and_mentions_who_had_signed() -> None:
@@ -261,9 +269,11 @@ def test_the_sign_off_before_shows_that_it_was_signed_and_for_what() -> None:
     assert isinstance(first, Signature)
     signature = replace(first, evidence=(("page", "9" * 64), ("backup", "ab" * 32), ("proof", "12 rows restored")))
     drawn = asked(SIGN, snapshot_with(AT_GATE, facts=(SIGNED[1], signature)))
-    assert shown(drawn).splitlines()[-1] == "📎 For page `99999999` · backup `abababab` · proof `12 rows restored`"
+    assert (
+        shown(drawn).splitlines()[-1] == "📎 Evidence: page `99999999` · backup `abababab` · proof `12 rows restored`"
+    )
 
 
 def test_a_signature_of_an_earlier_version_is_shown_as_without_evidence() -> None:
     drawn = asked(SIGN, snapshot_with(AT_GATE, facts=SIGNED))
-    assert shown(drawn).splitlines()[-1] == "📎 Signed without evidence (older version)"
+    assert shown(drawn).splitlines()[-1] == "📎 Evidence: none, signed in an older version"

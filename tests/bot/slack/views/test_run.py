@@ -54,7 +54,10 @@ def test_a_start_says_what_is_deployed_where_by_whom_and_when_each_step_is_plann
 def test_a_hold_is_shown_in_the_channel_and_a_resume_in_the_thread() -> None:
     held, resumed = RunHeld(person=STARTER, reason="lunch"), RunResumed(person=LEAD)
     on_hold = run_held(SNAPSHOT, event_with(held), held)
-    assert shown(on_hold).splitlines() == [f"⏸️ *On hold* by <@{STARTER}>. No new step starts.", "> lunch"]
+    assert shown(on_hold).splitlines() == [
+        f"⏸️ *On hold* by <@{STARTER}>. No new step starts until *Tech Lead* resumes.",
+        "> lunch",
+    ]
     assert on_hold.broadcast
     continues = run_resumed(SNAPSHOT, event_with(resumed), resumed)
     assert shown(continues) == f"▶️ *Resumed* by <@{LEAD}>"

@@ -99,10 +99,10 @@ def test_a_server_that_sends_nothing_is_named(ssh: SshServer, silent_port: int) 
     [
         (
             b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n",
-            "something else than an SSH server answers there: “HTTP/",
+            "something other than an SSH server answers there: “HTTP/",
         ),
-        (b"Exceeded MaxStartups\r\n", "something else than an SSH server answers there: “Exceeded MaxStartups”"),
-        (b"\x00\x1b[31m\xff\n", "something else than an SSH server answers there: “[31m"),
+        (b"Exceeded MaxStartups\r\n", "something other than an SSH server answers there: “Exceeded MaxStartups”"),
+        (b"\x00\x1b[31m\xff\n", "something other than an SSH server answers there: “[31m"),
         (
             b"",
             "it closes the connection and sends nothing; check that it is the SSH server and lets the bot in",

@@ -114,7 +114,7 @@ def test_a_host_that_runs_something_else_is_named_with_its_own_words_and_begins_
     for attempt in attempts:
         with pytest.raises(Unreachable) as caught:
             attempt()
-        assert f"Host “box” ran something else than the bot's command (exit code {code}): “" in str(caught.value)
+        assert f"Host “box” ran something other than the bot's command (exit code {code}): “" in str(caught.value)
         assert words in str(caught.value)
     assert time.monotonic() - began < 8, "it was asked again and again"
     assert not (tmp_path / "effect").exists()
@@ -135,7 +135,7 @@ def test_a_host_that_runs_nothing_any_more_during_a_job_is_waited_for_and_then_t
     assert eventually((own.home / "started").exists)
     own.force("/usr/sbin/nologin")
     following.join(60)
-    assert "did not come back within 1 s. Host “box” ran something else" in str(errors[0])
+    assert "did not come back within 1 s. Host “box” ran something other" in str(errors[0])
     own.force("")
     own.shell.end("box", "loud/step/1")
 

@@ -173,7 +173,7 @@ def test_the_mark_of_a_restart_is_the_mark_that_is_read_from(log: Path, tmp_path
 
 
 def test_the_plan_shows_which_lines_count() -> None:
-    assert "for lines with error or fatal in any case" in plan(box("logs", LOGS))
+    assert "for lines with error or fatal, upper or lower case" in plan(box("logs", LOGS))
 
 
 def test_more_equal_lines_are_more_although_only_the_newest_are_shown(log: Path) -> None:

@@ -97,7 +97,7 @@ def test_a_file_that_no_host_gave_is_said_not_to_be_looked_at() -> None:
     (result,) = FileCanBeApplied(database="db", file="migrations/7.sql").run_preflight(ctx)
     assert (result.level, result.summary) == (
         WARN,
-        "7.sql was not looked at, because the release step's host did not give it",
+        "7.sql was not checked, because the release step's host did not give it",
     )
 
 

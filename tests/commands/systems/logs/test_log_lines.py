@@ -25,9 +25,9 @@ def test_words_are_looked_for_literally_and_in_any_case() -> None:
 
 def test_the_plan_names_the_source_and_the_words() -> None:
     first, _ = plan_lines("production", "x.log from 7 on", ["error", "fatal"])
-    assert (
-        first
-        == "on production: reads x.log from 7 on, rotated files included, for lines with error or fatal in any case"
+    assert first == (
+        "on production: reads x.log from 7 on, rotated files included, for lines with error or fatal, "
+        "upper or lower case"
     )
 
 
