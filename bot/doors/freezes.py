@@ -42,7 +42,7 @@ def meant(deps: Deps, words: str, channel: str) -> Meant:
     Pages of one target count once. Without a channel there must be one page only, or its name. Raises Refused.
     """
     pages = dict(deps.pages())
-    first, _, rest = words.strip().partition(" ")
+    first, rest = [*words.split(maxsplit=1), "", ""][:2]
     if named := pages.get(first) or pages.get(f"{first}.md"):
         if channel and deps.channel(named) != channel:
             raise Refused(f"{named.name} is deployed from another channel; type it there.")

@@ -75,7 +75,9 @@ def _word(link: re.Match[str]) -> str:
     if target.startswith("!"):
         return label or f"@{target.removeprefix('!').partition('^')[0]}"
     address = target.removeprefix("mailto:")
-    return f"{label} ({address})" if label and label != address else address
+    if label in (address, address.partition("//")[2].rstrip("/")):
+        return label  # Slack made the link of a word, like small.md
+    return f"{label} ({address})" if label else address
 
 
 def _is_of_another_app(message: Mapping[str, Any], own: str) -> bool:

@@ -7,6 +7,7 @@ import re
 
 from bot.doors.freezes import WORDS as FREEZES
 from bot.doors.queue_actions import QueueOrder, read_order
+from bot.slack.typed_words import first_and_rest, names_in
 from bot.slack.views.blocks import Message
 from bot.text import escape
 from commands.progress.drill import MARK
@@ -84,7 +85,7 @@ def started_text(started: Started) -> str:
 
 def opens_form(text: str) -> bool:
     """Whether the command opens the start form, which must happen before any other work."""
-    return text.split() == ["start"]
+    return words_of(text) == ("start", "")
 
 
 def fact_of(text: str) -> tuple[str, str]:
@@ -102,7 +103,7 @@ def start_of(text: str) -> StartRequest | None:
         return None
     asked, because = _reason_of(rest)
     what, at = _time_of(asked)
-    page, ref, *more = [*what.split(), "", ""]
+    page, ref, *more = [*names_in(what), "", ""]
     if any(more):
         raise Refused(
             "Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF. "
@@ -124,14 +125,14 @@ def _time_of(asked: str) -> tuple[str, str]:
 
 def _reason_of(words: str) -> tuple[str, str]:
     """What is asked for, and the reason after the word "because"; "" without one. Raises Refused for an empty one."""
-    asked, *after = re.split(r"(?:^|\s)because(?=\s|$)", words, maxsplit=1)
+    asked, *after = re.split(r"(?i)(?:^|\s)because(?=\s|$)", words, maxsplit=1)
     if after and not after[0].strip():
         raise Refused("Say why after the word because.")
     return asked, "".join(after).strip()
 
 
 def _drill(rest: str) -> StartRequest:
-    words = rest.split()
+    words = names_in(rest)
     lower = [word.lower() for word in words]
     at = lower.index(SURPRISE) if SURPRISE in lower else len(words)
     pages, surprise = words[:at], words[at:]
@@ -188,5 +189,4 @@ def help_text(text: str) -> str:
 
 def words_of(text: str) -> tuple[str, str]:
     """The first word of a command, in small letters, and what follows it."""
-    verb, _, rest = text.strip().partition(" ")
-    return verb.lower(), rest.strip()
+    return first_and_rest(text)

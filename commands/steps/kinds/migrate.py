@@ -18,7 +18,8 @@ from commands.steps.container_commands import container_warning
 from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, attempt_of, note_after, states_after
+from commands.steps.shared.irreversible import irreversible
+from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.values import has_placeholder
@@ -126,7 +127,7 @@ class MigrateStep(MigrationToolStep):
             shown = show_state(state)
             why = f"The bot was interrupted here, and the tool recorded nothing: the state is still {shown}."
             return failed(f"{why} {_NOT_IN_STATE}")
-        ctx.save_file(note_after(self.forward_id(ctx), attempt_of(ctx)), state)
+        self.note_state(ctx, state)
         gone = f"The command is no longer running on host “{self.host}” and left no exit code."
         return unknown(f"{gone} The state is {show_state(state)}; check the database before you decide.")
 
@@ -177,11 +178,15 @@ class MigrateStep(MigrationToolStep):
                 why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
                 return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
             ctx.save_file(self.note_of_before(ctx), before)
+        stays = irreversible(self, ctx)
+        if stays and self.on_failure == "ask" and self.is_news(ctx, stays):
+            return failed(f"Nothing was run: the rollback could not take back {stays}. {_AGAIN}")
         result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
         after = self.after_attempt(ctx)
         summary = f"Migrated from {show_state(before)} to {show_state(after)}."
+        summary += f" A rollback cannot take back {stays}." if stays else ""
         if after == before:
             summary = (
                 f"The migrations ended with exit code 0 and changed nothing: the state is still {show_state(after)}."
@@ -236,7 +241,7 @@ class MigrateStep(MigrationToolStep):
         result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env(), data)
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
-        after = self.ask(ctx)
+        after = self.after_attempt(ctx)
         if after != before:
             was, now = show_state(before), show_state(after)
             summary = f"The tool ended with exit code 0, but the state is {now}, not {was} as before."
@@ -258,7 +263,7 @@ class MigrateStep(MigrationToolStep):
 
     def _failure(self, ctx: Context, result: CommandResult, before: str) -> str:
         try:
-            now = self.after_attempt(ctx) if self.mode == "forward" else self.ask(ctx)
+            now = self.after_attempt(ctx)
         except ToolError as error:
             return f"The migrations failed with exit code {result.code}. Their state could not be asked: {error}"
         still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."

@@ -18,7 +18,7 @@ from commands.steps.shared_fields import DatabaseName, LockTimeout
 from commands.systems.postgres.invalid_indexes import invalid_indexes
 from commands.systems.postgres.one_transaction import COMMITS, called_procedures, doubtful_statements, unsafe_statements
 from commands.systems.postgres.same_database import DirectDatabaseCheck
-from commands.systems.postgres.sql_file import changed_tables
+from commands.systems.postgres.sql_file import changed_relations
 from commands.systems.preflight.databases import DatabaseCheck
 from commands.text.durations import format_duration, format_seconds, parse_duration
 from commands.text.numbers import format_count
@@ -225,14 +225,12 @@ class FileCanBeApplied:
             )
         if unsafe := unsafe_statements(text, ctx.tools.analysis):
             return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "fix the file before you start")
-        tables = changed_tables(text)
-        names = {f"table_{number}": table for number, table in enumerate(tables)}
+        relations = changed_relations(text)
+        names = {f"table_{number}": table for number, table in enumerate(relations)}
         query = PageText(_OWNED.format(", ".join(f"to_regclass(<{name}>)" for name in names)), names)
-        rows = ctx.tools.database.query(self.database, query, limit=10).rows if tables else ()
+        rows = ctx.tools.database.query(self.database, query, limit=10).rows if relations else ()
         if rows and rows[0][0]:
-            return blocked(
-                f"{name} changes tables that user {rows[0][1]} does not own: {rows[0][0]}", "run it as their owner"
-            )
+            return blocked(f"{name} changes what user {rows[0][1]} does not own: {rows[0][0]}", "run it as the owner")
         if broken := invalid_indexes(ctx.tools.database, self.database, text):
             return warned(
                 f"the index {broken} is invalid (a CREATE INDEX CONCURRENTLY failed), and {name} skips it if it exists",

@@ -126,6 +126,11 @@ class MigrationToolStep(StepBox):
         command = self.command(way)
         return self._script(command) if command else ""
 
+    def irreversible_script(self) -> str:
+        """The script that prints what could not be taken back; empty for a tool that does not tell it."""
+        shipped = self._shipped()
+        return self._script(shipped.irreversible) if shipped and shipped.irreversible else ""
+
     def script_env(self) -> dict[str, str]:
         """The variables of its scripts."""
         timeouts = {"lock_timeout": self.lock_timeout, "statement_timeout": self.statement_timeout}
@@ -149,8 +154,13 @@ class MigrationToolStep(StepBox):
     def after_attempt(self, ctx: Context) -> str:
         """The state after an attempt, which the run notes."""
         state = self.ask(ctx)
-        ctx.save_file(note_after(self.forward_id(ctx), attempt_of(ctx)), state)
+        self.note_state(ctx, state)
         return state
+
+    def note_state(self, ctx: Context, state: str) -> None:
+        """Note the state that an attempt left, so that the next one does not take it for somebody else's work."""
+        way = "back " if self.mode == "back" else ""
+        ctx.save_file(note_after(self.forward_id(ctx), f"{way}{attempt_of(ctx)}"), state)
 
     def states_of_others(self, ctx: Context) -> set[str]:
         """The states after the run's other migrations by the same tool."""
@@ -231,7 +241,8 @@ def note_after(step: str, attempt: str) -> str:
 
 def states_after(ctx: Context, step: str) -> Iterator[str]:
     """The states that were found after the step."""
-    for attempt in ("back", *map(str, range(1, _MOST_ATTEMPTS))):
+    numbers = [str(number) for number in range(1, _MOST_ATTEMPTS)]
+    for attempt in ("back", *numbers, *(f"back {number}" for number in numbers)):
         state = ctx.file(note_after(step, attempt))
         if state is not None:
             yield state

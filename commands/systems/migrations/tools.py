@@ -20,6 +20,7 @@ class MigrationTool:
     - `reads_pgoptions`: it takes its session's settings from PGOPTIONS, as libpq does.
     - `address_parts`: its own variables with one part of the database's address.
     - `grows`: tables in which it leaves rows when it goes back.
+    - `irreversible`: prints what is to be applied and could not be taken back, one a line; empty if it does not tell.
     """
 
     program: str
@@ -29,6 +30,7 @@ class MigrationTool:
     reads_pgoptions: bool = True
     address_parts: Mapping[str, str] = field(default_factory=dict)
     grows: tuple[str, ...] = ()
+    irreversible: str = ""
 
 
 MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
@@ -48,6 +50,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="$PROGRAM migrate --noinput",
         back=script("migrations/django_back.sh"),
         grows=("public.django_content_type", "public.auth_permission"),
+        irreversible=script("migrations/django_irreversible.sh"),
     ),
     # https://www.prisma.io/docs/orm/reference/prisma-cli-reference#migrate-deploy; its own engine connects without
     # libpq. Without --no-install, npx would fetch the newest Prisma where none is installed

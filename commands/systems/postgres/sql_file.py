@@ -34,8 +34,12 @@ _DOWN_PART = re.compile(
 _DOWN_WORD = re.compile(r"--++\s*+[^\w\s]{0,9}\s*+(down|undo)\s*+[^\w\s;]{0,80}\s*+$", re.IGNORECASE)
 _BEGIN = re.compile(r"BEGIN(?:\s+(?:WORK|TRANSACTION))?|START\s+TRANSACTION", re.IGNORECASE)
 _COMMIT = re.compile(r"(?:COMMIT|END)(?:\s+(?:WORK|TRANSACTION))?", re.IGNORECASE)
-_TABLE_CHANGE = re.compile(
-    r"(?:ALTER|DROP|TRUNCATE)(?:\s+TABLE)?\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<tables>.+)", re.IGNORECASE | re.DOTALL
+_CHANGE = re.compile(
+    r"(?:(?:ALTER|DROP)\s+(?:TABLE|MATERIALIZED\s+VIEW|VIEW|INDEX|SEQUENCE|FOREIGN\s+TABLE)(?:\s+CONCURRENTLY)?"
+    r"|TRUNCATE(?:\s+TABLE)?|COMMENT\s+ON\s+(?:TABLE|VIEW|INDEX|SEQUENCE)"
+    r"|CREATE\s+(?:UNIQUE\s+)?INDEX\b[^(]*?\bON)"
+    r"\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<names>.+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
 _TABLE_NAME = rf"{_NAME}(?:\.{_NAME})?"
@@ -133,16 +137,17 @@ def invalid_character(text: str) -> Finding | None:
     return Finding(line=line_of(text, offset), statement=before.strip()[-80:], why=why)
 
 
-def changed_tables(text: str) -> list[str]:
-    """The tables that a file alters, drops or truncates, as the file writes them. Only their owner may do that."""
-    tables: dict[str, None] = {}
+def changed_relations(text: str) -> list[str]:
+    """What a file alters, drops, truncates, indexes or comments, as it writes the names: only their owner may do that.
+
+    Tables, views, indexes and sequences; what the file itself makes is among them.
+    """
+    relations: dict[str, None] = {}
     for statement in statements(text):
-        upper = statement.flat.upper()
-        match = _TABLE_CHANGE.match(statement.text)
-        if match and (" TABLE " in upper[:20] or upper.startswith("TRUNCATE")):
-            names = re.match(rf"{_TABLE_NAME}(?:\s*,\s*{_TABLE_NAME})*", match["tables"])
-            tables |= dict.fromkeys(re.findall(_TABLE_NAME, names[0])) if names else {}
-    return list(tables)
+        if match := _CHANGE.match(statement.text):
+            names = re.match(rf"{_TABLE_NAME}(?:\s*,\s*{_TABLE_NAME})*", match["names"])
+            relations |= dict.fromkeys(re.findall(_TABLE_NAME, names[0])) if names else {}
+    return list(relations)
 
 
 def _scan(text: str) -> tuple[list[Statement], list[Finding]]:

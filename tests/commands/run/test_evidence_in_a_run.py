@@ -339,7 +339,7 @@ def test_a_rollback_that_would_fail_stops_the_run_before_its_first_change(sim: S
         (
             "relowner",
             rows("approval_flows (of postgres)", "dj_owner"),
-            "changes tables that user dj_owner does not own",
+            "changes what user dj_owner does not own",
         ),
         ("to_regnamespace", rows("dj_owner", True, False, False), "user dj_owner may not use the schema gonogo"),
     ],

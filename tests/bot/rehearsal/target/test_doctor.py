@@ -105,7 +105,7 @@ def test_a_user_that_does_not_own_the_tables_is_reported(operator: Operator, sup
     finally:
         superuser.execute("DROP ROLE dj_guest")
     assert "may not create the schema gonogo" in wrong or "may not use the schema gonogo" in wrong
-    assert "changes tables that user dj_guest does not own: approval_flow" in wrong
+    assert "changes what user dj_guest does not own: approval_flow" in wrong
     assert "visitor" not in wrong
 
 

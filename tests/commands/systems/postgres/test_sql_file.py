@@ -7,7 +7,13 @@ import pytest
 from bot.tools.analysis import CodeAnalysis
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 from commands.systems.postgres.server_wide import server_wide_statements
-from commands.systems.postgres.sql_file import append_to_each, changed_tables, invalid_character, read_sql, statements
+from commands.systems.postgres.sql_file import (
+    append_to_each,
+    changed_relations,
+    invalid_character,
+    read_sql,
+    statements,
+)
 from commands.systems.postgres.sql_tokens import line_of, without_comments
 from tests.growth import assert_linear
 
@@ -218,11 +224,23 @@ def test_a_statement_that_changes_one_database_is_not_named(statement: str) -> N
         ('DROP TABLE IF EXISTS x.y, "Order Items" CASCADE;', ["x.y", '"Order Items"']),
         ("TRUNCATE a, b; TRUNCATE TABLE a;", ["a", "b"]),
         ('DROP TABLE "two\nlines", "a ""b""", ของ$1;', ['"two\nlines"', '"a ""b"""', "ของ$1"]),
-        ("CREATE TABLE a (id int); DROP INDEX i; ALTER INDEX i RENAME TO j; DELETE FROM a;", []),
+        ("DROP INDEX CONCURRENTLY IF EXISTS i; ALTER INDEX x.i RENAME TO j;", ["i", "x.i"]),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY a (b); CREATE INDEX ON x.c USING gin (d)",
+            ["a", "x.c"],
+        ),
+        (
+            "DROP MATERIALIZED VIEW v, w; ALTER SEQUENCE s RESTART; COMMENT ON TABLE t IS 'ALTER TABLE u'",
+            ["v", "w", "s", "t"],
+        ),
+        (
+            "CREATE TABLE a (id int); CREATE VIEW v AS SELECT 1; DELETE FROM a; GRANT SELECT ON a TO b; DROP TYPE t",
+            [],
+        ),
     ],
 )
-def test_tables_that_only_their_owner_may_change_are_listed_once(text: str, tables: list[str]) -> None:
-    assert changed_tables(text) == tables
+def test_what_only_its_owner_may_change_is_listed_once(text: str, tables: list[str]) -> None:
+    assert changed_relations(text) == tables
 
 
 def test_the_line_of_an_offset_counts_line_feeds_before_it() -> None:
@@ -261,7 +279,7 @@ def test_the_line_of_an_offset_counts_line_feeds_before_it() -> None:
     ],
 )
 def test_the_time_to_read_a_file_grows_with_its_length_and_no_faster(piece: str, wrap: str) -> None:
-    for act in (unsafe_statements, doubtful_statements, server_wide_statements, changed_tables, without_comments):
+    for act in (unsafe_statements, doubtful_statements, server_wide_statements, changed_relations, without_comments):
         assert_linear(act, piece, wrap)
 
 
