@@ -87,7 +87,7 @@ def test_anybody_can_roll_back_from_the_card(tmp_path: Path) -> None:
         request = box.store.record(run.id).rollback
         assert request
         assert (request.person, request.by.door) == (GUEST, "slack")
-        card = await box.message_with("shop: stopping, then rolling back")
+        card = await box.message_with("shop: ending, nothing was changed")
         assert buttons(card) == []
 
     play(tmp_path, story)
