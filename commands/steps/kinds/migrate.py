@@ -178,7 +178,7 @@ class MigrateStep(MigrationToolStep):
                 why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
                 return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
             ctx.save_file(self.note_of_before(ctx), before)
-        stays = irreversible(self, ctx)
+        stays, unasked = irreversible(self, ctx)
         if stays and self.on_failure == "ask" and self.is_news(ctx, stays):
             return failed(f"Nothing was run: the rollback could not take back {stays}. {_AGAIN}")
         result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
@@ -194,7 +194,13 @@ class MigrateStep(MigrationToolStep):
             if not self.may_be_empty:
                 return failed(summary, lines=result.last_lines, output=result.tail)
         compared = (f"migrations at {show_state(after)}",)
-        return done(summary, lines=result.last_lines, compared=compared, applied_nothing=after == before)
+        return done(
+            summary,
+            lines=result.last_lines,
+            compared=compared,
+            not_compared=unasked,
+            applied_nothing=after == before,
+        )
 
     def _go_back(self, ctx: Context) -> Outcome:
         before = ctx.file(self.note_of_before(ctx))

@@ -31,6 +31,17 @@ class Migration(migrations.Migration):
         OPERATION,
     ]
 """
+# a shell that tells the state of the database, and nothing of what is to be applied
+DEAF = """\
+from django.core.management.commands import shell
+
+
+class Command(shell.Command):
+    def handle(self, **options):
+        if "gonogo-irreversible" in options["command"]:
+            raise SystemExit(3)
+        super().handle(**options)
+"""
 BY_PYTHON = "migrations.RunPython(double)"
 INSIDE = 'migrations.SeparateDatabaseAndState([migrations.RunSQL("UPDATE orders SET id = 1")])'
 BOTH_WAYS = "migrations.RunPython(double, migrations.RunPython.noop)"
@@ -90,6 +101,16 @@ def test_a_page_that_rolls_back_by_itself_is_not_stopped_and_reads_it_at_once(dj
 def test_a_way_back_of_the_page_itself_is_not_asked_about(django: Project, tmp_path: Path, back: str) -> None:
     write(tmp_path, BY_PYTHON)
     assert "take back" not in migrate(django, back=f'{BACK}back = "{back}"\n').summary
+
+
+def test_where_the_tool_cannot_be_asked_that_is_said_to_be_not_compared(django: Project, tmp_path: Path) -> None:
+    write(tmp_path, BY_PYTHON)
+    shell = tmp_path / "shop" / "management" / "commands" / "shell.py"
+    shell.parent.mkdir(parents=True)
+    shell.write_text(DEAF)
+    outcome = migrate(django)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.not_compared == ("whether a rollback can take the migrations back (asking ended with exit code 3)",)
 
 
 def test_migrations_that_go_both_ways_are_applied_at_once(django: Project, tmp_path: Path) -> None:
