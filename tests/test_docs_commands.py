@@ -40,6 +40,7 @@ ELSEWHERE = {
     "make rehearse": "tests/bot/rehearsal/test_main.py",
     "mkdir rehearsal": "tests/bot/rehearsal/test_own_page.py",
     "gonogo rehearse deploy.page.md": "tests/bot/rehearsal/test_own_page.py",
+    ".venv/bin/python -m bot.rehearsal.target": "tests/bot/rehearsal/target/test_main.py",
     "pip install": "tests/test_wheel.py",
     "python3 -m venv": "tests/test_wheel.py",
     "gonogo init": "tests/bot/init/test_command.py",
