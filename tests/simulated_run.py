@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import read_pages, shipped_runbooks
+from commands.ports.web import HttpRequest, HttpResponse
+from commands.progress.step_state import WATCH
 from commands.rollback.request import rollback
 from commands.run.engine import Engine
 from commands.runbook import Page, read_page
@@ -23,7 +25,7 @@ from state.events import Ask
 from state.facts import Actor, Door
 from state.records import Attempt, Record
 from state.sqlite.store import Store
-from tests.production import NEW, OLD
+from tests.production import NEW, OLD, answer
 from tests.world import World
 
 STARTER = Actor(person="USTARTER", door=Door.SLACK)
@@ -132,6 +134,14 @@ class SimulatedRun:
                     actions.sign(waiting.step, waiting.attempt, holder(role), at)
                 elif waiting.ask is Ask.DECIDE:
                     actions.keep(holder(role), "", at)
+
+    def make_slow_in_watch(self) -> None:
+        """From the watch's beginning on the API takes 6 seconds; said before, because the watch lasts a second."""
+
+        def says(call: HttpRequest) -> HttpResponse:
+            return answer(200, [], seconds=6.0) if self.record.last(WATCH) else self.world.web_says("api", call)
+
+        self.world.on_web("GET api /api/jobs$", says)
 
     def roll_back(self) -> None:
         """Somebody presses the rollback button."""

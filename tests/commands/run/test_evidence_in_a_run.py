@@ -323,7 +323,7 @@ def moved(sim: SimulatedRun, env: Mapping[str, str]) -> str:
 def test_a_rollback_that_would_fail_stops_the_run_before_its_first_change(sim: SimulatedRun) -> None:
     sim.engine.start()
     sign_until_the_gate(sim)
-    sim.world.on_host(r'df -Pk "\$WWW"', ended("", code=67))
+    sim.world.on_host(r'df -Pk "\$to"', ended("", code=67))
     sim.advance(until=lambda: bool(checks(sim)))
     assert (checks(sim)[-1].state, sim.record.last(FIRST_CHANGE)) == ("failed", None)
     assert checks(sim)[-1].summary == (

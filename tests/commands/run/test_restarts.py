@@ -13,7 +13,7 @@ from commands.run.engine import Engine
 from state.errors import LostTrack, Unreachable
 from state.facts import Choice
 from state.records import AttemptState
-from tests.production import NEW, OLD, answer
+from tests.production import NEW, OLD
 from tests.simulated_run import SimulatedRun, holder, running
 from tests.world import World
 
@@ -80,9 +80,8 @@ def test_a_migration_whose_commit_was_lost_is_found_and_not_applied_again(sim: S
 
 
 def test_a_countdown_continues_while_the_bot_is_away(sim: SimulatedRun) -> None:
+    sim.make_slow_in_watch()
     sim.engine.start()
-    sim.advance(until=running(sim, "the watch"))
-    sim.world.on_web("GET api /api/jobs$", lambda call: answer(200, [], seconds=6.0))
     sim.advance(until=lambda: bool(sim.events("alert")))
     sim.engine.stop()
     sim.world.clock.move(minutes=2)

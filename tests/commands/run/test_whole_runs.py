@@ -79,9 +79,8 @@ def test_a_failed_smoke_test_rolls_back_at_once(sim: SimulatedRun) -> None:
 
 
 def test_an_alert_in_the_watch_rolls_back(sim: SimulatedRun) -> None:
+    sim.make_slow_in_watch()
     sim.engine.start()
-    sim.advance(until=running(sim, "the watch"))
-    sim.world.on_web("GET api /api/jobs$", lambda call: answer(200, [], seconds=6.0))
     sim.advance()
     assert sim.state == "rolled back"
     assert [event.data.name for event in sim.events("alert") if event.data.number] == ["API response > 5 seconds"]
@@ -89,10 +88,9 @@ def test_an_alert_in_the_watch_rolls_back(sim: SimulatedRun) -> None:
 
 
 def test_an_alert_that_is_held_as_a_false_alarm_rolls_nothing_back(sim: SimulatedRun) -> None:
-    sim.world.clock.set_rate(20.0)  # a countdown of 3 seconds
+    sim.world.clock.set_rate(10.0)  # a countdown of 6 seconds
+    sim.make_slow_in_watch()
     sim.engine.start()
-    sim.advance(until=running(sim, "the watch"))
-    sim.world.on_web("GET api /api/jobs$", lambda call: answer(200, [], seconds=6.0))
     sim.advance(until=lambda: bool(sim.events("alert")))
     alert = str(sim.events("alert")[0].data.name)
     sim.actions.false_alarm(alert, 1, holder("on_call"), "a load test", "2 h", sim.world.clock.now())
