@@ -15,9 +15,10 @@ _IN_ONE = {"-".join(words): verb for words, verb in _IN_TWO.items()}
 def first_and_rest(text: str) -> tuple[str, str]:
     """The first word in small letters, without what a keyboard puts around it, and what follows it.
 
-    Any white space ends the word: a line end, a tab, a space that does not break. A command in two words is one.
+    Any white space ends the word: a line end, a tab, a space that does not break. A command in two words is one. What
+    follows stays as it is: a reason may need what is invisible, as some scripts and emoji do.
     """
-    first, rest = _cut(_INVISIBLE.sub("", text))
+    first, rest = _cut(text)
     verb = _plain(first)
     second, after = _cut(rest)
     if both := _IN_TWO.get((verb, _plain(second))):
@@ -27,11 +28,12 @@ def first_and_rest(text: str) -> tuple[str, str]:
 
 def names_in(text: str) -> list[str]:
     """The words of a text that names pages, refs and times, without quotes around them."""
-    return [word.strip(_QUOTES) or word for word in text.split()]
+    words = [_INVISIBLE.sub("", word) for word in text.split()]
+    return [word.strip(_QUOTES) or word for word in words if word]
 
 
 def _plain(word: str) -> str:
-    return word.translate(_DASHES).strip(_ENDS).lower()
+    return _INVISIBLE.sub("", word).translate(_DASHES).strip(_ENDS).lower()
 
 
 def _cut(text: str) -> tuple[str, str]:

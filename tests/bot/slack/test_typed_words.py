@@ -41,6 +41,7 @@ def test_a_rollback_is_understood_whatever_a_keyboard_made_of_it(text: str) -> N
         ("False alarm known", ("false_alarm", "known")),
         ("Keep!", ("keep", "")),
         ("hold “it” — really.", ("hold", "“it” — really.")),
+        ("hold\u200b 👩\u200d💻 is away", ("hold", "👩\u200d💻 is away")),
     ],
 )
 def test_other_commands_are_understood_too_and_a_reason_stays_as_it_was_typed(text: str, fact: tuple[str, str]) -> None:
@@ -56,7 +57,7 @@ def test_what_is_no_command_stays_none(text: str) -> None:
 
 @pytest.mark.fault("one text, two readers")
 def test_a_start_whose_reason_begins_with_a_capital_keeps_its_time() -> None:
-    request = start_of("Start “small.md”\u00a0‘main’ At 23:00\u00a0Because of a “hot” fix")
+    request = start_of("Start “small\u200b.md”\u00a0‘main’ At 23:00\u00a0Because of a “hot” fix")
     assert request is not None
     assert (request.page, request.ref, request.at) == ("small.md", "main", "23:00")
     assert request.because == "of a “hot” fix"
