@@ -8,6 +8,7 @@ from collections.abc import Callable
 from commands.adopt.found import Found, Step, options
 from commands.adopt.scene import REPOSITORY, Scene
 from commands.runbook.page import Part
+from commands.systems.migrations.tools import MIGRATION_TOOLS, ToolName
 
 _KEPT = re.compile(r"git checkout (?:-f )?[\"']?(?:\$\(|`)\s*cat\s+[\w./~-]+\s*[)`][\"']?")
 _REF = re.compile(r"[\w][\w./-]*|<[\w -]+>|\$\{?\w+\}?")
@@ -83,7 +84,7 @@ def _branch(verb: str, rest: list[str]) -> str:
     return "" if ref[:1] in {"<", "$"} else ref.removeprefix("origin/")
 
 
-def migrate(tool: str) -> Callable[[Step, Scene], Found | None]:
+def migrate(tool: ToolName) -> Callable[[Step, Scene], Found | None]:
     """A migration by a framework's tool, up to its newest."""
 
     def make(step: Step, scene: Scene) -> Found | None:
@@ -106,6 +107,9 @@ def migrate(tool: str) -> Callable[[Step, Scene], Found | None]:
             fields["program"] = match["program"]
         if any(re.search(r"\bif any\b|pending", one) for one in step.comments):
             fields["may_be_empty"] = True
+        if not MIGRATION_TOOLS[tool].back:
+            fields |= {"undone_by": "nothing", "why": f"{tool} cannot roll back a migration"}
+            scene.notes.assume(step.line, f"{tool} has no way back, so nothing of the rollback undoes its migrations")
         _note_settings(tool, step, scene)
         scene.migrated[tool] = fields
         why = "what the tool says is applied is compared before and after"

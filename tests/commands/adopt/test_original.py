@@ -14,7 +14,7 @@ from tests.commands.adopt.odd_runbooks import shell_lines
 from tests.commands.adopt.reading import boxes_of
 
 TEXT = (Path(__file__).parent / "original.md").read_text(encoding="utf-8")
-MOST_BY_HAND = 15  # lines
+MOST_BY_HAND = 14  # lines; the host's `path` may be one more
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def adopted() -> Adopted:
     return adopt(TEXT, "original")
 
 
-def test_at_most_fifteen_lines_of_hand_work_are_left_and_they_are_named(adopted: Adopted, tmp_path: Path) -> None:
+def test_at_most_fourteen_lines_of_hand_work_are_left_and_they_are_named(adopted: Adopted, tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text(adopted.page, encoding="utf-8")
     errors = [one for one in check_page(tmp_path / "page.md", {}).findings if one.level == "error"]
     left = [*(note.text for note in (*adopted.unplaced, *adopted.blanks)), *(one.message for one in errors)]
@@ -37,7 +37,6 @@ BY_HAND = {
         'expect = { status = "pending_approval" }',
         'values = { job_id = "id" }',
     ],
-    "may_be_empty = true": ["may_be_empty = true", 'undone_by = "nothing"', 'why = "prisma cannot undo a migration"'],
     'expect = { status = "ok" }': ['expect = { status = "ok", commit = "<commit>" }'],
     "npm install --production''',": ["npm install''',"],
     "#### CPU and memory": [
@@ -74,7 +73,7 @@ def test_adopt_names_each_place_of_that_hand_work_with_its_line(tmp_path: Path) 
     (tmp_path / "deploy.md").write_text(TEXT, encoding="utf-8")
     printed = list(adopt_file(tmp_path / "deploy.md", None, {}))
     page = (tmp_path / "deploy.page.md").read_text(encoding="utf-8").split("\n")
-    titles = {"Test 4: Approval Still Works", "4. Run any pending migrations (if any)", "5. Restart service"}
+    titles = {"Test 4: Approval Still Works", "5. Restart service"}
     named = {title for title in titles for line in printed if "deploy.page.md: line " in line and title in line}
     assert named == titles
     for line in printed:
@@ -97,6 +96,14 @@ def test_what_runs_is_asked_of_pm2_and_an_alert_of_no_data_counts_the_rows(adopt
         1.0,
     )
     assert alert["measure"] == "check_database_query_performance"
+
+
+def test_a_tool_without_a_way_back_is_not_said_to_be_undone_and_that_is_named(adopted: Adopted) -> None:
+    box = next(fields for kind, fields in boxes_of(adopted.page) if kind == "migrate")
+    assert (box["undone_by"], box["why"]) == ("nothing", "prisma cannot roll back a migration")
+    assert "prisma has no way back, so nothing of the rollback undoes its migrations" in {
+        note.text for note in adopted.assumed
+    }
 
 
 def test_the_times_of_its_headings_are_those_of_its_steps(adopted: Adopted) -> None:
