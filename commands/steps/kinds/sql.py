@@ -29,8 +29,12 @@ SELECT current_user::text, to_regnamespace('gonogo') IS NOT NULL,
        has_database_privilege(current_database(), 'CREATE'),
        COALESCE(has_schema_privilege(to_regnamespace('gonogo'), 'CREATE, USAGE'), false)"""
 _OWNED = """
-SELECT string_agg(relname || ' (of ' || pg_get_userbyid(relowner) || ')', ', ' ORDER BY relname), current_user::text
-FROM pg_class WHERE oid IN ({}) AND NOT pg_has_role(relowner, 'USAGE')"""
+SELECT string_agg(DISTINCT relname || ' (of ' || pg_get_userbyid(relowner) || ')', ', '), current_user::text
+FROM (VALUES {}) AS changed (relation, needs) JOIN pg_class ON pg_class.oid = relation
+JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE NOT pg_has_role(relowner, 'USAGE')
+AND NOT (needs = 'DROP' AND pg_has_role(nspowner, 'USAGE'))
+AND NOT (needs = 'TRUNCATE' AND has_table_privilege(relation, 'TRUNCATE'))"""
 # by the last part of the name, because the path that a call searches is not known
 _COMMITTING = r"""
 SELECT called FROM (VALUES {}) AS call (called) WHERE EXISTS (
@@ -226,8 +230,9 @@ class FileCanBeApplied:
         if unsafe := unsafe_statements(text, ctx.tools.analysis):
             return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "fix the file before you start")
         relations = changed_relations(text)
-        names = {f"table_{number}": table for number, table in enumerate(relations)}
-        query = PageText(_OWNED.format(", ".join(f"to_regclass(<{name}>)" for name in names)), names)
+        names = {f"table_{number}": table for number, (table, _) in enumerate(relations)}
+        needed = (f"(to_regclass(<{name}>), '{needs}')" for name, (_, needs) in zip(names, relations, strict=True))
+        query = PageText(_OWNED.format(", ".join(needed)), names)
         rows = ctx.tools.database.query(self.database, query, limit=10).rows if relations else ()
         if rows and rows[0][0]:
             return blocked(f"{name} changes what user {rows[0][1]} does not own: {rows[0][0]}", "run it as the owner")

@@ -137,16 +137,19 @@ def invalid_character(text: str) -> Finding | None:
     return Finding(line=line_of(text, offset), statement=before.strip()[-80:], why=why)
 
 
-def changed_relations(text: str) -> list[str]:
-    """What a file alters, drops, truncates, indexes or comments, as it writes the names: only their owner may do that.
+def changed_relations(text: str) -> list[tuple[str, str]]:
+    """What a file alters, drops, truncates, indexes or comments, as it writes the names, each with what that needs.
 
+    "OWN": only the owner may do it. "DROP": the schema's owner may, too. "TRUNCATE": that right can be granted.
     Tables, views, indexes and sequences; what the file itself makes is among them.
     """
-    relations: dict[str, None] = {}
+    relations: dict[tuple[str, str], None] = {}
     for statement in statements(text):
         if match := _CHANGE.match(statement.text):
             names = re.match(rf"{_TABLE_NAME}(?:\s*,\s*{_TABLE_NAME})*", match["names"])
-            relations |= dict.fromkeys(re.findall(_TABLE_NAME, names[0])) if names else {}
+            verb = statement.flat.upper().partition(" ")[0]
+            needs = verb if verb in {"DROP", "TRUNCATE"} else "OWN"
+            relations |= {(name, needs): None for name in re.findall(_TABLE_NAME, names[0])} if names else {}
     return list(relations)
 
 

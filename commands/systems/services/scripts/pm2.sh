@@ -1,5 +1,5 @@
 # Defines the function `state`, which prints all names that pm2 has and each process of the services $NAMES as JSON: pm2
-# lists one row for each instance. A restart by name goes on with the environment and the script that pm2 has kept. A name that no service has may be a namespace, as in the commands of pm2. The list contains
+# lists one row for each instance. A name that no service has may be a namespace, as in the commands of pm2. The list contains
 # each service's whole environment with its secrets, so only what is judged leaves the host. What crashes before it says that it
 # is ready (wait_ready) stays "online" there, without a process.
 state() { pm2 jlist | node -e '

@@ -62,6 +62,22 @@ def test_what_the_user_does_not_own_is_named_before_the_start(mover: str, text: 
     assert result.summary == f"f.sql changes what user mover does not own: {named} (of {OWNER})"
 
 
+@pytest.mark.fault("found too late, known before")
+def test_who_owns_the_schema_may_drop_and_a_right_to_truncate_can_be_granted(mover: str, postgres: Postgres) -> None:
+    owner, server = postgres.url(OWNER, "shop"), postgres.url(SUPERUSER, "shop")
+    text = "TRUNCATE kept; DROP VIEW words;"
+    refused = look(mover, text)
+    assert refused.summary == f"f.sql changes what user mover does not own: kept (of {OWNER}), words (of {OWNER})"
+    run_sql(owner, "GRANT TRUNCATE ON kept TO mover")
+    run_sql(server, "ALTER SCHEMA public OWNER TO mover")
+    assert look(mover, text).level == "ok"
+    with psycopg.connect(mover) as connection:
+        connection.execute(text.encode())
+        connection.rollback()
+    assert look(mover, "TRUNCATE kept; ALTER TABLE kept ADD extra int;").level == "fail"
+    run_sql(server, f"ALTER SCHEMA public OWNER TO {OWNER}")
+
+
 def test_what_the_file_makes_itself_and_what_is_granted_is_fine(mover: str) -> None:
     text = "CREATE TABLE fresh (id int); CREATE INDEX ON fresh (id); UPDATE kept SET word = word; DROP TABLE fresh;"
     with psycopg.connect(mover) as connection:

@@ -240,7 +240,12 @@ def test_a_statement_that_changes_one_database_is_not_named(statement: str) -> N
     ],
 )
 def test_what_only_its_owner_may_change_is_listed_once(text: str, tables: list[str]) -> None:
-    assert changed_relations(text) == tables
+    assert [name for name, _ in changed_relations(text)] == tables
+
+
+def test_what_others_than_the_owner_may_do_is_told_apart() -> None:
+    text = "TRUNCATE a; DROP VIEW b; ALTER TABLE a ADD c int; truncate table a; CREATE INDEX ON d (id);"
+    assert changed_relations(text) == [("a", "TRUNCATE"), ("b", "DROP"), ("a", "OWN"), ("d", "OWN")]
 
 
 def test_the_line_of_an_offset_counts_line_feeds_before_it() -> None:
