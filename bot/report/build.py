@@ -14,6 +14,7 @@ from commands.report.surprise_report import surprise_report
 from commands.run.engine import page_of, zone_of
 from commands.runbook import Page
 from commands.runbook.people import People
+from commands.text.phrases import agree
 from state.records import Record, Run
 from state.store import RecordStore
 
@@ -54,7 +55,7 @@ def left_out(store: RecordStore, history: Iterable[Deploy], *, drills: bool = Fa
     if not (missing := sorted(set(store.numbers(MAX_RUNS)) - known)):
         return []
     which = ", ".join(map(str, missing))
-    verb = "is" if len(missing) == 1 else "are"
+    verb = agree(len(missing), "is", "are")
     return [f"Run {which} cannot be read and {verb} left out here. `gonogo verify` names what was changed."]
 
 

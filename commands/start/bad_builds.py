@@ -16,6 +16,7 @@ from commands.start.objections import Considered, Intent, Objection, ObjectionSo
 from commands.steps.base import PinnedRelease
 from commands.systems.git.contains import Contained, ask_whether_contained
 from commands.text.numbers import format_count
+from commands.text.phrases import agree
 from commands.text.typed import one_line
 from state.errors import ToolError
 from state.records import AttemptState, Record, Run, RunState
@@ -153,10 +154,8 @@ def _judge(shell: Shell, intent: Intent, release: PinnedRelease, bad: Sequence[B
             same = "It is the commit to deploy." if one.commit == commit else f"{commit[:_SHORT]} contains it."
             against.append(Objection(sort=ObjectionSort.BAD_BUILD, summary=f"{sentence} {same}"))
     if more := bad[MOST:]:
-        was = "was" if len(more) == 1 else "were"
-        notes.append(
-            f"Not compared with the release: {format_count(len(more), 'older commit')} that {was} rolled back."
-        )
+        older = f"{format_count(len(more), 'older commit')} that {agree(len(more), 'was', 'were')} rolled back"
+        notes.append(f"Not compared with the release: {older}.")
     return Considered(objections=tuple(against), notes=tuple(notes))
 
 

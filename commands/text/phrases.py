@@ -10,6 +10,11 @@ def joined(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def agree(number: int, one: str, many: str) -> str:
+    """The form of a verb that goes with a number, such as "is" or "are"."""
+    return one if number == 1 else many
+
+
 def capitalized(text: str) -> str:
     """A clause as the beginning of a sentence."""
     return text[:1].upper() + text[1:]

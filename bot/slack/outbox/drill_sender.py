@@ -15,10 +15,10 @@ from commands.progress.drill import MARK
 
 
 class DrillSender(Sender):
-    """The sender of all runs, as a drill uses it: it marks each message, and calls only
-    `may_be_called`: everybody else is shown by name.
+    """The sender of all runs, as a drill uses it: it marks each message, and shows by name whom it does not call.
 
-    It sends nothing while `away`, which gives the seconds until Slack is back in this drill; 0 if it is there.
+    It calls only `may_be_called`. It sends nothing while `away`, which gives the seconds until Slack is back in this
+    drill; 0 if it is there.
     """
 
     def __init__(

@@ -9,6 +9,7 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, button, message, rich_lines, section, words
 from bot.text import counted, line
 from commands.report.status import Status
+from commands.text.phrases import agree
 from commands.watch.verdicts import CheckVerdict, Verdict
 
 # the worst verdict first
@@ -91,7 +92,5 @@ def _no_longer_counted(checks: Sequence[CheckVerdict]) -> str:
     not_ok = [line(check.title.rpartition(": ")[2], 40) for check in _worst_first(checks) if check.verdict not in _FINE]
     more = f" and {len(not_ok) - 3} more" if len(not_ok) > 3 else ""
     named = f" (not ok: {', '.join(not_ok[:3])}{more})" if not_ok else ""
-    ended = (
-        f"{counted(len(checks), 'check')} of the version before the rollback {'has' if len(checks) == 1 else 'have'}"
-    )
-    return f"▫️ {ended} ended{named}"
+    of_before = f"{counted(len(checks), 'check')} of the version before the rollback"
+    return f"▫️ {of_before} {agree(len(checks), 'has', 'have')} ended{named}"

@@ -31,6 +31,7 @@ from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_bytes, format_count
+from commands.text.phrases import agree
 from state.errors import Failed, GonogoError
 
 _PREPARE = f"""\
@@ -241,7 +242,7 @@ def _damage(output: str) -> str:
     if names := re.findall(r"^(.+): FAILED", output, re.MULTILINE):
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         what = "another checksum" if "open or read" not in output else "another checksum or cannot be read"
-        verb = "has" if len(names) == 1 else "have"
+        verb = agree(len(names), "has", "have")
         return f"{', '.join(names[:3])}{more} {verb} {what}"
     return "files have another checksum"  # their names were too many for the output that is kept
 

@@ -25,6 +25,7 @@ from commands.systems.postgres.same_database import SameDatabaseCheck, identitie
 from commands.systems.scripts import script
 from commands.text.durations import format_duration, format_seconds
 from commands.text.numbers import format_count
+from commands.text.phrases import agree
 
 _SCRIPT = "".join(
     (
@@ -225,7 +226,7 @@ def _loss(script_words: str, rest: str) -> str:
     """The summary for rows that could not be brought back, from the script's words for them."""
     lost = script_words
     if match := _NOT_BACK_WORDS.fullmatch(script_words):
-        verb = "was" if match[1] == "1" else "were"
+        verb = agree(int(match[1]), "was", "were")
         lost = f"{format_count(int(match[1]), 'row')} of the backup {verb} not brought back {match[2]}"
     return (
         f"{lost}: newer rows have the same keys, and references to the old rows now lead to the newer ones. "

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from commands.text.durations import format_duration
 from commands.text.numbers import format_count
-from commands.text.phrases import joined
+from commands.text.phrases import agree, joined
 
 SECONDS_FOR_ROWS = 60  # the rows that cannot be read in this time are named as not compared
 _OTHER = re.compile(r"^other: (.*)\|(\d+)\|(\d+)\|(known|-)$", re.MULTILINE)
@@ -43,18 +43,20 @@ def rows_after_rollback(output: str, values: Mapping[str, str], by: str) -> Rows
         table = _Table(name, int(before), int(now), known == "known", gone.pop(name, None), apart.get(name))
         (rows.missing if table.is_missing() else rows.not_compared).append(table.line())
     if more := int(values.get("tables_gone_from", 0)) - len(_GONE.findall(output)):
-        lack = f"{format_count(more, 'more table')} {'lacks' if more == 1 else 'lack'}"
+        lack = f"{format_count(more, 'more table')} {agree(more, 'lacks', 'lack')}"
         rows.missing.append(f"{lack} rows from right before the first change")
     # they are as in the backup, and so without the rows that were written between it and the first change
     rows.missing += [_Table(name, 0, 0, True, one, None).line() for name, one in gone.items()]
     if more := int(values.get("others", 0)) - len(others):
-        rows.missing.append(f"{format_count(more, 'more table')} {_have(more)} other rows than the backup")
+        rows.missing.append(
+            f"{format_count(more, 'more table')} {agree(more, 'has', 'have')} other rows than the backup"
+        )
     if (same := int(values.get("rows_same", 0))) > 0:
-        rows.compared.append(f"{format_count(same, 'table')} {_are(same)} as in the backup")
+        rows.compared.append(f"{format_count(same, 'table')} {agree(same, 'is', 'are')} as in the backup")
     whole = int(values.get("tables_known", 0)) - int(values.get("tables_gone_from", 0))
     if whole > 0:
         rows.compared.append(
-            f"{format_count(whole, 'table')} {_have(whole)} every row from right before the first change"
+            f"{format_count(whole, 'table')} {agree(whole, 'has', 'have')} every row from right before the first change"
         )
     rows.not_compared += _not_read(output, values, by)
     return rows
@@ -73,7 +75,7 @@ class _Gone:
         what = "missing" if self.by == "key" else "missing or changed"
         rows = format_count(self.rows, "row")
         which = f"all {rows}" if self.lost == self.rows > 1 else f"{self.lost:,} of {rows}"
-        return f"{which} from right before the first change {_are(self.lost)} {what} ({_WHY[self.why]})"
+        return f"{which} from right before the first change {agree(self.lost, 'is', 'are')} {what} ({_WHY[self.why]})"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class _Apart:
         parts = [f"{format_count(self.changed, 'row')} changed"] if self.changed else []
         if self.new:
             rows = f"{self.new:,}" if parts else format_count(self.new, "row")
-            parts.append(f"{rows} {_were(self.new)} added")
+            parts.append(f"{rows} {agree(self.new, 'was', 'were')} added")
         return f"{joined(parts)} since the backup" if parts else ""
 
     def after(self, missing: str) -> str:
@@ -123,7 +125,8 @@ class _Table:
             apart = self.apart.after(self._deleted_earlier()) if self.apart else ""
             return f"{short} ({apart or counts})"
         if self.apart and self.apart.missing:
-            missing = f"{self.apart.missing:,} of {format_count(self.before, 'row')} {_are(self.apart.missing)} missing"
+            of_all = f"{self.apart.missing:,} of {format_count(self.before, 'row')}"
+            missing = f"{of_all} {agree(self.apart.missing, 'is', 'are')} missing"
             return self.apart.after(f"{short}: {missing} (deleted since, or lost)")
         if self.apart:
             return f"{short} ({self.apart.line() or counts})"
@@ -133,19 +136,7 @@ class _Table:
         if not self.apart or not self.apart.missing:
             return ""
         rows = format_count(self.apart.missing, "row")
-        return f"{rows} of the backup {_were(self.apart.missing)} gone before the first change"
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
-def _were(number: int) -> str:
-    return "was" if number == 1 else "were"
-
-
-def _have(number: int) -> str:
-    return "has" if number == 1 else "have"
+        return f"{rows} of the backup {agree(self.apart.missing, 'was', 'were')} gone before the first change"
 
 
 def _not_read(output: str, values: Mapping[str, str], by: str) -> Iterator[str]:

@@ -147,7 +147,7 @@ def changed_relations(text: str) -> list[tuple[str, str]]:
     for statement in statements(text):
         if match := _CHANGE.match(statement.text):
             names = re.match(rf"{_TABLE_NAME}(?:\s*,\s*{_TABLE_NAME})*", match["names"])
-            verb = statement.flat.upper().partition(" ")[0]
+            verb = statement.flat.partition(" ")[0].upper()
             needs = verb if verb in {"DROP", "TRUNCATE"} else "OWN"
             relations |= {(name, needs): None for name in re.findall(_TABLE_NAME, names[0])} if names else {}
     return list(relations)

@@ -12,6 +12,7 @@ from commands.systems.logs.log_sources import time_mark
 from commands.systems.scripts import script
 from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
 from commands.text.foreign_json import read_json
+from commands.text.phrases import agree, joined
 
 _FIND = script("services/docker_find.sh")
 # docker goes on asking what it calls unhealthy: one that starts slowly may still become healthy
@@ -126,9 +127,9 @@ def _orphans(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
     found = dict.fromkeys((rest[0], rest[1]) for sort, *rest in lines if sort == "orphan" and len(rest) == 3)
     for project in dict.fromkeys(project for project, _ in found):
         names = sorted(name for of, name in found if of == project)
-        runs = "runs" if len(names) == 1 else "run"
+        runs = agree(len(names), "runs", "run")
         yield Finding(
-            what=f"{' and '.join(names)} still {runs}, of a service that the files of project {project} no longer have",
+            what=f"{joined(names)} still {runs}, of a service that the files of project {project} no longer have",
             todo="if nobody needs it, remove it: docker rm -f " + " ".join(names),
         )
 
