@@ -17,7 +17,7 @@ from tests.crash import several_bots_soak
 from tests.crash.random_kills import Plan, Tally, play_run
 from tests.crash.sandbox import open_sandbox
 
-LANES = 2  # targets at the same time, each with its own bot
+LANES = 2
 
 
 def main() -> int:
@@ -34,6 +34,8 @@ def main() -> int:
     parser.add_argument(
         "--bots", type=int, default=1, help="with 2 or more: so many bots on one record in PostgreSQL (default 1)"
     )
+    lanes = f"how many targets at the same time, each with bots of its own (default {LANES})"
+    parser.add_argument("--lanes", type=int, default=LANES, help=lanes)
     parser.add_argument("--folder", type=Path, help="a folder for targets, state files and logs, which stays")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -41,10 +43,11 @@ def main() -> int:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="gonogo-crash-"))
     try:
         if options.bots > 1:
-            soaked = asyncio.run(several_bots_soak.soak(folder, options.bots, options.kills, options.seed))
+            wanted = options.bots, options.kills, options.seed, options.lanes
+            soaked = asyncio.run(several_bots_soak.soak(folder, *wanted))
             text, problems = soaked.report(options.bots, options.seed, time.monotonic() - began), soaked.problems
         else:
-            tally = asyncio.run(soak(folder, options.kills, options.seed))
+            tally = asyncio.run(soak(folder, options.kills, options.seed, options.lanes))
             text, problems = report(tally, options.seed, time.monotonic() - began), tally.problems
     finally:
         if not options.folder:
@@ -53,12 +56,12 @@ def main() -> int:
     return 1 if problems else 0
 
 
-async def soak(folder: Path, kills: int, seed: int) -> Tally:
+async def soak(folder: Path, kills: int, seed: int, lanes: int = LANES) -> Tally:
     """Kill the bots so often, in runs on several targets at once; the seed repeats the plans and the moments."""
     tally = Tally(wanted=kills)
     async with asyncio.TaskGroup() as group:
-        for lane in range(LANES):
-            group.create_task(_play_lane(folder / f"lane-{lane}", tally, random.Random(seed * LANES + lane)))
+        for lane in range(lanes):
+            group.create_task(_play_lane(folder / f"lane-{lane}", tally, random.Random(seed * lanes + lane)))
     return tally
 
 

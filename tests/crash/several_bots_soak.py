@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import random
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -22,25 +23,37 @@ from tests.crash.troubles import WEIGHTS, Troubles
 STATUS_EVERY, TAKEOVER = 60.0, 30.0  # seconds; a status post is due so often, and a takeover may delay it
 
 
-async def soak(folder: Path, bots: int, kills: int, seed: int, kinds: Mapping[str, int] = WEIGHTS) -> Soaked:
-    """Make so many troubles for several bots, in runs on one target; the seed repeats the plans and the moments."""
+async def soak(folder: Path, bots: int, kills: int, seed: int, lanes: int) -> Soaked:
+    """Make so many troubles for several bots, in runs on a target a lane; the seed repeats plans and moments."""
     # the harness reads the record too, and loses it whenever the bots do
     logging.getLogger("gonogo.record").setLevel(logging.CRITICAL)
-    rng = random.Random(seed)
-    async with open_fleet(folder, bots) as fleet:
-        soaked = Soaked(Tally(wanted=kills), Troubles(fleet, kinds))
-        while not soaked.tally.is_complete:
-            await soaked.play(fleet, _plan(rng), rng)
-        await soaked.play(fleet, Plan(final_state="kept"), rng)
+    soaked = Soaked(Tally(wanted=kills))
+    async with asyncio.TaskGroup() as group:
+        for lane in range(lanes):
+            rng = random.Random(seed * lanes + lane)
+            group.create_task(_play_lane(folder / f"lane-{lane}", bots, soaked, rng))
     return soaked
 
 
-class Soaked:
-    """What came of a soak. `reactions` are the seconds from the last sign-off to the owner's next act."""
+async def _play_lane(folder: Path, bots: int, soaked: Soaked, rng: random.Random) -> None:
+    folder.mkdir(parents=True)
+    async with open_fleet(folder, bots) as fleet:
+        troubles = Troubles(fleet, WEIGHTS, soaked.counts, soaked.takeovers)
+        while not soaked.tally.is_complete:
+            await soaked.play(fleet, _plan(rng), troubles, rng)
+        await soaked.play(fleet, Plan(final_state="kept"), troubles, rng)
 
-    def __init__(self, tally: Tally, troubles: Troubles) -> None:
+
+class Soaked:
+    """What came of a soak. `reactions` are the seconds from the last sign-off to the owner's next act.
+
+    `counts` and `takeovers` are those of the troubles of all lanes.
+    """
+
+    def __init__(self, tally: Tally) -> None:
         self.tally = tally
-        self.troubles = troubles
+        self.counts: dict[str, int] = {}
+        self.takeovers: dict[str, list[float]] = {}
         self.late: list[str] = []
         self.reactions: list[float] = []
 
@@ -49,27 +62,27 @@ class Soaked:
         """Everything that must not happen."""
         return [*self.tally.problems, *self.late]
 
-    async def play(self, fleet: Fleet, plan: Plan, rng: random.Random) -> None:
+    async def play(self, fleet: Fleet, plan: Plan, troubles: Troubles, rng: random.Random) -> None:
         """Play one run to its end, with troubles."""
-        run = await play_run(fleet, self.tally, plan, rng, self.troubles.make)
-        await self.troubles.settle()
+        run = await play_run(fleet, self.tally, plan, rng, troubles.make)
+        await troubles.settle()
         store = fleet.open_store()
         try:
-            self.late += late_status_posts(store, run, self.troubles.stops)
+            self.late += late_status_posts(store, run, troubles.stops)
             self.reactions += reactions(store.record(run))
         finally:
             store.close()
 
     def report(self, bots: int, seed: int, seconds: float) -> str:
         """The figures, one in a line, and a sentence for every problem and every question."""
-        tally, troubles = self.tally, self.troubles
+        tally = self.tally
         lines = [
             f"{bots} bots, seed {seed}: {tally.kills} troubles in {tally.runs} runs, {seconds:.0f} s",
-            ", ".join(f"{kind} {count}" for kind, count in sorted(troubles.counts.items())),
+            ", ".join(f"{kind} {count}" for kind, count in sorted(self.counts.items())),
             f"effects doubled {len(tally.doubled)}, effects lost {len(tally.lost)}, wrong ends {len(tally.ends)}",
             f"messages doubled, lost or out of order: {len(tally.messages)}; status posts late: {len(self.late)}",
             f"questions to people: {len(tally.questions)}",
-            *(f"takeover after {kind}: {_spread(took)}" for kind, took in sorted(troubles.takeovers.items())),
+            *(f"takeover after {kind}: {_spread(took)}" for kind, took in sorted(self.takeovers.items())),
             f"from a sign-off to the owner's next act: {_spread(self.reactions)}",
         ]
         return "\n".join([*lines, *(f"  ✗ {one}" for one in self.problems), *(f"  ? {one}" for one in tally.questions)])

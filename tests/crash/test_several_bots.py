@@ -23,10 +23,11 @@ def test_five_troubles_of_three_bots_double_nothing_and_lose_nothing(short_folde
     async def play() -> Soaked:
         async with open_fleet(short_folder, 3, speed=FAST, http=http) as fleet:
             # a frozen bot takes longer: `python -m tests.crash --bots 3` has all kinds
-            soaked = Soaked(Tally(wanted=TROUBLES), Troubles(fleet, {"kill": 1, "stop": 1, "drop": 1, "restart": 1}))
-            soaked.troubles.per_run, soaked.troubles.gaps = (TROUBLES, TROUBLES), (0.2, 1.5)
+            soaked, kinds = Soaked(Tally(wanted=TROUBLES)), {"kill": 1, "stop": 1, "drop": 1, "restart": 1}
+            troubles = Troubles(fleet, kinds, soaked.counts, soaked.takeovers)
+            troubles.per_run, troubles.gaps = (TROUBLES, TROUBLES), (0.2, 1.5)
             plan = Plan(final_state="rolled back", roll_back_after=12.0)
-            await soaked.play(fleet, plan, random.Random(SEED))
+            await soaked.play(fleet, plan, troubles, random.Random(SEED))
         return soaked
 
     soaked = asyncio.run(play())
