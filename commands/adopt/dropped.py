@@ -1,4 +1,4 @@
-"""Rows that a migration drops by what the runbook says: kept right before it, and brought back by the rollback."""
+"""Rows that a migration drops, as its runbook says: kept before it, and brought back later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page still lacks and only its author knows, each with the line of the page where it is written."""
+"""What the page still lacks and only its author knows, each with its line of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that a part of the runbook stops: that somebody lets them in again is asked for, or named."""
+"""Requests that a part of the runbook stops, and nobody lets in again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that a migration drops by the runbook's own words are kept and brought back; elsewhere that is named."""
+"""Rows that a migration drops, as its runbook says, are kept and brought back."""
 
 from __future__ import annotations
 
