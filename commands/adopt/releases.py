@@ -86,6 +86,7 @@ def _is_in_repository(step: Step, scene: Scene) -> bool:
     if scene.folder and not scene.repository:
         scene.repository = scene.folder
         scene.notes.assume(step.line, f"{REPOSITORY} is the working copy on the host, the runbook's {scene.folder}")
+        scene.places.values[REPOSITORY] = ("The working copy (the git clone) on the host", scene.folder)
     return not scene.folder or scene.in_repository(scene.folder) == ""
 
 

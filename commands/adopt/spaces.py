@@ -1,4 +1,4 @@
-"""Spaces that only look like one become plain: a shell and Markdown read them as part of a word."""
+"""No-break spaces become plain: a shell and Markdown read them as part of a word."""
 
 from __future__ import annotations
 

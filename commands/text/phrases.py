@@ -18,3 +18,8 @@ def agree(number: int, one: str, many: str) -> str:
 def capitalized(text: str) -> str:
     """A clause as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def on_web(web: str, path: str) -> str:
+    """A path of a web site as people read it, such as "/health on api", and "api/" for its first page."""
+    return f"{path} on {web}" if path != "/" else f"{web}/"

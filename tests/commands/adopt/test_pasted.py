@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.init.variables import variables_of
 from commands.adopt.adopted import adopt
+from commands.runbook import read_page
 from tests.commands.adopt.reading import boxes_of, kinds, made_of, told, under
 
 IN_SHOP = "cd /srv/shop\n"
@@ -106,3 +108,22 @@ def test_no_break_spaces_become_plain_and_their_author_is_told() -> None:
 )
 def test_what_an_office_program_made_of_a_command_is_named(command: str, says: str) -> None:
     assert says in told(under("Deploy", command, "bash"))
+
+
+def test_the_addresses_and_folders_of_the_runbook_are_the_examples_of_the_env_file() -> None:
+    work = "cd /srv/shop\ngit pull\ncurl -f https://shop.example/health"
+    adopted = under("Deploy", f"ssh -p 2222 me@web.example\npg_dump $SHOP_URL > /backups/shop.sql\n{work}")
+    page = read_page(adopted.page, "shop.md")
+    examples = {one.name: one.example for one in variables_of(page)}
+    assert (examples["PROD_SSH"], examples["PROD_REPOSITORY"]) == ("me@web.example:2222", "/srv/shop")
+    assert (examples["PROD_BACKUPS"], examples["PROD_SHOP_URL"]) == ("/backups", "https://shop.example")
+
+
+def test_the_password_in_an_address_of_the_runbook_is_no_example() -> None:
+    adopted = under("Deploy", "curl -f https://me:pa55word-9f3b@shop.example/health")
+    assert "pa55word" not in adopted.page.split("```text")[0]
+
+
+def test_a_dump_that_names_its_server_by_options_gets_the_address_of_its_database() -> None:
+    ((_, fields),) = made_of("pg_dump -U $DB_USER -h $DB_HOST $DB_NAME > /backups/shop.sql")
+    assert fields["database_url"] == "$PROD_DATABASE_URL"

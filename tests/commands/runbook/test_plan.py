@@ -71,7 +71,7 @@ GOLDEN = {
     "service": "    again after 10 s: the same new process, online, no more restarts, up for less than a minute",
     "steady": "    10 s after dj-system-api started: still process <pid>, online, still <restarts> restarts",
     "publish": "    GET app/build.json, expects commit = <commit>",
-    "http": "    GET api/api/health, expects status 200, status = ok, commit = <commit>",
+    "http": "    GET /api/health on api, expects status 200, status = ok, commit = <commit>",
     "query": "    on production: SELECT COUNT(*) FROM approval_flows WHERE job_type_id IS NOT NULL",
     "browser": "    opens app/admin/approval-flow in a real browser",
     "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and "
