@@ -1,5 +1,8 @@
 # The commands of this repository: each makes what it needs first, on a bare machine too.
 
+# an installed bot is compiled: without this the hundreds of processes of the tests compile the code at every start
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 ARGS :=

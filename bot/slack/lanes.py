@@ -32,9 +32,12 @@ class Lanes:
     def __init__(self) -> None:
         self._pools = {lane: ThreadPoolExecutor(count, f"gonogo-{lane}") for lane, count in THREADS.items()}
         self._starts = 0
+        self._closed = False
 
     async def run(self, lane: Lane, work: Callable[[], T]) -> T:
-        """What the work returns. Raises what it raises, and Refused while too many starts wait."""
+        """What the work returns. Raises what it raises, and Refused while too many starts wait or once it is closed."""
+        if self._closed:
+            raise Refused("This bot is stopping, and nothing was done. Try again in a few seconds.")
         if lane is not Lane.START:
             return await asyncio.get_running_loop().run_in_executor(self._pools[lane], work)
         if self._starts >= MOST_STARTS:
@@ -47,5 +50,6 @@ class Lanes:
 
     def close(self) -> None:
         """Begin nothing more. Work under way goes on to its end."""
+        self._closed = True
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)

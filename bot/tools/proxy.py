@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # missing in typeshed alone
 
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _EXCEPTIONS = ("NO_PROXY", "no_proxy")
@@ -45,6 +44,9 @@ def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> tuple[str, str
 
 def _is_excepted(url: str, exceptions: str) -> bool:
     """Whether NO_PROXY names an address: by its name, the end of its name, its IP address or a network of those."""
+    # imported here: it costs a bot that starts again 10 ms, and few have NO_PROXY
+    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # missing in typeshed alone
+
     parts = urlsplit(url)
     if proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": exceptions}):
         return True

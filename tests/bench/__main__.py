@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
 BENCHMARKS = {
@@ -26,6 +27,7 @@ BENCHMARKS = {
 
 def main(arguments: list[str]) -> int:
     """Run the named benchmarks, or all; 0."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed bot is compiled: pip does it
     for name in parser().parse_args(arguments).names or BENCHMARKS:
         print(f"\n{name}: {BENCHMARKS[name]}", flush=True)
         figures = importlib.import_module(f"tests.bench.{name}").measure()

@@ -21,7 +21,7 @@ from tests.crash.sandbox import Sandbox
 from tests.crash.simulated_users import SimulatedUsers, start_run
 from tests.crash.target_effects import Counters, effects_since, read_counters
 
-RUN_TIMEOUT = 300.0  # seconds in which a run must end, also on a busy machine
+RUN_TIMEOUT = 300.0  # seconds in which a run must begin, end and be told, also on a busy machine
 KILLS_PER_RUN = (20, 35)
 ROLLBACK = ROLE_HOLDERS["rollback"].id
 T = TypeVar("T")
@@ -112,7 +112,7 @@ def _count_effects(sandbox: Sandbox, tally: Tally, plan: Plan, before: Counters,
 async def _start(sandbox: Sandbox, store: RecordStore) -> int:
     """Start the bots that do not run, and a run; the run's id."""
     sandbox.start_bots()
-    return await start_run(sandbox, store, "page.md", 30)
+    return await start_run(sandbox, store, "page.md", RUN_TIMEOUT)
 
 
 async def _wait_for_end(sandbox: Sandbox, store: RecordStore, run: int, tasks: list[asyncio.Task[None]]) -> str:
@@ -152,7 +152,7 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
         await asyncio.wait(active, timeout=0.5)
 
 
-async def _wait_for_posts(store: RecordStore, run: int, timeout: float = 30) -> None:
+async def _wait_for_posts(store: RecordStore, run: int, timeout: float = RUN_TIMEOUT) -> None:
     """Wait until the bot has posted every event; what is not posted by then counts as lost.
 
     The timeout begins anew with each post: after many kills there are many events, and Slack takes one message a

@@ -164,3 +164,11 @@ def test_no_more_than_so_many_starts_wait(monkeypatch: pytest.MonkeyPatch) -> No
         full.close()
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_a_bot_that_stops_refuses_what_comes_late_and_calls_it_no_error_of_its_own(lane: Lane) -> None:
+    stopping = Lanes()
+    stopping.close()
+    with pytest.raises(Refused, match="This bot is stopping, and nothing was done"):
+        asyncio.run(stopping.run(lane, lambda: None))
