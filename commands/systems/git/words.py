@@ -23,7 +23,11 @@ _OWNED_BY_ANOTHER = re.compile(r"dubious ownership in repository at '([^'\n]*)'"
 
 def first_words(result: CommandResult, otherwise: str = "it printed nothing") -> str:
     """The first line that says what is wrong: later ones are advice, or follow from it."""
-    lines = [_NO_FOLDER.sub("", line.strip()) for line in result.tail.splitlines() if line.strip()]
+    lines = [
+        _NO_FOLDER.sub("the folder cannot be entered: ", line.strip())
+        for line in result.tail.splitlines()
+        if line.strip()
+    ]
     return next((line for line in lines if not _BESIDE.match(line)), (lines or [otherwise])[0])[:_LONGEST]
 
 
