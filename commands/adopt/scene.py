@@ -79,9 +79,10 @@ class Places:
             self._origins[origin] = name
             self.webs[name] = {"url": variable}
             where = "; the bot must reach it, and `localhost` is the host's own" if word == "local" else ""
-            self.notes.assume(line, f"{variable} is {masked(origin)}{where}")
-            if origin.startswith("http"):
-                self.values.setdefault(variable, ("The address of the web site", masked(origin)))
+            shown = masked(re.sub(r"//[^/]*@", "//", origin))  # without a name and password
+            self.notes.assume(line, f"{variable} is {shown}{where}")
+            if shown.startswith("http"):
+                self.values.setdefault(variable, ("The address of the web site", shown))
         return self._origins[origin]
 
 

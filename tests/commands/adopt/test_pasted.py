@@ -122,6 +122,7 @@ def test_the_addresses_and_folders_of_the_runbook_are_the_examples_of_the_env_fi
 def test_the_password_in_an_address_of_the_runbook_is_no_example() -> None:
     adopted = under("Deploy", "curl -f https://me:pa55word-9f3b@shop.example/health")
     assert "pa55word" not in adopted.page.split("```text")[0]
+    assert "pa55word" not in told(adopted)
 
 
 def test_a_dump_that_names_its_server_by_options_gets_the_address_of_its_database() -> None:
