@@ -56,7 +56,7 @@ class Trace(Strict):
         return ", ".join(f"{path} = {json_words(value)}" for path, value in self.where.items())
 
     def listing(self, web: str) -> str:
-        """The request for the list, for the plan: "GET api/jobs", or "`data` of GET api/jobs"."""
+        """The request for the list, for the plan: "GET /jobs on api", or "`data` of GET /jobs on api"."""
         return f"{'' if self.entries == ROOT else f'`{self.entries}` of '}GET {on_web(web, self.path)}"
 
     def find(self, ctx: Context, web: str, headers: Mapping[str, str]) -> Listed:
