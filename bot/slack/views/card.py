@@ -74,9 +74,10 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         section(banner(snapshot, status, clock=clock)),
         section(waiting_lines(snapshot, status, mentions=True)),
         section(what_lets_it_begin(snapshot)),
-        section(check_summary(status), accessory=checks_button(status)),
+        section(check_summary(status), accessory=checks_button(status) if status.checks else None),
         not_well(status),
-        actions(rollback, hold_button(snapshot, status)),
+        # beside the sentence about the version before, the button would leave it a column of a few letters
+        actions(rollback, hold_button(snapshot, status), None if status.checks else checks_button(status)),
         section(queued_after(snapshot)),
         context(_origin(snapshot, status)),
         context(undrilled(snapshot)),
