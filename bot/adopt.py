@@ -114,4 +114,6 @@ def _notes(heading: str, notes: Sequence[Note]) -> Iterator[str]:
         yield ""
         yield heading
     for note in notes:
-        yield f"  line {note.line}: {note.text}" if note.line else f"  {note.text}"
+        where = [f"line {note.line}"] if note.line else []
+        where += [f"page line {note.page_line}"] if note.page_line else []
+        yield f"  {', '.join(where)}: {note.text}" if where else f"  {note.text}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from commands.adopt.code import adopt_code
 from commands.adopt.document import Block, Chapter, Sort, read_document
 from commands.adopt.draft import Box, Content, Note, Section, Unit
+from commands.adopt.dropped import keep_dropped_rows
 from commands.adopt.frame import (
     USUAL_INTERVAL,
     places_section,
@@ -17,30 +18,23 @@ from commands.adopt.frame import (
     runbook_box,
     watch_interval,
 )
+from commands.adopt.left_to_add import left_to_add
 from commands.adopt.links import link
 from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
+from commands.adopt.page_lines import WrittenPage
 from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
 from commands.adopt.people import gate, read_roles
 from commands.adopt.reasons import reasons_in
 from commands.adopt.restarts import cut_restarts
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
+from commands.adopt.stopped import let_requests_in
 from commands.adopt.text_work import note_work_in_text
 from commands.adopt.times import take_time
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
 
-_STOPS = re.compile(
-    r"\b(?:stop|block|drain|reject)\b.{0,20}\b(?:requests|traffic|users)\b|maintenance(?: mode)? on\b"
-    r"|enable maintenance|\bartisan down\b",
-    re.IGNORECASE,
-)
-_LETS_IN = re.compile(
-    r"\b(?:let|allow|resume|restore|start|enable|accept)\b.{0,20}\b(?:requests|traffic|users)\b"
-    r"|maintenance(?: mode)? off\b|disable maintenance|\bartisan up\b|\bundrain|\buncordon",
-    re.IGNORECASE,
-)
 _TIMED = frozenset({Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.ROLLBACK})
 
 
@@ -79,14 +73,17 @@ def adopt(text: str, name: str) -> Adopted:
     scene.part = ""
     sections = _sections(_section(title, scene), found, extra, scene)
     page = page_text(sections)
-    boxes = (box for section in sections for box in section.boxes if box.line)
+    boxes = [box for section in sections for box in section.boxes]
+    blanks = [*scene.notes.blanks, *left_to_add(sections, page.split("\n"))]
+    known = tuple(sorted((box for box in boxes if box.line), key=lambda box: box.line))
+    written = WrittenPage(runbook=text.split("\n"), page=page.split("\n"), boxes=known)
     return Adopted(
         page=page,
-        boxes=tuple(sorted(boxes, key=lambda box: box.line)),
-        assumed=_in_order(scene.notes.assumed),
-        unplaced=_in_order(scene.notes.unplaced),
-        blanks=_in_order(scene.notes.blanks),
-        variables=variables_of(box for section in sections for box in section.boxes),
+        boxes=known,
+        assumed=written.assumed(_in_order(scene.notes.assumed)),
+        unplaced=written.unplaced(_in_order(scene.notes.unplaced)),
+        blanks=written.blanks(_in_order(blanks)),
+        variables=variables_of(boxes),
     )
 
 
@@ -129,29 +126,7 @@ def _convert(unit: Unit, scene: Scene) -> None:
             lines = [line for block in chapter.blocks if block.sort is Sort.TEXT for line in block.lines]
             take_time(section, lines, scene.notes)
     if scene.part:
-        _let_requests_in(unit, scene)
-
-
-def _let_requests_in(unit: Unit, scene: Scene) -> None:
-    """Name requests that a part stops and no line of it lets in again; at the end of a rollback people are asked."""
-    lines = [
-        (number, line)
-        for block in (block for chapter in unit.chapters for block in chapter.blocks)
-        for number, line in enumerate(
-            block.content.split("\n") if block.content else block.lines, block.first or block.line
-        )
-    ]
-    stopped = [number for number, line in lines if _STOPS.search(line)]
-    if stopped and not any(_LETS_IN.search(line) for number, line in lines if number > stopped[-1]):
-        why = "requests are stopped here, and no line of this part lets them in again"
-        if unit.part != Part.ROLLBACK or not any(True for section in unit.sections for _ in section.boxes):
-            scene.notes.fill_in(stopped[-1], f"{why}; write a step that does")
-            return
-        scene.notes.assume(stopped[-1], f"{why}; a `gate` at the end asks for it")
-        content = unit.sections[-1].content
-        told = bool(content) and isinstance(content[-1], Box) and content[-1].kind == "notify"
-        asked = gate(["Let requests in again"], stopped[-1], scene, "Let requests in again")
-        content.insert(len(content) - 1 if told else len(content), asked)
+        let_requests_in(unit, scene)
 
 
 def _section(chapter: Chapter, scene: Scene) -> Section:
@@ -210,8 +185,9 @@ def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]
     new = [sections for sections in parts.values() if not any(sections is one for one in known)]
     title.level = 1
     title.content.insert(0, runbook_box(title, scene))
-    sections = [section for group in (*order, *new) for section in group]
     cut_restarts(parts)
+    keep_dropped_rows(parts, scene)
+    sections = [section for group in (*order, *new) for section in group]
     give_ids(sections)
     link(parts, scene.notes)
     return [title, *places_section(scene), *sections]

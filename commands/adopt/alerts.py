@@ -52,7 +52,7 @@ def _of_row(name: str, action: str, watch: Sequence[Section], scene: Scene, line
     else:
         alert = "is measured by no check of the watch"
     if isinstance(alert, str):
-        scene.notes.leave(line, f"the alert “{name}” {alert}")
+        scene.notes.leave(line, f"the alert “{name}” {alert}; write such a check under Watch, then the alert")
         return None
     if not _ROLLS_BACK.search(action):
         alert["action"] = "tell"

@@ -13,10 +13,14 @@ PREFIX = "$PROD_"  # of the variables that the page gets
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """What the author must know of a line of the runbook. `line` is 0 where it is about no line."""
+    """What the author must know of a line of the runbook. `line` is 0 where it is about no line.
+
+    `page_line` is where it is changed on the page, once that is written; 0 where that is not one line.
+    """
 
     line: int
     text: str
+    page_line: int = 0
 
 
 @dataclass(kw_only=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from commands.adopt.draft import Box
 from commands.adopt.found import Step
-from commands.adopt.recognise import hazard_of
+from commands.adopt.recognise import hazards_of
 from commands.adopt.scene import REPOSITORY, Scene
 from commands.adopt.shell import commands_in
 from commands.runbook.page import Part
@@ -107,8 +109,7 @@ class Group:
         if not folder.startswith("<"):
             self._remember(lines, folder)
         title = "\n".join(next((line.comments for line in self._lines if line.comments), ()))
-        if hazard := hazard_of("\n".join(texts)):
-            self._scene.notes.fill_in(lines[0].line, hazard)
+        self._note_hazards(lines)
         return Box(kind="run", fields=_ordered(fields), line=lines[0].line, title=title)
 
     def _entered(self) -> tuple[str, list[Line]]:
@@ -153,6 +154,12 @@ class Group:
             return folder
         here = re.split(r"^\s*cd\s", "\n".join(line.code for line in lines), maxsplit=1, flags=re.MULTILINE)[0]
         return "<folder>" if _NEEDS_FOLDER.search(here) else ""
+
+    def _note_hazards(self, lines: list[Line]) -> None:
+        texts = [line.text for line in lines]
+        ends = list(accumulate(len(text) + 1 for text in texts))
+        for place, why in hazards_of("\n".join(texts)):
+            self._scene.notes.fill_in(lines[bisect_right(ends, place)].line, why)
 
     def _note_blanks(self, lines: list[Line]) -> None:
         for line in lines:

@@ -13,22 +13,25 @@ _BUILD = re.compile(r"\b(?:build|compile|install|ci|generate|bundle|assemble|pac
 
 def link(parts: dict[str, list[Section]], notes: Notes) -> None:
     """Let alerts name their checks, and the steps of the rollback what they undo, as far as that is sure."""
-    for box in _boxes(parts.get("alerts", [])):
+    for box in boxes_in(parts.get("alerts", [])):
         for alert in box.fields.get("alert", ()):
             alert["check"] = alert["check"].fields["id"]
-    forward = list(_boxes(parts.get(Part.DEPLOY, [])))
-    for box in _boxes(parts.get(Part.ROLLBACK, [])):
-        if undone := _undone(box, forward):
+    forward = list(boxes_in(parts.get(Part.DEPLOY, [])))
+    for box in boxes_in(parts.get(Part.ROLLBACK, [])):
+        if isinstance(box.fields.get("undoes"), Box):
+            box.fields["undoes"] = box.fields["undoes"].fields["id"]
+        elif undone := undone_by(box, forward):
             box.fields["undoes"] = undone.fields["id"]
             if box.kind == "run":
                 notes.assume(box.line, f"it repeats the build of line {undone.line}, so it undoes that step")
 
 
-def _boxes(sections: Iterable[Section]) -> Iterable[Box]:
+def boxes_in(sections: Iterable[Section]) -> Iterable[Box]:
+    """The boxes of a part, in order."""
     return (box for section in sections for box in section.boxes)
 
 
-def _undone(box: Box, forward: Sequence[Box]) -> Box | None:
+def undone_by(box: Box, forward: Sequence[Box]) -> Box | None:
     """The one step of the deploy that a step of the rollback is the counterpart of; None if there are several."""
     if box.kind == "service":
         names = _names(box)

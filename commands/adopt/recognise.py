@@ -122,6 +122,7 @@ def is_endless(step: Step) -> bool:
     return pager or any(_ENDLESS.match(" ".join(one)) for one in (step.command.words, _called(step.command.words)[0]))
 
 
-def hazard_of(text: str) -> str:
-    """What a `run` box would not see of these commands; empty if nothing is known."""
-    return "; ".join(why for pattern, why in _HAZARDS if re.search(pattern, text))
+def hazards_of(text: str) -> list[tuple[int, str]]:
+    """What a `run` box would not see of these commands, each with the place in the text that shows it."""
+    found = ((re.search(pattern, text), why) for pattern, why in _HAZARDS)
+    return [(match.end() - 1, why) for match, why in found if match]

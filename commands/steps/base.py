@@ -33,9 +33,7 @@ class Strict(BaseModel):
     Unknown fields, wrong types and a `$NAME` that nothing would put in are refused.
     """
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     @field_validator("*")
     @classmethod

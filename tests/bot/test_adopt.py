@@ -84,8 +84,11 @@ def test_what_is_left_for_the_author_is_printed_with_its_lines(tmp_path: Path, c
     assert code == 0
     assert "  line 13 -> `service`, page line " in out
     assert "  line 13: “online” is true in a crash loop too; " in out
-    assert "\nIn a box, and yours to fill in or correct:\n  line 6: `v1.2.3` in a command is one fixed version; " in out
-    assert "\n  line 7: `exit 1`: it ends the script, so it is in no box\n" in out
+    lines = page.read_text().split("\n")
+    npm = lines.index('commands = ["npm ci --tag v1.2.3"]') + 1
+    assert f"\n  line 6, page line {npm}: `v1.2.3` in a command is one fixed version; " in out
+    ends = lines.index("exit 1") + 1
+    assert f"\n  line 7, page line {ends}: `exit 1`: it ends the script, so it is in no box\n" in out
     assert "\n  $PROD_SSH $PROD_SSH_KEY $PROD_KNOWN_HOSTS $GONOGO_LEAD $GONOGO_LEAD_PHONE\n" in out
     assert f"gonogo check finds 1 mistake, for you to correct:\n  {page}: line {line}, Deploy: <folder> is used" in out
     assert re.search(r"\n  Once that is corrected, it will give \d warnings:\n  \S+: line \d+, “", out)
