@@ -39,6 +39,7 @@ EMOJI = {
     Phase.NEEDS_SECOND_PERSON: "🙋",
     Phase.NEEDS_ANSWER: "❓",
     Phase.NEEDS_DECISION: "🏁",
+    Phase.KEEPING: "✅",
     Phase.STOPPING: "⏪",
     Phase.ENDING: "⛔",
     Phase.ROLLING_BACK: "⏪",

@@ -34,7 +34,7 @@ def test_while_slack_cannot_be_asked_going_on_waits_and_stopping_works(tmp_path:
         await box.reply_to(
             DBA, f"Slack answers {error}, so the bot cannot check whether you may do this. Nothing was recorded."
         )
-        await box.reply_to(DBA, todo, "Rolling back, hold and refusing work meanwhile.")
+        await box.reply_to(DBA, todo, "You can still roll back, hold and refuse.")
         await box.workspace.press(DBA, question.ts, "refuse")
         assert await fill_reason(box, DBA) == {}
         card = await box.card()
@@ -143,7 +143,7 @@ def test_a_start_is_asked_for_again_and_refused_in_its_form(tmp_path: Path) -> N
         box.workspace.change_person(STARTER, guest="")
         nobody_can_be_asked(box)
         await box.workspace.submit(STARTER, form.id, {})
-        await box.wait_until(lambda: "It was not recorded" in str(box.workspace.views(STARTER)[-1].blocks))
+        await box.wait_until(lambda: "Nothing was recorded" in str(box.workspace.views(STARTER)[-1].blocks))
         assert box.store.runs() == []
 
     play(tmp_path, story)

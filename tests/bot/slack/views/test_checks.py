@@ -66,8 +66,8 @@ def test_only_what_is_not_well_is_listed_with_its_limit() -> None:
 def test_the_button_shows_every_check_with_its_limit_the_worst_first() -> None:
     status = status_with(check("CPU", Verdict.OK), check("API", Verdict.UNREACHABLE))
     assert all_lines(status) == [
-        f"🔌 *API* {Verdict.UNREACHABLE}: 200 ms (limit: above 5 s)",
-        "✅ *CPU* 200 ms (limit: above 5 s)",
+        f"🔌 *API*: {Verdict.UNREACHABLE}: 200 ms (limit: above 5 s)",
+        "✅ *CPU*: 200 ms (limit: above 5 s)",
     ]
     button = checks_button(status)
     assert button

@@ -129,7 +129,9 @@ def test_a_drill_whose_target_is_gone_says_why_and_one_that_was_closed_by_hand_s
     assert card(lost).text.endswith("ENDED, it could not go on")
     elsewhere = RunMoved(state=RunState.ENDED, clock="12 min", reason="$DRILL_SSH leads elsewhere", person=BOT.person)
     moved = snapshot_with(drill=Drill.PLACES, state=RunState.ENDED)
-    assert "*The drill of shop has ended*: $DRILL_SSH leads elsewhere." in shown(run_moved(moved, event_with(elsewhere), elsewhere))
+    assert "*The drill of shop has ended*: $DRILL_SSH leads elsewhere." in shown(
+        run_moved(moved, event_with(elsewhere), elsewhere)
+    )
     assert card(moved).text.endswith("ENDED, it could not go on"), "nobody has closed it by hand"
     closed = RunClosed(by=ANYBODY, at=NOON, reason="enough")
     by_hand = snapshot_with(drill=Drill.BOX, state=RunState.ENDED, facts=(closed,))
