@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.calendars.calendars import Calendars
 from bot.calendars.entry import CalendarEntry
@@ -30,8 +30,9 @@ class _OfPages(FreezeField):
 
 
 _Entry = TypeVar("_Entry", _OfPages, CalendarEntry)
-_FREEZES = TypeAdapter(list[_OfPages])
-_CALENDARS = TypeAdapter(list[CalendarEntry])
+_LATER = ConfigDict(defer_build=True)  # a bot that starts again looks at its runs before
+_FREEZES = TypeAdapter(list[_OfPages], config=_LATER)
+_CALENDARS = TypeAdapter(list[CalendarEntry], config=_LATER)
 
 
 def freezes_of_file(file: Path, calendars: Calendars, page: Page, now: datetime) -> Iterator[Freeze]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +73,8 @@ def _copy(tables: Tables, database: Database, target: Place) -> None:
     """Copy every row, in one transaction."""
     try:
         with tables.snapshot(), database.write():
-            for table, row in _rows(tables):
-                database.insert(table, row)
+            for table, rows in groupby(_rows(tables), key=itemgetter(0)):
+                database.insert_all(table, map(itemgetter(1), rows))
             database.number_on()
     except (UnicodeError, RowExists) as error:
         what = "a text that is none" if isinstance(error, UnicodeError) else "rows that contradict each other"

@@ -21,7 +21,7 @@ LARGEST = 4_000_000  # bytes; the events that are kept fit in
 class Copy(BaseModel):
     """The events of a calendar as they were when it was read."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     read_at: AwareDatetime
     spans: tuple[Span, ...]

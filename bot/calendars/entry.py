@@ -16,7 +16,7 @@ BAD_PLACE = "write one of `file` and `url`; the url as https://… (http:// only
 class CalendarEntry(BaseModel):
     """One `[[calendar]]`. Its address may be a secret: `repr` and errors do not show it."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     file: str = ""
     url: str = Field(default="", repr=False)

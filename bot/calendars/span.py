@@ -20,7 +20,7 @@ class Span(BaseModel):
     `cut` means that the title says more: it is longer, or a part of it is hidden as a secret.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     begins: datetime
     ends: datetime

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -171,6 +172,22 @@ class PostgresDatabase(PostgresTables):
         self._shared.dirty = True
         added = cursor.fetchone() if cursor.description else None
         return int(added["id"]) if added else 0
+
+    def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """See `state.store.database.Database.insert_all`."""
+        rows = iter(rows)
+        first = next(rows, None)
+        if first is None:
+            return
+        statement = names.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+            names.Identifier(table),
+            names.SQL(", ").join(map(names.Identifier, first)),
+            names.SQL(", ").join(names.Placeholder() * len(first)),
+        )
+        values = ([to_database(row[name]) for name in first] for row in chain([first], rows))
+        with self._session.connection.cursor() as cursor:
+            cursor.executemany(statement, values)
+        self._shared.dirty = True
 
     def execute(self, sql: str, *values: Any) -> None:
         """See `state.store.database.Database.execute`."""

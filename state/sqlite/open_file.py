@@ -89,7 +89,7 @@ class OpenFile(FileReader):
 
     @cached_property
     def _tables(self) -> sqlite_utils.Database:
-        # imported with the first row: a bot that starts again looks at its runs before
+        # imported for copies only: it imports numpy where that is installed, which a bot that starts again waits for
         import sqlite_utils
 
         return sqlite_utils.Database(self._connection)
@@ -154,7 +154,13 @@ class OpenFile(FileReader):
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """See `state.store.database.Database.insert`."""
-        return self._tables.table(table).insert(dict(row)).last_rowid or 0
+        columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608  # names of the code
+        return self._connection.execute(statement, tuple(row.values())).lastrowid or 0
+
+    def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """See `state.store.database.Database.insert_all`."""
+        self._tables.table(table).insert_all(dict(row) for row in rows)
 
     def number_on(self) -> None:
         """SQLite numbers each row after the highest number that is there."""

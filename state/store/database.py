@@ -89,6 +89,10 @@ class Database(Tables, Protocol):
         """Add a row, within `write`; returns its number where the table numbers its rows."""
         ...
 
+    def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add many rows with the same columns, within `write`."""
+        ...
+
     def number_on(self) -> None:
         """Number further rows after those that were added with numbers of their own, within `write`."""
         ...

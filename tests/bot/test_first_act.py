@@ -20,7 +20,7 @@ from tests.pages import NOON, small
 # what speaks with Slack, draws, or works on a target or a page that the run in the record may not have
 LATER = {
     "aiohttp", "cryptography", "detect_secrets", "httpx", "jinja2", "matplotlib", "paramiko", "pgparse", "playwright",
-    "prometheus_client", "psycopg", "slack_bolt", "slack_sdk",
+    "prometheus_client", "psycopg", "slack_bolt", "slack_sdk", "sqlite_utils",
 }  # fmt: skip
 TOOLS = {"cryptography", "httpx", "paramiko", "psycopg"}  # a run's first turn makes its tools
 # a bot that tells what it has imported in the moment in which its engine starts, or a run's first turn is over

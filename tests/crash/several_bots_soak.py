@@ -72,6 +72,8 @@ class Soaked:
             self.reactions += reactions(store.record(run))
         finally:
             store.close()
+        tally = self.tally
+        print(f"{tally.kills} of {tally.wanted} troubles, {tally.runs} runs, {len(self.problems)} problems", flush=True)
 
     def report(self, bots: int, seed: int, seconds: float) -> str:
         """The figures, one in a line, and a sentence for every problem and every question."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,7 +15,9 @@ from state.events import StatusDue
 from state.facts import Signature
 from state.records import Attempt, AttemptState, NewEvent, Record, Run, RunState
 from state.sqlite.store import Store
+from tests.crash.several_bots import Fleet
 from tests.crash.several_bots_soak import late_status_posts, reactions
+from tests.crash.troubles import Troubles
 from tests.pages import NOON, event
 from tests.state.sqlite.samples import STARTED, U1, new_run
 
@@ -61,3 +65,37 @@ def test_the_reaction_to_the_last_sign_off_is_the_time_until_the_evidence_is_che
     checked = Attempt(step=CHECK, attempt=1, state=AttemptState.RUNNING, began_at=NOON + after(2.1))
     assert reactions(Record(run=run, attempts=(checked,), facts=signed)) == [pytest.approx(0.1)]
     assert reactions(Record(run=run, attempts=(), facts=signed)) == []
+
+
+def test_troubles_end_though_the_run_in_which_they_were_made_is_over() -> None:
+    ended: list[str] = []
+
+    async def trouble() -> None:
+        await asyncio.sleep(0.05)
+        ended.append("well again")
+
+    async def story() -> None:
+        troubles = Troubles(cast("Fleet", None), {})
+        troubles._keep(trouble())
+        waiting = asyncio.create_task(troubles.settle())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        await troubles.settle()
+
+    asyncio.run(story())
+    assert ended == ["well again"]
+
+
+def test_a_trouble_that_cannot_be_made_ends_the_soak() -> None:
+    async def trouble() -> None:
+        raise AssertionError("the bot does not stop")
+
+    async def story() -> None:
+        troubles = Troubles(cast("Fleet", None), {})
+        troubles._keep(trouble())
+        await asyncio.sleep(0.01)
+        await troubles.settle()
+
+    with pytest.raises(AssertionError, match="the bot does not stop"):
+        asyncio.run(story())

@@ -26,7 +26,7 @@ OF_SERVER = {"restart", "away"}
 SHORT = 12.0  # seconds, at most, in which Slack or the hosts hear nothing
 AWAY = 60.0  # seconds
 TAKEOVER_LIMIT = 60.0  # seconds in which another bot must own the run of one that is gone
-STOP_LIMIT = 30.0  # seconds in which a bot must end that is told to
+STOP_LIMIT = 90.0  # seconds in which a bot must end that is told to
 PER_RUN = (3, 6)
 GAPS = (0.2, 4.0)  # seconds before each
 
@@ -45,6 +45,7 @@ class Troubles:
     unwell: set[int] = field(default_factory=set)
     _stopped: bool = False  # whether PostgreSQL is away now
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _errors: list[BaseException] = field(default_factory=list)
 
     async def make(self, _: object, store: RecordStore, run: int, tally: Tally, rng: random.Random) -> None:
         """Make some of them in one run, at random moments, mostly for its owner. One bot at least stays well."""
@@ -74,9 +75,12 @@ class Troubles:
             await asyncio.sleep(1.0)
 
     async def settle(self) -> None:
-        """Wait until every bot is well again."""
+        """Wait until every bot is well again. Raises what went wrong in making trouble."""
         while self._tasks:
-            await asyncio.gather(*self._tasks)
+            # not `gather`: whoever stops to wait, as at the end of a run, would leave a bot frozen or cut off for good
+            await asyncio.wait(set(self._tasks))
+        for error in self._errors:
+            raise error
 
     async def _one(self, run: int, rng: random.Random) -> None:
         (kind,) = rng.choices([*self.kinds], [*self.kinds.values()])
@@ -105,8 +109,13 @@ class Troubles:
     def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._errors.append(error)
 
     async def _befall(self, number: int, kind: str, seconds: float) -> None:
         """One bot is in trouble for so long."""

@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bot.tools.analysis.sql_parser import MAX_TREE
 from bot.tools.page_texts import sql_parameters
 from commands.ports.page_text import PLACEHOLDER, PageText
 
-MAX_LENGTH = MAX_TREE  # characters
+MAX_LENGTH = 20_000  # characters of a statement, for which the parser's tree cannot exhaust the stack
 _READING = frozenset({"SelectStmt", "VariableShowStmt", "ExplainStmt"})
 # built-in functions, and those of well-known extensions
 _ACTING = re.compile(

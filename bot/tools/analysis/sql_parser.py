@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.tools.analysis.query_check import MAX_LENGTH
 from commands.ports.analysis import Finding
 from commands.systems.postgres.sql_file import invalid_character, read_sql
 from commands.systems.postgres.sql_tokens import line_of, long_operator, without_comments
 
-MAX_TREE = 20_000  # characters of a statement, for which the parser's tree cannot exhaust the stack
 _LONGEST = 300  # characters of the parser's message, which may quote the rest of the file
 
 
@@ -43,7 +43,7 @@ def several_statements(statements: Sequence[str]) -> list[int]:
 def _count(text: str) -> int:
     import pgparse
 
-    if len(text) > MAX_TREE:
+    if len(text) > MAX_LENGTH:
         return 1
     try:
         return len(pgparse.parse(text.replace("\0", "\ufffd").encode(errors="replace").decode()))

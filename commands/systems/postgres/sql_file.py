@@ -9,12 +9,12 @@ from functools import cached_property, lru_cache
 from commands.ports.analysis import Finding
 from commands.systems.postgres.sql_tokens import (
     SPACE,
-    TOKEN,
     Lines,
     blanked,
     is_comment,
     line_of,
     token_end,
+    token_pattern,
     unclosed_kind,
 )
 
@@ -163,7 +163,8 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     lines = Lines(text)
     may_have_body = "atomic" in text.lower()
     at = depth = 0
-    while match := TOKEN.search(text, at):
+    token = token_pattern()
+    while match := token.search(text, at):
         start, kind = match.start(), match.lastgroup
         gap = text[at:start]
         pieces.append((at, gap))
