@@ -35,10 +35,11 @@ from commands.steps.values import fill, has_placeholder
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.systems.services import judgement
 from commands.systems.services.judgement import described, identities, process_problems
-from commands.systems.services.manager import State
+from commands.systems.services.manager import REMARK, State
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
-_STATE_LINE = re.compile(r"(before|after|restart_failed)=")
+_STATE_LINE = re.compile(rf"(before|after|restart_failed)=|{REMARK}")
+_PREFLIGHT_LIMIT = 60  # seconds; compose 1 takes some for each of its answers
 _LOG_TYPES = {
     "log_out": ValueType.PATH,
     "log_err": ValueType.PATH,
@@ -137,7 +138,8 @@ class ServiceStep(ServiceBox):
         if not any(map(has_placeholder, (*texts.values(), *self.env.values()))):
             script, judge = preflight_script(self), judge_services(self, self.value_types())
             env, data = tuple(self.host_env().items()), tuple(texts.items())
-            checks.append(HostCheck(host=self.host, script=script, judge=judge, env=env, data=data))
+            check = HostCheck(host=self.host, script=script, judge=judge, env=env, data=data, limit=_PREFLIGHT_LIMIT)
+            checks.append(check)
         return checks
 
     def look(self) -> timedelta:

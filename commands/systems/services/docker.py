@@ -10,7 +10,7 @@ from typing import Any
 from commands.systems.logs.log_lines import NewLines, parse_output
 from commands.systems.logs.log_sources import time_mark
 from commands.systems.scripts import script
-from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
+from commands.systems.services.manager import MARK, REMARK, Finding, Manager, Phase, Process, State
 from commands.text.foreign_json import read_json
 from commands.text.phrases import agree, joined
 
@@ -59,7 +59,8 @@ class Docker(Manager):
     def remark(self, said: str) -> str:
         unset = sorted(set(_UNSET.findall(said)))
         empty = f"Docker compose took as empty what is not set there: {', '.join(unset)}." if unset else ""
-        orphans = _orphans([line.split("\t") for line in said.splitlines()])
+        lines = (line.removeprefix(REMARK).split("\t") for line in said.splitlines() if line.startswith(REMARK))
+        orphans = _orphans(list(lines))
         return " ".join(filter(None, (empty, *(f"But {one.what}: {one.todo}." for one in orphans))))
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from commands.systems.logs.log_lines import NewLines
 # of these values of a step a log is read later
 FILES = ("log_out", "log_err", "log_offset_out", "log_offset_err")
 MARK = ("log_mark",)
+REMARK = "remark="  # before what `restart` and `reload` say to the bot
 
 
 class Phase(Enum):
@@ -98,7 +99,8 @@ class Manager:
     - `settles`: whether old processes may go on beside the new ones until the service is ready.
     - `state`: defines the function `state`, which prints what `read_state` reads, and changes nothing; and other
       functions that `restart` and `reload` call.
-    - `restart`: restarts the service "$name"; its exit code counts, and what it writes to standard error is shown.
+    - `restart`: restarts the service "$name"; its exit code counts, and what it writes to standard error is shown, but
+      for lines that begin with `REMARK`: those are for `remark`.
     - `reload`: lets "$name" read its code and settings anew without a gap; empty if it has no such command.
     - `errors`: prints the lines with errors since the marks in the variables of `log_env`, as `logs/log_lines.sh` or
       `logs/log_source.sh` does. It may end its shell.

@@ -12,7 +12,9 @@ from commands.systems.services.left_release import LEFT_RELEASE, left_release
 from commands.systems.services.log_files import ERRORS, file_env, file_logs
 from commands.systems.services.manager import FILES, Finding, Manager, Phase, Process, State
 from commands.text.foreign_json import read_json
+from commands.text.phrases import joined
 
+_SOME = 5  # settings that a message names
 _PHASES = {"online": Phase.UP, "launching": Phase.STARTING}
 
 
@@ -23,7 +25,7 @@ class Pm2(Manager):
     up = "online"
     programs = ("pm2", "node")
     log_values = FILES
-    state = LEFT_RELEASE + script("services/pm2.sh")
+    state = LEFT_RELEASE + script("services/pm2_settings.sh") + script("services/pm2.sh")
     restart = 'pm2 restart "$name" > /dev/null'
     reload = 'pm2 reload "$name" > /dev/null'
     errors = ERRORS
@@ -84,15 +86,27 @@ def _without_lines(listed: Sequence[Mapping[str, Any]]) -> list[Finding]:
 
 def _unread(listed: Sequence[Mapping[str, Any]]) -> list[Finding]:
     """pm2 keeps environment, script and arguments of a service from when it last read their file."""
-    changed = dict.fromkeys((one["service"], one["unread"]) for one in listed if one.get("unread"))
+    changed = {(one["service"], one["unread"]["file"]): one["unread"]["differ"] for one in listed if one.get("unread")}
     return [
         Finding(
-            what=f"{file} has changed since {service} was last started, and a restart by name does not read it: pm2 "
-            "goes on with the environment, script and arguments that it has kept",
+            what=_how_unread(service, file, differ),
             todo=f"let a `run` step read it before: pm2 startOrRestart {shlex.quote(file)} --only {service}",
         )
-        for service, file in changed
+        for (service, file), differ in changed.items()
     ]
+
+
+def _how_unread(service: str, file: str, differ: Sequence[str]) -> str:
+    if not differ:
+        return (
+            f"{file} has changed since {service} was last started, and a restart by name does not read it: pm2 goes on "
+            "with the environment, script and arguments that it has kept"
+        )
+    more = [f"{len(differ) - _SOME} more"] if len(differ) > _SOME else []
+    return (
+        f"pm2 has kept other settings of {service} than {file} has now ({joined([*differ[:_SOME], *more])}), and a "
+        "restart by name does not read that file"
+    )
 
 
 def _kept_release(releases: Sequence[Sequence[str]]) -> list[Finding]:

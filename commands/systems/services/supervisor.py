@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from commands.systems.logs import log_lines
 from commands.systems.logs.log_lines import NewLines
 from commands.systems.scripts import script
-from commands.systems.services.manager import Finding, Manager, Phase, Process, State
+from commands.systems.services.manager import REMARK, Finding, Manager, Phase, Process, State
 from commands.text.foreign_json import read_json
+from commands.text.phrases import joined
 
 _PHASES = {"RUNNING": Phase.UP, "STARTING": Phase.STARTING}
 _NO_LOG = "/dev/null"
@@ -25,7 +26,7 @@ class Supervisor(Manager):
     log_values = ("log_out", "log_offset_out")
     takes_sudo = True
     state = script("services/supervisor.sh")
-    restart = f"$SUDO supervisorctl restart {_TARGET} >&2"
+    restart = f"unread; $SUDO supervisorctl restart {_TARGET} >&2"
     reload = f"$SUDO supervisorctl signal HUP {_TARGET} >&2"
     errors = f'{log_lines.SHELL_FUNCTIONS}each_log "$OUT" "$OUT_FROM" || true'
     preflight = "explain=yes\n"
@@ -39,8 +40,13 @@ class Supervisor(Manager):
             processes=tuple(_process(one, listed) for one in listed),
             logs=_logs(listed),
             obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
-            warnings=tuple(_without_log(name) for name in dict.fromkeys(_names_without_log(listed))),
+            warnings=(*map(_without_log, dict.fromkeys(_names_without_log(listed))), *_unread(said)),
         )
+
+    def remark(self, said: str) -> str:
+        answers = [line.removeprefix(REMARK) for line in said.splitlines() if line.startswith(f"{REMARK}{{")]
+        found = dict.fromkeys(one.what for answer in answers for one in _unread(read_json(answer)))
+        return f"But {'; '.join(found)}." if found else ""
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
         return {"OUT": logs["log_out"], "OUT_FROM": logs["log_offset_out"]}
@@ -79,6 +85,28 @@ def _names_without_log(listed: Sequence[Mapping[str, Any]]) -> list[str]:
 def _without_log(name: str) -> Finding:
     what = f"supervisor writes no log file of {name}, so its errors are not seen"
     return Finding(what=what, todo="give it a stdout_logfile")
+
+
+def _unread(said: Mapping[str, Any]) -> Iterator[Finding]:
+    """What its files say and it does not do: it reads them only when it is told to."""
+    if not (unread := said.get("unread")):
+        return
+    if unread["unreadable"]:
+        yield Finding(
+            what="supervisor cannot read its files as they are now, and goes on with what it has",
+            todo="mend them: supervisorctl reread shows what is wrong",
+        )
+    own = {one["group"] for one in said["processes"]}
+    for name in sorted(own & set(unread["changed"])):
+        yield Finding(
+            what=f"supervisor has not read the changed settings of {name}, and starts it by the old ones",
+            todo="let a `run` step do it before: supervisorctl update, which restarts what has changed",
+        )
+    if names := sorted(unread["removed"]):
+        yield Finding(
+            what=f"supervisor still has {joined(names)}, which its files no longer have",
+            todo="if nobody needs that: supervisorctl update, which stops what was removed",
+        )
 
 
 def _missing(name: str, names: Sequence[str], host: str) -> Finding:

@@ -26,35 +26,68 @@ state() {
 # why compose cannot read the files of a project, or is not there; and what it remarks on where it can
 compose_problems() {
   local what name id number project said length
-  local -A seen=([-]=1)
+  local -A seen=()
   while IFS=$'\t' read -r what name id number project; do
-    [ "$what" = container ] && [ -z "${seen[$project]:-}" ] || continue
+    [ "$what" = container ] || continue
+    # a container by its own name: its compose files are not used, but what is beside it counts
+    if [ "$project" = - ]; then orphans_of "$id"; continue; fi
+    [ -z "${seen[$project]:-}" ] || continue
     seen[$project]=1
     if said=$(compose_of "$id" config --quiet 2>&1); then what=remark length=2000; else what=compose length=300; fi
     printf '%s\t%s\t%s\n' "$what" "$project" "$(tr -s '[:space:]' ' ' <<< "$said" | head -c "$length")"
-    [ "$what" = compose ] || orphans_of "$id" "$project"
+    [ "$what" = compose ] || orphans_of "$id"
   done <<< "$1"
 }
 # "orphan", the project, a container that runs and its service, with tabs between: the files of the project, by which
-# container $1 was made too, have no such service any more, so that compose leaves it alone
+# container $1 was made, have no such service any more, so that compose leaves it alone
 orphans_of() {
-  local known files
-  known=$(compose_of "$1" --profile '*' config --services 2> /dev/null || compose_of "$1" config --services 2> /dev/null) || return 0
-  files=$($SUDO docker inspect --type container --format '{{index .Config.Labels "com.docker.compose.project.config_files"}}' -- "$1") || return 0
-  $SUDO docker ps --filter "label=com.docker.compose.project=$2" --format '{{.Names}}	{{.Label "com.docker.compose.service"}}	{{.Label "com.docker.compose.oneoff"}}	{{.Label "com.docker.compose.project.config_files"}}' |
-    KNOWN=$known FILES=$files PROJECT=$2 LC_ALL=C awk -F '\t' '
-      BEGIN { n = split(ENVIRON["KNOWN"], services, "\n"); for (i = 1; i <= n; i++) known[services[i]] = 1 }
-      NF == 4 && $3 != "True" && $4 == ENVIRON["FILES"] && !($2 in known) { print "orphan\t" ENVIRON["PROJECT"] "\t" $1 "\t" $2 }'
+  local labels project folder files name service oneoff its_folder its_files known from
+  local -A there=()
+  mapfile -t labels <<< "$(labels_of "$1" 2> /dev/null)"
+  project=${labels[0]-} folder=${labels[1]-} files=${labels[2]-}
+  [ -n "$project" ] && known=$(services_in "$project" "$folder" "$files" "${labels[3]-}") || return 0
+  while IFS='|' read -r name service oneoff its_folder its_files; do
+    [ "$oneoff" != True ] && ! grep -qxF -- "$service" <<< "$known" || continue
+    # other files of the project may be in use beside these; those of another release, in a folder beside this one, are not
+    if [ "$its_files" != "$files" ] && { [ "$its_folder" = "$folder" ] || [ "${its_folder%/*}" != "${folder%/*}" ]; }; then
+      from="$its_folder|$its_files"
+      [ -n "${there[$from]-}" ] || there[$from]=$(services_in "$project" "$its_folder" "$its_files" '' && echo .) || there[$from]='?'
+      [ "${there[$from]}" != '?' ] && ! grep -qxF -- "$service" <<< "${there[$from]}" || continue
+    fi
+    printf 'orphan\t%s\t%s\t%s\n' "$project" "$name" "$service"
+  done < <($SUDO docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Names}}|{{.Label "com.docker.compose.service"}}|{{.Label "com.docker.compose.oneoff"}}|{{.Label "com.docker.compose.project.working_dir"}}|{{.Label "com.docker.compose.project.config_files"}}')
+}
+# services_in PROJECT FOLDER FILES ENV: the services of all profiles that those of the files have which still exist; it fails
+# where compose cannot read them
+services_in() {
+  local one files= words=()
+  while IFS= read -r -d , one; do [ ! -e "$one" ] && [ ! -e "$2/$one" ] || files+=${files:+,}$one; done <<< "$3,"
+  [ -n "$files" ] || return 0
+  # an older compose 2 does not know that * means all profiles; compose 1 shows the services of all of them, and is slow
+  ! $SUDO docker compose version > /dev/null 2>&1 || while IFS= read -r one; do words+=(--profile "$one"); done < <(
+    compose_in "$1" "$2" "$files" "$4" config --profiles 2> /dev/null
+  )
+  compose_in "$1" "$2" "$files" "$4" --profile '*' ${words[@]+"${words[@]}"} config --services 2> /dev/null ||
+    compose_in "$1" "$2" "$files" "$4" config --services 2> /dev/null
 }
 # compose with the project, the files and the settings by which it made a container
 compose_of() {
-  local id=$1 labels project folder files env one words=() program=($SUDO docker-compose)
+  local id=$1 labels project folder files env
   shift
-  labels=$($SUDO docker inspect --type container --format '{{with .Config.Labels}}{{index . "com.docker.compose.project"}}
+  labels=$(labels_of "$id") || return
+  { read -r project; read -r folder; read -r files; read -r env || true; } <<< "$labels"
+  compose_in "$project" "$folder" "$files" "$env" "$@"
+}
+labels_of() {
+  $SUDO docker inspect --type container --format '{{with .Config.Labels}}{{index . "com.docker.compose.project"}}
 {{index . "com.docker.compose.project.working_dir"}}
 {{index . "com.docker.compose.project.config_files"}}
-{{index . "com.docker.compose.project.environment_file"}}{{end}}' -- "$id") || return
-  { read -r project; read -r folder; read -r files; read -r env || true; } <<< "$labels"
+{{index . "com.docker.compose.project.environment_file"}}{{end}}' -- "$1"
+}
+# compose_in PROJECT FOLDER FILES ENV WORDS...
+compose_in() {
+  local project=$1 folder=$2 files=$3 env=$4 one words=() program=($SUDO docker-compose)
+  shift 4
   while IFS= read -r -d , one; do words+=(--file "$one"); done <<< "$files,"
   while IFS= read -r -d , one; do [ -z "$one" ] || words+=(--env-file "$one"); done <<< "$env,"
   ! $SUDO docker compose version > /dev/null 2>&1 || program=($SUDO docker compose)
@@ -65,10 +98,15 @@ restart_containers() {
   local ids project service
   ids=$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')
   read -r id project <<< "$ids"
+  orphans_of "$id" | sed 's/^/remark=/' >&2
   if [ "$project" = - ]; then $SUDO docker restart -- "$id" > /dev/null; return; fi
   service=${name#"$project/"}
-  orphans_of "$id" "$project" >&2
   compose_of "$id" up --detach --no-deps --force-recreate --scale "$service=$(grep -c . <<< "$ids")" "$service" > /dev/null < /dev/null
 }
 # HUP, as the main processes of gunicorn, nginx or haproxy take it
-reload_containers() { NAMES=$name found | awk -F '\t' '$1 == "container" { print $3 }' | xargs -r $SUDO docker kill --signal=HUP > /dev/null; }
+reload_containers() {
+  local ids
+  ids=$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3 }')
+  orphans_of "${ids%%$'\n'*}" | sed 's/^/remark=/' >&2
+  xargs -r $SUDO docker kill --signal=HUP > /dev/null <<< "$ids"
+}

@@ -2,30 +2,14 @@
 # lists one row for each instance. A name that no service has may be a namespace, as in the commands of pm2. The list contains
 # each service's whole environment with its secrets, so only what is judged leaves the host. What crashes before it says that it
 # is ready (wait_ready) stays "online" there, without a process.
-state() { pm2 jlist | node -e '
-const fs = require("fs"), path = require("path"), crypto = require("crypto"), text = fs.readFileSync(0, "utf8"), now = Date.now();
+state() { pm2 jlist | node -e "$PM2_SETTINGS"'
+const crypto = require("crypto"), text = fs.readFileSync(0, "utf8"), now = Date.now();
 const all = JSON.parse(text.split("\n").filter((line) => /^\[[{\]]/.test(line)).pop() || "[]");
 const mark = (file) => {
   if (!fs.existsSync(file)) return "0:::" + now / 1000;
   const { size, ino } = fs.statSync(file), head = Buffer.alloc(Math.min(size, 65536));
   if (size) fs.readSync(fs.openSync(file), head, 0, head.length, 0);
   return [size, ino, crypto.createHash("sha256").update(head).digest("hex").slice(0, 16), now / 1000].join(":"); };
-// the file of settings that names a service, in its folder or above in its repository, if it changed since the last start
-const FILES = ["ecosystem.config", "ecosystem", "pm2.config", "pm2", "process", "processes"].flatMap(
-  (name) => [".js", ".cjs", ".mjs", ".json", ".json5", ".yaml", ".yml"].map((end) => name + end));
-const read = (file) => { try { return fs.statSync(file).size < 1e6 ? fs.readFileSync(file, "utf8") : ""; } catch { return ""; } };
-const unread = (one) => {
-  const { pm_cwd: folder, created_at: since } = one.pm2_env, name = one.name.replace(/[^\w-]/g, "\\$&");
-  if (!folder || !since) return "";
-  for (let at = folder, up = 0; up < 4; at = path.dirname(at), up++) {
-    const file = FILES.map((n) => path.join(at, n)).find((f) => new RegExp("(^|[^\\w-])" + name + "([^\\w-]|$)").test(read(f)));
-    if (file && fs.statSync(file).mtimeMs <= since) return "";
-    // a release of its own has a new file: it counts if it is another one than in the folder of the process
-    if (file) try { return read(path.join(fs.realpathSync("/proc/" + one.pid + "/cwd"), path.relative(folder, file))) ===
-      read(file) && fs.realpathSync("/proc/" + one.pid + "/cwd") !== fs.realpathSync(folder) ? "" : file; } catch { return file; }
-    if (fs.existsSync(path.join(at, ".git"))) return "";
-  }
-  return ""; };
 const own = (name) => {
   const named = all.filter((other) => other.name === name);
   const found = named.length ? named : all.filter((other) => other.pm2_env.namespace === name);

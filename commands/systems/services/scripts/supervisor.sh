@@ -1,5 +1,6 @@
 # Defines the function `state`, which prints what supervisord says of the programs $NAMES, as JSON. It is asked as
-# supervisorctl asks it: with the same Python, 2.7 or 3, and by the same settings. $explain: also why it cannot be asked.
+# supervisorctl asks it: with the same Python, 2.7 or 3, and by the same settings. $explain: also why it cannot be asked, and
+# what its files say that it has not read (as `supervisorctl reread` asks it, which starts and stops nothing).
 IFS= read -r -d '' ask << 'END_OF_ASK' || true
 import hashlib
 import json
@@ -44,15 +45,27 @@ def of(name, listed):
     return [one for one in listed if name in (one["group"], one["group"] + ":" + one["name"])]
 
 
-program, names = sys.argv[1], sys.argv[2].split("\n")
+def unread(supervisor):
+    """The groups whose settings changed in its files, and those that its files no longer have."""
+    try:
+        (added, changed, removed), = supervisor.reloadConfig()
+        return {"changed": changed, "removed": removed, "unreadable": False}
+    except Exception as error:
+        # without its words, which may quote a secret of theirs
+        return {"changed": [], "removed": [], "unreadable": "CANT_REREAD" in str(error)}
+
+
+program, names, looks = sys.argv[1], sys.argv[2].split("\n"), sys.argv[3]
 sys.argv = [program]  # supervisorctl looks for its settings beside itself, too
 options = ClientOptions()
 options.realize(["status"], doc="")
 try:
-    listed = options.getServerProxy().supervisor.getAllProcessInfo()
+    supervisor = options.getServerProxy().supervisor
+    listed = supervisor.getAllProcessInfo()
 except Exception as error:
     sys.exit("%s: %s" % (options.serverurl, error))
 print(json.dumps({
+    "unread": unread(supervisor) if looks else None,
     "names": sorted(set(one["group"] for one in listed)),
     "missing": [name for name in names if not of(name, listed)],
     "processes": [dict(shown(one), service=name) for name in names for one in of(name, listed)],
@@ -64,7 +77,9 @@ state() {
   IFS= read -r first < "$program"
   [[ $first =~ ^"#!".*python ]] || { echo "$program is not the one that supervisor's own package installs" >&2; return 1; }
   python=${first#"#!"}
-  if said=$($SUDO $python - "$program" "$NAMES" 2>&1 <<< "$ask"); then printf '%s\n' "$said" | tail -n 1; return; fi
+  if said=$($SUDO $python - "$program" "$NAMES" "${explain:-}" 2>&1 <<< "$ask"); then printf '%s\n' "$said" | tail -n 1; return; fi
   [ -n "${explain:-}" ] || { printf '%s\n' "$said" >&2; return 1; }
   printf 'refused %s\n' "$(tail -n 1 <<< "$said")"
 }
+# what its files say that it has not read, for `remark`
+unread() { NAMES=$name explain=yes state | sed 's/^/remark=/' >&2; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from commands.systems.services.docker import Docker
 from tests.commands.systems.services.stages.docker import DockerStage, docker_stage
 from tests.commands.systems.services.stages.stage import NEW
 from tests.commands.systems.services.test_docker import OLD, Project, preflight
+from tests.parts.service import Service
 
 pytestmark = pytest.mark.timeout(240)
 _NAMES = map("renames{}".format, itertools.count(1))
@@ -91,5 +93,91 @@ def test_neither_another_file_of_the_project_nor_a_profile_makes_an_orphan(
     assert [result.level for result in preflight(stage, project.api)] == ["ok"]
 
 
+def moved(project: Project, name: str) -> Path:
+    """The compose file under another name, as a release brings it."""
+    return project.file.rename(project.folder / name)
+
+
+def beside(project: Project) -> str:
+    """What is said of the containers of jobs, which go on in the old version."""
+    name = project.folder.name
+    return f"{name}_jobs_1 and {name}_jobs_2 still run, of a service that the files of project {name} no longer have"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_compose_file_that_has_another_name_by_now_does_not_hide_the_old_containers(
+    stage: DockerStage, project: Project
+) -> None:
+    rename_jobs(project)
+    project.use("app:v2")
+    project.daemon.compose(project.folder, "--file", str(moved(project, "compose.yml")), "up", "--detach", "api")
+    assert preflight(stage, project.api)[0].summary == beside(project)
+    assert f"But {beside(project)}: " in stage.restart(project.api).summary
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_neither_does_a_release_folder_beside_that_of_before(stage: DockerStage, project: Project) -> None:
+    rename_jobs(project)
+    release = project.folder.parent / f"{project.folder.name}-2"
+    release.mkdir()
+    (release / ".env").write_text("IMAGE=app:v2\n")
+    file = release / "docker-compose.yml"
+    file.write_text(project.file.read_text())
+    rename_jobs(project, "emails", "jobs")  # the release of before stays as it was
+    name = ("--project-name", project.folder.name)
+    project.daemon.compose(release, *name, "--file", str(file), "up", "--detach", "api")
+    assert preflight(stage, project.api)[0].summary == beside(project)
+    assert f"But {beside(project)}: " in stage.restart(project.api).summary
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_nor_a_second_file_that_the_release_took_away(stage: DockerStage, project: Project) -> None:
+    more = project.folder / "docker-compose.override.yml"
+    more.write_text(project.file.read_text().replace("\n  jobs:", "\n  reports:"))
+    project.daemon.compose(project.folder, "up", "--detach", "--no-deps", "reports")
+    more.unlink()
+    project.use("app:v2")
+    project.daemon.compose(project.folder, "up", "--detach", "--no-deps", "api")
+    project.api.wait()
+    outcome = stage.restart(project.api)
+    assert f"But {project.folder.name}_reports_1 still runs, of a service" in outcome.summary
+    assert "jobs" not in outcome.summary
+
+
+def test_an_application_elsewhere_whose_folder_has_the_same_name_is_no_orphan(
+    stage: DockerStage, project: Project
+) -> None:
+    other = project.folder.parent / "elsewhere" / project.folder.name
+    other.mkdir(parents=True)
+    file = other / "docker-compose.yml"
+    file.write_text(project.file.read_text().replace("\n  jobs:", "\n  reports:"))
+    (other / ".env").write_text("IMAGE=app:v1\n")
+    project.daemon.compose(other, "--file", str(file), "up", "--detach", "--no-deps", "reports")
+    project.use("app:v2")
+    assert [result.level for result in preflight(stage, project.api)] == ["ok"]
+    assert " But " not in stage.restart(project.api).summary
+
+
+def test_orphans_are_named_beside_a_container_of_its_own_name_and_after_a_reload(
+    stage: DockerStage, project: Project
+) -> None:
+    project.use("app:v2")
+    project.daemon.compose(project.folder, "up", "--detach", "--no-deps", "api")
+    project.api.wait()
+    rename_jobs(project)
+    container = Service(project.api.folder, f"{project.folder.name}_api_1")
+    assert beside(project) in [result.summary for result in preflight(stage, container)]
+    assert f"But {beside(project)}: " in stage.restart(container).summary
+    assert f"But {beside(project)}: " in stage.restart(project.api, more='reload = true\nsteady = "1 s"').summary
+
+
+def test_the_lines_of_a_failure_have_none_that_is_for_the_bot(stage: DockerStage, project: Project) -> None:
+    rename_jobs(project)
+    outcome = stage.restart(project.api, project.jobs)
+    assert outcome.summary.startswith("The restart of jobs failed.")
+    assert not [line for line in outcome.lines if "orphan\t" in line or line.startswith("remark=")]
+
+
 def test_words_of_others_are_no_orphans() -> None:
-    assert Docker().remark("orphan\nFound orphan containers (a, b) for this project.\norphan\ta") == ""
+    said = "orphan\nFound orphan containers (a, b) for this project.\norphan\ta\tb\tc\nremark=orphan\ta"
+    assert Docker().remark(said) == ""

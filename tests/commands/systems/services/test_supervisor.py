@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -144,3 +145,47 @@ def test_a_supervisorctl_that_is_another_program_is_named(stage: SupervisorStage
         program.write_text(kept)
     assert result.code == 1
     assert "is not the one that supervisor's own package installs" in result.tail
+
+
+@pytest.mark.fault("it exists, so it is right")
+def test_settings_that_supervisor_has_not_read_are_said_before_and_after(stage: SupervisorStage) -> None:
+    service = worker(stage, 'environment = FEATURE="old"')
+    file = stage.daemon.folder / "programs" / f"{service.name}.conf"
+    file.write_text(file.read_text().replace("old", "new"))
+    what = f"supervisor has not read the changed settings of {service.name}, and starts it by the old ones"
+    for _ in range(2):
+        assert [(one.level, one.summary) for one in preflight(stage, service)] == [("warn", what)]
+        outcome = stage.restart(service)
+        assert (outcome.state, outcome.summary.endswith(f" But {what}.")) == ("done", True), outcome.summary
+        assert not [line for line in outcome.lines if "remark=" in line]
+        assert b"FEATURE=old" in Path(f"/proc/{outcome.values['pid']}/environ").read_bytes()
+    stage.daemon.ask("update")
+    assert [one.level for one in preflight(stage, service)] == ["ok"]
+    outcome = stage.restart(service)
+    assert " But " not in outcome.summary
+    assert b"FEATURE=new" in Path(f"/proc/{outcome.values['pid']}/environ").read_bytes()
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_program_that_the_files_no_longer_have_and_that_still_runs_is_named(stage: SupervisorStage) -> None:
+    service, old = worker(stage), worker(stage)
+    (stage.daemon.folder / "programs" / f"{old.name}.conf").unlink()
+    what = f"supervisor still has {old.name}, which its files no longer have"
+    assert [one.summary for one in preflight(stage, service)] == [what]
+    assert stage.restart(service).summary.endswith(f" But {what}.")
+    assert "RUNNING" in stage.daemon.ask("status", f"{old.name}:*")
+    stage.daemon.ask("update")
+    assert [one.level for one in preflight(stage, service)] == ["ok"]
+
+
+def test_files_that_supervisor_cannot_read_any_more_stop_no_restart_and_are_said(stage: SupervisorStage) -> None:
+    service = worker(stage)
+    file = stage.daemon.folder / "programs" / "broken.conf"
+    file.write_text('[program:broken]\ncommand = x\nenvironment = PASSWORD="s3cret\n')
+    (found,) = preflight(stage, service)
+    outcome = stage.restart(service)
+    file.unlink()
+    what = "supervisor cannot read its files as they are now, and goes on with what it has"
+    assert (found.level, found.summary) == ("warn", what)
+    assert (outcome.state, outcome.summary.endswith(f" But {what}.")) == ("done", True)
+    assert "s3cret" not in outcome.summary + outcome.output + "".join(outcome.lines)
