@@ -18,6 +18,7 @@ from commands.rollback.loss import is_nothing
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
 from commands.text.durations import format_duration
+from commands.text.phrases import short_title
 from state.events import (
     NextRunReported,
     RollbackRequested,
@@ -71,7 +72,8 @@ def run_held(snapshot: Snapshot, _: Event, data: RunHeld) -> Message:
     head = f"⏸️ *On hold* by {acted(data)}. No new step starts until {decider} resumes."
     for countdown in snapshot.status.countdowns[:1]:
         head += f" {bold(countdown.alert.name)} still counts down to the rollback: only “Hold: false alarm…” stops it."
-    what = _said("⏸️ On hold", data.reason)
+    (plain_decider,) = snapshot.titles([snapshot.page.decision.role])
+    what = _said(f"⏸️ On hold until {plain_decider} resumes", data.reason)
     return message(what, [section(head + _quoted(data.reason))], target=snapshot.record.run.target, broadcast=True)
 
 
@@ -112,7 +114,9 @@ def _what_follows_request(snapshot: Snapshot) -> str:
 def watch_began(snapshot: Snapshot, _: Event, data: WatchBegan) -> Message:
     """The watch begins: its checks, and how often each runs."""
     steps = snapshot.page.part(Part.WATCH)
-    checks = [f"{format_duration(s.box.every) if s.box.every else '15 min':>7}  {s.title}" for s in steps]
+    # the title of a check often begins with "Every 15 minutes:"
+    every = (format_duration(s.box.every) if s.box.every else "15 min" for s in steps)
+    checks = [f"{often:>7}  {short_title(s.title)}" for often, s in zip(every, steps, strict=True)]
     faster = f" ({data.speed:g} times faster: a rehearsal)" if data.speed != 1 else ""
     head = f"👀 *The watch begins*: {data.lasts}{faster}"
     what = f"👀 The watch begins: {data.lasts}"

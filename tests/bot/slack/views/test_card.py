@@ -99,7 +99,7 @@ def test_the_buttons_are_those_that_still_help(tmp_path: Path) -> None:
     assert rows.pop("on hold") == ["rollback", "resume"]
     assert rows.pop("countdown") == ["rollback", "false_alarm", "hold"]
     for turn in TURNS[11:]:
-        assert rows.pop(turn) == [], f"{turn}: nothing can be pressed any more"
+        assert set(rows.pop(turn)) <= {"checks"}, f"{turn}: nothing can be pressed any more"
     assert set(map(tuple, rows.values())) == {("rollback", "hold")}, rows
 
 

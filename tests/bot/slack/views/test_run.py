@@ -59,6 +59,7 @@ def test_a_hold_is_shown_in_the_channel_and_a_resume_in_the_thread() -> None:
         "> lunch",
     ]
     assert on_hold.broadcast
+    assert on_hold.text == "⏸️ On hold until Tech Lead resumes: lunch · shop", "a phone says who is needed"
     continues = run_resumed(SNAPSHOT, event_with(resumed), resumed)
     assert shown(continues) == f"▶️ *Resumed* by <@{LEAD}>"
     assert not continues.broadcast
