@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from commands.ports.web import HttpResponse
 from commands.systems.http_answers import is_page
+from commands.text.phrases import on_web
 from commands.text.printable import printable
 
 _HERE = "http://here.invalid"  # stands for the place, whose own address is not known here
@@ -41,7 +42,7 @@ def path_at_place(page: HttpResponse, part: str) -> str | None:
 
 def part_problem(web: str, path: str, answer: HttpResponse) -> str:
     """Why a browser cannot use this answer as the script or stylesheet at `path`, as a sentence; empty if it can."""
-    shown = f"{web}{printable(path)[:_SHOWN]}"
+    shown = on_web(web, printable(path)[:_SHOWN])
     if 300 <= answer.status < 400:  # a browser follows it, and the bot does not
         return ""
     if answer.status != 200:

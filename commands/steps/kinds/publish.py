@@ -32,6 +32,7 @@ from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_ch
 from commands.systems.preflight.served_parts import ServedPartsCheck
 from commands.text.durations import Duration
 from commands.text.numbers import format_bytes
+from commands.text.phrases import on_web
 
 _IS_LINK = '[ ! -e "$WWW/current" ] || [ -L "$WWW/current" ] || exit 67'
 # what the link points to before the first try of this run is what its rollback serves again
@@ -139,11 +140,12 @@ class PublishStep(StepBox):
         return (self.host, self.www)
 
     def plan(self) -> list[str]:
+        page = on_web(self.web, "/")
         return [
             *program_plan(self.host, self._says(), self.script(), self._env()),
-            f"GET {self.web}{self.stamp}, expects commit = {self.commit}",
-            f"GET {self.web}/, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
-            f"GET {self.web} each of these scripts and stylesheets",
+            f"GET {on_web(self.web, self.stamp)}, expects commit = {self.commit}",
+            f"GET {page}, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
+            f"GET {self.web}: each of these scripts and stylesheets",
         ]
 
     def _says(self) -> str:

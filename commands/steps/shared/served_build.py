@@ -13,6 +13,7 @@ from commands.steps.shared.every_address import at_addresses
 from commands.systems.built_page import other_page
 from commands.systems.http_answers import cached, from_cache
 from commands.systems.page_parts import ServedParts, part_problem
+from commands.text.phrases import on_web
 from state.errors import ToolError
 
 _TRIES = 3  # requests for what is served at least, one second apart
@@ -73,15 +74,17 @@ class ServedBuild:
     def _ask_once(self) -> None:
         stamp = self._get(PageText(self.stamp, self.ctx.values))
         if note := from_cache(stamp):
-            self.problem = cached(f"{self.web}{self.stamp}", note)
+            self.problem = cached(on_web(self.web, self.stamp), note)
             return
         data = stamp.json() if stamp.status == 200 else {}
         if not isinstance(data, dict) or data.get("commit") != self.commit:
-            self.problem = f"{self.web}{self.stamp} answers {stamp.status} and does not name commit {self.commit[:10]}."
+            self.problem = (
+                f"{on_web(self.web, self.stamp)} answers {stamp.status} and does not name commit {self.commit[:10]}."
+            )
             return
         page = self._get("/")
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
-            self.problem = f"{self.web}/ answers {page.status} and is not an HTML page."
+            self.problem = f"{on_web(self.web, '/')} answers {page.status} and is not an HTML page."
             return
         self.where = at_addresses(0, len(page.others))
         self.problem = other_page(self.web, page, self.parts)

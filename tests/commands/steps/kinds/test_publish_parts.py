@@ -82,7 +82,7 @@ def test_a_script_that_no_browser_gets_fails_the_step(
     with nginx.nginx_serves(folder, port, SERVER.format(port=port, www=site.www, more=more)):
         outcome = published(site, FORWARD + QUICK)
         site.web.close()
-    assert (outcome.state, outcome.summary) == ("failed", f"app/assets/index-new.js {why}")
+    assert (outcome.state, outcome.summary) == ("failed", f"/assets/index-new.js on app {why}")
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
@@ -95,7 +95,7 @@ def test_a_rollback_goes_on_and_says_what_no_browser_gets(folder: Path) -> None:
         site.shell.ended.clear()
         back = published(site, BACK + QUICK)
         site.web.close()
-    gone = "app/assets/index-old.js answers 404, and the page needs it."
+    gone = "/assets/index-old.js on app answers 404, and the page needs it."
     assert (back.state, back.summary) == ("done", f"The build of commit {OLD[:10]} is served. But {gone}")
     assert back.not_compared == (f"whether the page works: {gone}",)
     assert back.compared == (
@@ -117,7 +117,7 @@ def test_a_place_below_a_path_is_asked_below_it(folder: Path) -> None:
         (site.build / "s.css").unlink()
         outcome = published(site, FORWARD + QUICK)
         site.web.close()
-    assert outcome.summary == "app/s.css answers 404, and the page needs it."
+    assert outcome.summary == "/s.css on app answers 404, and the page needs it."
 
 
 def test_what_comes_from_another_place_is_named_as_not_looked_at(folder: Path) -> None:
@@ -153,7 +153,7 @@ def test_what_the_present_page_names_in_vain_is_said_before_the_start(folder: Pa
         "ok",
         "the scripts and stylesheets of the page that is served now can be loaded",
     )
-    assert (bad.level, bad.summary) == ("warn", "now app/s.css answers 404, and the page needs it")
+    assert (bad.level, bad.summary) == ("warn", "now /s.css on app answers 404, and the page needs it")
     assert look(site) == [], "a place that does not answer is another check's"
 
 

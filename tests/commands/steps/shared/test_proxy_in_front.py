@@ -14,7 +14,7 @@ from tests.world import World
 
 QUICK = '\nready_within = "5 s"'
 NOT_REACHED = (
-    ", but api/api/health answers with status {} instead of commit = "
+    ", but /api/health on api answers with status {} instead of commit = "
     + NEW
     + ": the proxy in front does not reach it. "
     "Compare the address at which it listens with the one that the proxy asks; nginx keeps an old one until it is "
