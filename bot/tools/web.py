@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import httpx
 
-from bot.tools.page_texts import header, json_body, resolve, url_path
+from bot.tools.page_texts import header, json_body, resolve, url_path, variable_of
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web_body import UnreadableBodyError, read_body, text_of
@@ -69,9 +69,7 @@ class HttpWeb:
             ):
                 body, cut = read_body(response)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise Unreachable(
-                f"“{place}” cannot be reached: its address is not a web address; begin it with https:// or http://."
-            ) from None
+            raise Unreachable(_no_address(place, variable_of(self._webs[place].url))) from None
         except (httpx.LocalProtocolError, UnicodeError):
             # without the error: it quotes what could not be sent
             raise Unreachable(
@@ -119,6 +117,11 @@ class HttpWeb:
             if place not in self._clients:
                 self._clients[place] = make_client()
             return self._clients[place]
+
+
+def _no_address(place: str, variable: str) -> str:
+    at = f" ({variable})" if variable else ""
+    return f"“{place}” cannot be reached: its address{at} is not a web address; begin it with https:// or http://."
 
 
 def _named(call: HttpRequest) -> str:

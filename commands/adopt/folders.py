@@ -155,9 +155,8 @@ class Group:
         here = re.split(r"^\s*cd\s", "\n".join(line.code for line in lines), maxsplit=1, flags=re.MULTILINE)[0]
         if not _NEEDS_FOLDER.search(here):
             return ""
-        self._scene.notes.fill_in(
-            lines[0].line, "no line says in which folder this runs; write it for <folder> in its box"
-        )
+        why = "the runbook does not say in which folder this runs; write it in `cd`, in the place of <folder>"
+        self._scene.notes.fill_in(lines[0].line, why)
         return "<folder>"
 
     def _note_hazards(self, lines: list[Line]) -> None:

@@ -119,7 +119,7 @@ def _to_decide_on(snapshot: Snapshot, data: PeopleAsked) -> str:
     parts = [
         f"*{summary_of(snapshot)}*" if snapshot.status.criteria else "",
         left and f"⬜ {left} for you to check",
-        "👇 The buttons are below the list",
+        "👇 The buttons are below the list" if data.asked_items or snapshot.status.criteria else "",
     ]
     return "\n".join(filter(None, parts))
 

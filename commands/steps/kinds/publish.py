@@ -34,6 +34,7 @@ from commands.systems.preflight.free_files import (
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
 from commands.text.durations import Duration
 from commands.text.numbers import format_bytes
+from commands.text.phrases import on_web
 from state.errors import ToolError
 
 _IS_LINK = '[ ! -e "$WWW/current" ] || [ -L "$WWW/current" ] || exit 67'
@@ -142,10 +143,11 @@ class PublishStep(StepBox):
         return (self.host, self.www)
 
     def plan(self) -> list[str]:
+        page = on_web(self.web, "/")
         return [
             *program_plan(self.host, self._says(), self.script(), self._env()),
-            f"GET {self.web}{self.stamp}, expects commit = {self.commit}",
-            f"GET {self.web}/, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
+            f"GET {on_web(self.web, self.stamp)}, expects commit = {self.commit}",
+            f"GET {page}, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
         ]
 
     def _says(self) -> str:
@@ -228,13 +230,13 @@ class PublishStep(StepBox):
         path = PageText(self.stamp, ctx.values)
         stamp = ctx.tools.web.request(self.web, HttpRequest(path=path, headers=headers))
         if note := from_cache(stamp):
-            return cached(f"{self.web}{self.stamp}", note), ""
+            return cached(on_web(self.web, self.stamp), note), ""
         data = stamp.json() if stamp.status == 200 else {}
         if not isinstance(data, dict) or data.get("commit") != commit:
-            return f"{self.web}{self.stamp} answers {stamp.status} and does not name commit {commit[:10]}.", ""
+            return f"{on_web(self.web, self.stamp)} answers {stamp.status} and does not name commit {commit[:10]}.", ""
         page = ctx.tools.web.request(self.web, HttpRequest(path="/", headers=headers))
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
-            return f"{self.web}/ answers {page.status} and is not an HTML page.", ""
+            return f"{on_web(self.web, '/')} answers {page.status} and is not an HTML page.", ""
         return other_page(self.web, page, parts), at_addresses(0, len(page.others))
 
 

@@ -259,9 +259,9 @@ def test_from_a_home_goes_on_only_who_slack_calls_a_member_now(tmp_path: Path) -
         home = await opened(box, DBA, "Please sign")
         nobody_can_be_asked(box)
         await box.workspace.press(DBA, home.id, "sign")
-        home = await home_with(box, DBA, "It was not recorded")
+        home = await home_with(box, DBA, "Nothing was recorded")
         await box.workspace.press(DBA, home.id, "rollback")
-        await home_with(box, DBA, "Rolling back shop")
+        await home_with(box, DBA, "nothing is rolled back")
         assert [fact.kind for fact in box.store.record(run.id).facts] == ["rollback"]
 
     play(tmp_path, story)
