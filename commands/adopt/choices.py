@@ -1,4 +1,4 @@
-"""Code that a runbook gives for one of several cases: which of them holds only its author knows."""
+"""Code that a runbook gives for one of several cases: which of them holds its author knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables with a column to tick become gates, and tables that say when to roll back become alerts."""
+"""Tables with a column to tick become gates, tables that say when to roll back become alerts."""
 
 from __future__ import annotations
 
