@@ -24,13 +24,14 @@ from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
 from commands.adopt.page_lines import WrittenPage
 from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
-from commands.adopt.people import gate, read_roles
+from commands.adopt.people import gate, is_contacts, read_roles
 from commands.adopt.reasons import reasons_in
 from commands.adopt.restarts import cut_restarts
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
+from commands.adopt.spaces import with_plain_spaces
 from commands.adopt.stopped import let_requests_in
-from commands.adopt.text_work import note_work_in_text
+from commands.adopt.text_work import note_commands_outside_code, note_work_in_text
 from commands.adopt.times import take_time
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
@@ -57,6 +58,7 @@ class Adopted:
 def adopt(text: str, name: str) -> Adopted:
     """Turn a runbook into a page; `name` is its title where it has none."""
     scene = Scene()
+    text = with_plain_spaces(text, scene)
     title, chapters = _title_and_rest(read_document(text), name)
     found = units(chapters)
     if not any(unit.part in RUNNING for unit in found):
@@ -64,7 +66,8 @@ def adopt(text: str, name: str) -> Adopted:
     if guessed := [unit.chapters[0] for unit in found if unit.guessed]:
         titles = ", ".join(f"“{chapter.title}”" for chapter in guessed)
         scene.notes.assume(guessed[0].line, f"no heading says what is the deploy; taken for it: {titles}")
-    read_roles(tables([chapter for unit in found if unit.part == CONTACTS for chapter in unit.chapters]), scene)
+    read_roles(_contacts(title, found), scene)
+    note_commands_outside_code([title, *(chapter for unit in found for chapter in unit.chapters)], scene)
     extra: list[tuple[str, Section]] = []
     for unit in found:
         _convert(unit, scene)
@@ -85,6 +88,13 @@ def adopt(text: str, name: str) -> Adopted:
         blanks=written.blanks(_in_order(blanks)),
         variables=variables_of(boxes),
     )
+
+
+def _contacts(title: Chapter, found: Iterable[Unit]) -> list[Block]:
+    """The tables under a heading that says so, or else those that are one by their columns."""
+    named = tables([chapter for unit in found if unit.part == CONTACTS for chapter in unit.chapters])
+    every = tables([title, *(chapter for unit in found for chapter in unit.chapters)])
+    return named or [table for table in every if is_contacts(table)]
 
 
 def _in_order(notes: Iterable[Note]) -> tuple[Note, ...]:

@@ -30,11 +30,12 @@ _KNOWN = (
     _Row(r"psql\b", databases.file),
     _Row(r"psql\b", databases.query, looks=True),
     _Row(r"git (fetch|pull|checkout|switch|reset --hard|revert)\b", releases.checkout),
-    _Row(r"(\S+/)?alembic upgrade\b", releases.migrate("alembic")),
+    _Row(r"(\S+/)?alembic upgrade(?!\S)", releases.migrate("alembic")),
     _Row(r"(\S+/)?alembic downgrade -1$", releases.migrate_back("alembic")),
-    _Row(r"(\S*python[\d.]* )?(\./|\S+/)?manage\.py migrate\b", releases.migrate("django")),
-    _Row(r"(npx |yarn |pnpm (exec )?)?prisma migrate deploy\b", releases.migrate("prisma")),
-    _Row(r"(bundle exec )?(bin/)?(rails|rake) db:migrate\b", releases.migrate("rails")),
+    _Row(r"(\S*python[\d.]* )?(\./|\S+/)?manage\.py migrate(?!\S)", releases.migrate("django")),
+    _Row(r"(npx |yarn |pnpm (exec )?)?prisma migrate deploy(?!\S)", releases.migrate("prisma")),
+    _Row(r"(bundle exec )?(bin/)?(rails|rake) db:migrate(?!\S)", releases.migrate("rails")),
+    _Row(r"(bundle exec )?(bin/)?(rails|rake) db:rollback(?!\S)", releases.migrate_back("rails")),
     _Row(r"pm2 (?P<verb>restart|reload) (?P<names>.+)", services.restart("pm2")),
     _Row(r"systemctl (?P<verb>restart|reload) (?P<names>.+)", services.restart("systemd")),
     _Row(r"service (?P<names>\S+) (?P<verb>restart|reload)", services.restart("systemd")),
@@ -76,6 +77,16 @@ _HAZARDS = (
         "`npm install --production` removes devDependencies, and a build usually needs them; install all, then build",
     ),
     (r"\bgit pull\b", "the commit is not pinned: what origin has by then is deployed"),
+    (
+        r"\bgit (?:reset --hard|checkout) (?:HEAD(?:[~^]|@\{)|ORIG_HEAD)",
+        "it goes to a commit before the one on disk; a `checkout` box goes to the one that ran, <running_before>",
+    ),
+    (
+        r"\b(?:db:migrate|manage\.py migrate|alembic upgrade|prisma migrate deploy)(?!\S)",
+        "it stays a command; a `migrate` box compares what is applied before and after, and its rollback takes it back",
+    ),
+    (r"[“”„‘’]", "it has a typographic quote (such as “), which a shell does not read as a quote; write \" or '"),
+    (r"(?<!\S)[–—]\w", "it has a typographic dash (–) where an option begins with -"),
 )
 
 

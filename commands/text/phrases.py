@@ -23,3 +23,8 @@ def short_title(title: str) -> str:
 def capitalized(text: str) -> str:
     """A clause as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def on_web(web: str, path: str) -> str:
+    """A path of a web site as people read it, such as "/health on api", and "api/" for its first page."""
+    return f"{path} on {web}" if path != "/" else f"{web}/"

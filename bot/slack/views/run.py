@@ -7,6 +7,7 @@ from bot.slack.views.drill import drill_lost
 from bot.slack.views.following import in_message
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import ended_by_hand, environment_warning
+from bot.slack.views.request import request_head
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, clip, code, counted, first_lines, line, person, quoted_lines, with_owner
 from commands.progress.drill import has_begun
@@ -85,14 +86,17 @@ def run_resumed(snapshot: Snapshot, __: Event, data: RunResumed) -> Message:
 
 def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) -> Message:
     """Somebody, or the bot because of an alert, requested the rollback."""
+    head = request_head(snapshot, data)
     if start_was_refused(snapshot.record):  # nothing has begun, so nothing is rolled back
         why = words_of_refusal(data.reason)
-        refused = section(f"⛔ *Start refused by* {acted(data)}{_quoted(why)}")
+        refused = section(head + _quoted(why))
         return message(_said(f"⛔ Start of {snapshot.record.run.target} refused", why), [refused])
-    head = f"⏪ *Rollback requested by* {acted(data)}"
     change = environment_change(snapshot.record)
     warning = section(change and environment_warning(change))
-    what = _said(f"⏪ Rollback of {snapshot.record.run.target} requested", data.reason)
+    what = f"⏪ Rollback of {snapshot.record.run.target} requested"
+    if not production_changed(snapshot.page, snapshot.record):
+        what = f"⛔ {snapshot.record.run.target}: aborted before any change"
+    what = _said(what, data.reason)
     return message(
         what, [section(head + _quoted(data.reason)), warning, context(_what_follows_request(snapshot))], broadcast=True
     )
