@@ -1,4 +1,4 @@
-"""What a button is about, as its message says it: the title of its question, or the name of its alert."""
+"""What a button is about: the title of its question, or the name of its alert."""
 
 from __future__ import annotations
 
