@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -91,7 +92,13 @@ class HttpWeb:
         answered = {name: self._redact(value) for name, value in response.headers.items()}
         others = () if call.address else self._others.get(place, ())
         return HttpResponse(
-            status=response.status_code, seconds=seconds, headers=answered, text=text, cut=cut, others=others
+            status=response.status_code,
+            seconds=seconds,
+            headers=answered,
+            text=text,
+            cut=cut,
+            others=others,
+            base=self._redact(urlsplit(resolve(self._webs[place].url, self._environ)).path.rstrip("/")),
         )
 
     def _url(self, place: WebPlace, call: HttpRequest) -> str:

@@ -27,6 +27,7 @@ from commands.text.phrases import on_web
 from state.errors import ToolError
 
 _FROM_CACHE = "from a cache"
+_NOT_REACHED = ("with status 502", "with status 504")  # only a proxy in front answers so
 _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
 ANSWER_TIMEOUT = 3.0  # seconds in which a service that is ready must serve the commit
 ANSWERS = 20  # requests that must all be answered with the commit
@@ -142,6 +143,15 @@ class HealthAddress(StepBox):
         if self.serves(ctx, answer):
             return []
         return [f"{on_web(self.web, self.path)} answers {answer[:60]} instead of {self._expected(ctx)[:60]}"]
+
+    def not_reached(self, answer: str, problems: list[str]) -> str:
+        """The clauses about a proxy that does not reach what runs, if nothing else is wrong; else empty."""
+        if len(problems) != 1 or not answer.startswith(_NOT_REACHED):
+            return ""
+        return (
+            f"{problems[0]}: the proxy in front does not reach it. Compare the address at which it listens with the "
+            "one that the proxy asks; nginx keeps an old one until it is reloaded"
+        )
 
     def unasked(self, answer: str, problems: list[str]) -> bool:
         """Whether nothing is wrong but that a cache answered, so that nothing is known about the commit."""

@@ -121,13 +121,14 @@ def test_both_addresses_are_named_where_they_agree_and_one_that_is_closed_keeps_
 def test_a_build_is_compared_at_one_of_the_addresses_and_that_is_said(twins: Twins, tmp_path: Path) -> None:
     site, url = Site(tmp_path), f"http://twins.test:{twins.port}"
     (site.build / "index.html").write_text("<!doctype html><script src=/a.js></script>")
+    (site.build / "a.js").write_text("let a = 1")
     twins.web = HttpWeb({"app": WebPlace(url=url)}, {}, Redactor([]))
     server = f"server {{ listen {FIRST}:{twins.port}; root {site.www}/current; }}"
     with nginx_serves(tmp_path, twins.port, server):
         ctx = site.context()
         outcome = execute(box("publish", FORWARD), replace(ctx, tools=replace(ctx.tools, web=twins.web)))
     (compared,) = outcome.compared
-    assert compared.endswith(" names that build's scripts and stylesheets (at 1 of its 2 addresses)")
+    assert compared.endswith(" with its page, scripts and stylesheets (at 1 of its 2 addresses)")
 
 
 @pytest.mark.fault("slow, taken for broken")
