@@ -95,11 +95,15 @@ class Scene:
     part: str = ""
     # whether the heading says that all of it is only for a failure
     about_failure: bool = False
+    # whether the heading says that all of it is for another environment than production
+    other_place: bool = False
     # whether the unit's checklists become other boxes than gates
     has_own_boxes: bool = False
     heading: str = ""
     # the last line of text above the block
     lead: str = ""
+    # why the block is for one case only, whose author knows whether it holds
+    one_case: str = ""
     # the folder in which a block's commands run at this point; empty for the user's home
     folder: str = ""
     # the block has set variables of its programs' environment

@@ -32,7 +32,7 @@ def test_while_slack_cannot_be_asked_going_on_waits_and_stopping_works(tmp_path:
         await box.workspace.press(DBA, question.ts, "sign")
         todo = "Install the app again with manifest.yml" if error == "missing_scope" else "Try again in a minute"
         await box.reply_to(
-            DBA, f"Slack answers {error}, so the bot cannot check whether you may do this. Nothing was recorded."
+            DBA, f"Slack answers {error}, so the bot cannot check whether you may do this.", "Nothing was recorded."
         )
         await box.reply_to(DBA, todo, "You can still roll back, hold and refuse.")
         await box.workspace.press(DBA, question.ts, "refuse")

@@ -293,7 +293,7 @@ def test_a_rollback_is_written_from_slack_although_a_row_of_the_run_cannot_be_re
     play(tmp_path, story, serve=False)
 
 
-def test_the_form_of_an_early_keep_says_what_is_skipped_and_no_other_form_says_anything(tmp_path: Path) -> None:
+def test_the_form_of_an_early_keep_says_what_is_skipped(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()
         box.begin_watch(run)
