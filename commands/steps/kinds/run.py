@@ -46,9 +46,9 @@ _VALUE_LENGTH = 200  # characters of a value that it shows
 class RunStep(StepBox):
     """Runs commands on a host, in order, up to the first that fails.
 
-    They run as one job that outlives the bot. A container with the label `gonogo.job=$GONOGO_JOB` is ended with it. Files
-    that differ from the commit afterwards, so that the rollback's `checkout` would refuse, are named.
-    `gonogo plan` shows them as they will run.
+    They run as one job that outlives the bot. A container with the label `gonogo.job=$GONOGO_JOB` is ended with it.
+    Files that differ from the commit afterwards, so that the rollback's `checkout` would refuse, are named.
+    `gonogo plan` shows the commands as they will run.
     """
 
     kind: ClassVar[str] = "run"

@@ -1,6 +1,6 @@
-# `tree` prints PID:START of each process of the services that `state` named on its input, and of all below them. START is
-# when it began, as the kernel counts: another process may have the number later. `still` prints those of $OLD that run
-# after a while, with their program.
+# Defines `tree`, which prints PID:START of each process of the services that `state` named on its input, and of all below
+# them. START is when it began, as the kernel counts: another process may have the number later. And `still`, which prints
+# those of $OLD that run after a while, with their program.
 tree() {
   local roots
   roots=$(grep -oE '("pid": ?|^MainPID=|^Processes=)[0-9 ]+' | grep -oE '[0-9]+$|[0-9]+ ' | tr '\n' ' ') || true
