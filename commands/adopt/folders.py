@@ -20,7 +20,7 @@ from commands.steps.unset_variables import unset_variables
 # what does something else in another folder
 _NEEDS_FOLDER = re.compile(
     r"\b(?:npm|npx|yarn|pnpm|make|composer|bundle|rake|mvn|gradle|git|docker[ -]compose|poetry)\s|(?:^|\s)\./"
-    r"|manage\.py|\balembic\s",
+    r"|manage\.py|\balembic\s|\bphp (?:artisan|bin/console)\b",
     re.MULTILINE,
 )
 _PASSWORD = re.compile(r"://[^\s:/@$<{]+:[^\s@$<{]+@")

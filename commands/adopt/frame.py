@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from commands.adopt.alerts import alerts_box
 from commands.adopt.document import Sort
 from commands.adopt.draft import Box, Content, Section, Unit
-from commands.adopt.parts import ALERTS, CONTACTS, CRITERIA, DECISION, tables
+from commands.adopt.parts import ALERTS, CONTACTS, CRITERIA, DECISION
 from commands.adopt.restarts import services_of
 from commands.adopt.scene import REPOSITORY, Scene
+from commands.adopt.table_work import alert_tables
 from commands.runbook.page import Part
 
 _DURATION = re.compile(r"(\d+)(?:\s*[-–]\s*(\d+))?\s*-?\s*(min|minutes?|mins?|h|hrs?|hours?|d|days?)\b", re.IGNORECASE)
@@ -95,8 +96,7 @@ def put_in_part_boxes(parts: dict[str, list[Section]], found: Sequence[Unit], sc
     if Part.DEPLOY not in parts:
         scene.notes.leave(0, "no heading says what is the deploy; write its steps under “## Deploy”")
         parts[Part.DEPLOY] = [Section(level=2, title="Deploy")]
-    of_alerts = tables([chapter for unit in found if unit.part == ALERTS for chapter in unit.chapters])
-    if box := alerts_box(of_alerts, scene.reasons, parts.get(Part.WATCH, []), scene):
+    if box := alerts_box(alert_tables(found), scene.reasons, parts.get(Part.WATCH, []), scene):
         parts.setdefault(ALERTS, [Section(level=2, title="Alerts")])[0].content.append(box)
     if CRITERIA in parts and (box := _criteria(found)):
         parts[CRITERIA][0].content.insert(0, box)

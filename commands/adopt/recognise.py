@@ -61,7 +61,8 @@ _ENDLESS = re.compile(
     r"(tail .*-[fF]|tail -\w*f|watch|top|htop|less|more|man|vim?|nano|emacs|visudo|passwd|screen|tmux)\b(?!\S)"
     r"|journalctl .*(-f\b|--follow)|pm2 (monit\b|logs?\b(?!.*--nostream))|crontab -e"
     r"|kubectl (edit|exec -it|.* (-w|--watch)\b)"
-    r"|(docker|kubectl|podman)([ -]compose)? logs .*(-f\b|--follow)|docker[ -]compose up(?!.*(-d\b|--detach))"
+    r"|(docker|kubectl|podman)([ -]compose)? logs .*(-f\b|--follow)"
+    r"|docker[ -]compose (?:-\S+ \S+ )*up(?!.*(-d\b|--detach))"
     r"|(psql|mysql|mongo|mongosh|redis-cli|sqlite3|python3?|node|bash|sh|sudo -i)$"
     r"|(sudo )?su( -\w*)?( [\w-]+)?$|sudo -(iu|i -u|su) [\w-]+$"
     r"|ssh (-\w+ \S+ )*[\w.@-]+$|npm start$|exit\b|logout$"
@@ -71,7 +72,10 @@ _HAZARDS = (
     (r"\bcurl\b(?!.*\s(-\w*f|--fail))", "curl without -f ends with 0 on an error page too"),
     (r"\bpsql\b(?!.*ON_ERROR_STOP)", "psql goes on after an error, and ends with 0"),
     (r"\|\| true", "`|| true` hides a failure"),
-    (r"docker[ -]compose up", "nothing checks that the containers stay up; a `service` box does, for named services"),
+    (
+        r"docker[ -]compose (?:-\S+ \S+ )*up\b",
+        "nothing checks that the containers stay up; a `service` box does, for named services",
+    ),
     (
         r"\A(?=[\s\S]*\brun build\b)[\s\S]*?\bnpm (?:install|i|ci)\b.{0,200}(?:--production|--omit[= ]dev)",
         "`npm install --production` removes devDependencies, and a build usually needs them; install all, then build",

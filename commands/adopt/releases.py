@@ -95,7 +95,7 @@ def _branch(verb: str, rest: list[str]) -> str:
     ref = rest[-1] if rest else ""
     if verb == "pull" and len(rest) < 2:
         return ""
-    return "" if ref[:1] in {"<", "$"} else ref.removeprefix("origin/")
+    return "" if ref[:1] in {"<", "$"} else re.sub(r"^(?:origin/|refs/tags/|tags/)", "", ref)
 
 
 def migrate(tool: ToolName) -> Callable[[Step, Scene], Found | None]:

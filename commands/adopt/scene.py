@@ -100,6 +100,8 @@ class Scene:
     heading: str = ""
     # the last line of text above the block
     lead: str = ""
+    # why the block is for one case only, whose author knows whether it holds
+    one_case: str = ""
     # the folder in which a block's commands run at this point; empty for the user's home
     folder: str = ""
     # the block has set variables of its programs' environment
