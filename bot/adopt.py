@@ -16,6 +16,7 @@ from commands.runbook.markdown import MAX_PAGE
 from commands.start.page_warnings import warnings_in_spite
 from state.errors import Refused
 
+_OWN_ID = re.compile(r'undoes = "[^"]*"')
 _PAGE = re.compile(r"^\s*(?:```|~~~)\s*toml\s+\w", re.MULTILINE)
 
 
@@ -84,15 +85,28 @@ def _checked(page: Path, findings: Sequence[Finding]) -> Iterator[str]:
         yield f"gonogo check finds {counted(len(errors), 'mistake')}, for you to correct:"
     else:
         yield f"gonogo check: {page} is a good page, with {counted(len(findings), 'warning')}{':' if findings else '.'}"
-    for finding in errors or findings:
-        line = f"line {finding.line}, " if finding.line and finding.level == "warning" else ""
-        yield f"  {page}: {line}{finding.message}"
-    if errors:
-        if warnings:
-            yield f"  Once that is corrected, it will give {counted(len(warnings), 'warning')}:"
-        for warning in warnings:
-            yield f"  {page}: line {warning.line}, “{warning.title}”: {warning.what}."
-        yield f"  Then run `gonogo check {page}` again."
+    if not errors:
+        yield from _warned(page, [(finding.line or 0, finding.step, finding.what) for finding in findings])
+        return
+    for finding in errors:
+        yield f"  {page}: {finding.message}"
+    if warnings:
+        yield f"  Once that is corrected, it will give {counted(len(warnings), 'warning')}:"
+        yield from _warned(page, [(warning.line, warning.title, f"{warning.what}.") for warning in warnings])
+    yield f"  Then run `gonogo check {page}` again."
+
+
+def _warned(page: Path, warnings: Sequence[tuple[int, str, str]]) -> Iterator[str]:
+    """The warnings with their lines and titles; one that several steps have is said once, with all of their lines."""
+    alike: dict[str, list[tuple[int, str, str]]] = {}
+    for warning in warnings:
+        alike.setdefault(_OWN_ID.sub("undoes = its id", warning[2]), []).append(warning)
+    for what, some in alike.items():
+        line, title, alone = some[0]
+        if len(some) > 1:
+            yield f"  {page}: lines {', '.join(str(one) for one, *_ in some)}: {what}"
+        else:
+            yield f"  {page}: {f'line {line}, ' if line else ''}{f'“{title}”: ' if title else ''}{alone}"
 
 
 def _boxes(adopted: Adopted) -> Iterator[str]:

@@ -82,7 +82,10 @@ def step_count(page: Page) -> int:
 
 def text_line(check: PageCheck, finding: Finding) -> str:
     """A finding for people at a terminal."""
-    return f"{check.path}: {'warning: ' if finding.level == 'warning' else ''}{finding.message}"
+    if finding.level == "error":
+        return f"{check.path}: {finding.message}"  # which names its line
+    line = f"line {finding.line}, " if finding.line else ""
+    return f"{check.path}: warning: {line}{finding.message}"
 
 
 def json_text(checks: Sequence[PageCheck]) -> str:

@@ -19,6 +19,7 @@ DEFAULT = ".env"
 LONGEST = 1_000_000  # bytes
 _ROOT = 0
 _ANYBODY_ELSE = stat.S_IRWXG | stat.S_IRWXO
+_TYPOGRAPHIC = frozenset("“”„‘’")  # an office program writes them for those that people type
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # the process itself, its libraries and its child processes read these, and they see the real environment alone
 _OF_THE_PROCESS = re.compile(
@@ -114,6 +115,8 @@ def _problem(binding: Binding, name: str, found: Mapping[str, str]) -> str:
     """What is wrong with a line, as a clause that repeats no value; empty if nothing is."""
     if binding.error or binding.value is None or not _NAME.fullmatch(name):
         return "it is not of the form NAME=value (a value with spaces, # or line ends stands in quotes)"
+    if binding.value[:1] in _TYPOGRAPHIC:
+        return f'the value of {name} begins with a typographic quote ({binding.value[0]}); write " or none'
     if _OF_THE_PROCESS.fullmatch(name):
         return f"{name} counts only in the real environment of gonogo, where other programs see it too; set it there"
     return f"{name} is set a second time; remove one of both" if name in found else ""

@@ -88,7 +88,9 @@ def wrong_ids(page: Page, environ: Mapping[str, str]) -> Iterator[str]:
         wrong = [str(number) for number, name in enumerate(ids, start=1) if not HOLDER_ID.fullmatch(name)]
         if wrong:
             variable = page.roles[role].people.removeprefix("$")
-            yield f"{variable} holds no Slack user (U…) or group id (S…) as number {', '.join(wrong)} of {len(ids)}."
+            which = f"{variable} is" if len(ids) == 1 else f"{variable}: number {', '.join(wrong)} of {len(ids)} is"
+            yield f"{which} no id of a Slack user (U…) or user group (S…). {_COPY_MEMBER_ID}"
 
 
+_COPY_MEMBER_ID = "In Slack, open the person's profile, then ⋮, and copy the member ID."
 _COPY_ID = "Open the channel's details in Slack, and copy the channel ID at their end."

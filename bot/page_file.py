@@ -9,6 +9,13 @@ from commands.runbook.markdown import MAX_PAGE
 from commands.text.numbers import format_bytes
 from state.errors import Refused
 
+# how files begin that an editor shows as text, and that are none
+_OTHER = {
+    b"PK\x03\x04": "a Word or Pages document, or a ZIP archive",
+    b"\xd0\xcf\x11\xe0": "a Word document",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "a document with formatting (RTF)",
+}
 MOST = 4 * MAX_PAGE  # bytes; a character has at most four
 
 
@@ -24,6 +31,9 @@ def read_page_bytes(file: Path, what: str = "a runbook page") -> bytes:
     if len(content) > MOST:
         size = format_bytes(max(whole, len(content)))
         raise Refused(f"{file} has {size}, and {what} has at most {format_bytes(MOST)}; is it the right file?")
+    for start, sort in _OTHER.items():
+        if content.startswith(start):
+            raise Refused(f"{file} is {sort}, not text; export it as Markdown, or paste it into a text file.")
     return content
 
 

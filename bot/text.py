@@ -170,6 +170,11 @@ def with_mentions(sentence: str) -> str:
     return re.sub(r"\b(C0[A-Z0-9]{5,})\b", r"<#\1>", people)
 
 
+def without_ids(sentence: str) -> str:
+    """A sentence for a place that shows no mentions: the id of a channel says nothing there."""
+    return re.sub(r"\b(C0[A-Z0-9]{5,})\b", "the channel", sentence)
+
+
 def with_owner(sentence: str) -> str:
     """A sentence like “shop is frozen by U0123: why”, with mentions before the colon only.
 

@@ -128,7 +128,7 @@ class UnreadableRun(BadRecord):
 
     def __init__(self, run: int) -> None:
         super().__init__(
-            f"Run {run} cannot be read from the record, so the bot does nothing of it, not even its rollback. "
+            f"Run {run} cannot be read from the record, so the bot cannot carry it on, and cannot roll it back. "
             "Put the record back as it was (`gonogo verify` names what was changed)."
         )
 

@@ -22,7 +22,7 @@ LOOKS = {
         "test_a_bundle_of_a_changed_record_says_so_when_it_is_made_and_when_it_is_verified"
     ),
     ": unchanged,": "test_the_first_change_of_each_run_is_named",
-    "the environment leads to the same places as before again": "test_the_old_environment_lets_the_run_continue",
+    "the environment leads to the same places as before": "test_the_old_environment_lets_the_run_continue",
     "the environment is as before again": "test_the_old_environment_lets_the_run_continue",
     "Everything is as it was signed.": (
         "test_a_backup_that_was_damaged_before_the_last_signature_is_made_and_signed_again"

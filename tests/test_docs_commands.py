@@ -38,6 +38,7 @@ SERVES = {"gonogo preview": "tests/bot/preview/test_server.py", "gonogo doctor":
 ELSEWHERE = {
     "git clone REPOSITORY": "the address is the reader's own",
     "make rehearse": "tests/bot/rehearsal/test_main.py",
+    "make .venv/.ready": "the tests run in what it made",
     "mkdir rehearsal": "tests/bot/rehearsal/test_own_page.py",
     "gonogo rehearse deploy.page.md": "tests/bot/rehearsal/test_own_page.py",
     ".venv/bin/python -m bot.rehearsal.target": "tests/bot/rehearsal/target/test_main.py",

@@ -221,7 +221,7 @@ class _Database:
     def identity(self, database: str) -> str:
         return f"server of {database}"
 
-    def names_at(self, address: DatabaseAddress) -> tuple[str, ...]:
+    def names_at(self, address: DatabaseAddress, *, only: bool = False) -> tuple[str, ...]:
         return ()
 
 

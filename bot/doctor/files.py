@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.doors.in_force import read_terminal_users
 from bot.doors.served_names import VARIABLE
 from bot.settings import Settings
+from bot.tools.ssh.file_problems import is_private_key
 from commands.ports.preflight import FAIL, WARN, PreflightResult
 from commands.runbook import Page
 from commands.start.preflight import PreflightLine
@@ -36,7 +37,7 @@ def _logins(settings: Settings, page: Page) -> Iterator[PreflightLine]:
             continue
         paths = (settings.environ.get(variable.removeprefix("$"), "") for variable in (host.key, host.known_hosts))
         key, known = (Path(path or os.devnull) for path in paths)  # of an unset variable the environment's line tells
-        mode = _mode(key)
+        mode = _mode(key) if is_private_key(key) else 0
         if mode & (stat.S_IROTH | stat.S_IWOTH):
             problem = f"every user of this machine may read or change the private key of host {name} ({key})"
             yield _line(FAIL, problem, f"chmod 600 {key}, and replace the key if others have used this machine")

@@ -115,7 +115,9 @@ def _environment(settings: Settings, page: Page) -> list[PreflightLine]:
         wrong.insert(0, PreflightResult(level=WARN, summary=why))
     short = too_short_to_mask(page.env_names(), settings.environ)
     wrong += [PreflightResult(level=WARN, summary=f"{name} {_TOO_SHORT}", todo=_LONGER) for name in short]
-    known = environment_lines(missing(page, settings.environ, slack=settings.slack))
+    named = {name.removeprefix("$") for name in page.env_names()}
+    unused = [name for name in settings.environ if name not in named]
+    known = environment_lines(missing(page, settings.environ, slack=settings.slack), unused)
     wrong += [
         PreflightResult(level=FAIL, summary=twice, todo=_TWICE) for twice in same_addresses(page, settings.environ)
     ]

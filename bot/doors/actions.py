@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from bot.doors.replies import held_text
 from bot.text import with_mentions
 from commands.progress.drill import has_begun
 from commands.progress.handovers import handovers
+from commands.progress.step_state import production_changed
 from commands.rollback.request import rollback, second_request
 from commands.signoff.actions import RunActions
 from commands.signoff.first_person import first_people as people_who_wait
@@ -25,7 +26,7 @@ from commands.signoff.notes import NoteText, add_note
 from commands.start.drill_actions import begin_drill, take_part
 from commands.start.request import StartRequest
 from commands.start.starter import Started
-from state.errors import BadRecord, NothingRuns, NotText, Refused, UnreadableRun
+from state.errors import BadRecord, GonogoError, NothingRuns, NotText, Refused, UnreadableRun
 from state.events import AlertRaised, PeopleAsked
 from state.facts import Actor, Door
 from state.records import Run
@@ -118,7 +119,7 @@ def the_run(deps: Deps, *, stops: bool = False) -> Run:
             return deps.store.run_to_stop(*unreadable)
         if unreadable:
             raise Refused(" ".join(str(UnreadableRun(number)) for number in unreadable))
-        raise NothingRuns("No run is active. Start one with /deploy start.")
+        raise NothingRuns("No run is active. Start one with `/deploy start`.")
     # a drill must not be stopped in place of the real run beside it that cannot be read
     also = deps.store.unreadable_runs(active) if stops and active[0].drill else {}
     several = {**{run.id: run.target for run in active}, **also}
@@ -171,7 +172,7 @@ def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
     try:
         first = rollback(deps.store, run, pressed.actor, pressed.reason, deps.now())
     except NothingRuns as error:
-        raise NothingRuns(f"{error} Start a new run with /deploy start.") from None
+        raise NothingRuns(f"{error} Start a new run with `/deploy start`.") from None
     if first:
         return unread(deps, run, "The rollback is written") or _rolled_back(deps, run)
     return f"{run.target} {second_request(deps.store, run)}"
@@ -180,6 +181,9 @@ def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
 def _rolled_back(deps: Deps, run: Run) -> str:
     if run.drill and not has_begun(deps.store.record(run.id)):
         return "You ended this drill before it began."
+    with suppress(GonogoError):  # the request is written, whatever else cannot be read
+        if not production_changed(frozen_page(run), deps.store.record(run.id)):
+            return f"Nothing was changed on {run.target} yet, so nothing is rolled back. The run ends."
     return f"Rolling back {run.target}."
 
 

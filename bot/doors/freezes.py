@@ -66,8 +66,7 @@ def act_on_freezes(deps: Deps, verb: str, said: Meant, actor: Actor) -> str:
     told = [one.sentence(_zone(said.pages[0])) for one in news] + [f"Not done: {error}" for error in done.refused]
     if lifts:
         return "\n".join(told)
-    others = " by anybody else" if sort is FreezeSort.LOCK else ""
-    effect = f"Until then a start{others} needs a reason and a second person; rolling back needs neither."
+    effect = next((one.effect for one in news), "")
     undo = f"{command_of(actor)} un{verb} {said.named}".rstrip()
     return "\n".join([*told, effect, f"`{undo}` lifts it."])
 

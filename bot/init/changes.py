@@ -20,6 +20,10 @@ EXAMPLE = "shop"
 # which field of `running` asks a service of each manager; the others have none
 _ASKS = {"systemd": "unit", "docker": "container", "pm2": "pm2"}
 _ROLE_FIELDS = ("role", "asks", "sign", "roles_to_tell", "pings", "starters")
+# what a tool's programs need besides the address of the database, and how its applications are built
+_SETTINGS = {"rails": {"RAILS_ENV": "production"}}
+_BUILDS = {"rails": ("bundle install",), "golang-migrate": ("go build -o bin/ ./cmd/...",)}
+_PIP = re.compile(r"\bpip install\b")
 UNKNOWN_ACTION = "What this role does in an emergency"
 
 
@@ -70,8 +74,17 @@ def _ask_manager(box: Any, manager: str) -> None:
 
 def _lines(entries: list[dict[str, Any]]) -> Any:
     """A list with one table in each line."""
-    rows = (", ".join(f"{name} = {tomlkit.item(value).as_string()}" for name, value in one.items()) for one in entries)
-    return tomlkit.parse("x = [\n" + "".join(f"    {{ {row} }},\n" for row in rows) + "]\n")["x"]
+    return tomlkit.parse("x = [\n" + "".join(f"    {_row(one)},\n" for one in entries) + "]\n")["x"]
+
+
+def _table(entry: Mapping[str, Any]) -> Any:
+    """A table on one line."""
+    return tomlkit.parse(f"x = {_row(entry)}\n")["x"]
+
+
+def _row(entry: Mapping[str, Any]) -> str:
+    fields = ", ".join(f"{name} = {tomlkit.item(value).as_string()}" for name, value in entry.items())
+    return f"{{ {fields} }}"
 
 
 def has_migration(blocks: list[Block]) -> bool:
@@ -100,6 +113,9 @@ def set_migrate(blocks: list[Block], tool: str) -> list[Block]:
                 f"\nThe migrations of {tool}. Its state is asked before and after, and after a crash; a lock is waited "
                 "for at most 5 s.\n\n"
             )
+            block.box["env"] = _table({**block.box["env"].unwrap(), **_SETTINGS.get(tool, {})})
+        elif block.kind == "run" and tool in _BUILDS and any(map(_PIP.search, block.box["commands"])):
+            block.box["commands"] = list(_BUILDS[tool])
     return blocks
 
 

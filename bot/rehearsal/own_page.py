@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import system_user
+from bot.drill_box.locks import is_held
 from bot.env_file import VARIABLE as ENV_FILE
 from bot.env_file import Environment
 from bot.environment import channel_variable, missing
@@ -21,6 +22,7 @@ from state.errors import Refused
 from state.place import place_of
 
 TARGET = "target.env"
+STATE = "gonogo.db"
 SPEED = "60"  # a watch of four hours takes four minutes
 _KEPT = ("GONOGO_BROWSER", "GONOGO_WATCH_SPEED")  # settings of the bot that the file of the target may have
 _NOT_OURS = ("SLACK_", "GONOGO_")
@@ -32,13 +34,17 @@ async def open_own_page(file: Path, folder: Path | None, *, port: int = 0) -> As
     page = read_page_file(file)
     values = target_values(page, file, folder)
     own = _target_file(file, folder).parent
+    if is_held(own / f"{STATE}.lock"):
+        raise Refused(
+            f"A rehearsal runs in {own} already. End it with Ctrl-C where it was started, or use another folder."
+        )
     people = people_of_roles(page)
     workspace = Workspace((STARTER, *people.values()), CHANNEL, "deploys", port=port, strict_rate_limits=True)
     try:
         await workspace.start()
         env = bot_environment(page, values, people) | {
             "GONOGO_RUNBOOK": str(file.absolute()),
-            "GONOGO_STATE": str(own.absolute() / "gonogo.db"),
+            "GONOGO_STATE": str(own.absolute() / STATE),
             "SLACK_BOT_TOKEN": workspace.bot_token,
             "SLACK_APP_TOKEN": workspace.app_token,
             "SLACK_API_URL": workspace.api_url,

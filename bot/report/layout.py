@@ -22,7 +22,7 @@ from commands.runbook.page import Part as RunbookPart
 from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
 from commands.text.numbers import format_count
-from state.records import AttemptState
+from state.records import AttemptState, RunState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,8 @@ def _summary(report: Report) -> Part:
         rows.append(("Reason", tidy(report.reason)))
     if report.rollback_at is not None:
         at = f"at T+{format_duration(report.rollback_at)}"
-        rows.append(("Rollback requested", tidy(f"by {_with_names(report, report.rollback_by)}, {at}")))
+        what = "Aborted" if run.state == RunState.ABORTED else "Rollback requested"
+        rows.append((what, tidy(f"by {_with_names(report, report.rollback_by)}, {at}")))
     if report.rollback_took is not None:
         budget = f"of a time budget of {format_duration(report.rollback_within)}"
         rows.append(("Rollback", f"{format_duration(report.rollback_took)} from request to end, {budget}"))

@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from bot.doors import actions
+from bot.doors.about_button import about_button
 from bot.doors.acts_of_run import frozen_page
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
@@ -30,7 +32,7 @@ from bot.slack.views.checks import all_checks
 from bot.slack.views.drill import EXERCISE, marked
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
-from bot.text import with_mentions
+from bot.text import bold, with_mentions
 from commands.runbook import Page
 from commands.signoff.notes import NoteText
 from commands.signoff.permissions import Act
@@ -229,13 +231,15 @@ class Acts:
             raise Refused("Several runs are active in this channel. Use the shortcut on a message in a run's thread.")
         return here[0]
 
-    async def form_note(self, action: str, run: Run) -> str:
-        """What the form of a button says above its field; of an early KEEP nothing more where that takes too long."""
+    async def form_note(self, action: str, run: Run, value: str = "") -> str:
+        """What the form of a button says above its field: what it is about. Nothing more where that takes too long."""
         notes = [EXERCISE] if run.drill else []
-        if action == "keep_early":
-            with suppress(GonogoError, TimeoutError):
-                async with asyncio.timeout(NOTE_LIMIT):
-                    notes.append(await self._lanes.run(Lane.READ, lambda: self._early_note(run.id)))
+        early = action == "keep_early"
+        with suppress(GonogoError, TimeoutError):
+            async with asyncio.timeout(NOTE_LIMIT):
+                read = partial(self._early_note, run.id) if early else partial(about_button, self.deps, run, value)
+                note = await self._lanes.run(Lane.READ, read)
+                notes.append(note if early else bold(note, 300))
         return "\n".join(filter(None, notes))
 
     def _early_note(self, number: int) -> str:

@@ -51,7 +51,7 @@ from bot.slack.views.modals import (
 )
 from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
 from bot.slack.views.queue import QUEUE, QUEUE_BEHIND
-from bot.text import with_mentions
+from bot.text import clip, with_mentions, without_ids
 from commands.signoff.notes import NoteText
 
 LOG = logging.getLogger("gonogo.slack")
@@ -179,7 +179,7 @@ class Listeners(HandoverListeners, QueueListeners):
         if isinstance(run, str):
             await self._answer(body, respond, run)
             return
-        note = await self.acts.form_note(action["action_id"], run)
+        note = await self.acts.form_note(action["action_id"], run, action["value"])
         await self._open(body, respond, reason_modal(action["action_id"], action["value"], origin.channel, note))
 
     async def give_reason(self, ack: AsyncAck, body: Body) -> None:
@@ -222,13 +222,13 @@ class Listeners(HandoverListeners, QueueListeners):
         self, ack: AsyncAck, body: Body, act: Callable[[], Awaitable[str]], field: str, title: str
     ) -> None:
         """Do what a form says. It closes then, or shows at its field why it is not done."""
-        writing = asyncio.create_task(result_or_refusal(act, shown=str))  # a form's field shows plain text
+        writing = asyncio.create_task(result_or_refusal(act, shown=without_ids))  # a form's field shows plain text
         await asyncio.wait({writing}, timeout=ACK_LIMIT)
         if not writing.done():
             await ack(response_action="errors", errors={field: LATE})
             await self._show_late(body, with_mentions(await writing), title)
         elif writing.result().startswith(REFUSED):
-            await ack(response_action="errors", errors={field: writing.result()[:FIELD_LIMIT]})
+            await ack(response_action="errors", errors={field: clip(writing.result(), FIELD_LIMIT)})
         else:
             await ack()
 

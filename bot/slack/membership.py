@@ -225,8 +225,8 @@ def _not_now(error: Exception) -> str:
     lacks_scope = isinstance(error, NotAnswered) and error.name == "missing_scope"
     todo = "Install the app again with manifest.yml" if lacks_scope else "Try again in a minute"
     return (
-        f"{str(error) or 'Slack gives no answer'}, so nobody knows whether you may do this. It was not recorded. "
-        f"{todo}. Rolling back, hold and refusing work meanwhile."
+        f"{str(error) or 'Slack gives no answer'}, so the bot cannot check whether you may do this. {todo}. "
+        "Nothing was recorded. You can still roll back, hold and refuse."
     )
 
 

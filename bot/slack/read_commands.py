@@ -22,11 +22,11 @@ from state.records import Run
 
 HISTORY_LENGTH = 10  # runs; more would fill a phone's screen
 MOST_CARDS, MOST_LINES = 4, 100  # of runs in one reply; Slack takes 50 blocks, and 40,000 characters of text
-NONE_ACTIVE = "No run is active in any channel. Start one with /deploy start."
+NONE_ACTIVE = "No run is active in any channel. Start one with `/deploy start`."
 NOTHING_ACTIVE = "No run is active, and starts are queued."
 NOTHING_QUEUED = "No start is queued in this channel. `/deploy start PAGE at 23:00` plans one."
-NO_DRILL_YET = "There is no drill yet. Start one with /deploy drill."
-NO_RUN_YET = "There is no run yet. Start one with /deploy start."
+NO_DRILL_YET = "There is no drill yet. Start one with `/deploy drill`."
+NO_RUN_YET = "There is no run yet. Start one with `/deploy start`."
 
 
 def read_command(deps: Deps, text: str, channel: str) -> Reply:

@@ -78,6 +78,11 @@ def started_text(started: Started) -> str:
             f"{escape(run.page)} is queued as start {run.id}. It never begins by itself: you are asked when its moment "
             f"has come. Its card is in <#{run.channel}>."
         )
+    if started.gated:  # the question in the thread shows what speaks against it
+        return (
+            f"Run {run.id} of {escape(run.page)} begins once a second person agrees. "
+            f"Its card is in <#{run.channel}>, and the question is in its thread."
+        )
     advice = [escape(line, 400) for line in advice_lines(started.advice)]
     return "\n".join([f"Run {run.id} of {escape(run.page)} has started. Its card is in <#{run.channel}>.", *advice])
 

@@ -17,6 +17,9 @@ from state.errors import BadRecord
 
 LOG = logging.getLogger("gonogo.slack")
 REFRESH_INTERVAL = 300.0  # seconds
+# seconds after which a group is asked for again because of somebody who is not in it; Slack allows 20 such questions a
+# minute, and whoever has no role may press often
+ADDED = 15.0
 # errors that say there is no such group (any more), with what to do
 NO_GROUP = {
     "plan_upgrade_required": "this workspace's plan has no user groups. Name people (U…) instead.",
@@ -59,13 +62,21 @@ class UserGroups:
                 LOG.warning("user group %s: %s", group, _explained(error))
 
     async def ask_again(self, page: Page, person: str) -> None:
-        """Ask again for every group of this page that the person was in. Raises NotAnswered.
+        """Ask again for the groups of this page of which the person's last word may be old. Raises NotAnswered.
 
-        So somebody who was taken out of a group is out at once.
+        So somebody who was taken out of a group is out at once, and somebody who was added to it soon in.
         """
-        for group in self._groups_of(page):
-            if person in (self._members.known(group) or ()):
-                await self._members.fresh(group)
+        groups = self._groups_of(page)
+        known = [group for group in groups if person in (self._members.known(group) or ())]
+        old = [group for group in groups if group not in known and self._members.age(group) > ADDED]
+        await asyncio.gather(*map(self._members.fresh, known), *map(self._fresh_or_last, old))
+
+    async def _fresh_or_last(self, group: str) -> None:
+        """Ask for a group that the person may have come into. Without an answer, the last known members count."""
+        try:
+            await self._members.fresh(group)
+        except NotAnswered as error:
+            LOG.warning("user group %s: %s", group, _explained(error))
 
     async def ask_all(self, page: Page) -> None:
         """Ask again for every group of this page. Raises NotAnswered."""

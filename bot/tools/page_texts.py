@@ -10,12 +10,18 @@ from urllib.parse import quote, unquote
 from commands.ports.page_text import SQL_PLACEHOLDER, PageText, Text
 from state.errors import BadSettings, BadValue
 
+_VARIABLE = re.compile(r"\$[A-Z_][A-Z0-9_]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def resolve(text: Text, environ: Mapping[str, str]) -> str:
     """A text with its names and values. Raises BadSettings for a name that is not in `environ`."""
     return text if isinstance(text, str) else text.render(_variable(environ))
+
+
+def variable_of(text: Text) -> str:
+    """The variable that a text of the page is, as `$NAME`; empty for any other text."""
+    return text.text if isinstance(text, PageText) and _VARIABLE.fullmatch(text.text) else ""
 
 
 def url_path(text: Text, environ: Mapping[str, str]) -> str:

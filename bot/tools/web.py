@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from urllib.parse import urlsplit
 
 import httpx
 
-from bot.tools.page_texts import header, json_body, resolve, url_path
+from bot.tools.page_texts import header, json_body, resolve, url_path, variable_of
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web_body import UnreadableBodyError, read_body, text_of
@@ -78,9 +79,7 @@ class HttpWeb:
             ):
                 body, cut = read_body(response)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise Unreachable(
-                f"“{place}” cannot be reached: its address is not a web address; begin it with https:// or http://."
-            ) from None
+            raise Unreachable(_no_address(place, variable_of(self._webs[place].url))) from None
         except (httpx.LocalProtocolError, UnicodeError):
             # without the error: it quotes what could not be sent
             raise Unreachable(
@@ -104,7 +103,13 @@ class HttpWeb:
         answered = {name: self._redact(value) for name, value in response.headers.items()}
         others = () if call.address else self._others.get(place, ())
         return HttpResponse(
-            status=response.status_code, seconds=seconds, headers=answered, text=text, cut=cut, others=others
+            status=response.status_code,
+            seconds=seconds,
+            headers=answered,
+            text=text,
+            cut=cut,
+            others=others,
+            base=self._redact(urlsplit(resolve(self._webs[place].url, self._environ)).path.rstrip("/")),
         )
 
     def _url(self, place: WebPlace, call: HttpRequest) -> str:
@@ -130,6 +135,11 @@ class HttpWeb:
             if place not in self._clients:
                 self._clients[place] = make_client()
             return self._clients[place]
+
+
+def _no_address(place: str, variable: str) -> str:
+    at = f" ({variable})" if variable else ""
+    return f"“{place}” cannot be reached: its address{at} is not a web address; begin it with https:// or http://."
 
 
 def _named(call: HttpRequest) -> str:

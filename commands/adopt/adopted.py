@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from commands.adopt.choices import for_one_case
 from commands.adopt.code import adopt_code
 from commands.adopt.document import Block, Chapter, Sort, read_document
 from commands.adopt.draft import Box, Content, Note, Section, Unit
@@ -24,13 +25,15 @@ from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
 from commands.adopt.page_lines import WrittenPage
 from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
-from commands.adopt.people import gate, read_roles
+from commands.adopt.people import gate, is_contacts, read_roles
 from commands.adopt.reasons import reasons_in
 from commands.adopt.restarts import cut_restarts
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
+from commands.adopt.spaces import with_plain_spaces
 from commands.adopt.stopped import let_requests_in
-from commands.adopt.text_work import note_work_in_text
+from commands.adopt.table_work import ticked_rows
+from commands.adopt.text_work import note_commands_outside_code, note_work_in_text
 from commands.adopt.times import take_time
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
@@ -57,6 +60,7 @@ class Adopted:
 def adopt(text: str, name: str) -> Adopted:
     """Turn a runbook into a page; `name` is its title where it has none."""
     scene = Scene()
+    text = with_plain_spaces(text, scene)
     title, chapters = _title_and_rest(read_document(text), name)
     found = units(chapters)
     if not any(unit.part in RUNNING for unit in found):
@@ -64,7 +68,8 @@ def adopt(text: str, name: str) -> Adopted:
     if guessed := [unit.chapters[0] for unit in found if unit.guessed]:
         titles = ", ".join(f"“{chapter.title}”" for chapter in guessed)
         scene.notes.assume(guessed[0].line, f"no heading says what is the deploy; taken for it: {titles}")
-    read_roles(tables([chapter for unit in found if unit.part == CONTACTS for chapter in unit.chapters]), scene)
+    read_roles(_contacts(title, found), scene)
+    note_commands_outside_code([title, *(chapter for unit in found for chapter in unit.chapters)], scene)
     extra: list[tuple[str, Section]] = []
     for unit in found:
         _convert(unit, scene)
@@ -85,6 +90,13 @@ def adopt(text: str, name: str) -> Adopted:
         blanks=written.blanks(_in_order(blanks)),
         variables=variables_of(boxes),
     )
+
+
+def _contacts(title: Chapter, found: Iterable[Unit]) -> list[Block]:
+    """The tables under a heading that says so, or else those that are one by their columns."""
+    named = tables([chapter for unit in found if unit.part == CONTACTS for chapter in unit.chapters])
+    every = tables([title, *(chapter for unit in found for chapter in unit.chapters)])
+    return named or [table for table in every if is_contacts(table)]
 
 
 def _in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
@@ -136,6 +148,7 @@ def _section(chapter: Chapter, scene: Scene) -> Section:
     for block in chapter.blocks:
         said = watch_interval(scene.lead) or watch_interval(chapter.title)
         scene.every = (said or USUAL_INTERVAL) if scene.part == Part.WATCH else ""
+        scene.one_case = for_one_case(scene.lead, chapter)
         content = _content(block, scene)
         if not said and any(isinstance(one, Box) and "every" in one.fields for one in content):
             why = f'every = "{USUAL_INTERVAL}" for these checks; the runbook does not say how often'
@@ -155,13 +168,14 @@ def _content(block: Block, scene: Scene) -> Content:
         scene.reasons += reasons_in(block, scene.heading, early=scene.part == Part.BEFORE)
         if scene.part and not scene.about_failure:
             note_work_in_text(block, scene)
-    if block.sort is not Sort.CHECKLIST or scene.has_own_boxes:
+    items = ticked_rows(block) if block.sort is Sort.TABLE else block.items
+    if not items or scene.has_own_boxes:
         return [list(block.lines)]
     if not scene.part or scene.about_failure:
-        if any(TO_TICK.match(line) for line in block.lines):
-            scene.notes.leave(block.items[0][0], "a checklist under a heading that does not say when it is signed")
+        if block.sort is Sort.TABLE or any(TO_TICK.match(line) for line in block.lines):
+            scene.notes.leave(items[0][0], "a checklist under a heading that does not say when it is signed")
         return [list(block.lines)]
-    return [list(block.lines), gate((text for _, text in block.items), block.items[0][0], scene)]
+    return [list(block.lines), gate((text for _, text in items), items[0][0], scene)]
 
 
 def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]], scene: Scene) -> list[Section]:

@@ -47,6 +47,8 @@ def _of_row(name: str, action: str, watch: Sequence[Section], scene: Scene, line
     alert: Tables | str
     if counted := _of_count(name, watch, scene, line):
         alert = counted
+    elif meanings and says_more(name):
+        alert = "says more than one check measures"
     elif meanings:
         alert = _alert(name, meanings[0], watch, scene, line)
     else:

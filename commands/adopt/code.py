@@ -31,7 +31,7 @@ def adopt_code(block: Block, scene: Scene) -> Content:
     if text is not None and (why := _rolls_back_instead(block, scene)):
         scene.notes.assume(block.first, f"{_first_line(block)}: {why}")
         return [as_text(block.content)]
-    if why := _why_only_text(block, text, scene):
+    if why := _why_only_text(block, text, scene) or (scene.one_case if text is not None else ""):
         scene.notes.leave(block.first, f"{_first_line(block)}: {why}")
     if text is None or why:
         return [as_text(block.content)]

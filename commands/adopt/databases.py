@@ -10,6 +10,7 @@ from commands.adopt.found import Found, Step, options
 from commands.adopt.scene import Scene
 from commands.runbook.page import Part
 
+_SERVER = frozenset(("-h", "--host", "-p", "--port", "-U", "--username"))  # beside a name, in the place of an address
 _PG_VALUES = (
     "-h -p -U -d -F -f -Z -j -E -n -N -t -T --host --port --username --dbname --format --file --compress --jobs"
 )
@@ -38,6 +39,8 @@ def backup(step: Step, scene: Scene) -> Found | None:
     if not all(map(_WHOLE.fullmatch, given)) or len(rest) > 1 or set(packed) - {"gzip", "xz", "zstd", "bzip2"}:
         return None
     address = (given.get("-d") or given.get("--dbname") or rest or [""])[0]
+    if _SERVER & given.keys():
+        address = ""  # it is only the name of a database there
     target = (given.get("-f") or given.get("--file") or [step.command.writes])[0]
     path = step.sets.get(target.strip("${}"), target)
     folder, _, name = path.rpartition("/")
@@ -45,6 +48,8 @@ def backup(step: Step, scene: Scene) -> Found | None:
     stem = re.sub(r"[^\w.-]+", "_", stem).strip("_") or "before_deploy"
     where = f", the runbook's {folder}" if folder else ""
     scene.notes.assume(step.line, f"{PREFIX}BACKUPS is the folder for backups on the host{where}")
+    if folder:
+        scene.places.values.setdefault(f"{PREFIX}BACKUPS", ("The folder for backups on the host", folder))
     return Found(
         kind="backup",
         fields={

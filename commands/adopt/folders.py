@@ -20,7 +20,7 @@ from commands.steps.unset_variables import unset_variables
 # what does something else in another folder
 _NEEDS_FOLDER = re.compile(
     r"\b(?:npm|npx|yarn|pnpm|make|composer|bundle|rake|mvn|gradle|git|docker[ -]compose|poetry)\s|(?:^|\s)\./"
-    r"|manage\.py|\balembic\s",
+    r"|manage\.py|\balembic\s|\bphp (?:artisan|bin/console)\b",
     re.MULTILINE,
 )
 _PASSWORD = re.compile(r"://[^\s:/@$<{]+:[^\s@$<{]+@")
@@ -153,7 +153,11 @@ class Group:
             self._scene.notes.assume(lines[0].line, why)
             return folder
         here = re.split(r"^\s*cd\s", "\n".join(line.code for line in lines), maxsplit=1, flags=re.MULTILINE)[0]
-        return "<folder>" if _NEEDS_FOLDER.search(here) else ""
+        if not _NEEDS_FOLDER.search(here):
+            return ""
+        why = "the runbook does not say in which folder this runs; write it in `cd`, in the place of <folder>"
+        self._scene.notes.fill_in(lines[0].line, why)
+        return "<folder>"
 
     def _note_hazards(self, lines: list[Line]) -> None:
         texts = [line.text for line in lines]

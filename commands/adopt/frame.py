@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from commands.adopt.alerts import alerts_box
 from commands.adopt.document import Sort
-from commands.adopt.draft import Box, Section, Unit
-from commands.adopt.parts import ALERTS, CONTACTS, CRITERIA, DECISION, tables
+from commands.adopt.draft import Box, Content, Section, Unit
+from commands.adopt.parts import ALERTS, CONTACTS, CRITERIA, DECISION
 from commands.adopt.restarts import services_of
 from commands.adopt.scene import REPOSITORY, Scene
+from commands.adopt.table_work import alert_tables
 from commands.runbook.page import Part
 
 _DURATION = re.compile(r"(\d+)(?:\s*[-–]\s*(\d+))?\s*-?\s*(min|minutes?|mins?|h|hrs?|hours?|d|days?)\b", re.IGNORECASE)
+_SHOWABLE = re.compile(r"[\w./:@~-]+")  # of a table's cell; nothing that was masked
 _NO_GO = re.compile(r"no-?go|❌|fail|abort", re.IGNORECASE)
 USUAL_INTERVAL = "15 min"  # of the checks of a watch, where nothing is said
 _DEFAULTS = {"watch": ("lasts", "1 h"), "rollback": ("within", "30 min")}
@@ -42,7 +44,20 @@ def places_section(scene: Scene) -> list[Section]:
     """The part “Places”; none if no box names a place."""
     known = {"hosts": scene.places.hosts, "databases": scene.places.databases, "webs": scene.places.webs}
     fields = {sort: places for sort, places in known.items() if places}
-    return [Section(level=2, title="Places", content=[Box(kind="places", fields=fields, line=0)])] if fields else []
+    if not fields:
+        return []
+    content: Content = [Box(kind="places", fields=fields, line=0), _values(scene)]
+    return [Section(level=2, title="Places", content=content)]
+
+
+def _values(scene: Scene) -> list[str]:
+    """The addresses and folders that the runbook names, as the table from which `gonogo env` takes its examples."""
+    rows = [
+        f"| `{name}` | {meaning} | `{value}` |"
+        for name, (meaning, value) in scene.places.values.items()
+        if _SHOWABLE.fullmatch(value)
+    ]
+    return ["| variable | what it is | in the runbook |", "| --- | --- | --- |", *rows] if rows else []
 
 
 def release_section(scene: Scene, deploy: Sequence[Section]) -> Section | None:
@@ -81,8 +96,7 @@ def put_in_part_boxes(parts: dict[str, list[Section]], found: Sequence[Unit], sc
     if Part.DEPLOY not in parts:
         scene.notes.leave(0, "no heading says what is the deploy; write its steps under “## Deploy”")
         parts[Part.DEPLOY] = [Section(level=2, title="Deploy")]
-    of_alerts = tables([chapter for unit in found if unit.part == ALERTS for chapter in unit.chapters])
-    if box := alerts_box(of_alerts, scene.reasons, parts.get(Part.WATCH, []), scene):
+    if box := alerts_box(alert_tables(found), scene.reasons, parts.get(Part.WATCH, []), scene):
         parts.setdefault(ALERTS, [Section(level=2, title="Alerts")])[0].content.append(box)
     if CRITERIA in parts and (box := _criteria(found)):
         parts[CRITERIA][0].content.insert(0, box)

@@ -17,6 +17,7 @@ _WORK = frozenset((Part.DEPLOY, MAYBE_DEPLOY))
 RUNNING = frozenset((Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.WATCH, Part.ROLLBACK))
 # part -> the words of a heading that say so; of two that fit, the one whose words come first
 _WORDS = {
+    "": r"appendix|annex\b",  # perhaps another way to do the same
     FAILURE: r"trouble ?shoot|known issues?|faq|common (?:issues|problems|errors)|\bif \w.*\b(?:fail|error|wrong)"
     r"|\brestor(?:e|ing)\b|disaster|recover(?:y|ing)|emergency(?! contact)",
     CONTACTS: r"contacts?\b|escalation|who to call|on-?call",

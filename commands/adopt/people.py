@@ -18,6 +18,7 @@ _DOES = re.compile(
     r"|full|copy|edit|scale|drain|pause|resume|test|click|visit|clear|purge|review|merge|tag|watch|put|take)\b",
     re.IGNORECASE,
 )
+_REACHED = r"phone|mobile|cell|tel\b|telephone|contact|e-?mail|slack|pager|call\b"
 _TELLS = re.compile(r"\b(?:notify|announce|tell|inform)\b", re.IGNORECASE)
 _DECIDES = re.compile(
     r"go ?/ ?no-?go|decision|decide|approv|tech(?:nical)? lead|release manager|incident commander", re.I
@@ -59,6 +60,12 @@ def notice(step: Step, scene: Scene) -> Found | None:
         return None
     fields = {"text": text, **({"roles_to_tell": list(scene.roles)} if scene.roles else {})}
     return Found(kind="notify", fields=fields, why="the channel is told, and not only a terminal")
+
+
+def is_contacts(table: Block) -> bool:
+    """Whether a table names roles and how to reach each, under whatever heading it stands."""
+    header = [cell.replace("*", "").strip() for cell in table.rows[0]] if table.rows else []
+    return _column(header, "role|title|position") is not None and _column(header, _REACHED) is not None
 
 
 def read_roles(tables: Iterable[Block], scene: Scene) -> None:

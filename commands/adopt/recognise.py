@@ -30,11 +30,12 @@ _KNOWN = (
     _Row(r"psql\b", databases.file),
     _Row(r"psql\b", databases.query, looks=True),
     _Row(r"git (fetch|pull|checkout|switch|reset --hard|revert)\b", releases.checkout),
-    _Row(r"(\S+/)?alembic upgrade\b", releases.migrate("alembic")),
+    _Row(r"(\S+/)?alembic upgrade(?!\S)", releases.migrate("alembic")),
     _Row(r"(\S+/)?alembic downgrade -1$", releases.migrate_back("alembic")),
-    _Row(r"(\S*python[\d.]* )?(\./|\S+/)?manage\.py migrate\b", releases.migrate("django")),
-    _Row(r"(npx |yarn |pnpm (exec )?)?prisma migrate deploy\b", releases.migrate("prisma")),
-    _Row(r"(bundle exec )?(bin/)?(rails|rake) db:migrate\b", releases.migrate("rails")),
+    _Row(r"(\S*python[\d.]* )?(\./|\S+/)?manage\.py migrate(?!\S)", releases.migrate("django")),
+    _Row(r"(npx |yarn |pnpm (exec )?)?prisma migrate deploy(?!\S)", releases.migrate("prisma")),
+    _Row(r"(bundle exec )?(bin/)?(rails|rake) db:migrate(?!\S)", releases.migrate("rails")),
+    _Row(r"(bundle exec )?(bin/)?(rails|rake) db:rollback(?!\S)", releases.migrate_back("rails")),
     _Row(r"pm2 (?P<verb>restart|reload) (?P<names>.+)", services.restart("pm2")),
     _Row(r"systemctl (?P<verb>restart|reload) (?P<names>.+)", services.restart("systemd")),
     _Row(r"service (?P<names>\S+) (?P<verb>restart|reload)", services.restart("systemd")),
@@ -60,7 +61,8 @@ _ENDLESS = re.compile(
     r"(tail .*-[fF]|tail -\w*f|watch|top|htop|less|more|man|vim?|nano|emacs|visudo|passwd|screen|tmux)\b(?!\S)"
     r"|journalctl .*(-f\b|--follow)|pm2 (monit\b|logs?\b(?!.*--nostream))|crontab -e"
     r"|kubectl (edit|exec -it|.* (-w|--watch)\b)"
-    r"|(docker|kubectl|podman)([ -]compose)? logs .*(-f\b|--follow)|docker[ -]compose up(?!.*(-d\b|--detach))"
+    r"|(docker|kubectl|podman)([ -]compose)? logs .*(-f\b|--follow)"
+    r"|docker[ -]compose (?:-\S+ \S+ )*up(?!.*(-d\b|--detach))"
     r"|(psql|mysql|mongo|mongosh|redis-cli|sqlite3|python3?|node|bash|sh|sudo -i)$"
     r"|(sudo )?su( -\w*)?( [\w-]+)?$|sudo -(iu|i -u|su) [\w-]+$"
     r"|ssh (-\w+ \S+ )*[\w.@-]+$|npm start$|exit\b|logout$"
@@ -70,12 +72,25 @@ _HAZARDS = (
     (r"\bcurl\b(?!.*\s(-\w*f|--fail))", "curl without -f ends with 0 on an error page too"),
     (r"\bpsql\b(?!.*ON_ERROR_STOP)", "psql goes on after an error, and ends with 0"),
     (r"\|\| true", "`|| true` hides a failure"),
-    (r"docker[ -]compose up", "nothing checks that the containers stay up; a `service` box does, for named services"),
+    (
+        r"docker[ -]compose (?:-\S+ \S+ )*up\b",
+        "nothing checks that the containers stay up; a `service` box does, for named services",
+    ),
     (
         r"\A(?=[\s\S]*\brun build\b)[\s\S]*?\bnpm (?:install|i|ci)\b.{0,200}(?:--production|--omit[= ]dev)",
         "`npm install --production` removes devDependencies, and a build usually needs them; install all, then build",
     ),
     (r"\bgit pull\b", "the commit is not pinned: what origin has by then is deployed"),
+    (
+        r"\bgit (?:reset --hard|checkout) (?:HEAD(?:[~^]|@\{)|ORIG_HEAD)",
+        "it goes to a commit before the one on disk; a `checkout` box goes to the one that ran, <running_before>",
+    ),
+    (
+        r"\b(?:db:migrate|manage\.py migrate|alembic upgrade|prisma migrate deploy)(?!\S)",
+        "it stays a command; a `migrate` box compares what is applied before and after, and its rollback takes it back",
+    ),
+    (r"[“”„‘’]", "it has a typographic quote (such as “), which a shell does not read as a quote; write \" or '"),
+    (r"(?<!\S)[–—]\w", "it has a typographic dash (–) where an option begins with -"),
 )
 
 

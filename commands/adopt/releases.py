@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import filterfalse
 
 from commands.adopt.found import Found, Step, options
 from commands.adopt.scene import REPOSITORY, Scene
@@ -12,13 +14,23 @@ from commands.systems.migrations.tools import MIGRATION_TOOLS, ToolName
 
 _KEPT = re.compile(r"git checkout (?:-f )?[\"']?(?:\$\(|`)\s*cat\s+[\w./~-]+\s*[)`][\"']?")
 _REF = re.compile(r"[\w][\w./-]*|<[\w -]+>|\$\{?\w+\}?")
+_BEFORE_REF = re.compile(r"(?:HEAD|ORIG_HEAD|@)(?:[~^]\d*|@\{\d+\})*")  # what git had before, as `HEAD~1`
+_MIGRATES = frozenset(("upgrade", "downgrade", "migrate", "db:migrate", "db:rollback"))
+_STEPS = re.compile(r"STEP=\d+")
+# variables that name no secret, and that a migration tool reads
+_SETTING = re.compile(r"(?P<name>(?:RAILS|RACK|NODE|APP|FLASK)_ENV|DJANGO_SETTINGS_MODULE)=(?P<value>[\w.]+)")
 _ARGUMENTS = {
     "alembic": (("head",), ("heads",)),
     "django": ((), ("--noinput",), ("--no-input",)),
     "prisma": ((),),
     "rails": ((),),
 }
-_PROGRAM = {"alembic": r"(?P<program>.+?) upgrade\b", "django": r"(?P<program>.+?) migrate\b"}
+_PROGRAM = {
+    "alembic": r"(?P<program>.+?) upgrade\b",
+    "django": r"(?P<program>.+?) migrate\b",
+    "rails": r"(?P<program>.*?\brails) db:migrate\b",  # rake alone could not ask for the state
+}
+_USUAL = frozenset(("alembic", "python manage.py", "bin/rails"))
 
 
 _BEFORE = "the commit that ran before is checked out; a revert takes back one commit of a release of several"
@@ -43,7 +55,8 @@ def checkout(step: Step, scene: Scene) -> Found | None:
     }:
         return None
     back = scene.part == Part.ROLLBACK
-    if not all(map(_REF.fullmatch, rest)) or step.command.into or (verb == "revert" and not back):
+    known = all(_REF.fullmatch(one) or (back and _BEFORE_REF.fullmatch(one)) for one in rest)
+    if not known or step.command.into or (verb == "revert" and not back):
         return None
     if verb == "fetch":
         return Found(kind="checkout", fields={}, why="", joins=True)
@@ -73,6 +86,7 @@ def _is_in_repository(step: Step, scene: Scene) -> bool:
     if scene.folder and not scene.repository:
         scene.repository = scene.folder
         scene.notes.assume(step.line, f"{REPOSITORY} is the working copy on the host, the runbook's {scene.folder}")
+        scene.places.values[REPOSITORY] = ("The working copy (the git clone) on the host", scene.folder)
     return not scene.folder or scene.in_repository(scene.folder) == ""
 
 
@@ -81,7 +95,7 @@ def _branch(verb: str, rest: list[str]) -> str:
     ref = rest[-1] if rest else ""
     if verb == "pull" and len(rest) < 2:
         return ""
-    return "" if ref[:1] in {"<", "$"} else ref.removeprefix("origin/")
+    return "" if ref[:1] in {"<", "$"} else re.sub(r"^(?:origin/|refs/tags/|tags/)", "", ref)
 
 
 def migrate(tool: ToolName) -> Callable[[Step, Scene], Found | None]:
@@ -89,9 +103,8 @@ def migrate(tool: ToolName) -> Callable[[Step, Scene], Found | None]:
 
     def make(step: Step, scene: Scene) -> Found | None:
         text = " ".join(step.words)
-        at = next(place for place, word in enumerate(step.words) if word in {"upgrade", "migrate", "db:migrate"})
-        last = step.words[at + (2 if tool == "prisma" else 1) :]
-        if last not in _ARGUMENTS[tool] or step.command.into or step.command.sets or scene.exports:
+        settings, last = _settings(tool, step)
+        if last not in _ARGUMENTS[tool] or step.command.into or settings is None or scene.exports:
             return None
         if scene.part == Part.ROLLBACK:
             return None
@@ -100,11 +113,11 @@ def migrate(tool: ToolName) -> Callable[[Step, Scene], Found | None]:
         if not folder:
             return None
         fields: dict[str, object] = {"host": scene.places.host(), "folder": folder, "tool": tool}
-        if (match := re.match(_PROGRAM.get(tool, r"$"), text)) and match["program"] not in {
-            "alembic",
-            "python manage.py",
-        }:
+        match = re.match(_PROGRAM.get(tool, r"$"), text)
+        if match and match["program"] not in _USUAL:
             fields["program"] = match["program"]
+        if settings:
+            fields["env"] = settings
         if any(re.search(r"\bif any\b|pending", one) for one in step.comments):
             fields["may_be_empty"] = True
         if not MIGRATION_TOOLS[tool].back:
@@ -118,12 +131,25 @@ def migrate(tool: ToolName) -> Callable[[Step, Scene], Found | None]:
     return make
 
 
+def _settings(tool: str, step: Step) -> tuple[dict[str, str] | None, tuple[str, ...]]:
+    """The variables of a migration's command, and its arguments; None for variables that may be secrets."""
+    at = next((place for place, word in enumerate(step.words) if word in _MIGRATES), len(step.words))
+    behind = step.words[at + (2 if tool == "prisma" else 1) :]
+    own = [word for word in behind if tool == "rails" and "=" in word]  # as in `rails db:migrate RAILS_ENV=production`
+    found = [_SETTING.fullmatch(one) for one in [*("=".join(pair) for pair in step.command.sets), *own]]
+    settings = {one["name"]: one["value"] for one in found if one}
+    return settings if all(found) else None, tuple(word for word in behind if word not in own)
+
+
 def migrate_back(tool: str) -> Callable[[Step, Scene], Found | None]:
     """In the rollback, the way back of what the deploy has migrated by the same tool."""
 
     def make(step: Step, scene: Scene) -> Found | None:
         forward = scene.migrated.get(tool)
-        if scene.part != Part.ROLLBACK or not forward or step.command.into or step.command.sets or scene.exports:
+        settings, rest = _settings(tool, replace(step, words=tuple(filterfalse(_STEPS.fullmatch, step.words))))
+        if scene.part != Part.ROLLBACK or not forward or settings is None or (tool == "rails" and rest):
+            return None
+        if step.command.into or scene.exports:
             return None
         _note_settings(tool, step, scene)
         why = "the state from before this run comes back, however many migrations it applied"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from commands.text.redaction import masked
 HOST = "production"
 REPOSITORY = f"{PREFIX}REPOSITORY"
 _VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?")
+_LOGIN = re.compile(r"[\w.-]+@[\w.-]+")
 _LOCAL = frozenset(("localhost", "127.0.0.1", "0.0.0.0", "::1"))  # noqa: S104 - addresses that a runbook names
 
 
@@ -25,6 +27,8 @@ class Places:
     hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
     databases: dict[str, dict[str, Any]] = field(default_factory=dict)
     webs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # variable -> what it is, and what the runbook has in its place
+    values: dict[str, tuple[str, str]] = field(default_factory=dict)
     _origins: dict[str, str] = field(default_factory=dict)
 
     def host(self) -> str:
@@ -32,6 +36,13 @@ class Places:
         login = {"address": f"{PREFIX}SSH", "key": f"{PREFIX}SSH_KEY", "known_hosts": f"{PREFIX}KNOWN_HOSTS"}
         self.hosts.setdefault(HOST, login)
         return HOST
+
+    def note_login(self, words: Sequence[str]) -> None:
+        """Keep where an `ssh user@host` logs in; of several hosts nobody knows which one is meant."""
+        at = _LOGIN.fullmatch(words[-1])
+        port = words[words.index("-p") + 1] if "-p" in words[:-2] else "22"
+        if at and port.isdigit():
+            self.values.setdefault(f"{PREFIX}SSH", ("The SSH address of the host", f"{at[0]}:{port}"))
 
     def database_url(self, word: str, line: int) -> str:
         """The variable with the address that a command names; one of our own for any other form of an address."""
@@ -68,7 +79,10 @@ class Places:
             self._origins[origin] = name
             self.webs[name] = {"url": variable}
             where = "; the bot must reach it, and `localhost` is the host's own" if word == "local" else ""
-            self.notes.assume(line, f"{variable} is {masked(origin)}{where}")
+            shown = masked(re.sub(r"//[^/]*@", "//", origin))  # without a name and password
+            self.notes.assume(line, f"{variable} is {shown}{where}")
+            if shown.startswith("http"):
+                self.values.setdefault(variable, ("The address of the web site", shown))
         return self._origins[origin]
 
 
@@ -86,6 +100,8 @@ class Scene:
     heading: str = ""
     # the last line of text above the block
     lead: str = ""
+    # why the block is for one case only, whose author knows whether it holds
+    one_case: str = ""
     # the folder in which a block's commands run at this point; empty for the user's home
     folder: str = ""
     # the block has set variables of its programs' environment

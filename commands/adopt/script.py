@@ -78,6 +78,7 @@ class Script:
         shown = f"`{masked(step.command.text)[:70]}`"
         if program == "ssh":
             self._scene.notes.assume(step.line, f"{shown}: it only logs in, as the steps with this host do themselves")
+            self._scene.places.note_login(step.words)
             return
         why = "it ends the script" if program in {"exit", "logout"} else "it does not end by itself"
         self._scene.notes.leave(step.line, f"{shown}: {why}, so it is in no box")

@@ -71,5 +71,5 @@ class Database(Protocol):
         Raises Unreachable, Failed (also if the address leads to a pooler that gives one session's settings to another).
         """
 
-    def names_at(self, address: DatabaseAddress) -> tuple[str, ...]:
-        """The page's databases with this address. If none has it, all of the page's databases."""
+    def names_at(self, address: DatabaseAddress, *, only: bool = False) -> tuple[str, ...]:
+        """The page's databases with this address. If none has it, all of the page's databases; with `only` none."""

@@ -34,7 +34,7 @@ class HttpResponse:
     """The response; `seconds` counts from the request to the last byte. Redirects are not followed.
 
     `cut`: it is longer than MAX_BODY, and `text` is only its beginning. `others`: further IP addresses of the place's
-    name, which were not asked, and which users reach as well.
+    name, which were not asked, and which users reach as well. `base`: the path that the place's own address has.
     """
 
     status: int
@@ -43,6 +43,7 @@ class HttpResponse:
     text: str
     cut: bool = False
     others: tuple[str, ...] = ()
+    base: str = ""
 
     def json(self) -> Any:
         """Parse the body as JSON, as `read_json` does. Raises ValueError, also for the beginning of a longer one."""

@@ -139,7 +139,7 @@ def move(store: RecordStore, run: Run, page: Page, people: People, actor: Actor,
     if len(to.reason.strip()) < SHORTEST_REASON:
         raise Refused(
             "A change of the order needs a reason, in a few words after the place: "
-            f"queue move {run.id} {to.place} the hotfix goes first."
+            f"`queue move {run.id} {to.place} the hotfix goes first`."
         )
     record = waiting(store, run)
     rank, place = rank_at(queue_of(store, run.target), record, to.place)
@@ -183,4 +183,4 @@ def _require_new(store: RecordStore, press: str) -> None:
     for run in store.of_queue() if press else ():
         first = store.events(run.id, limit=1)
         if first and isinstance(first[0].data, StartQueued) and first[0].data.press == press:
-            raise TooLate(f"This has queued start {run.id} before.")
+            raise TooLate(f"You have queued this already: it is queued start {run.id}.")

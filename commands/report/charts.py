@@ -9,6 +9,7 @@ from commands.report.run_data import RunData
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.groups import on_host
 from commands.runbook.page import Part
+from commands.text.phrases import short_title
 
 MAX_LINES = 3  # more lines in one small panel cannot be told apart on a phone
 Point = tuple[float, float]
@@ -126,7 +127,7 @@ def _raised(data: RunData, alert: AlertRule, scale: float) -> list[Point]:
 
 def _short(title: str) -> str:
     """A title without its "Every 15 minutes:", which all checks of a chart share."""
-    return title.rpartition(": ")[2]
+    return short_title(title)
 
 
 def _hours(passed: timedelta) -> float:

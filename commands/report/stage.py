@@ -11,6 +11,7 @@ from commands.progress.step_state import AFTER_ROLLBACK, WATCH, StepState, state
 from commands.report.host_states import title_of_line
 from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.signoff.waiting import decision_pending
+from commands.text.phrases import short_title
 from state.records import Attempt, AttemptState, Record, RunState
 
 AFTER_STAGE = "Watch after the rollback"
@@ -61,5 +62,5 @@ def _checking(steps: Mapping[str, PageStep], running: list[Attempt]) -> str:
     """The running checks: the first by name, the others by number."""
     titles = [steps[one.step].title for one in running if one.step in steps]
     # the titles of checks with one interval all start with the same "Every 15 minutes:"
-    names = [title.rpartition(": ")[2] for title in titles]
+    names = [short_title(title) for title in titles]
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "") if names else ""

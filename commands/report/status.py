@@ -46,6 +46,7 @@ class Phase(StrEnum):
     NEEDS_SECOND_PERSON = "waiting for a second person"
     NEEDS_ANSWER = "a step needs an answer"
     NEEDS_DECISION = "KEEP or ROLLBACK?"
+    KEEPING = "KEEP decided, checks finish"
     STOPPING = "stopping, then rolling back"
     ENDING = "ending, nothing was changed"
     ROLLING_BACK = "ROLLING BACK"
@@ -167,6 +168,8 @@ class Status:
         return Phase.ROLLED_BACK if self.state == RunState.ROLLED_BACK else Phase.STILL_WATCHED
 
     def _phase_before_rollback(self) -> Phase:
+        if self.state == RunState.GOING and not self.can_roll_back:
+            return Phase.KEEPING
         if self.countdowns:
             return Phase.ALERT
         if self.held_by:

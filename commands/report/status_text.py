@@ -56,7 +56,8 @@ def status_lines(status: Status) -> list[str]:
 def _rollback(status: Status) -> Iterator[str]:
     """Why it rolls back, the time that is left, and what is not restored."""
     if status.rollback_reason and status.state != RunState.KEPT:
-        yield f"Rollback requested: {status.rollback_reason}"
+        what = "Aborted" if status.state == RunState.ABORTED else "Rollback requested"
+        yield f"{what}: {status.rollback_reason}"
     if status.rollback_left is not None:
         if status.environment:
             yield f"WARNING: {status.environment}. The rollback runs there."

@@ -12,7 +12,7 @@ from state.records import AttemptState, Record, RunState
 
 # the ends after which people take it that all is as before the run
 TAKEN_BACK = frozenset({RunState.ROLLED_BACK, RunState.ABORTED})
-_COMMAND_LENGTH = 80  # characters of a command in a sentence
+_COMMANDS, _COMMAND_LENGTH = 3, 50  # commands in a sentence, whose end says why they are left; characters of each
 _MAY_HAVE = {
     AttemptState.FAILED: ", which failed and may have changed something",
     AttemptState.STOPPED: ", which was stopped and may have changed something",
@@ -81,8 +81,10 @@ def _left(step: PageStep, state: AttemptState) -> str:
 
 
 def _commands(step: PageStep) -> str:
-    lines = (" ".join(" ".join(lines_without_comments(command)).split()) for command in step.box.ran())
-    return "; ".join(line if len(line) <= _COMMAND_LENGTH else f"{line[:_COMMAND_LENGTH]}…" for line in lines)
+    lines = [" ".join(" ".join(lines_without_comments(command)).split()) for command in step.box.ran()]
+    shown = [line if len(line) <= _COMMAND_LENGTH else f"{line[:_COMMAND_LENGTH]}…" for line in lines[:_COMMANDS]]
+    more = [f"and {len(lines) - _COMMANDS} more"] if len(lines) > _COMMANDS else []
+    return "; ".join([*shown, *more])
 
 
 def why_not_restored(page: Page, record: Record, step: PageStep) -> str:

@@ -94,7 +94,7 @@ def _variable(page: Page, place: str, part: str) -> list[str]:
 
 
 def _put_back(store: RecordStore, record: Record, at: datetime, *, resume: bool) -> None:
-    summary = "the environment leads to the same places as before again"
+    summary = "the environment leads to the same places as before"
     event = NewEvent(data=EnvironmentChanged(summary=summary, restored=True, waits=not resume))
     if not resume:
         store.add_events(record.run.id, at, event)

@@ -88,7 +88,7 @@ def require_true_run(store: RecordStore, run: Run, now: datetime) -> None:
             event = RecordChanged(summary=change.summary, refused=True)
             store.add_events(run.id, now, NewEvent(data=event, once="record: refused"))
             raise Refused(
-                f"{change.summary}. The bot does nothing of it, not even the rollback, because it cannot know what "
-                "that would do. Put the record back as it was, or roll back by hand and close the run with "
+                f"{change.summary}. The bot carries it on no further, not even the rollback, because it cannot know "
+                "what that would do. Put the record back as it was, or roll back by hand and close the run with "
                 "`gonogo end`"
             )

@@ -108,7 +108,9 @@ class AlertRule(Strict):
         return self.times_baseline is None or baseline is None or value > self.times_baseline * baseline
 
     def format_value(self, value: float) -> str:
-        """A value of this measure, with its unit."""
+        """A value of this measure, with its unit; of a check that just fails or not, in words."""
+        if self._just_fails and value in {0, 1}:
+            return "failed" if value else "ok"
         if self.measure in {"seconds", "seconds_p95"}:
             return format_seconds(value)
         if self.measure == SHARE:
@@ -116,9 +118,14 @@ class AlertRule(Strict):
         return f"{value:.0f} %" if self.measure in PERCENT else format_short(value)
 
     @property
+    def _just_fails(self) -> bool:
+        """Whether the measure says only that the check failed."""
+        return self.measure == "failed" and self.above == 0
+
+    @property
     def limit(self) -> str:
         """The limit in words, for example "above 5 s"."""
-        if self.measure == "failed" and self.above == 0:
+        if self._just_fails:
             return NO_FAILURE
         sides = [f"above {self.format_value(self.above)}"] if self.above is not None else []
         sides += [f"below {self.format_value(self.below)}"] if self.below is not None else []

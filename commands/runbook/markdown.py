@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from commands.runbook.mistakes import Mistakes
+from commands.runbook.typed import not_typed
 from commands.text.page_rules import for_authors
 from state.errors import BadPage
 
@@ -117,8 +118,9 @@ def _refuse_nested(token: Token, line: int, where: str, what: str) -> None:
 def _note_almost_headings(token: Token, lines: list[str], where: str, mistakes: Mistakes) -> None:
     start, end = token.map or (0, 0)
     for number, text in enumerate(lines[start:end], start + 1):
-        if for_authors() and _ALMOST_HEADING.match(text):
-            why = "this looks like a heading, but Markdown does not read it as one; write one to six # and a space"
+        if for_authors() and (almost := _ALMOST_HEADING.match(text)):
+            what = not_typed(almost[0]) or "write one to six # and a space"
+            why = f"this looks like a heading, but Markdown does not read it as one; {what}"
             mistakes.add_structure(number, where, why)
 
 
@@ -186,6 +188,8 @@ def _box(kind: str, line: int, source: str, where: str) -> Box:
         at = line + int(position[1]) if position else line + source.count("\n")
         reason = re.sub(r" \(at .*\)$", "", str(error))
         reason = reason.replace("Cannot overwrite a value", "this field is in the box twice; remove one")
+        written = source.split("\n")[at - line - 1 : at - line]
+        reason = next(filter(None, map(not_typed, written)), reason)
         raise BadPage(at, where, f"the box is not valid TOML: {reason}") from None
     except (ValueError, RecursionError):
         why = "a number has too many digits, or lists and tables are too deep inside each other"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from commands.runbook.page import Page, PageStep, Part
 
+_DEPLOY = re.compile(r"\s{0,3}##\s+deploy\b", re.IGNORECASE)
 _WATCH_BOX = re.compile(r"\s{0,3}(```|~~~)\s*toml\s+watch\s*")
 
 
@@ -16,6 +17,14 @@ def watch_without_check(page: Page) -> int:
         return 0
     lines = enumerate(page.text.splitlines(), start=1)
     return next((number for number, line in lines if _WATCH_BOX.fullmatch(line)), 1)
+
+
+def changes_nothing(page: Page) -> int:
+    """The line of the heading of a Deploy without steps, where no other part changes anything; 0 if there is none."""
+    if page.part(Part.DEPLOY) or any(step.box.changes_production for step in page.forward):
+        return 0
+    lines = enumerate(page.text.splitlines(), start=1)
+    return next((number for number, line in lines if _DEPLOY.match(line)), 1)
 
 
 def unsigned_first_change(page: Page) -> PageStep | None:

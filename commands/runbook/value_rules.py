@@ -36,7 +36,7 @@ def _errors(box: StepBox, hosts: tuple[str, ...], known: _Known, types: Mapping[
         if of:
             yield f"<{name}> is another one on each of {', '.join(of)}; only a step on that group can use it"
         else:
-            cure = "add a step that does, keep it in `values` of a step above, or remove it"
+            cure = "write what it stands for, or let a step above keep it in `values`"
             yield f"<{name}> is used here, but no step above sets it; {cure}"
     for name in (name for name in inputs if types.get(name) is ValueType.TEXT and not box.takes_any_text):
         yield f"<{name}> is a text, which may be any characters; a step of this kind takes no text"

@@ -46,7 +46,7 @@ class KeepActions(RunAccess):
         fact = Keep(by=actor, at=at, reason=typed(reason))
         decided = NewEvent(data=KeepDecided(person=actor.person, door=door_in_words(actor), reason=fact.reason))
         stored = self.store.add_fact(self.run, fact, decided, only_if=allowed)
-        return f"KEEP.{self.what_begins}" if stored else "KEEP has already been decided."
+        return f"You decided KEEP.{self.what_begins}" if stored else "KEEP has already been decided."
 
     @property
     def what_begins(self) -> str:

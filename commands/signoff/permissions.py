@@ -214,7 +214,7 @@ _ROWS = (
     # it begins in the name of whoever queued it, who must still be allowed to start it
     Permission(
         act=Act.START_QUEUED,
-        does="say that a queued start begins now or later",
+        does="start or postpone a queued start",
         who=Who.STARTERS_AND_DECIDER,
         starter=Starter.MAY,
     ),

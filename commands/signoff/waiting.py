@@ -130,16 +130,16 @@ def roles_to_agree(page: Page, objection: StartObjection) -> tuple[str, ...]:
 
 
 def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
-    """Everything the run is waiting for now."""
+    """Everything the run is waiting for now. Once a rollback is requested, only its own steps ask."""
     if not record.run.active:
         return ()
-    steps = page.forward
+    steps = () if record.rollback else page.forward
     if record.run.state == RunState.ROLLING_BACK:
         over = record.last(AFTER_ROLLBACK)
         own = reach_step(page, record), fit_step(page, record)
         steps = () if over else (own[0], *page.part(Part.ROLLBACK), own[1])
     check = record.last(CHECK)
-    if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING:
+    if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING and not record.rollback:
         steps = (*steps, check_step(page))
     if waits_at_gate(record):
         return (waiting_at_start(page, open_objections(record)),)

@@ -36,6 +36,14 @@ class FreezeNews:
         return freeze.no_longer(self.targets) if self._lifts else freeze.brief(self.targets, zone)
 
     @property
+    def effect(self) -> str:
+        """What a freeze or lock means for whoever wants to start; empty once it is lifted."""
+        if self._lifts:
+            return ""
+        others = " by anybody else" if self.entries[0].sort is FreezeSort.LOCK else ""
+        return f"Until then a start{others} needs a reason and a second person; rolling back needs neither."
+
+    @property
     def mark(self) -> str:
         """The emoji before it."""
         return mark_of(self.entries[0].sort)

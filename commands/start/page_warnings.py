@@ -11,6 +11,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.undone import steps_not_undone
 from commands.runbook.unseen import (
     change_outside_deploy,
+    changes_nothing,
     services_of_unknown_version,
     unsigned_first_change,
     watch_without_check,
@@ -43,7 +44,7 @@ def step_warnings(page: Page) -> tuple[StepWarning, ...]:
     if first := unsigned_first_change(page):
         found.append((first.written or first, _UNSIGNED))
     warnings = [StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what]
-    return tuple(dict.fromkeys([*warnings, *_watch_warnings(page)]))
+    return tuple(dict.fromkeys([*warnings, *_watch_warnings(page), *_empty_deploy(page)]))
 
 
 def warnings_in_spite(text: str, name: str) -> tuple[StepWarning, ...]:
@@ -89,6 +90,12 @@ def _watch_warnings(page: Page) -> Iterator[StepWarning]:
             'check under it, such as an `http` step with `every = "5 min"`'
         )
         yield StepWarning(line=line, title=Part.WATCH.value.capitalize(), what=what)
+
+
+def _empty_deploy(page: Page) -> Iterator[StepWarning]:
+    if line := changes_nothing(page):
+        what = "it has no step, so a run of this page changes nothing; write a box for each change under it"
+        yield StepWarning(line=line, title=Part.DEPLOY.value.capitalize(), what=what)
 
 
 def page_lines(page: Page) -> list[PreflightLine]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from commands.ports.preflight import (
     FAIL,
@@ -29,6 +30,7 @@ from state.errors import GonogoError, Refused
 from state.facts import StartObjection
 
 LIMIT = 30.0  # seconds for the whole preflight
+_ALIKE = 0.85  # of 1, from which on two names of variables may be the same one, misspelt
 LATE_CHECKS_LIMIT = 1.0  # seconds that the late checks get when the others have used up the limit
 _SORTS = {"hosts": "host", "databases": "database", "webs": "web"}
 
@@ -120,17 +122,28 @@ def _guarded(about: str, lane: Lane) -> list[PreflightLine]:
     return lines
 
 
-def environment_lines(missing: Sequence[str]) -> list[PreflightLine]:
-    """The line about the environment; `missing` are the variables that the page needs and that are not set."""
+def environment_lines(missing: Sequence[str], unused: Sequence[str] = ()) -> list[PreflightLine]:
+    """The line about the environment; `missing` are the variables that the page needs and that are not set.
+
+    `unused` are the names that are set and that the page does not name: one of them may be misspelt.
+    """
     if missing:
+        alike = [f"{found} is set: is {name} meant?" for name in missing if (found := _alike(name, unused))]
         result = PreflightResult(
             level=FAIL,
             summary=f"not set: {', '.join(missing)}",
-            todo="set them in the bot's environment or its .env file",
+            todo=" ".join(["set them in the bot's environment or its .env file.", *alike]).removesuffix("."),
         )
     else:
         result = PreflightResult(level=OK, summary="every variable that the page names is set")
     return [PreflightLine(about="environment", result=result)]
+
+
+def _alike(name: str, others: Sequence[str]) -> str:
+    """The name that is most likely a misspelt one; empty if none is."""
+    upper = {other.upper(): other for other in others}
+    found = get_close_matches(name, upper, n=1, cutoff=_ALIKE)
+    return upper[found[0]] if found else ""
 
 
 def require_no_failures(page: Page, lines: Iterable[PreflightLine]) -> PreflightReport:

@@ -59,13 +59,14 @@ MAX_NOTE = 500  # characters
 class Started:
     """A run that was started, with the preflight's warnings, and what the evidence said about its option.
 
-    `surprise` is that of a drill: only its starter is told.
+    `surprise` is that of a drill: only its starter is told. `gated` says whether a second person must agree first.
     """
 
     run: Run
     warnings: tuple[str, ...]
     advice: Advice = field(default_factory=Advice)
     surprise: Story | None = None
+    gated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +148,7 @@ class Starter:
         run = start(self.store, page, request, actor, people, self.now(), report)
         if not run.drill:
             set_drills_aside(self.store, run, self.now())
-        return Started(run=run, warnings=report.warnings, advice=found, surprise=surprise)
+        return Started(run=run, warnings=report.warnings, advice=found, surprise=surprise, gated=bool(against))
 
     def _advice(self, page: Page, commit: str) -> Advice:
         return advice(self.pages(), PastRuns(store=self.store, commits=self.commits), self.now(), page, commit)

@@ -6,6 +6,7 @@ import re
 
 from commands.ports.web import HttpResponse
 from commands.systems.http_answers import from_cache
+from commands.text.phrases import on_web
 from commands.text.printable import printable
 
 # of the build's own page behind the link, at most 20; a build without one is made by its server
@@ -39,7 +40,7 @@ def other_page(web: str, page: HttpResponse, parts: tuple[str, ...]) -> str:
         else "Perhaps a cache in front answered, such as a CDN or nginx's proxy_cache"
     )
     return (
-        f"{web}/ is not this build's page: it does not name {printable(missing[0])[:_SHOWN]}. {cause}. "
+        f"{on_web(web, '/')} is not this build's page: it does not name {printable(missing[0])[:_SHOWN]}. {cause}. "
         "Purge the cache, or let it revalidate pages at each request."
     )
 

@@ -15,6 +15,16 @@ def agree(number: int, one: str, many: str) -> str:
     return one if number == 1 else many
 
 
+def short_title(title: str) -> str:
+    """The title of a check without what its tier is called, such as "Every 15 minutes: "."""
+    return title.rpartition(": ")[2]
+
+
 def capitalized(text: str) -> str:
     """A clause as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def on_web(web: str, path: str) -> str:
+    """A path of a web site as people read it, such as "/health on api", and "api/" for its first page."""
+    return f"{path} on {web}" if path != "/" else f"{web}/"

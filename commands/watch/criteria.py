@@ -11,6 +11,7 @@ from commands.runbook.alert_rule import AlertRule
 from commands.runbook.head_boxes import Criterion
 from commands.runbook.page import Page, PageStep, Part
 from commands.text.durations import format_duration
+from commands.text.phrases import short_title
 from commands.watch.alert_count import count_alerts
 from commands.watch.alerts import count_of_samples, has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
@@ -224,7 +225,7 @@ def _of_alert(limits: _Limits, alert: AlertRule) -> _Evidence:
         # the criterion's own limit is for its own measure, not for the stand-in's
         other = _of_check(replace(limits, above=None), page.step(stand_in.check), stand_in_samples)
     good = False if False in {own.good, other.good} else own.good if has_value(alert, record) else other.good
-    title, other_title = [page.step(rule.check).title.rpartition(": ")[2] for rule in (alert, stand_in)]
+    title, other_title = [short_title(page.step(rule.check).title) for rule in (alert, stand_in)]
     summary = own.summary if own.good is not None or not finished else "too little data"
     enough = sum(has_enough(alert, sample) for sample in finished)
     counts = f" ({enough} of {count_of_samples(len(finished))} had enough data)" if finished else ""

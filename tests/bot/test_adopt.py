@@ -105,3 +105,12 @@ def test_a_page_that_needs_nothing_more_is_called_good(tmp_path: Path, capsys: C
     assert undone.startswith(f"  {page}: ")
     assert 'undone_by = "nothing" with a why' in undone
     assert "nobody signs anything before it" in unsigned
+
+
+def test_a_warning_that_several_steps_have_is_said_once_with_all_their_lines(tmp_path: Path, capsys: Capture) -> None:
+    steps = "".join(f"### {name}\n\n```bash\n./{name}\n```\n\n" for name in ("one", "two", "three"))
+    _, out, _ = run(capsys, "adopt", str(runbook(tmp_path, f"# Shop\n\n## Deploy\n\n{steps}")))
+    lines = (tmp_path / "deploy.page.md").read_text().split("\n")
+    places = ", ".join(str(lines.index(f"### {name}") + 1) for name in ("one", "two", "three"))
+    assert f"deploy.page.md: lines {places}: it makes a change, and no step of the rollback undoes it; write" in out
+    assert out.count("no step of the rollback undoes it") == 1

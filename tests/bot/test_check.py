@@ -88,6 +88,13 @@ def test_warnings_do_not_spoil_a_page_and_have_their_line_and_step(tmp_path: Pat
     assert warning["cure"].startswith("write undoes = ")
 
 
+def test_a_warning_at_the_terminal_names_its_line(tmp_path: Path, capsys: Capture) -> None:
+    file = page(tmp_path, ("## Smoke tests", CHECKOUT))
+    main(["check", file])
+    line = line_of((tmp_path / "page.md").read_text(), "### Fetch")
+    assert f"{file}: warning: line {line}, “Fetch 100 %, now: a, b”: it makes a change" in capsys.readouterr().out
+
+
 def test_a_warning_about_people_is_about_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

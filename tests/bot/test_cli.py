@@ -113,7 +113,7 @@ def test_check_of_a_missing_page_is_one_sentence(shop: Path, capsys: Capture) ->
 def test_plan_shows_every_command_and_the_timeline(shop: Path, capsys: Capture) -> None:
     code, out, _ = run(capsys, "plan", str(shop / "small.md"))
     assert code == 0
-    for words in ("on backend: deploy", "on backend: undeploy", "GET api/health", "asks dba: The backup is there"):
+    for words in ("on backend: deploy", "on backend: undeploy", "GET /health on api", "asks dba: The backup is there"):
         assert words in out, f"the plan does not show {words!r}"
     assert "T+10 min    Health" in out
     assert "T+70 min    Decision: Tech Lead decides KEEP or ROLLBACK" in out

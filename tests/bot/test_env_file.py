@@ -69,6 +69,7 @@ def test_values_are_taken_as_they_are() -> None:
         ("A\n", ".env, line 1: it is not of the form NAME=value"),
         ("my-secret-57=1\n", ".env, line 1: it is not of the form NAME=value"),
         ("A=secret-57\nA=2\n", ".env, line 2: A is set a second time"),
+        ("A=“secret-57”\n", '.env, line 1: the value of A begins with a typographic quote (“); write " or none'),
         ("PATH=/secret-57\n", ".env, line 1: PATH counts only in the real environment"),
         ("A=secret-57\0\n", ".env is no file of variables"),
     ],

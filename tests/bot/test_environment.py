@@ -69,4 +69,9 @@ def test_a_channel_that_is_not_set_is_named_by_its_variable() -> None:
 
 def test_a_role_with_something_else_than_ids_is_named_by_its_variable() -> None:
     environ = ENVIRON | {"SHOP_DBA": "U1, @nok, S01DBAS, dba", "SHOP_LEAD": "W1"}
-    assert list(wrong_ids(PAGE, environ)) == ["SHOP_DBA holds no Slack user (U…) or group id (S…) as number 2, 4 of 4."]
+    assert list(wrong_ids(PAGE, environ)) == [
+        (
+            "SHOP_DBA: number 2, 4 of 4 is no id of a Slack user (U…) or user group (S…). "
+            "In Slack, open the person's profile, then ⋮, and copy the member ID."
+        )
+    ]

@@ -160,10 +160,10 @@ def test_every_step_that_restores_something_says_what_it_compared(page: Page) ->
         "revert-restart": ("dj-system-api answers with 1111111111",),
         "revert-frontend": ("app serves the build of 1111111111",),
         "let-requests-in": ("requests are let in (app/ answers 200)",),
-        "verify-creation": ("api/api/jobs: status = pending_approval",),
+        "verify-creation": ("/api/jobs on api: status = pending_approval",),
         "clean-up-after-rollback": (),
-        "verify-health": ("api/api/health: status = ok, commit = 1111111111",),
-        "verify-page": ("app/build.json: commit = 1111111111",),
+        "verify-health": ("/api/health on api: status = ok, commit = 1111111111",),
+        "verify-page": ("/build.json on app: commit = 1111111111",),
         "verify-steady": ("dj-system-api is still the same process after 10 s",),
     }
     assert {name: looked[name] for name in expected} == expected

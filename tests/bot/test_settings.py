@@ -131,6 +131,22 @@ def test_a_file_that_is_no_page_says_why(tmp_path: Path) -> None:
         read_page_file(tmp_path / "none.md")
 
 
+@pytest.mark.parametrize(
+    ("start", "sort"),
+    [
+        (b"PK\x03\x04", "a Word or Pages document"),
+        (b"\xd0\xcf\x11\xe0", "a Word document"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"{\\rtf1", "a document with formatting"),
+    ],
+)
+def test_a_document_of_an_office_program_is_named_as_what_it_is(tmp_path: Path, start: bytes, sort: str) -> None:
+    file = tmp_path / "x.md"
+    file.write_bytes(start)
+    with pytest.raises(Refused, match=rf"x\.md is {sort}.*, not text; export it as Markdown"):
+        read_page_file(file)
+
+
 def test_a_wrong_page_keeps_its_line_and_is_named(tmp_path: Path) -> None:
     page = tmp_path / "bad.md"
     page.write_text(spoil(('takes = "10 min"', 'takes = "10min"')))

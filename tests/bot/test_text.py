@@ -24,6 +24,7 @@ from bot.text import (
     time_of,
     utf16_length,
     with_mentions,
+    without_ids,
 )
 from state.events import EventData, RollbackRequested, StepBegan, StepEnded, UnknownEvent
 from tests.growth import assert_linear
@@ -61,6 +62,10 @@ def test_people_groups_and_terminal_users_look_different() -> None:
     assert mention("S01DBAS") == "<!subteam^S01DBAS>"
     assert person("<!channel>") == "&lt;!channel&gt;"
     assert person("gonogo") == "the bot"
+
+
+def test_where_no_mention_shows_the_id_of_a_channel_is_left_out() -> None:
+    assert without_ids("Only members of C01DEPLOY may do this.") == "Only members of the channel may do this."
 
 
 def test_a_refusal_mentions_people_instead_of_their_ids() -> None:

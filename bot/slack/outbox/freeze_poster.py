@@ -16,7 +16,7 @@ from bot.doors.deps import Deps
 from bot.slack.outbox.refusals import RefusedBySlack
 from bot.slack.outbox.sender import Sender
 from bot.slack.presence import POSTED_FOR
-from bot.slack.views.blocks import Message, message, section
+from bot.slack.views.blocks import Message, context, message, section
 from bot.text import with_owner
 from commands.start.freeze_news import FreezeNews, news_of
 from state.errors import BadRecord, NotOwner
@@ -158,4 +158,5 @@ class FreezePoster:
 
 
 def _message(news: FreezeNews, zone: ZoneInfo) -> Message:
-    return message(f"{news.mark} {news.brief(zone)}", [section(f"{news.mark} {with_owner(news.sentence(zone))}")])
+    said = section(f"{news.mark} {with_owner(news.sentence(zone))}")
+    return message(f"{news.mark} {news.brief(zone)}", [said, context(news.effect)])

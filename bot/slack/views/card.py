@@ -12,13 +12,13 @@ from bot.slack.views.handover import handover_lines
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import environment_warning
 from bot.slack.views.queue import queue_lines, queued_card
+from bot.slack.views.request import request_line
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import acted, bold, line, moment_of, time_of
 from commands.progress.clock import watched_time
 from commands.progress.drill import MARK
 from commands.progress.hold import hold_number, hold_of
-from commands.progress.start_gate import start_was_refused, words_of_refusal
 from commands.report.status import Phase, Status, progress_bar
 from commands.rollback.budget import StepPace
 from commands.rollback.loss import is_nothing
@@ -39,6 +39,7 @@ EMOJI = {
     Phase.NEEDS_SECOND_PERSON: "🙋",
     Phase.NEEDS_ANSWER: "❓",
     Phase.NEEDS_DECISION: "🏁",
+    Phase.KEEPING: "✅",
     Phase.STOPPING: "⏪",
     Phase.ENDING: "⛔",
     Phase.ROLLING_BACK: "⏪",
@@ -74,9 +75,10 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         section(banner(snapshot, status, clock=clock)),
         section(waiting_lines(snapshot, status, mentions=True)),
         section(what_lets_it_begin(snapshot)),
-        section(check_summary(status), accessory=checks_button(status)),
+        section(check_summary(status), accessory=checks_button(status) if status.checks else None),
         not_well(status),
-        actions(rollback, hold_button(snapshot, status)),
+        # beside the sentence about the version before, the button would leave it a column of a few letters
+        actions(rollback, hold_button(snapshot, status), None if status.checks else checks_button(status)),
         section(queued_after(snapshot)),
         context(_origin(snapshot, status)),
         context(undrilled(snapshot)),
@@ -175,11 +177,8 @@ def banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
         why, decider = f": {line(hold.reason)}" if hold.reason else "", snapshot.title_of(snapshot.page.decision.role)
         lines.append(f"⏸️ *On hold* by {acted(hold)}{why}. No new step starts until {decider} resumes.")
     lines += handover_lines(snapshot)
-    if (request := snapshot.record.rollback) and status.state != RunState.KEPT:
-        refused = start_was_refused(snapshot.record)
-        reason = words_of_refusal(status.rollback_reason) if refused else status.rollback_reason
-        why = f": {line(reason)}" if reason else ""
-        lines.append(f"{'⛔ *Start refused' if refused else '⏪ *Rollback requested'} by* {acted(request)}{why}")
+    if snapshot.record.rollback and status.state != RunState.KEPT:
+        lines.append(request_line(snapshot))
         if status.environment:
             lines.append(environment_warning(status.environment))
     if status.rollback_loss and snapshot.can_roll_back:

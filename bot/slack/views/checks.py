@@ -9,7 +9,7 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, button, message, rich_lines, section, words
 from bot.text import counted, line
 from commands.report.status import Status
-from commands.text.phrases import agree
+from commands.text.phrases import short_title
 from commands.watch.verdicts import CheckVerdict, Verdict
 
 # the worst verdict first
@@ -44,7 +44,9 @@ def check_summary(status: Status) -> str:
 
 
 def _so_many(number: int, verdict: Verdict) -> str:
-    return counted(number, verdict) if verdict is Verdict.WARNING else f"{number} {verdict}"
+    if verdict is Verdict.WARNING:
+        return counted(number, verdict)
+    return f"{number} {'without data' if verdict is Verdict.NO_DATA else verdict}"
 
 
 def not_well(status: Status) -> Block | None:
@@ -66,7 +68,7 @@ def all_checks(status: Status) -> Message:
     checks = _worst_first(status.checks or status.checks_before)
     draw = _check_line if status.checks else _crossed_out
     head = check_summary(status) or "No check of this run has a result yet."
-    more = [[words(f"… and {len(checks) - _SHOWN} more: type gonogo status")]] if len(checks) > _SHOWN else []
+    more = [[words(f"… and {len(checks) - _SHOWN} more: type `gonogo status`")]] if len(checks) > _SHOWN else []
     return message("All checks", [section(head), rich_lines([*map(draw, checks[:_SHOWN]), *more])])
 
 
@@ -75,22 +77,20 @@ def _worst_first(checks: Sequence[CheckVerdict]) -> list[CheckVerdict]:
 
 
 def _check_line(check: CheckVerdict) -> list[Block]:
-    # the checks of a tier all begin with the same "Every 15 minutes:"
-    title = words(check.title.rpartition(": ")[2], 80, bold=True)
+    title = words(short_title(check.title), 80, bold=True)
     verdict = "" if check.verdict in _CLEAR else f"{check.verdict}: "
     limits = [words(f" ({check.limits})", 100)] if check.limits else []
-    result = [words(f" {verdict}{check.summary}", 140)] if verdict or check.summary else []
+    result = [words(f": {verdict}{check.summary.removesuffix('.')}", 140)] if verdict or check.summary else []
     return [words(f"{VERDICTS[check.verdict]} "), title, *result, *limits]
 
 
 def _crossed_out(check: CheckVerdict) -> list[Block]:
-    return [words("▫️ "), words(f"{check.title.rpartition(': ')[2]}: {check.summary}", 240, strike=True)]
+    return [words("▫️ "), words(f"{short_title(check.title)}: {check.summary}", 240, strike=True)]
 
 
 def _no_longer_counted(checks: Sequence[CheckVerdict]) -> str:
     """One line, because people should look at what happens now."""
-    not_ok = [line(check.title.rpartition(": ")[2], 40) for check in _worst_first(checks) if check.verdict not in _FINE]
+    not_ok = [line(short_title(check.title), 40) for check in _worst_first(checks) if check.verdict not in _FINE]
     more = f" and {len(not_ok) - 3} more" if len(not_ok) > 3 else ""
-    named = f" (not ok: {', '.join(not_ok[:3])}{more})" if not_ok else ""
-    of_before = f"{counted(len(checks), 'check')} of the version before the rollback"
-    return f"▫️ {of_before} {agree(len(checks), 'has', 'have')} ended{named}"
+    named = f"{len(not_ok)} not ok ({', '.join(not_ok[:3])}{more})" if not_ok else "all ok"
+    return f"▫️ Before the rollback: {counted(len(checks), 'check')}, {named}"

@@ -130,10 +130,12 @@ def _settled(snapshot: Snapshot) -> str:
 def drill_lost(snapshot: Snapshot, data: RunMoved) -> Message:
     """The drill is over, because its places are gone or are others now."""
     target = line(snapshot.record.run.target)
-    head = f"🛑 *{target} is over*: {line(data.reason, 300)}."
-    after = "It was an exercise; the real target was no part of it. `/deploy drill` starts another one."
+    head = f"🛑 *The drill of {target} has ended*: {line(data.reason, 300)}."
+    after = "It was an exercise: the real target was not touched. `/deploy drill` starts another one."
     clock = context(f"The drill took {data.clock}")
-    return message(f"🛑 {target} is over", [section(f"{head}\n{after}"), clock], broadcast=True)
+    return message(
+        f"🛑 The drill of {target} has ended: {data.reason}", [section(f"{head}\n{after}"), clock], broadcast=True
+    )
 
 
 def drill_began(snapshot: Snapshot, _: Event, data: DrillBegan) -> Message:

@@ -14,6 +14,7 @@ from bot.slack.views.blocks import Block, actions, button, context, header, mess
 from bot.slack.views.card import banner, countdown_blocks, headline, hold_button, progress
 from bot.slack.views.questions import question
 from bot.slack.views.queue import queue_lines, start_question
+from bot.slack.views.start_gate import gate_question
 from bot.slack.views.waiting import waiting_lines
 from bot.text import bold, counted, line, moment_of, time_of, with_mentions
 from commands.progress.drill import MARK
@@ -133,7 +134,8 @@ def _question(run: ActiveRun, waiting: Waiting) -> Group:
     event = run.asked.get(question_key(waiting))
     asked_at = f" · asked {moment_of(event.at, run.status.zone)}" if event else ""
     if event and isinstance(event.data, PeopleAsked):
-        drawn: Sequence[Block | None] = question(run.snapshot, event, event.data).blocks
+        draw = gate_question if waiting.ask is Ask.START else question
+        drawn: Sequence[Block | None] = draw(run.snapshot, event, event.data).blocks
     else:  # a countdown
         drawn = countdown_blocks(run.snapshot, run.status, clock=False)
     mark = f"{MARK} · " if run.run.drill else ""

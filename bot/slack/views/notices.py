@@ -55,7 +55,8 @@ def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Mes
         )
     elif data.held:
         then = (
-            "No new step starts and KEEP waits until somebody resumes the run (`/deploy resume`). Rolling back is free."
+            "No new step starts and KEEP waits until somebody resumes the run (`/deploy resume`). "
+            "Anybody can still roll back."
         )
     else:
         then = "The rollback continues."
@@ -84,19 +85,23 @@ def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
 def feed_waits(_: Snapshot, __: Event, data: FeedWaits) -> Message:
     """Another program takes nothing, for a while already: what waits, why, and that the run does not."""
     what = line(data.what, 40)
-    head = "📡 *Other programs hear nothing of this run*: "
-    head += f"{line(data.name, 120)} does not take its {what} ({line(data.why)})."
-    then = f"The run goes on. The {what} wait, and are sent again. Who looks after the bot: `gonogo doctor`."
-    return message(f"📡 {data.what} are not taken by {data.name}", [section(f"{head}\n{then}")])
+    head = (
+        f"📡 *Other programs get no {what} of this run*: {line(data.name, 120)} does not take them ({line(data.why)})."
+    )
+    then = f"The run continues. The {what} wait and are sent again. For whoever runs the bot: `gonogo doctor`."
+    return message(f"📡 The run continues, but {data.name} takes no {data.what}", [section(f"{head}\n{then}")])
 
 
 def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) -> Message:
     """The bot has started with another environment, or with the old one again: what that means, and what to do."""
     summary = line(data.summary, 900)
     if data.restored:
-        then = "Somebody had held the run before: it waits for them." if data.waits else "The run continues."
-        head = f"▶️ {capitalized(summary)}."
-        return message(f"▶️ {then} {data.summary}", [section(f"{head} {then}")], broadcast=True)
+        head, then = f"{capitalized(summary)}.", "The run continues."
+        if data.waits:
+            (decider,) = snapshot.titles([snapshot.page.decision.role])
+            then = f"It stays on hold until {line(decider, 100)} resumes."
+        mark = "⏸️" if data.waits else "▶️"
+        return message(f"{mark} {then} {capitalized(data.summary)}", [section(f"{mark} {head} {then}")], broadcast=True)
     head = f"⚠️ *{capitalized(summary)}.*"
     people = snapshot.roles_with_people(data.roles[:8])
     then = "The rollback goes on with these places. Check that they are the right ones."
@@ -118,7 +123,8 @@ def environment_warning(change: str) -> str:
 
 def mirror_read(snapshot: Snapshot, _: Event, data: MirrorRead) -> Message:
     """What happened while the record was away comes only now: what that means, and what to look at."""
-    head = "📼 *The bot could not reach its record. Meanwhile people rolled this run back at the terminal.*"
+    head = "The bot could not reach its record. Meanwhile people rolled this run back at the terminal."
     number, entries = snapshot.record.run.id, format_count(data.entries, "entry", "entries")
     then = f"What happened there follows now: {entries}. `gonogo log {number}` shows the times."
-    return message(head, [section(f"{head}\n{then}")], broadcast=True)
+    what = f"📼 {snapshot.record.run.target} was rolled back at the terminal while the record was away"
+    return message(what, [section(f"📼 *{head}*\n{then}")], broadcast=True)

@@ -10,7 +10,7 @@ from bot.slack.views.effects import button_effects
 from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
 from bot.slack.views.panel import in_sections, summary_of
 from bot.slack.views.snapshot import Snapshot
-from bot.slack.views.waiting import asked_of, people_asked
+from bot.slack.views.waiting import asked_of, must_agree, people_asked
 from bot.text import acted, clip, counted, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
 from commands.progress.step_state import DECISION
@@ -98,7 +98,7 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             keep = data.step == DECISION
             wants = "wants KEEP before the watch is over" if keep else _agree_texts(snapshot, data)[1]
             request = f"{acted(first)} {wants}: {line(first.reason, 500)}" if first else ""
-            second = f"A second person must agree: {people_asked(snapshot, waiting)}" if waiting else ""
+            second = must_agree(snapshot, waiting) if waiting else ""
             note = early_note(snapshot) if keep and waiting else ""
             return [*_refusals(snapshot, data), request, note, second]
         case Ask.DECIDE:
@@ -119,7 +119,7 @@ def _to_decide_on(snapshot: Snapshot, data: PeopleAsked) -> str:
     parts = [
         f"*{summary_of(snapshot)}*" if snapshot.status.criteria else "",
         left and f"⬜ {left} for you to check",
-        "👇 The buttons are below the list",
+        "👇 The buttons are below the list" if data.asked_items or snapshot.status.criteria else "",
     ]
     return "\n".join(filter(None, parts))
 

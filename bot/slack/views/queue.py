@@ -116,9 +116,11 @@ def start_question(snapshot: Snapshot, event: Event, data: StartAsked) -> Messag
     news.append(f"✏️ {line(data.edited)}" * bool(data.edited))
     value = str(ButtonValue(run=run.id, event=event.id))
     effect = "Everything is checked again. If nothing is wrong, the deploy starts."
+    asks = f"Waiting for {_asked_people(snapshot, data)}" if is_open else ""
     blocks = [
         header(head),
-        section("\n".join([what, *filter(None, news)])),
+        section("\n".join(filter(None, [what, *news, asks]))),
+        context(_effects(snapshot, asked.at) if is_open and asked else ""),
         actions(
             button(
                 "start_queued",
@@ -132,15 +134,20 @@ def start_question(snapshot: Snapshot, event: Event, data: StartAsked) -> Messag
         )
         if is_open
         else None,
-        section(f"For {_asked_people(snapshot, data)}" if is_open else ""),
-        context(_silence(snapshot, asked.at) if is_open and asked else ""),
     ]
     return message(head, blocks, roles=snapshot.titles(data.roles) if is_open else (), broadcast=True)
 
 
-def _silence(snapshot: Snapshot, asked_at: datetime) -> str:
-    until = time_of(asked_at + PATIENCE, snapshot.page.runbook.time_zone)
-    return f"Without an answer this start leaves the queue at {until}. Nothing starts by itself."
+def _effects(snapshot: Snapshot, asked_at: datetime) -> str:
+    zone = snapshot.page.runbook.time_zone
+    lines = [
+        f"Asked at {time_of(asked_at, zone)}. What each button does:",
+        "• *Start now*: everything is checked again. If nothing is wrong, the deploy starts.",
+        "• *15 minutes later*: you are asked again then.",
+        "• *Drop*: this start leaves the queue. Nothing was changed.",
+        f"Without an answer it leaves the queue at {time_of(asked_at + PATIENCE, zone)}. Nothing starts by itself.",
+    ]
+    return "\n".join(lines)
 
 
 def _asked_people(snapshot: Snapshot, data: StartAsked) -> str:
@@ -160,8 +167,10 @@ def start_put_off(snapshot: Snapshot, __: Event, data: StartPutOff) -> Message:
 
 def queue_moved(snapshot: Snapshot, _: Event, data: QueueMoved) -> Message:
     """A queued start has another place, with the reason."""
-    head = f"↕️ *Place {data.place} in the queue* of {bold(snapshot.record.run.target)}, by {acted(data)}"
-    return message(f"↕️ Place {data.place} in the queue", [section(f"{head}\n> {line(data.reason, 600)}")])
+    run = snapshot.record.run
+    head = f"↕️ *Place {data.place} in the queue* of {bold(run.target)}, by {acted(data)}"
+    what = f"↕️ {run.target}: queued start {run.id} is now at place {data.place}"
+    return message(what, [section(f"{head}\n> {line(data.reason, 600)}")])
 
 
 def queue_left(snapshot: Snapshot, _: Event, data: QueueLeft) -> Message:

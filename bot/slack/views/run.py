@@ -7,6 +7,7 @@ from bot.slack.views.drill import drill_lost
 from bot.slack.views.following import in_message
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import ended_by_hand, environment_warning
+from bot.slack.views.request import request_head
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, clip, code, counted, first_lines, line, person, quoted_lines, with_owner
 from commands.progress.drill import has_begun
@@ -17,6 +18,7 @@ from commands.rollback.loss import is_nothing
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
 from commands.text.durations import format_duration
+from commands.text.phrases import short_title
 from state.events import (
     NextRunReported,
     RollbackRequested,
@@ -70,7 +72,8 @@ def run_held(snapshot: Snapshot, _: Event, data: RunHeld) -> Message:
     head = f"⏸️ *On hold* by {acted(data)}. No new step starts until {decider} resumes."
     for countdown in snapshot.status.countdowns[:1]:
         head += f" {bold(countdown.alert.name)} still counts down to the rollback: only “Hold: false alarm…” stops it."
-    what = _said("⏸️ On hold", data.reason)
+    (plain_decider,) = snapshot.titles([snapshot.page.decision.role])
+    what = _said(f"⏸️ On hold until {plain_decider} resumes", data.reason)
     return message(what, [section(head + _quoted(data.reason))], target=snapshot.record.run.target, broadcast=True)
 
 
@@ -83,14 +86,17 @@ def run_resumed(snapshot: Snapshot, __: Event, data: RunResumed) -> Message:
 
 def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) -> Message:
     """Somebody, or the bot because of an alert, requested the rollback."""
+    head = request_head(snapshot, data)
     if start_was_refused(snapshot.record):  # nothing has begun, so nothing is rolled back
         why = words_of_refusal(data.reason)
-        refused = section(f"⛔ *Start refused by* {acted(data)}{_quoted(why)}")
+        refused = section(head + _quoted(why))
         return message(_said(f"⛔ Start of {snapshot.record.run.target} refused", why), [refused])
-    head = f"⏪ *Rollback requested by* {acted(data)}"
     change = environment_change(snapshot.record)
     warning = section(change and environment_warning(change))
-    what = _said(f"⏪ Rollback of {snapshot.record.run.target} requested", data.reason)
+    what = f"⏪ Rollback of {snapshot.record.run.target} requested"
+    if not production_changed(snapshot.page, snapshot.record):
+        what = f"⛔ {snapshot.record.run.target}: aborted before any change"
+    what = _said(what, data.reason)
     return message(
         what, [section(head + _quoted(data.reason)), warning, context(_what_follows_request(snapshot))], broadcast=True
     )
@@ -108,7 +114,9 @@ def _what_follows_request(snapshot: Snapshot) -> str:
 def watch_began(snapshot: Snapshot, _: Event, data: WatchBegan) -> Message:
     """The watch begins: its checks, and how often each runs."""
     steps = snapshot.page.part(Part.WATCH)
-    checks = [f"{format_duration(s.box.every) if s.box.every else '15 min':>7}  {s.title}" for s in steps]
+    # the title of a check often begins with "Every 15 minutes:"
+    every = (format_duration(s.box.every) if s.box.every else "15 min" for s in steps)
+    checks = [f"{often:>7}  {short_title(s.title)}" for often, s in zip(every, steps, strict=True)]
     faster = f" ({data.speed:g} times faster: a rehearsal)" if data.speed != 1 else ""
     head = f"👀 *The watch begins*: {data.lasts}{faster}"
     what = f"👀 The watch begins: {data.lasts}"

@@ -8,7 +8,7 @@ from bot.slack.views.answer_buttons import answer_buttons
 from bot.slack.views.blocks import Message, header, message, section
 from bot.slack.views.effects import button_effects
 from bot.slack.views.snapshot import Snapshot
-from bot.slack.views.waiting import asked_of, people_asked
+from bot.slack.views.waiting import asked_of, must_agree
 from bot.text import acted, clip, line, time_of, with_owner
 from commands.progress.start_gate import objections, open_objections, words_of_refusal
 from commands.signoff.waiting import waiting_for
@@ -27,7 +27,7 @@ def gate_question(snapshot: Snapshot, event: Event, _: PeopleAsked) -> Message:
     blocks = [
         header(head),
         section("\n".join(_against(snapshot))),
-        section(f"A second person must agree: {people_asked(snapshot, waiting)}" if waiting else ""),
+        section(must_agree(snapshot, waiting) if waiting else ""),
         section(answers),
         button_effects(snapshot, waiting, event.at),
         answer_buttons(snapshot, event, waiting),

@@ -41,6 +41,12 @@ def people_asked(snapshot: Snapshot, waiting: Waiting) -> str:
     return snapshot.roles_with_people(waiting.roles[:12], without=out)
 
 
+def must_agree(snapshot: Snapshot, waiting: Waiting) -> str:
+    """Who may agree as the second person, in a sentence."""
+    people = people_asked(snapshot, waiting)
+    return f"A second person must agree: {people or 'nobody else holds a role that may'}"
+
+
 def question_of(snapshot: Snapshot, waiting: Waiting) -> Asked | None:
     """The message that asks this; None while it is not posted."""
     return snapshot.questions.get((waiting.ask, waiting.step, waiting.attempt))

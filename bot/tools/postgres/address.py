@@ -107,7 +107,10 @@ def _parsed(url: str, name: str) -> dict[str, str]:
     except psycopg.ProgrammingError as error:
         if unknown := re.search(r'invalid URI query parameter: "([a-z_]+)"', str(error)):
             _refuse(f"The database's address{name} has the parameter {unknown[1]}, which PostgreSQL does not know.")
-        _refuse(f"The database's address{name} cannot be read: write special characters in it as %40 (@), %2F (/) …")
+        _refuse(
+            f"The database's address{name} cannot be read: in a name or password write special characters as %23 (#), "
+            "%25 (%), %2F (/), %3A (:), %3F (?), %40 (@)."
+        )
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -69,6 +69,13 @@ def _or_as_text(loader: type[Loader]) -> type[Loader]:
     return OrAsText
 
 
+def _not_found(host: str, error: Exception) -> str:
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return f"the look-up of host {host!r} got no answer; check the bot's DNS"
+    why = error.strerror if isinstance(error, socket.gaierror) else "it is no name of a host"
+    return f"the bot's machine finds no host {host!r} ({why}); give an address that the bot reaches, too"
+
+
 def _looked_up(params: dict[str, Any], limit: float) -> dict[str, str]:
     """The parameters that name each address of the hosts; none where libpq needs no look-up."""
     hosts = str(params["host"]).split(",")
@@ -82,7 +89,7 @@ def _looked_up(params: dict[str, Any], limit: float) -> dict[str, str]:
         try:
             found += [(host, address, port) for address in addresses_of(host, limit)]
         except (socket.gaierror, UnicodeError) as error:
-            problem = f"failed to resolve host {host!r}: {error}"
+            problem = _not_found(host, error)
     if not found:
         raise psycopg.OperationalError(problem)
     named, addresses, numbers = (",".join(part) for part in zip(*found, strict=True))

@@ -116,10 +116,10 @@ class PostgresDatabase:
         self._refuse_pooler(database)
         return str(self.query(database, script("postgres/identity.sql")).rows[0][0])
 
-    def names_at(self, address: DatabaseAddress) -> tuple[str, ...]:
+    def names_at(self, address: DatabaseAddress, *, only: bool = False) -> tuple[str, ...]:
         """See `commands.ports.database.Database.names_at`."""
         same = tuple(name for name, place in self._databases.items() if str(place.url) == str(address))
-        return same or tuple(self._databases)
+        return same if same or only else tuple(self._databases)
 
     def _attempt(
         self,

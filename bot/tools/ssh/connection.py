@@ -5,40 +5,20 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from dataclasses import dataclass
 
 import paramiko
 
+from bot.tools.ssh.file_problems import not_a_key, unreadable
 from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
 from bot.tools.ssh.key_files import add_known_hosts, read_private_key, unknown_types
 from bot.tools.ssh.key_login import KeyLogin, NotByKeyError
 from bot.tools.ssh.listening_socket import ListeningSocket, open_socket
+from bot.tools.ssh.login import Login
 from state.errors import Down, Failed, Unreachable
 
 CONNECT_LIMIT = 10.0  # seconds
 LONGEST_WORDS = 200  # characters of a server's words in a message
 UNKNOWN_HOST_KEY = "its host key is unknown"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Login:
-    """Where and how to log in; `key` and `known_hosts` are paths of files."""
-
-    name: str
-    user: str
-    host: str
-    port: int
-    key: str
-    known_hosts: str
-
-
-def login(name: str, address: str, key: str, known_hosts: str) -> Login:
-    """Parse the address `user@host:port`. Raises Unreachable if it has another form."""
-    user, at, rest = address.rpartition("@")
-    host, colon, port = rest.rpartition(":")
-    if not at or not user or not host or not colon or not port.isdigit():
-        raise Unreachable(f"The address of host “{name}” must have the form user@host:port.")
-    return Login(name=name, user=user, host=host.strip("[]"), port=int(port), key=key, known_hosts=known_hosts)
 
 
 class Connection:
@@ -152,13 +132,12 @@ def _connect(where: Login) -> paramiko.SSHClient:
     host = f"Host “{where.name}”"
     try:
         authorities = add_known_hosts(where.known_hosts, client.get_host_keys())
-    except (OSError, ValueError):
-        raise Unreachable(
-            f"{host}: the known_hosts file cannot be read; check the path in the place's `known_hosts`."
-        ) from None
+    except (OSError, ValueError) as error:
+        why = unreadable("the known_hosts file", where.known_hosts, where.known_hosts_at, error)
+        raise Unreachable(f"{host}: {why}") from None
     sock: ListeningSocket | None = None
     try:
-        key = read_private_key(where.key)
+        key = _key(where)
         sock = open_socket(where.host, where.port, CONNECT_LIMIT)
         client.connect(
             where.host,
@@ -180,6 +159,17 @@ def _connect(where: Login) -> paramiko.SSHClient:
             why += " The bot does not support the file's @cert-authority lines: add the host's own key."
         raise (Down if isinstance(error, ConnectionRefusedError) else Unreachable)(f"{host}: {why}") from None
     return client
+
+
+def _key(where: Login) -> paramiko.PKey:
+    """The private key. Raises Unreachable, and PasswordRequiredException."""
+    try:
+        return read_private_key(where.key)
+    except OSError as error:
+        why = unreadable("the private key's file", where.key, where.key_at, error)
+    except ValueError:
+        why = not_a_key(where.key, where.key_at)
+    raise Unreachable(f"Host “{where.name}”: {why}")
 
 
 def _why_no_ssh(sock: ListeningSocket) -> str:
@@ -239,8 +229,4 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
             return "nothing listens there; check that the SSH server is up and the port is right."
         case TimeoutError():
             return f"it did not answer within {CONNECT_LIMIT:.0f} s; check that it is up and reachable from here."
-        case FileNotFoundError() | PermissionError():
-            return "the private key's file cannot be read; check its permissions and the path in the place's `key`."
-        case paramiko.SSHException() | ValueError() if "key" in str(error).lower():
-            return "the private key's file holds no usable key; name the private key, not its .pub file."
     return f"the connection failed ({type(error).__name__})."

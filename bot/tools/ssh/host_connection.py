@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bot.tools.local.connection import LocalConnection
-from bot.tools.page_texts import resolve
+from bot.tools.page_texts import resolve, variable_of
 from bot.tools.places import HostPlace, LocalPlace
-from bot.tools.ssh.connection import Connection, login
+from bot.tools.ssh.connection import Connection
 from bot.tools.ssh.exchange import Channel
 from bot.tools.ssh.forward import Connect, Forward
+from bot.tools.ssh.login import login
 
 
 class HostConnection(Protocol):
@@ -32,5 +33,6 @@ def connection_to(
     """The connection of a host. `own` is all that a local one gets of the bot's environment. Raises Unreachable."""
     if isinstance(place, LocalPlace):
         return LocalConnection(name, own)
-    texts = [resolve(text, environ) for text in (place.address, place.key, place.known_hosts)]
-    return Connection(login(name, *texts))
+    texts = (place.address, place.key, place.known_hosts)
+    address, key, known_hosts = (resolve(text, environ) for text in texts)
+    return Connection(login(name, address, key, known_hosts, [variable_of(text) for text in texts]))

@@ -16,6 +16,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import VariableText
 from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill, page_texts
+from commands.text.phrases import on_web
 
 _ACTS: tuple[Literal["open", "fill", "click", "wait"], ...] = ("open", "fill", "click", "wait")
 _MAX_SECONDS = 60.0
@@ -66,7 +67,7 @@ class BrowserAct(Strict):
         if self.fill:
             return f"types {self.value} into “{self.fill}”"
         if self.open:
-            return f"opens {web}{self.open}"
+            return f"opens {on_web(web, self.open)}"
         return f"clicks “{self.click}”" if self.click else f"waits until “{self.wait}” is visible"
 
 
@@ -112,7 +113,7 @@ class BrowserStep(StepBox):
 
     def plan(self) -> list[str]:
         return [
-            f"opens {self.web}{self.path} in a real browser",
+            f"opens {on_web(self.web, self.path)} in a real browser",
             *(act.words(self.web) for act in self._acts()),
             *(f"“{text}” must be visible" for text in self.sees),
             "no request answered with 400 or more, no error in the console",
@@ -138,7 +139,7 @@ class BrowserStep(StepBox):
             return failed(f"The page failed: {problems[0]}.", lines=tuple(problems[:_LINES]), measures=measures)
         shown = f"shows {', '.join(sees)}" if self.sees else "loads"
         summary = f"“{result.title}” {shown}; no errors in the console."
-        return done(summary, measures=measures, compared=(f"{self.web}{self.path} {shown} in a browser",))
+        return done(summary, measures=measures, compared=(f"{on_web(self.web, self.path)} {shown} in a browser",))
 
     def _acts(self) -> list[BrowserAct]:
         return [*self.steps, *(BrowserAct(click=text) for text in self.click)]

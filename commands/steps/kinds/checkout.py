@@ -19,7 +19,7 @@ from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill
 from commands.systems.git.environment import OWN_REPOSITORY
-from commands.systems.git.words import advice, first_words
+from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
@@ -44,8 +44,6 @@ _POINTERS = (
     "git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' | sed 's/^/pointer: /' || true"
 )
 _POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
-_CLONE = "clone it there, or correct the path in the variable that `repository` names"
-_NO_COPY = (("not a git repository", _CLONE), ("No such file or directory", _CLONE))
 # exit codes of the script
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED, _CLOSED, _IN_USE, _NO_SUBMODULE = range(65, 73)
 _REFUSED = {
@@ -225,7 +223,7 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
         return blocked(f"the working copy is locked, so that nothing can be checked out ({names})", _UNLOCK)
     if result.code:
         problem = f"git cannot use the working copy ({first_words(result, f'exit code {result.code}')})"
-        return blocked(problem, advice(result, "run git status there as the deploying user", _NO_COPY))
+        return blocked(problem, advice(result, "run git status there as the deploying user", NO_COPY))
     if changed := result.tail.split("\n")[:-1]:
         files, names = format_count(len(changed), "tracked file"), ", ".join(line.strip() for line in changed[:3])
         return warned(

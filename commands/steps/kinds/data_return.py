@@ -22,6 +22,7 @@ from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
+from commands.systems.postgres.writable import WritableDatabaseCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_duration, format_seconds
 from commands.text.numbers import format_count
@@ -93,7 +94,7 @@ class DataReturnStep(ReturnedRowsStep):
         same = SameDatabaseCheck(
             host=self.host, database_url=self.database_url, database=self.database, words=self._words
         )
-        return [*super().preflight(), same]
+        return [*super().preflight(), same, WritableDatabaseCheck(database=self.database)]
 
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.database.has_receipt(self.database, ctx.step_key):

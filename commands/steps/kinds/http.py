@@ -28,6 +28,7 @@ from commands.systems.json_lists import Listed
 from commands.text.durations import Duration, format_duration, format_seconds
 from commands.text.json_words import json_words
 from commands.text.numbers import format_bytes
+from commands.text.phrases import on_web
 from commands.text.redaction import HIDDEN, masked, masked_json
 from state.errors import BadValue, Down, LostTrack, ToolError
 from state.records import AttemptState
@@ -110,15 +111,16 @@ class HttpStep(JsonAnswerStep):
         body = "" if self.json_body is None else f" with {json.dumps(self.json_body, ensure_ascii=False, default=str)}"
         form = f", {self.shape()}" if self.answers else ", not a web page" if self.must_not_be_page() else ""
         fields = "".join(f", {path} = {json_words(value)}" for path, value in self.expect.items())
-        more = [f"DELETE {self.web}{self.clean_up.path} afterwards"] if self.clean_up else []
+        more = [f"DELETE {on_web(self.web, self.clean_up.path)} afterwards"] if self.clean_up else []
         if self.trace:
             more.append(
                 f"after a crash: {self.trace.listing(self.web)}; it was served if an entry has {self.trace.condition()}"
             )
         if self.each:
             more.append(f"the same for every entry of {self.each.listing(self.web)} with {self.each.condition()}")
+        asked = on_web(self.web, self.path)
         return [
-            f"{self.method} {self.web}{self.path}{body}, expects status {self.statuses()}{form}{fields}{within or ''}",
+            f"{self.method} {asked}{body}, expects status {self.statuses()}{form}{fields}{within or ''}",
             *more,
         ]
 
@@ -177,7 +179,7 @@ class HttpStep(JsonAnswerStep):
         entries = found.entries if found else []
         if self.trace and found and not entries:
             why = lost.summary if lost else "The bot was interrupted here."
-            hint = f"{why} Whether it was served is not known: {self.web}{self.trace.path} {found.doubt}."
+            hint = f"{why} Whether it was served is not known: {on_web(self.web, self.trace.path)} {found.doubt}."
             return replace(lost, summary=hint) if lost else unknown(hint)
         if len(entries) != 1:
             return None
@@ -213,7 +215,9 @@ class HttpStep(JsonAnswerStep):
         for entry in found.entries:
             send(entry)
         if found.doubt:
-            lines.append(f"{self.web}{each.path} {found.doubt}: {wanted} may still exist. Check, and delete them.")
+            lines.append(
+                f"{on_web(self.web, each.path)} {found.doubt}: {wanted} may still exist. Check, and delete them."
+            )
         if bad or found.doubt:
             return failed((bad or lines)[-1], lines=tuple(lines), measures={"failed": 1.0})
         return done("; ".join(lines) or f"Nothing to {self.method}: there are no {wanted}.", measures={"failed": 0.0})
@@ -232,7 +236,9 @@ class HttpStep(JsonAnswerStep):
         except (Down, LostTrack) as error:
             return self._unanswered(ctx, error, {"seconds": time.monotonic() - began, "failed": 1.0})
         if note := self._cache(response):
-            return failed(cached(f"{self.web}{fill(self.path, ctx.values)}", note), measures=_CACHED, inconclusive=True)
+            return failed(
+                cached(on_web(self.web, fill(self.path, ctx.values)), note), measures=_CACHED, inconclusive=True
+            )
         measures = {"seconds": response.seconds, "status": float(response.status)}
         if response.cut and response.status in self.accepted() and self.needs_whole():
             size = format_bytes(MAX_BODY)
@@ -325,7 +331,7 @@ class HttpStep(JsonAnswerStep):
         if problem := self._clean_up(ctx, values):
             return failed(f"{summary}, but {problem}", values=values, measures=measures)
         what = shown or (f"answers {measures['status']:.0f}" if "status" in measures else "the entry exists")
-        compared = (f"{self.web}{fill(self.path, ctx.values)}: {what}",)
+        compared = (f"{on_web(self.web, fill(self.path, ctx.values))}: {what}",)
         return done(summary, values=values, measures=measures, compared=compared)
 
     def _clean_up(self, ctx: Context, values: dict[str, str]) -> str:

@@ -24,6 +24,7 @@ from commands.steps.value_types import ValueType
 from commands.systems.http_answers import from_cache
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from commands.text.durations import Duration
+from commands.text.phrases import on_web
 from state.errors import ToolError
 
 _TRIES = 5  # requests from outside, one second apart
@@ -123,7 +124,9 @@ class MaintenanceStep(StepBox):
 
     def plan(self) -> list[str]:
         mark = f", {'with' if self.state == 'on' else 'without'} {self.mark.words()}" if self.mark else ""
-        check = [f"GET {self.web}{self.path}, expects status {self._expected_status()}{mark}"] if self.web else []
+        check = (
+            [f"GET {on_web(self.web, self.path)}, expects status {self._expected_status()}{mark}"] if self.web else []
+        )
         return commands_plan(self.host, self.command, self.env) + check
 
     def preflight(self) -> list[PreflightCheck]:
@@ -189,7 +192,7 @@ class MaintenanceStep(StepBox):
 
     def _look(self, ctx: Context) -> _Seen:
         """What `path` of `web` answers now."""
-        address = f"{self.web}{self.path}"
+        address = on_web(self.web, self.path)
         try:
             answer = ctx.tools.web.request(self.web, HttpRequest(path=PageText(self.path, ctx.values)))
         except ToolError:

@@ -26,6 +26,7 @@ from commands.steps.values import has_placeholder
 from commands.systems.migrations.first_look import IS_THERE, judge_state
 from commands.systems.migrations.tool_script import show_state
 from commands.systems.postgres.invalid_indexes import left_invalid
+from commands.systems.postgres.writable import WritableDatabaseCheck
 from commands.systems.preflight.hosts import HostCheck
 from state.errors import ToolError
 from state.records import AttemptState
@@ -99,7 +100,11 @@ class MigrateStep(MigrationToolStep):
         return [f"on {self.database}, after: {query.sql} (expects {query.expect})" for query in self.verify]
 
     def preflight(self) -> list[PreflightCheck]:
-        more = [check for box in self._backups[:1] for check in box.restore_checks()] if self.restores() else []
+        more: list[PreflightCheck] = [
+            WritableDatabaseCheck(database=self.database, host=self.host, addresses=tuple(self.env.values()))
+        ]
+        if self.restores():
+            more += [check for box in self._backups[:1] for check in box.restore_checks()]
         env = tuple(self.script_env().items())
         later = any(has_placeholder(text) for _, text in env)
         one_head = self.mode == "back" and self.tool == "alembic" and not self.back

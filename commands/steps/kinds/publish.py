@@ -7,22 +7,19 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
-from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
-from commands.steps.execution import pause, recover_job, run_job
+from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.every_address import at_addresses
 from commands.steps.shared.readiness import READY_WITHIN
+from commands.steps.shared.served_build import ServedBuild
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
-from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, other_page, parts_of_page
-from commands.systems.http_answers import cached, from_cache
+from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, parts_of_page
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.free_files import (
     FITS_FILES,
@@ -32,9 +29,10 @@ from commands.systems.preflight.free_files import (
     too_few,
 )
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
+from commands.systems.preflight.served_parts import ServedPartsCheck
 from commands.text.durations import Duration
 from commands.text.numbers import format_bytes
-from state.errors import ToolError
+from commands.text.phrases import on_web
 
 _IS_LINK = '[ ! -e "$WWW/current" ] || [ -L "$WWW/current" ] || exit 67'
 # what the link points to before the first try of this run is what its rollback serves again
@@ -83,7 +81,6 @@ printf 'files=%s\\nfree_files=%s\\n' "$(find "$WWW/current/" | wc -l)" "$(free_f
 du -sk "$WWW/current/" | cut -f 1
 df -Pk "$to" | awk 'NR == 2 {{ print $4 }}'"""
 _NOT_WRITABLE = 69
-_TRIES = 3  # requests for what is served at least, one second apart
 
 
 class PublishStep(StepBox):
@@ -91,13 +88,14 @@ class PublishStep(StepBox):
 
     The build is copied to `releases/<commit>`. A release of that name which differs stays, and the build is named
     `<commit>-2`. A build whose stamp does not name the commit is refused: after a failed build the old one is still
-    there. The page that is served must name the scripts and stylesheets of the build's `index.html`: a cache
-    in front may have the page of before. The rollback builds nothing.
+    there. The page that is served must name the scripts and stylesheets of the build's `index.html`, because a cache
+    in front may have the page of before, and each of them must be served, not refused or replaced by a page. The
+    rollback builds nothing, and only says which of them are not served.
     """
 
     kind: ClassVar[str] = "publish"
     proves: ClassVar[str] = (
-        "the web site serves the build of that commit, and an HTML page with the build's scripts and stylesheets"
+        "the web site serves the build of that commit, an HTML page with its scripts and stylesheets, and these"
     )
     changes_production: ClassVar[bool] = True
 
@@ -142,10 +140,12 @@ class PublishStep(StepBox):
         return (self.host, self.www)
 
     def plan(self) -> list[str]:
+        page = on_web(self.web, "/")
         return [
             *program_plan(self.host, self._says(), self.script(), self._env()),
-            f"GET {self.web}{self.stamp}, expects commit = {self.commit}",
-            f"GET {self.web}/, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
+            f"GET {on_web(self.web, self.stamp)}, expects commit = {self.commit}",
+            f"GET {page}, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
+            f"GET {self.web}: each of these scripts and stylesheets",
         ]
 
     def _says(self) -> str:
@@ -162,6 +162,7 @@ class PublishStep(StepBox):
         stamp = Reads(path=self.stamp, fields=("commit",), by="`stamp` of `publish`", headers=headers)
         return [
             AnswerFieldsCheck(web=self.web, reads=(stamp,)),
+            ServedPartsCheck(web=self.web, headers=headers),
             folder_check(self.host, self.www, "the folder that is served"),
             ProgramsCheck(host=self.host, names=("awk", "cp", "diff", "du", "df", "find", "readlink")),
             HostCheck(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
@@ -174,16 +175,18 @@ class PublishStep(StepBox):
             why = self._why(commit[:10], result).get(result.code, f"Publishing failed with exit code {result.code}.")
             return failed(why, lines=result.last_lines)
         parts = parts_of_page(result.tail)
-        problem, where = self._problem(ctx, commit, parts)
-        if problem:
+        headers = page_texts(self.headers, ctx.values)
+        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, parts)
+        served.ask(self.ready_within.total_seconds())
+        if problem := served.problem or ("" if self.mode == "back" else served.broken):
             return failed(problem)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
-        page = ", and its page names that build's scripts and stylesheets" if parts else ""
-        compared = (f"{self.web} serves the build of {commit[:10]}{page}{where}",)
-        unseen = () if parts else (NOT_COMPARED,)
+        unseen = served.not_compared() if parts else (NOT_COMPARED,)
         summary = f"The build of commit {commit[:10]} is served."
-        return done(summary, values=values, compared=compared, not_compared=unseen)
+        if served.broken:  # of a rollback: whether it was so before the deploy, nobody knows
+            summary, unseen = f"{summary} But {served.broken}", (*unseen, f"whether the page works: {served.broken}")
+        return done(summary, values=values, compared=(served.compared(),), not_compared=unseen)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
@@ -205,37 +208,6 @@ class PublishStep(StepBox):
         if self.mode == "forward":
             env |= {"REPOSITORY": self.repository, "SOURCE": self.source, "STAMP": self.stamp}
         return env
-
-    def _problem(self, ctx: Context, commit: str, parts: tuple[str, ...]) -> tuple[str, str]:
-        """What is wrong with what is served, asked until it is right or the time is over; empty if nothing is.
-
-        With it how many addresses were asked, as words to append.
-        """
-        where, began, tries = "", ctx.tools.clock.monotonic(), 0
-        while True:
-            tries += 1
-            try:
-                problem, where = self._problem_now(ctx, commit, parts)
-            except (ToolError, ValueError) as error:
-                problem = f"{self.web} could not be checked: {error}"
-            waited = ctx.tools.clock.monotonic() - began
-            if not problem or (tries >= _TRIES and waited >= self.ready_within.total_seconds()):
-                return problem, where
-            pause(ctx, 1)
-
-    def _problem_now(self, ctx: Context, commit: str, parts: tuple[str, ...]) -> tuple[str, str]:
-        headers = page_texts(self.headers, ctx.values)
-        path = PageText(self.stamp, ctx.values)
-        stamp = ctx.tools.web.request(self.web, HttpRequest(path=path, headers=headers))
-        if note := from_cache(stamp):
-            return cached(f"{self.web}{self.stamp}", note), ""
-        data = stamp.json() if stamp.status == 200 else {}
-        if not isinstance(data, dict) or data.get("commit") != commit:
-            return f"{self.web}{self.stamp} answers {stamp.status} and does not name commit {commit[:10]}.", ""
-        page = ctx.tools.web.request(self.web, HttpRequest(path="/", headers=headers))
-        if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
-            return f"{self.web}/ answers {page.status} and is not an HTML page.", ""
-        return other_page(self.web, page, parts), at_addresses(0, len(page.others))
 
 
 def _judge_preflight(result: CommandResult) -> list[PreflightResult]:

@@ -203,9 +203,10 @@ class ServiceStep(ServiceBox):
         )
         if problems:
             unasked = self.unasked(seen.answer, problems)
-            return failed(
-                f"{self.called} did not start properly: {'; '.join(problems)}.", lines=lines, inconclusive=unasked
-            )
+            why = f"did not start properly: {'; '.join(problems)}"
+            if behind := self.not_reached(seen.answer, problems):
+                why = f"{'run' if self.names else 'runs'}, but {behind}"
+            return failed(f"{self.called} {why}.", lines=lines, inconclusive=unasked)
         if not (self.reload or self.manages.settles):
             # by the bot's own clock, because the host's clock may differ
             uptime = max(one.uptime for one in seen.state.processes) + clock.monotonic() - looked

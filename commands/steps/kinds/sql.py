@@ -19,6 +19,7 @@ from commands.systems.postgres.invalid_indexes import invalid_indexes
 from commands.systems.postgres.one_transaction import COMMITS, called_procedures, doubtful_statements, unsafe_statements
 from commands.systems.postgres.same_database import DirectDatabaseCheck
 from commands.systems.postgres.sql_file import changed_relations
+from commands.systems.postgres.writable import WritableDatabaseCheck
 from commands.systems.preflight.databases import DatabaseCheck
 from commands.text.durations import format_duration, format_seconds, parse_duration
 from commands.text.numbers import format_count
@@ -106,6 +107,7 @@ class SqlStep(StepBox):
         rights = [DatabaseCheck(database=self.database, sql=_RIGHTS, judge=_judge_rights)] if self.receipt else []
         return [
             DirectDatabaseCheck(database=self.database),
+            WritableDatabaseCheck(database=self.database),
             *rights,
             FileCanBeApplied(database=self.database, file=self.file),
         ]

@@ -116,9 +116,10 @@ class SteadyStep(ServiceBox):
         lines = (*described(now.processes), *new.lines[:ERROR_LINES])
         if problems:
             unasked = self.unasked(answer, problems)
-            return failed(
-                f"{self.called} did not stay healthy: {'; '.join(problems)}.", lines=lines, inconclusive=unasked
-            )
+            why = f"did not stay healthy: {'; '.join(problems)}"
+            if behind := self.not_reached(answer, problems):
+                why = f"still {'run' if self.names else 'runs'}, but {behind}"
+            return failed(f"{self.called} {why}.", lines=lines, inconclusive=unasked)
         age = format_duration(self.lasts)
         same = "are still the same processes" if self.names else "is still the same process"
         healthy = f"{same} and healthy."

@@ -15,6 +15,7 @@ from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field, field_errors
 from commands.systems.json_lists import has_more, list_in
+from commands.text.phrases import on_web
 from state.errors import ToolError
 
 _LIMIT = 8.0  # seconds for one answer
@@ -65,9 +66,9 @@ class CommitCheck(Strict):
         """The request and what must come, as one line."""
         fields = ", ".join(f"{path} = {_choices(value)}" for path, value in self.expect.items())
         if not self.entries:
-            return f"GET {self.web}{self.path}, expects {fields}"
+            return f"GET {on_web(self.web, self.path)}, expects {fields}"
         names = f", among them {', '.join(self.names)}" if self.names else ""
-        return f"GET {self.web}{self.path}, expects {fields} of each of its {self.entries}{names}"
+        return f"GET {on_web(self.web, self.path)}, expects {fields} of each of its {self.entries}{names}"
 
     def problem(self, web: Web, commit: str) -> str:
         """Why the commit is not green, as a clause; empty if it is."""

@@ -23,9 +23,11 @@ from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
 from commands.systems.http_answers import from_cache
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
+from commands.text.phrases import on_web
 from state.errors import ToolError
 
 _FROM_CACHE = "from a cache"
+_NOT_REACHED = ("with status 502", "with status 504")  # only a proxy in front answers so
 _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
 ANSWER_TIMEOUT = 3.0  # seconds in which a service that is ready must serve the commit
 ANSWERS = 20  # requests that must all be answered with the commit
@@ -69,7 +71,7 @@ class HealthAddress(StepBox):
     @model_validator(mode="after")
     def _is_whole_or_absent(self) -> Self:
         if self.web and not self.commit:
-            raise ValueError("commit: is missing beside web; add it")
+            raise ValueError("commit: is missing beside web; add it, or leave web out where nothing answers the commit")
         if not self.web and (extra := [name for name in _OF_THE_ADDRESS if name in self.model_fields_set]):
             raise ValueError(f"{extra[0]}: has no meaning without web; name the address, or remove it")
         return self
@@ -81,7 +83,7 @@ class HealthAddress(StepBox):
         """Plan lines: the commit that must be served."""
         if not self.web:
             return ["no address is asked which commit runs"]
-        return [f"GET {self.web}{self.path}, expects {self.field} = {self.commit}"]
+        return [f"GET {on_web(self.web, self.path)}, expects {self.field} = {self.commit}"]
 
     def preflight(self) -> list[PreflightCheck]:
         if not self.web:
@@ -137,10 +139,19 @@ class HealthAddress(StepBox):
     def answer_problems(self, ctx: Context, answer: str) -> list[str]:
         """What is wrong with the answer of the health address, as a clause."""
         if answer.startswith(_FROM_CACHE):
-            return [f"{self.web}{self.path} answers {answer[:80]}, so the service itself was not asked"]
+            return [f"{on_web(self.web, self.path)} answers {answer[:80]}, so the service itself was not asked"]
         if self.serves(ctx, answer):
             return []
-        return [f"{self.web}{self.path} answers {answer[:60]} instead of {self._expected(ctx)[:60]}"]
+        return [f"{on_web(self.web, self.path)} answers {answer[:60]} instead of {self._expected(ctx)[:60]}"]
+
+    def not_reached(self, answer: str, problems: list[str]) -> str:
+        """The clauses about a proxy that does not reach what runs, if nothing else is wrong; else empty."""
+        if len(problems) != 1 or not answer.startswith(_NOT_REACHED):
+            return ""
+        return (
+            f"{problems[0]}: the proxy in front does not reach it. Compare the address at which it listens with the "
+            "one that the proxy asks; nginx keeps an old one until it is reloaded"
+        )
 
     def unasked(self, answer: str, problems: list[str]) -> bool:
         """Whether nothing is wrong but that a cache answered, so that nothing is known about the commit."""

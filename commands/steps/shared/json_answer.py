@@ -15,6 +15,7 @@ from commands.steps.shared_fields import WebName
 from commands.steps.value_types import ValueType
 from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, shape_error
 from commands.systems.json_lists import ROOT
+from commands.text.phrases import on_web
 from commands.text.redaction import is_secret_name
 
 _WITHOUT_BODY = (204, 304)  # statuses
@@ -115,4 +116,4 @@ class JsonAnswerStep(StepBox):
 
     def values_in(self, data: Any) -> dict[str, str]:
         """The values that are kept of the answer's JSON. Raises BadValue for one that does not fit its type."""
-        return keep(self.values, data, f"the answer of {self.web}{self.path}")
+        return keep(self.values, data, f"the answer of {on_web(self.web, self.path)}")

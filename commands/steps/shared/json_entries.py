@@ -20,6 +20,7 @@ from commands.systems.http_answers import field
 from commands.systems.json_lists import ROOT, Listed, listed
 from commands.text.field_words import Short
 from commands.text.json_words import json_words
+from commands.text.phrases import on_web
 from state.errors import BadValue, ToolError
 
 _DELETED = (200, 202, 204, 404)  # statuses
@@ -55,8 +56,8 @@ class Trace(Strict):
         return ", ".join(f"{path} = {json_words(value)}" for path, value in self.where.items())
 
     def listing(self, web: str) -> str:
-        """The request for the list, for the plan: "GET api/jobs", or "`data` of GET api/jobs"."""
-        return f"{'' if self.entries == ROOT else f'`{self.entries}` of '}GET {web}{self.path}"
+        """The request for the list, for the plan: "GET /jobs on api", or "`data` of GET /jobs on api"."""
+        return f"{'' if self.entries == ROOT else f'`{self.entries}` of '}GET {on_web(web, self.path)}"
 
     def find(self, ctx: Context, web: str, headers: Mapping[str, str]) -> Listed:
         """The matching entries of the list, and why there may be others. Raises the tools' errors."""

@@ -35,6 +35,7 @@ from commands.systems.running.answers import (
     tags_on,
 )
 from commands.text.field_words import Short
+from commands.text.phrases import on_web
 from commands.text.redaction import is_secret_name
 from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Down, ToolError, Unreachable
@@ -136,7 +137,7 @@ class Running(Strict):
     def source(self) -> str:
         """Who is asked, in messages."""
         if self.web:
-            return f"{self.web}{self.path}"
+            return on_web(self.web, self.path)
         return f"{'the command' if self.command else self._listed or self.link} on {self.on}"
 
     @property
@@ -147,7 +148,7 @@ class Running(Strict):
     def plan(self) -> str:
         """The question as one line."""
         if self.web:
-            return f"GET {self.web}{self.path}, whose {self.field} says what runs"
+            return f"GET {on_web(self.web, self.path)}, whose {self.field} says what runs"
         if self.command:
             return f"on {self.on}: {self.command} (its last line says what runs)"
         what = f"which commit is behind {self.link}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from commands.ports.shell import CommandResult
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.signatures import signature_error, signer
-from commands.systems.git.words import advice, first_words
+from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.scripts import script
 from commands.text.phrases import capitalized
 from state.errors import ToolError
@@ -162,7 +162,7 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
     if problem := signature_error(result, values, ref):
         return ReleaseError(*problem)
     failure = f"git failed with exit code {result.code} ({first_words(result)})"
-    return ReleaseError(failure, advice(result, "run git fetch by hand"))
+    return ReleaseError(failure, advice(result, "run git fetch by hand", NO_COPY))
 
 
 def _not_on_origin(values: Mapping[str, str], ref: str) -> tuple[str, str]:

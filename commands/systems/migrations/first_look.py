@@ -21,7 +21,9 @@ def judge_state(result: CommandResult, kept_as: str, *, one_head: bool) -> list[
     `one_head`: the tool goes back to one state of several at once (Alembic).
     """
     if result.code == _NO_FOLDER:
-        return blocked(f"the migration tool's folder cannot be entered ({result.last_line})", "correct `folder`")
+        return blocked(
+            "the migration tool's folder is not on the host, or this user may not enter it", "correct `folder`"
+        )
     if result.code == _NO_PROGRAM:
         what = f"the migration tool is not there: {result.last_line} was not found"
         return blocked(what, "install it, or name what starts it in `program`")

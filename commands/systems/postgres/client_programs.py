@@ -47,7 +47,8 @@ SCRATCH_ERRORS = {
     NOT_QUERIED: "The scratch database cannot be queried from the host; nothing was done.",
     72: "The scratch database is the one that was backed up; nothing was done. Use another one.",
     73: "The scratch database is not empty; nothing was done. Use an empty one.",
-    74: "The user of the scratch database may not create databases (it needs CREATEDB); nothing was done.",
+    74: "The user of the scratch database may not create databases; nothing was done. Let the server's administrator "
+    "allow it: ALTER ROLE … CREATEDB.",
     81: "The database for the copy could not be created on the scratch server; nothing was done. "
     "The server's own words are below.",
     82: "The scratch server lacks something that the database's own has: a collation, an extension or a tablespace. "

@@ -38,6 +38,17 @@ def test_a_host_without_ssh_has_no_key_to_look_at(settings: Settings, tmp_path: 
     assert [*check_files(settings, small(**{host: 'address = "local"'}))] == []
 
 
+def test_a_folder_and_a_public_key_in_the_place_of_a_key_are_not_to_be_closed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("ssh-ed25519 AAAA robin\n")
+    (tmp_path / "key").chmod(0o644)
+    assert lines(settings) == []
+    (tmp_path / "key").unlink()
+    (tmp_path / "key").mkdir(mode=0o755)
+    assert lines(settings) == []
+
+
 @pytest.mark.parametrize(
     ("name", "mode", "words"),
     [

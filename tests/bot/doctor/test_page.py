@@ -67,11 +67,11 @@ def test_a_start_with_a_good_host_starts(shop: Path, capsys: Capture) -> None:
     ("name", "value", "words"),
     [
         ("SHOP_SSH", "root@127.0.0.1:1", "nothing listens there"),
-        ("SHOP_KEY", "/nowhere/key", "the private key's file cannot be read"),
+        ("SHOP_KEY", "/nowhere/key", "the private key's file is not there"),
         ("SHOP_KNOWN_HOSTS", "/dev/null", "its host key is unknown"),
         ("SHOP_URL", "http://127.0.0.1:1", "nothing answers at its address"),
         ("GONOGO_CHANNEL", "#deploys", "environment: GONOGO_CHANNEL holds no channel id (C…)"),
-        ("SHOP_DBA", "UDBA, U1, @nok", "environment: SHOP_DBA holds no Slack user (U…) or group id (S…) as number 3"),
+        ("SHOP_DBA", "UDBA, U1, @nok", "environment: SHOP_DBA: number 3 of 3 is no id of a Slack user (U…)"),
     ],
 )
 def test_a_start_names_what_cannot_be_reached_and_why(

@@ -57,7 +57,10 @@ def failed_deploy(writer: RunWriter) -> Run:
 
 def test_a_press_on_the_card_rolls_back_once(writer: RunWriter) -> None:
     run = writer.run_at_gate()
-    assert pressed(writer, "rollback", GUEST, "1:0", "it burns") == "Rolling back shop."
+    assert (
+        pressed(writer, "rollback", GUEST, "1:0", "it burns")
+        == "Nothing was changed on shop yet, so nothing is rolled back. The run ends."
+    )
     assert pressed(writer, "rollback", LEAD, "1:0") == "shop is already rolling back. A second request changes nothing."
     request = writer.store.record(run.id).rollback
     assert request is not None
@@ -66,7 +69,7 @@ def test_a_press_on_the_card_rolls_back_once(writer: RunWriter) -> None:
 
 def test_a_rollback_of_a_run_that_is_over_says_how_to_start_a_new_one(writer: RunWriter) -> None:
     writer.move_run(writer.start_run(), RunState.KEPT)
-    with pytest.raises(NothingRuns, match=r"Start a new run with /deploy start\."):
+    with pytest.raises(NothingRuns, match=r"Start a new run with `/deploy start`\."):
         pressed(writer, "rollback", GUEST, "1:0")
 
 
@@ -202,7 +205,7 @@ def test_a_typed_command_that_could_mean_two_questions_names_both(tmp_path: Path
 
 
 def test_the_only_active_run_is_meant(writer: RunWriter) -> None:
-    with pytest.raises(NothingRuns, match=r"No run is active\. Start one with /deploy start\."):
+    with pytest.raises(NothingRuns, match=r"No run is active\. Start one with `/deploy start`\."):
         the_run(writer.deps)
     run = writer.start_run()
     assert the_run(writer.deps).id == run.id
@@ -266,12 +269,14 @@ def test_who_holds_a_role_is_asked_at_each_act_and_for_none_that_every_member_ma
     deps = replace(writer.deps, people=people)
     run = writer.run_at_gate()
     value = question(writer, run)
-    for action, person in (("hold", LEAD), ("rollback", GUEST)):
-        press(deps, Press(action=action, value="1:0", person=person, reason="stop"))
-    assert asked == [], "stopping waits for nothing"
+    press(deps, Press(action="hold", value="1:0", person=LEAD, reason="stop"))
+    assert asked == [], "holding waits for nothing"
     for action in ("sign", "refuse", "resume", "keep"):
         with pytest.raises(NotAllowed, match="Only the"):
             press(deps, Press(action=action, value=value, person=LEAD, reason="why"))
+    asked.clear()
+    press(deps, Press(action="rollback", value="1:0", person=GUEST, reason="stop"))
+    assert asked == [], "rolling back waits for nothing"
     assert [fact.kind for fact in writer.store.record(run.id).facts] == ["hold", "rollback"]
 
 
@@ -309,7 +314,10 @@ def test_a_forged_fact_of_another_kind_takes_no_key_away(writer: RunWriter, key:
         f"VALUES (1, 'keep', '{key}', 'U', 'slack', '2026-11-23T12:00:00+00:00', '{{\"reason\": \"\"}}')",
     )
     assert pressed(writer, "hold", GUEST, f"{run.id}:0") == "On hold. No new step starts."
-    assert pressed(writer, "rollback", GUEST, f"{run.id}:0") == "Rolling back shop."
+    assert (
+        pressed(writer, "rollback", GUEST, f"{run.id}:0")
+        == "Nothing was changed on shop yet, so nothing is rolled back. The run ends."
+    )
     assert pressed(writer, "rollback", GUEST, f"{run.id}:0").startswith("shop is already rolling back.")
     record = writer.store.record(run.id)
     assert record.rollback

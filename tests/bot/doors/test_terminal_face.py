@@ -115,7 +115,7 @@ def test_anybody_stops_a_run_under_a_claimed_name_which_is_shown_as_claimed(writ
     texts = everywhere(writer)
     assert f"*On hold* by <@{LEAD}> {CLAIM}" in texts["thread"]
     assert f"<@{DBA}> {CLAIM} refused to sign" in texts["thread"]
-    assert f"*Rollback requested by* gonogo {CLAIM}" in texts["thread"], "it is not the bot"
+    assert f"*Aborted by* gonogo {CLAIM}" in texts["thread"], "it is not the bot"
     for text in (texts["log"], texts["status"], texts["report"].replace("\\", "")):
         for name in (LEAD, DBA, "gonogo"):
             assert any(name in line and CLAIM in line for line in text.splitlines()), (name, text)

@@ -204,6 +204,18 @@ def test_another_migration_tool_goes_forward_and_back(tool: str) -> None:
     assert told == [number for number, line in enumerate(of.text.splitlines(), 1) if "Django" in line]
 
 
+@pytest.mark.parametrize(("tool", "build"), [("rails", "bundle install"), ("golang-migrate", "go build")])
+def test_another_tool_is_built_in_its_own_way_and_not_by_pip(tool: str, build: str) -> None:
+    of = made(migrate=tool)
+    assert "pip install" not in of.text
+    assert of.text.count(build) == 2, "in the deploy and in the rollback"
+
+
+def test_the_migrations_of_rails_run_in_production() -> None:
+    envs = [step.box.env for step in made(migrate="rails").page.steps if step.box.kind == "migrate"]  # type: ignore[attr-defined]
+    assert [env["RAILS_ENV"] for env in envs] == ["production", "production"]
+
+
 def test_without_a_migration_no_step_is_left_of_it() -> None:
     of = made(migrate="none")
     assert migration(made()) is not None

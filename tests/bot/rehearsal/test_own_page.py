@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.drill_box.locks import held
 from bot.rehearsal.own_page import TARGET, bot_environment, open_own_page, people_of_roles, target_values
 from bot.rehearsal.role_holders import CHANNEL, STARTER
 from bot.settings import read_page_file
@@ -83,6 +84,14 @@ def test_the_bot_gets_the_targets_values_and_nothing_of_a_real_bot(monkeypatch: 
     assert {name: env[name] for name in VALUES} == VALUES
     assert (env["SHOP_DBA"], env["SHOP_LEAD"], env["GONOGO_CHANNEL"]) == (f"U10ROLE,{STARTER.id}", "U11ROLE", CHANNEL)
     assert "GONOGO_EVENTS_URL" not in env
+
+
+def test_a_second_rehearsal_in_the_folder_is_refused_with_what_to_do(tmp_path: Path, capsys: Capture) -> None:
+    page = own(tmp_path, VALUES)
+    with held(tmp_path / "gonogo.db.lock"):
+        code, _, err = run(capsys, "rehearse", str(page), "--folder", str(tmp_path))
+    assert code == 1
+    assert err.startswith(f"gonogo: A rehearsal runs in {tmp_path} already. End it with Ctrl-C where it was started")
 
 
 @pytest.mark.timeout(120)

@@ -83,7 +83,7 @@ def test_anybody_can_roll_back_from_the_card(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()
         await box.workspace.press(GUEST, (await box.card()).ts, "rollback")
-        await box.reply_to(GUEST, "Rolling back shop")
+        await box.reply_to(GUEST, "nothing is rolled back")
         request = box.store.record(run.id).rollback
         assert request
         assert (request.person, request.by.door) == (GUEST, "slack")

@@ -94,7 +94,7 @@ def test_somebody_who_has_just_joined_may_roll_back(tmp_path: Path, monkeypatch:
             await box.reply_to(GUEST, "Only members of")
             box.workspace.join(GUEST)
             await box.workspace.press(GUEST, card.ts, "rollback")
-            await box.reply_to(GUEST, "Rolling back shop")
+            await box.reply_to(GUEST, "nothing is rolled back")
             assert box.store.record(run.id).rollback
 
     play(tmp_path, story, serve=False)
@@ -177,7 +177,7 @@ def test_a_guest_of_the_channel_may_stop_and_look(tmp_path: Path) -> None:
         await box.workspace.command(GUEST, "/deploy status")
         await box.reply_to(GUEST, "waiting for sign-off")
         await box.workspace.press(GUEST, (await box.card()).ts, "rollback")
-        await box.reply_to(GUEST, "Rolling back shop")
+        await box.reply_to(GUEST, "nothing is rolled back")
         assert box.store.record(run.id).rollback
 
     play(tmp_path, story)
@@ -251,7 +251,7 @@ def test_nobody_agrees_while_slack_does_not_say_whether_the_first_person_is_stil
         question = await box.message_with("Second person needed")
         nobody_can_be_asked(box)
         await box.workspace.press(DBA, question.ts, "agree")
-        await box.reply_to(DBA, "nobody knows whether you may do this")
+        await box.reply_to(DBA, "the bot cannot check whether you may do this")
         assert (box.store.record(run.id).keep, len(box.store.record(run.id).facts)) == (None, 1)
 
     play(tmp_path, story)

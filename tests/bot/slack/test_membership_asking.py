@@ -31,15 +31,17 @@ def test_while_slack_cannot_be_asked_going_on_waits_and_stopping_works(tmp_path:
         question = await box.message_with("Please sign")
         await box.workspace.press(DBA, question.ts, "sign")
         todo = "Install the app again with manifest.yml" if error == "missing_scope" else "Try again in a minute"
-        await box.reply_to(DBA, f"Slack answers {error}, so nobody knows whether you may do this. It was not recorded.")
-        await box.reply_to(DBA, todo, "Rolling back, hold and refusing work meanwhile.")
+        await box.reply_to(
+            DBA, f"Slack answers {error}, so the bot cannot check whether you may do this.", "Nothing was recorded."
+        )
+        await box.reply_to(DBA, todo, "You can still roll back, hold and refuse.")
         await box.workspace.press(DBA, question.ts, "refuse")
         assert await fill_reason(box, DBA) == {}
         card = await box.card()
         await box.workspace.press(GUEST, card.ts, "hold")
         await box.reply_to(GUEST, "On hold")
         await box.workspace.press(GUEST, card.ts, "rollback")
-        await box.reply_to(GUEST, "Rolling back shop")
+        await box.reply_to(GUEST, "nothing is rolled back")
         assert [fact.kind for fact in box.store.record(run.id).facts] == ["sign", "hold", "rollback"]
 
     play(tmp_path, story)
@@ -79,7 +81,7 @@ def test_a_bot_that_starts_while_slack_answers_nothing_rolls_back(tmp_path: Path
         async with box.serving():
             card = await box.card()
             await box.workspace.press(GUEST, card.ts, "rollback")
-            await box.reply_to(GUEST, "Rolling back shop")
+            await box.reply_to(GUEST, "nothing is rolled back")
             assert box.store.record(run.id).rollback
 
     play(tmp_path, story, serve=False)
@@ -141,7 +143,7 @@ def test_a_start_is_asked_for_again_and_refused_in_its_form(tmp_path: Path) -> N
         box.workspace.change_person(STARTER, guest="")
         nobody_can_be_asked(box)
         await box.workspace.submit(STARTER, form.id, {})
-        await box.wait_until(lambda: "It was not recorded" in str(box.workspace.views(STARTER)[-1].blocks))
+        await box.wait_until(lambda: "Nothing was recorded" in str(box.workspace.views(STARTER)[-1].blocks))
         assert box.store.runs() == []
 
     play(tmp_path, story)

@@ -204,7 +204,7 @@ def test_while_slack_does_not_say_who_somebody_is_nothing_is_noted(tmp_path: Pat
         form = await form_for(box, LEAD, box.workspace.say(DBA, "slow"))
         nobody_can_be_asked(box)
         reply = await box.workspace.submit(LEAD, form.id, {})
-        assert "It was not recorded" in reply.errors["note"]
+        assert "Nothing was recorded" in reply.errors["note"]
         assert notes_of(box) == []
 
     play(tmp_path, story)

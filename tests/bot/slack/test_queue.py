@@ -73,12 +73,14 @@ def test_a_start_on_a_busy_target_is_offered_a_place_in_the_queue_and_begins_by_
         assert buttons(card) == ["drop"]
         await box.message_with("Queued for this target", "behind run 1")
         await box.workspace.press(DBA, offer.ts, "queue_behind")
-        await box.reply_to(DBA, "This has queued start 2 before.")
+        await box.reply_to(DBA, "You have queued this already: it is queued start 2.")
         end(box, 1)
         turn()
         question = await box.message_with("Start shop now?", "Run 1 was kept.", f"<@{DBA}>", f"<@{LEAD}>")
         assert buttons(question) == ["start_queued", "put_off", "drop"]
         assert question.broadcast, "it is asked in the channel"
+        for label in ("Start now", "15 minutes later", "Drop"):
+            assert f"• *{label}*: " in str(question.blocks), "each button says what it does"
         await box.workspace.press(GUEST, question.ts, "start_queued")
         await box.reply_to(GUEST, "Only the")
         assert box.store.active_runs() == []

@@ -117,7 +117,7 @@ def test_an_unknown_word_gets_a_hint_and_the_help(writer: RunWriter, text: str, 
 
 @pytest.mark.parametrize("text", ["status", "history"])
 def test_without_a_run_the_reply_says_how_to_start_one(writer: RunWriter, text: str) -> None:
-    assert replied(writer, text) == "There is no run yet. Start one with /deploy start."
+    assert replied(writer, text) == "There is no run yet. Start one with `/deploy start`."
 
 
 def test_status_is_the_card_with_its_buttons(writer: RunWriter) -> None:
@@ -178,11 +178,11 @@ def test_a_run_without_a_channel_whose_page_cannot_be_read_keeps_nobody_out(writ
 
 def test_status_shows_no_run_of_another_channel(writer: RunWriter) -> None:
     writer.start_run()
-    assert read_command(writer.deps, "status", "C02OTHER") == "There is no run yet. Start one with /deploy start."
+    assert read_command(writer.deps, "status", "C02OTHER") == "There is no run yet. Start one with `/deploy start`."
 
 
 def test_status_all_lists_the_runs_of_every_channel_with_where_to_act(writer: RunWriter) -> None:
-    assert replied(writer, "status all") == "No run is active in any channel. Start one with /deploy start."
+    assert replied(writer, "status all") == "No run is active in any channel. Start one with `/deploy start`."
     writer.run_at_gate()
     RunWriter(writer.store, writer.deps, BLOG).start_run()
     by_hand(writer.store.path, "UPDATE runs SET channel = 'C02OTHER' WHERE id = 2")
@@ -239,7 +239,7 @@ def test_every_button_has_its_command(tmp_path: Path) -> None:
         await box.workspace.command(LEAD, "/deploy refuse the plan is old")
         await box.reply_to(LEAD, "Refused as Tech Lead")
         await box.workspace.command(GUEST, "/deploy rollback it burns")
-        await box.reply_to(GUEST, "Rolling back shop")
+        await box.reply_to(GUEST, "nothing is rolled back")
         request = box.store.record(run.id).rollback
         assert request
         assert request.reason == "it burns"
@@ -269,7 +269,10 @@ def test_a_typed_rollback_is_written_although_no_page_can_be_read(tmp_path: Path
     async def story(box: SlackBox) -> None:
         run = box.start_run()
         origin = Origin(person=GUEST, channel=CHANNEL, teams=frozenset())
-        assert await box.listeners().acts.type(origin, "rollback", "now") == "Rolling back shop."
+        assert (
+            await box.listeners().acts.type(origin, "rollback", "now")
+            == "Nothing was changed on shop yet, so nothing is rolled back. The run ends."
+        )
         assert box.store.record(run.id).rollback
 
     play(tmp_path, story, serve=False, pages=unreadable)
@@ -290,7 +293,7 @@ def test_a_rollback_is_written_from_slack_although_a_row_of_the_run_cannot_be_re
     play(tmp_path, story, serve=False)
 
 
-def test_the_form_of_an_early_keep_says_what_is_skipped_and_no_other_form_says_anything(tmp_path: Path) -> None:
+def test_the_form_of_an_early_keep_says_what_is_skipped(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()
         box.begin_watch(run)

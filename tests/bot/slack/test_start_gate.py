@@ -50,6 +50,24 @@ def test_a_start_with_a_reason_asks_a_second_person_in_its_thread_who_agrees(tmp
     play(tmp_path, story, objectors=FROZEN)
 
 
+def test_the_home_asks_the_second_person_with_what_speaks_against_the_start(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(DBA, "/deploy start small.md v2 because the fix cannot wait")
+        await box.reply_to(DBA, "begins once a second person agrees", "the question is in its thread")
+        await box.message_with(ASKS)
+
+        def home() -> str:
+            box.workspace.open_home(LEAD)
+            view = box.workspace.home(LEAD)
+            return str(view.blocks) if view else ""
+
+        await box.wait_until(lambda: ASKS in home())
+        assert FREEZE.summary in home()
+        assert "Failed" not in home()
+
+    play(tmp_path, story, objectors=FROZEN)
+
+
 def test_the_form_asks_for_the_reason_and_keeps_what_was_chosen(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         await box.workspace.command(DBA, "/deploy start")

@@ -136,8 +136,8 @@ def test_an_answer_that_is_no_plain_word_ends_the_step_and_nothing_is_kept(tools
     assert (outcome.state, outcome.values) == ("failed", {})
     assert outcome.summary in {
         (
-            "<job> (field `id` of the answer of api/api/jobs) must be a word of at most 200 plain characters (letters, "
-            "digits and ._:/@+=,%-), without - at its start and without .. as a folder, but it is not."
+            "<job> (field `id` of the answer of /api/jobs on api) must be a word of at most 200 plain characters "
+            "(letters, digits and ._:/@+=,%-), without - at its start and without .. as a folder, but it is not."
         ),
         "id is missing or null instead of '<any>'.",
     }
@@ -148,7 +148,7 @@ def test_an_answer_that_is_no_number_ends_the_step_that_asks_for_one(tools: Tool
     site.says = says
     outcome = run_step(tools, step("http", KEEP % '{ field = "id", type = "number" }'))
     assert (outcome.state, outcome.values) == ("failed", {})
-    assert outcome.summary == "<job> (field `id` of the answer of api/api/jobs) must be a number, but it is not."
+    assert outcome.summary == "<job> (field `id` of the answer of /api/jobs on api) must be a number, but it is not."
 
 
 def test_a_number_is_sent_as_a_number_and_inside_a_text_as_digits(tools: Tools, site: Site) -> None:

@@ -294,3 +294,9 @@ def test_a_service_that_the_deploy_restarts_twice_is_not_cut() -> None:
     deploy = "systemctl restart worker\n./x\nsystemctl restart worker\n./x\nsystemctl restart api"
     *_, last = restarts(deploy, "systemctl restart api worker")
     assert last["names"] == ["api", "worker"]
+
+
+@pytest.mark.parametrize("named", ["v1.2.3", "tags/v1.2.3", "refs/tags/v1.2.3", "origin/v1.2.3"])
+def test_a_tag_is_named_as_the_start_of_a_run_names_it(named: str) -> None:
+    adopted = under("Deploy", f"cd /srv/shop\ngit fetch --all --tags\ngit checkout {named}")
+    assert dict(boxes_of(adopted.page))["runbook"]["ref"] == "v1.2.3"

@@ -341,7 +341,7 @@ def test_a_target_takes_ten_queued_starts_and_fourteen_days(case: QueueCase) -> 
 
 def test_a_press_that_is_delivered_again_queues_one_start(case: QueueCase) -> None:
     first = case.queue(press="T1")
-    with pytest.raises(TooLate, match=f"This has queued start {first.id} before"):
+    with pytest.raises(TooLate, match=f"it is queued start {first.id}"):
         case.queue(press="T1")
 
 

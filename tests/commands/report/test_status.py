@@ -138,6 +138,7 @@ def test_the_phase_follows_the_run_forward() -> None:
     assert phase(*DEPLOYED, WATCHING, facts=(asked,)) == Phase.NEEDS_SECOND_PERSON
     decision = (row(WATCH, AttemptState.DONE, after=15), row(DECISION, AttemptState.RUNNING, after=20))
     assert phase(*DEPLOYED, *decision) == Phase.NEEDS_DECISION
+    assert phase(*DEPLOYED, *decision, facts=(said("keep"),)) == Phase.KEEPING
 
 
 def test_an_alert_is_more_urgent_than_a_hold_and_a_hold_than_a_question() -> None:

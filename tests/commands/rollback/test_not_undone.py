@@ -62,6 +62,13 @@ def test_a_command_is_named_without_its_comments() -> None:
     assert "“Put the code there” (npm ci npm run build): " in sentence
 
 
+def test_long_commands_leave_room_for_the_reason_at_the_end_of_the_sentence() -> None:
+    long = [f"{'x' * 200} {number}" for number in range(5)]
+    (sentence,) = not_undone(page(str(long).replace("'", '"'), WHY), ended())
+    assert sentence.endswith("x…; and 2 more): the tool has no way back")
+    assert len(sentence) < 300, "the message cuts what is longer"
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

@@ -120,7 +120,7 @@ def test_keep_is_refused_while_an_alert_counts_down(watched: Watched) -> None:
     with pytest.raises(Refused, match="This KEEP was not recorded"):
         watched.actions.keep(LEAD, "quiet", NOON)
     watched.actions.false_alarm(ALERT, 1, LEAD, "a load test", "30 min", NOON)
-    assert watched.actions.keep(LEAD, "quiet", NOON) == "KEEP."
+    assert watched.actions.keep(LEAD, "quiet", NOON) == "You decided KEEP."
 
 
 def test_a_second_person_can_agree_to_an_early_keep_once_the_alert_is_held(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_nothing_of_a_page_that_somebody_changed_is_carried_out(engine_case: Eng
     wait_until(lambda: engine_case.engine._errors)
     (error,) = engine_case.engine._errors.values()
     assert "the start of the run, with its page" in error
-    assert "The bot does nothing of it, not even the rollback" in error
+    assert "The bot carries it on no further, not even the rollback" in error
     assert engine_case.world.begun == {}
     (event,) = [event.data for event in engine_case.store.events(number) if event.data.stored_kind == "record"]
     assert json.loads(json.dumps(event.to_stored()))["refused"] is True
@@ -194,7 +194,7 @@ def test_a_run_that_was_over_is_not_put_back_to_work(engine_case: EngineCase) ->
     engine_case.engine.start()
     wait_until(lambda: engine_case.engine._errors)
     (error,) = engine_case.engine._errors.values()
-    assert "entry 3 (the state of the run) was altered. The bot does nothing of it" in error
+    assert "entry 3 (the state of the run) was altered. The bot carries it on no further" in error
     assert engine_case.world.begun == {}
 
 

@@ -52,6 +52,11 @@ def test_a_value_is_shown_with_its_unit(measure: str, value: float, text: str) -
     assert rule(measure).format_value(value) == text
 
 
+def test_a_check_that_just_fails_says_so_in_place_of_a_number() -> None:
+    assert [rule("failed", above=0.0).format_value(value) for value in (1.0, 0.0, 3.0)] == ["failed", "ok", "3"]
+    assert rule("failed", above=2.0).format_value(1.0) == "1"
+
+
 @pytest.mark.parametrize(
     ("alert", "text"),
     [

@@ -6,6 +6,7 @@ import pytest
 
 from commands.runbook.markdown import Box, read_sections
 from commands.runbook.mistakes import Mistakes
+from commands.runbook.typed import not_typed
 from tests.commands.runbook.spoiling import DEPLOY_BOX, line_of, page_error
 from tests.pages import SMALL, small, spoil, stored
 
@@ -92,7 +93,12 @@ QUOTED = "\n".join("> " + line for line in DEPLOY_BOX.splitlines())
                 "### Health",
                 f"{almost}\n\n### Health",
                 almost,
-                "this looks like a heading, but Markdown does not read it as one; write one to six # and a space",
+                "this looks like a heading, but Markdown does not read it as one; "
+                + (
+                    "a no-break space stands where a plain space is needed; type the space again"
+                    if "\u00a0" in almost
+                    else "write one to six # and a space"
+                ),
             )
             for almost in (
                 "##Smoke tests",
@@ -107,6 +113,19 @@ QUOTED = "\n".join("> " + line for line in DEPLOY_BOX.splitlines())
             "takes = 10:30 # ",
             "takes = 10:30",
             "the box is not valid TOML: Expected newline or end of document after a statement",
+        ),
+        *[
+            ("takes = ", f"takes = {wrong} # ", f"takes = {wrong}", f"the box is not valid TOML: {says}")
+            for wrong, says in (
+                ("“10 min”", 'a typographic quote (“) stands where " is needed; write "'),
+                ("‘10 min’", "a typographic quote (‘) stands where ' or \" is needed; write one of these"),
+            )
+        ],
+        (
+            "takes = ",
+            "takes\u00a0= ",
+            "takes\u00a0= ",
+            "the box is not valid TOML: a no-break space stands where a plain space is needed; type the space again",
         ),
         (
             "takes = ",
@@ -132,6 +151,16 @@ def test_what_would_not_run_is_refused_with_its_line(old: str, new: str, at: str
 @pytest.mark.parametrize("prose", ["#deploys is the channel", "#42 is fixed", "C# and F#", "a ## b", "\\## no heading"])
 def test_a_hash_in_prose_is_no_heading(prose: str) -> None:
     assert read_sections(f"# Page\n\n{prose}\n", Mistakes())[0].prose.strip() == prose
+
+
+@pytest.mark.parametrize("line", ['takes = “10 min” "', "takes = 10 min # “soon”"])
+def test_a_typographic_quote_outside_of_a_string_is_named(line: str) -> None:
+    assert not_typed(line).startswith("a typographic quote (“) stands where")
+
+
+@pytest.mark.parametrize("line", ['takes = "it’s “soon”" x', "takes = 'it’s' x", "takes = 10 min"])
+def test_a_typographic_quote_inside_a_string_is_a_letter_like_others(line: str) -> None:
+    assert not not_typed(line)
 
 
 def test_a_heading_in_html_stops_no_run_that_has_its_page_and_one_in_a_comment_is_none() -> None:

@@ -70,10 +70,10 @@ GOLDEN = {
     "run": "    on production: npx prisma generate",
     "service": "    again after 10 s: the same new process, online, no more restarts, up for less than a minute",
     "steady": "    10 s after dj-system-api started: still process <pid>, online, still <restarts> restarts",
-    "publish": "    GET app/build.json, expects commit = <commit>",
-    "http": "    GET api/api/health, expects status 200, status = ok, commit = <commit>",
+    "publish": "    GET /build.json on app, expects commit = <commit>",
+    "http": "    GET /api/health on api, expects status 200, status = ok, commit = <commit>",
     "query": "    on production: SELECT COUNT(*) FROM approval_flows WHERE job_type_id IS NOT NULL",
-    "browser": "    opens app/admin/approval-flow in a real browser",
+    "browser": "    opens /admin/approval-flow on app in a real browser",
     "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and "
     "not from before <let_in_at>",
     "logs": "    on production: reads <log_err> from <log_offset_err> on, rotated files included, for lines "
@@ -84,7 +84,7 @@ GOLDEN = {
     "project_flow_assignments, project_flow_approvers back from <backup_file>",
     "proof": "    on production: restores <backup_file> into a new database on the server of $PROD_SCRATCH_URL, "
     "and compares rows and a checksum of every table",
-    "running": "    GET api_local/api/health, whose commit says what runs; it must be <running_before>",
+    "running": "    GET /api/health on api_local, whose commit says what runs; it must be <running_before>",
     "repeat": "    runs every step of “smoke tests” again; after a failure, only the steps that clean up",
     "metrics": "    on production: reads CPU and memory from /proc (5 samples, 1 s apart)",
 }  # fmt: skip

@@ -37,7 +37,7 @@ LOSES = 'within = "15 min"\nloses = { database = "none", sql = "SELECT 1", says 
         (
             'commands = ["deploy"]',
             'commands = ["deploy <commit>"]',
-            "no step above sets it; add a step that does, keep it in `values` of a step above, or remove it",
+            "no step above sets it; write what it stands for, or let a step above keep it in `values`",
         ),
         (
             'undoes = "put-the-code-there"',

@@ -124,4 +124,4 @@ def test_without_four_eyes_the_starter_may_sign_and_keep(store: Store) -> None:
     night.attempt("ready")
     assert night.actions.sign("ready", 1, LEAD, NOON) == ("lead",)
     night.decide()
-    assert night.actions.keep(LEAD, "", NOON) == "KEEP."
+    assert night.actions.keep(LEAD, "", NOON) == "You decided KEEP."

@@ -19,7 +19,7 @@ def test_at_the_decision_the_deciding_role_keeps(night: Night) -> None:
     night.changes_nothing(
         lambda: night.actions.keep(DBA, "", NOON), NotAllowed, r"Only the Tech Lead may decide KEEP\."
     )
-    assert night.actions.keep(LEAD, " quiet ", LATER) == "KEEP."
+    assert night.actions.keep(LEAD, " quiet ", LATER) == "You decided KEEP."
     assert night.record.keep == Keep(by=LEAD, at=LATER, reason="quiet")
     assert night.events == [KeepDecided(person="ULEAD", door=AT_TERMINAL, reason="quiet")]
     assert night.actions.keep(LEAD, "", NOON) == "KEEP has already been decided."
@@ -142,4 +142,4 @@ def test_keep_says_what_begins_because_of_it(store: Store) -> None:
     assert night.actions.keep(LEAD, "quiet", NOON).startswith(skips)
     night.attempt(DECISION, "running")
     begins = "option-a.md is checked and started now. The result is posted in the thread."
-    assert night.actions.keep(LEAD, "", LATER) == f"KEEP. {begins}"
+    assert night.actions.keep(LEAD, "", LATER) == f"You decided KEEP. {begins}"

@@ -75,7 +75,7 @@ def test_the_decision_is_asked_anew_of_the_new_holder(store: Store) -> None:
     night.actions.take_over(1, NEW, LATER)
     asked = [one for one in night.events if isinstance(one, PeopleAsked)]
     assert [(one.ask, one.title) for one in asked] == [("decide", "KEEP or ROLLBACK")]
-    assert night.actions.keep(NEW, "", LATER) == "KEEP."
+    assert night.actions.keep(NEW, "", LATER) == "You decided KEEP."
 
 
 @pytest.mark.parametrize(

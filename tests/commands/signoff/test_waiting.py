@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.signoff.waiting import Waiting, choices_after, waiting_for_step
+from commands.signoff.waiting import Waiting, choices_after, waiting_for, waiting_for_step
 from state.events import Ask
 from state.facts import Choice, Fact
 from state.records import AttemptState, Record
@@ -30,6 +30,11 @@ def deployed(state: str, *facts: Fact) -> Record:
 def test_a_step_that_has_not_ended_or_succeeded_needs_nobody(state: AttemptState | None) -> None:
     rows = () if state is None else (row(DEPLOY, state),)
     assert waiting_step(record(READY, *rows, facts=SIGNED)) is None
+
+
+def test_once_a_rollback_is_requested_nobody_is_asked_about_the_steps_before_it() -> None:
+    assert waiting_for(PAGE, record(READY))
+    assert waiting_for(PAGE, record(READY, facts=(said("rollback"),))) == ()
 
 
 def test_a_checklist_waits_for_every_role_that_has_not_signed_this_attempt() -> None:

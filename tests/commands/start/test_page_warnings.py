@@ -109,3 +109,12 @@ def test_a_page_without_a_deploy_that_changes_nothing_is_not_named() -> None:
     back = rollback[rollback.index("### ") : rollback.index("## Decision")]
     page = read_page((SMALL[:begin] + SMALL[end:]).replace(back, ""), "small.md")
     assert not any("Deploy has no step" in warning.what for warning in step_warnings(page))
+
+
+def test_a_deploy_without_a_step_in_a_page_that_changes_nothing_is_named_at_its_heading() -> None:
+    begin, end = SMALL.index("### Put the code there"), SMALL.index("## Smoke tests")
+    rollback = SMALL[SMALL.index("```toml rollback") :]
+    back = rollback[rollback.index("### ") : rollback.index("## Decision")]
+    page = read_page((SMALL[:begin] + SMALL[end:]).replace(back, ""), "small.md")
+    (warning,) = [one for one in step_warnings(page) if "a run of this page changes nothing" in one.what]
+    assert (warning.title, page.text.splitlines()[warning.line - 1]) == ("Deploy", "## Deploy")

@@ -201,6 +201,17 @@ def test_variables_that_are_not_set_are_named_in_one_line() -> None:
     ]
 
 
+@pytest.mark.parametrize("found", ["SHOP_SHH", "SHOPS_SSH", "shop_ssh"])
+def test_a_misspelt_variable_is_named_beside_the_one_that_is_not_set(found: str) -> None:
+    (line,) = environment_lines(["SHOP_SSH"], ["PATH", found, "SHOP_SSH_KEY_FILE"])
+    assert line.result.todo.endswith(f"or its .env file. {found} is set: is SHOP_SSH meant?")
+
+
+def test_another_variable_is_not_taken_for_a_misspelt_one() -> None:
+    (line,) = environment_lines(["SHOP_SSH"], ["PATH", "SHOP_URL", "SHOP_SSH_KEY_FILE"])
+    assert line.result.todo == "set them in the bot's environment or its .env file"
+
+
 def test_a_start_is_refused_with_every_failure_and_what_to_do() -> None:
     lines = [
         *environment_lines(["A", "B"]),

@@ -56,7 +56,7 @@ def test_an_unusable_scratch_database_is_reported(operator: Operator, superuser:
     )
     superuser.execute(f"ALTER ROLE {OWNER} NOCREATEDB")
     try:
-        assert "needs CREATEDB" in "\n".join(lines(operator, FAIL))
+        assert "ALTER ROLE … CREATEDB" in "\n".join(lines(operator, FAIL))
     finally:
         superuser.execute(f"ALTER ROLE {OWNER} CREATEDB")
 

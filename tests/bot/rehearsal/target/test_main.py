@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bot.drill_box.locks import held
 from bot.rehearsal.target.host import Host
 from tests.bot.rehearsal.target.conftest import CACHE
 
@@ -28,3 +29,20 @@ def test_the_environment_can_be_read_by_a_shell_and_sigterm_stops_every_process(
     script = "".join(lines) + 'echo "$STAGING_SSH"'
     assert "@127.0.0.1:" in subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
     assert Host(tmp_path / "t", CACHE).processes() == []
+
+
+def test_a_folder_that_is_served_or_holds_other_files_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    (folder / "mine").write_text("x")
+    command = [sys.executable, "-m", "bot.rehearsal.target", str(folder), "--cache", str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])}
+
+    def refused() -> str:
+        ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+        assert (ended.returncode, ended.stdout, (folder / "mine").read_text()) == (1, "", "x")
+        return ended.stderr
+
+    assert refused() == f"{folder} holds other files; name a new or empty folder.\n"
+    with held(next(tmp_path.glob("target-*.lock"))):
+        assert refused().startswith(f"A target runs in {folder} already. End that one")

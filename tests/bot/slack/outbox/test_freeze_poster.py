@@ -63,8 +63,15 @@ def test_a_channel_without_the_bot_keeps_no_other_from_being_told_of_a_lock(tmp_
             await box.message_with("the third", timeout=20)
             box.workspace.join(BOT_USER, CLOSED)
             await box.message_with("the second", timeout=60)
-        told = [why for one in box.workspace.messages(CLOSED) for why in ("first", "second") if why in str(one.blocks)]
+        told = [
+            why
+            for one in box.workspace.messages(CLOSED)
+            for why in ("first", "second")
+            if f"the {why}" in str(one.blocks)
+        ]
         assert told == ["first", "second"]
+        meaning = "Until then a start by anybody else needs a reason and a second person"
+        assert meaning in str(box.workspace.messages(CLOSED)[-1].blocks)
 
     play(tmp_path, story, serve=False)
 

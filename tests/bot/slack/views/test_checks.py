@@ -56,15 +56,18 @@ def test_only_what_is_not_well_is_listed_with_its_limit() -> None:
         check("Memory", Verdict.WARNING),
         check("Every 15 minutes: API", Verdict.BAD),
     )
-    assert lines_of(not_well(status)) == ["❌ *API* 200 ms (limit: above 5 s)", "⚠️ *Memory* 200 ms (limit: above 5 s)"]
+    assert lines_of(not_well(status)) == [
+        "❌ *API*: 200 ms (limit: above 5 s)",
+        "⚠️ *Memory*: 200 ms (limit: above 5 s)",
+    ]
     assert not_well(status_with(check("CPU", Verdict.OK), check("Jobs", Verdict.QUIET))) is None
 
 
 def test_the_button_shows_every_check_with_its_limit_the_worst_first() -> None:
     status = status_with(check("CPU", Verdict.OK), check("API", Verdict.UNREACHABLE))
     assert all_lines(status) == [
-        f"🔌 *API* {Verdict.UNREACHABLE}: 200 ms (limit: above 5 s)",
-        "✅ *CPU* 200 ms (limit: above 5 s)",
+        f"🔌 *API*: {Verdict.UNREACHABLE}: 200 ms (limit: above 5 s)",
+        "✅ *CPU*: 200 ms (limit: above 5 s)",
     ]
     button = checks_button(status)
     assert button
@@ -75,7 +78,7 @@ def test_the_button_shows_every_check_with_its_limit_the_worst_first() -> None:
 def test_of_many_checks_the_rest_is_counted() -> None:
     bad = status_with(*(check(f"Check {number}", Verdict.BAD) for number in range(40)))
     assert lines_of(not_well(bad))[12:] == ["… and 28 more"]
-    assert all_lines(bad)[30:] == ["… and 10 more: type gonogo status"]
+    assert all_lines(bad)[30:] == ["… and 10 more: type `gonogo status`"]
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
@@ -90,24 +93,22 @@ def test_checks_of_a_version_that_was_rolled_back_are_crossed_out_and_none_is_gr
 def test_messages_of_the_run_only_count_them_in_one_line() -> None:
     bad = tuple(check(f"Every hour: {name}", Verdict.BAD) for name in "ABCDE")
     status = replace(status_with(), checks_before=(*bad, check("Health", Verdict.OK), check("Users", Verdict.QUIET)))
-    assert check_summary(status) == (
-        "▫️ 7 checks of the version before the rollback have ended (not ok: A, B, C and 2 more)"
-    )
+    assert check_summary(status) == ("▫️ Before the rollback: 7 checks, 5 not ok (A, B, C and 2 more)")
     assert check_summary(replace(status, checks_before=(check("V2 route", Verdict.OK),))) == (
-        "▫️ 1 check of the version before the rollback has ended"
+        "▫️ Before the rollback: 1 check, all ok"
     )
 
 
 def test_checks_of_the_version_that_is_back_take_their_place() -> None:
     status = replace(status_with(check("Health", Verdict.BAD)), checks_before=(check("V2 route", Verdict.OK),))
-    assert lines_of(not_well(status)) == ["❌ *Health* 200 ms (limit: above 5 s)"]
+    assert lines_of(not_well(status)) == ["❌ *Health*: 200 ms (limit: above 5 s)"]
 
 
 @pytest.mark.fault("one text, two readers")
 def test_a_name_with_marks_of_mrkdwn_is_shown_as_it_is() -> None:
     name = "jobs_by_users is *2* _s_ in `x` <!channel>"
     status = status_with(replace(check("API_of_all", Verdict.BAD), summary=name))
-    assert lines_of(not_well(status)) == [f"❌ *API_of_all* {name} (limit: above 5 s)"]
+    assert lines_of(not_well(status)) == [f"❌ *API_of_all*: {name} (limit: above 5 s)"]
 
 
 @pytest.mark.parametrize(

@@ -125,11 +125,13 @@ def test_the_invitation_names_who_takes_part_by_role_and_begins_once_every_role_
 def test_a_drill_whose_target_is_gone_says_why_and_one_that_was_closed_by_hand_says_that() -> None:
     gone = RunMoved(state=RunState.ENDED, clock="12 min", reason="its sandbox is gone", person=BOT.person)
     lost = snapshot_with(drill=Drill.BOX, state=RunState.ENDED)
-    assert "*shop is over*: its sandbox is gone." in shown(run_moved(lost, event_with(gone), gone))
+    assert "*The drill of shop has ended*: its sandbox is gone." in shown(run_moved(lost, event_with(gone), gone))
     assert card(lost).text.endswith("ENDED, it could not go on")
     elsewhere = RunMoved(state=RunState.ENDED, clock="12 min", reason="$DRILL_SSH leads elsewhere", person=BOT.person)
     moved = snapshot_with(drill=Drill.PLACES, state=RunState.ENDED)
-    assert "*shop is over*: $DRILL_SSH leads elsewhere." in shown(run_moved(moved, event_with(elsewhere), elsewhere))
+    assert "*The drill of shop has ended*: $DRILL_SSH leads elsewhere." in shown(
+        run_moved(moved, event_with(elsewhere), elsewhere)
+    )
     assert card(moved).text.endswith("ENDED, it could not go on"), "nobody has closed it by hand"
     closed = RunClosed(by=ANYBODY, at=NOON, reason="enough")
     by_hand = snapshot_with(drill=Drill.BOX, state=RunState.ENDED, facts=(closed,))

@@ -72,7 +72,10 @@ def test_a_changed_record_says_what_was_changed_and_what_the_bot_does_now() -> N
     check = "`gonogo verify 1` shows what else was changed. This thread shows what the bot wrote before."
     assert lines_of(held=True, number=3, roles=("lead",)) == [
         f"{head} (and 2 more).",
-        "No new step starts and KEEP waits until somebody resumes the run (`/deploy resume`). Rolling back is free.",
+        (
+            "No new step starts and KEEP waits until somebody resumes the run (`/deploy resume`). "
+            "Anybody can still roll back."
+        ),
         check,
         f"Please check: <@{LEAD}>",
     ]
@@ -128,11 +131,13 @@ def test_in_a_rollback_another_environment_is_a_warning() -> None:
 
 
 def test_the_old_environment_continues_the_run_unless_a_person_holds_it() -> None:
-    same = "the environment leads to the same places as before again"
-    same_words = "▶️ The environment leads to the same places as before again."
-    assert told(EnvironmentChanged(summary=same, restored=True)) == [f"{same_words} The run continues."]
-    held = told(EnvironmentChanged(summary=same, restored=True, waits=True))
-    assert held == [f"{same_words} Somebody had held the run before: it waits for them."]
+    same = "the environment leads to the same places as before"
+    same_words = "The environment leads to the same places as before."
+    assert told(EnvironmentChanged(summary=same, restored=True)) == [f"▶️ {same_words} The run continues."]
+    held = EnvironmentChanged(summary=same, restored=True, waits=True)
+    assert told(held) == [f"⏸️ {same_words} It stays on hold until Tech Lead resumes."]
+    on_a_phone = environment_changed(snapshot_with(), event_with(held), held).text
+    assert on_a_phone.startswith("⏸️ It stays on hold until Tech Lead resumes.")
 
 
 def test_what_people_did_while_the_record_was_away_is_announced_before_it_is_told() -> None:
@@ -143,9 +148,10 @@ def test_what_people_did_while_the_record_was_away_is_announced_before_it_is_tol
         "📼 *The bot could not reach its record. Meanwhile people rolled this run back at the terminal.*",
         "What happened there follows now: 14 entries. `gonogo log 1` shows the times.",
     ]
+    assert drawn.text == "📼 shop was rolled back at the terminal while the record was away"
 
 
-OUTAGE = "📡 *Other programs hear nothing of this run*: the address in GONOGO_EVENTS_URL does not take its events"
+OUTAGE = "📡 *Other programs get no events of this run*: the address in GONOGO_EVENTS_URL does not take them"
 
 
 def test_an_outage_of_a_receiver_says_what_waits_and_that_the_run_does_not() -> None:
@@ -153,6 +159,7 @@ def test_an_outage_of_a_receiver_says_what_waits_and_that_the_run_does_not() -> 
     drawn = feed_waits(snapshot_with(), event_with(data), data)
     assert shown(drawn).splitlines() == [
         f"{OUTAGE} (status 401 &lt;!here&gt;).",
-        "The run goes on. The events wait, and are sent again. Who looks after the bot: `gonogo doctor`.",
+        "The run continues. The events wait and are sent again. For whoever runs the bot: `gonogo doctor`.",
     ]
+    assert drawn.text.startswith("📡 The run continues, but the address in")
     assert not drawn.broadcast

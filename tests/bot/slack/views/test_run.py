@@ -59,6 +59,7 @@ def test_a_hold_is_shown_in_the_channel_and_a_resume_in_the_thread() -> None:
         "> lunch",
     ]
     assert on_hold.broadcast
+    assert on_hold.text == "⏸️ On hold until Tech Lead resumes: lunch · shop", "a phone says who is needed"
     continues = run_resumed(SNAPSHOT, event_with(resumed), resumed)
     assert shown(continues) == f"▶️ *Resumed* by <@{LEAD}>"
     assert not continues.broadcast
@@ -79,7 +80,8 @@ def test_a_rollback_request_says_who_why_and_the_time_budget() -> None:
     assert shown(drawn).splitlines() == [*said, "Time budget: 15 min. The card shows the time left."]
     assert drawn.broadcast
     nothing = shown(rollback_requested(SNAPSHOT, event_with(data), data)).splitlines()
-    assert nothing == [*said, "Nothing was changed yet, so nothing is rolled back. The run just ends."]
+    ends = "Nothing was changed yet, so nothing is rolled back. The run just ends."
+    assert nothing == [f"⛔ *Aborted by* <@{STARTER}>", "> it burns", ends]
 
 
 def test_a_reason_in_the_words_of_a_refused_start_makes_no_refusal_of_a_rollback() -> None:

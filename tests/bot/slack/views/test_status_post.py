@@ -51,7 +51,7 @@ def test_a_check_that_is_not_well_stands_below_with_its_limit_in_rich_text() -> 
     (listed,) = (block for block in drawn.blocks if block["type"] == "rich_text")
     spans = listed["elements"][0]["elements"]
     assert spans[1] == {"type": "text", "text": "Response time", "style": {"bold": True}}
-    assert "".join(span["text"] for span in spans[2:]).startswith(" job_time_of_all is 7 s (limit: above 5 s")
+    assert "".join(span["text"] for span in spans[2:]).startswith(": job_time_of_all is 7 s (limit: above 5 s")
     assert drawn.text == "❌ 1 bad of 1 check · T+0 s · shop"
 
 

@@ -60,7 +60,7 @@ def test_what_only_concerns_the_applications_client_is_left_out() -> None:
         (f"{PLAIN}?service=other", r"\(\$DB\) has the parameter service, which cannot be used; remove it"),
         (f"{PLAIN}?require_auth=scram-sha-256", "has the parameter require_auth, which cannot be used"),
         (f"{PLAIN}?sslaccept=strict", "has the parameter sslaccept, which PostgreSQL does not know"),
-        ("postgresql://me:x@h%zz/shop", "cannot be read: write special characters"),
+        ("postgresql://me:x@h%zz/shop", "cannot be read: in a name or password write special"),
         ("postgresql://db/shop", r"is not of the form postgresql://user:password@host:port/name"),
         ("postgresql://me:x@/shop", "is not of the form"),
         ("mysql://me:x@db/shop", r"must be a postgresql:// URL\. Another kind of database is reached by commands only"),

@@ -14,7 +14,7 @@ import pytest
 from bot.rehearsal.target.loopback import free_port
 from bot.rehearsal.target.ssh_server import SshServer, make_key
 from bot.tools.ssh import connection
-from bot.tools.ssh.connection import Login, login
+from bot.tools.ssh.login import Login, login
 from bot.tools.ssh.shell import SshShell
 from state.errors import Unreachable
 from tests.bot.tools.helpers import shell_for
@@ -53,7 +53,7 @@ def test_a_changed_host_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
 
 def test_known_hosts_that_cannot_be_read_are_named(ssh: SshServer, tmp_path: Path) -> None:
     message = refusal(shell_for(ssh, known_hosts=str(tmp_path / "none")))
-    assert "the known_hosts file cannot be read; check the path in the place's `known_hosts`" in message
+    assert "the known_hosts file is not there; correct the path in the place's `known_hosts`" in message
 
 
 def test_a_wrong_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
@@ -63,13 +63,54 @@ def test_a_wrong_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
 
 def test_a_missing_key_file_is_named(ssh: SshServer, tmp_path: Path) -> None:
     message = refusal(shell_for(ssh, key=str(tmp_path / "none")))
-    assert "the private key's file cannot be read; check its permissions and the path in the place's `key`" in message
+    assert "the private key's file is not there; correct the path in the place's `key`" in message
 
 
-def test_a_file_that_is_no_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
-    (tmp_path / "text").write_text("this is no key\n")
-    message = refusal(shell_for(ssh, key=str(tmp_path / "text")))
-    assert "the private key's file holds no usable key; name the private key, not its .pub file" in message
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("this is no key\n", "the private key's file holds no usable key; name one in OpenSSH's or PEM format in the"),
+        ("ssh-ed25519 AAAA robin\n", "the file holds the public half of a key; name the private key in the place's"),
+        (
+            "PuTTY-User-Key-File-3: ssh-ed25519\n",
+            "is in PuTTY's format; convert it: puttygen KEY.ppk -O private-openssh",
+        ),
+    ],
+)
+def test_a_file_that_is_no_key_is_named_as_what_it_is(ssh: SshServer, tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "text").write_text(content)
+    assert says in refusal(shell_for(ssh, key=str(tmp_path / "text")))
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("~/.ssh/bot", "cannot be read: ~ is not replaced in a path; write it from / on in the place's `key`"),
+        ("$HOME/.ssh/bot", "cannot be read: $ is not replaced in a path"),
+        ("keys/none", "is not there: it counts from the folder in which gonogo starts; correct the path"),
+        ("/", "is a folder; name the file in it in the place's `key`"),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n",
+            "the place's `key` holds the key itself; put the key into a file",
+        ),
+    ],
+)
+def test_a_path_that_leads_to_no_key_says_why_and_a_key_in_its_place_is_not_repeated(
+    ssh: SshServer, path: str, says: str
+) -> None:
+    message = refusal(shell_for(ssh, key=path))
+    assert says in message
+    assert "AAAA" not in message
+
+
+def test_the_variables_of_a_login_are_named() -> None:
+    names = ["$SHOP_SSH", "$SHOP_KEY", "$SHOP_KNOWN"]
+    with pytest.raises(
+        Unreachable, match=r"The address of host “box” \(\$SHOP_SSH\) must have the form user@host:port"
+    ):
+        login("box", "host:22", "key", "known", names)
+    where = login("box", "me@host:22", "key", "known", names)
+    assert (where.key_at, where.known_hosts_at) == ("$SHOP_KEY", "$SHOP_KNOWN")
 
 
 def test_a_port_on_which_nothing_listens_is_named(ssh: SshServer) -> None:

@@ -54,7 +54,7 @@ def test_without_a_browser_a_person_is_asked() -> None:
 
 def test_the_plan_lists_what_is_checked() -> None:
     assert plan(box("browser", BROWSER + '\nclick = ["Admin"]')).splitlines() == [
-        "opens app/admin in a real browser",
+        "opens /admin on app in a real browser",
         "clicks “Admin”",
         "“Job Type” must be visible",
         "no request answered with 400 or more, no error in the console",
@@ -106,7 +106,7 @@ def test_the_plan_shows_the_steps_and_no_secret() -> None:
         "types $TEST_PASSWORD-<run> into “Password”",
         "clicks “Sign in”",
         "waits until “Hello <ref>” is visible",
-        "opens app/admin/<ref>",
+        "opens /admin/<ref> on app",
         "clicks “Jobs”",
     ]
     assert box("browser", LOG_IN).inputs() == {"run", "ref"}

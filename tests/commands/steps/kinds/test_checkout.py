@@ -279,7 +279,9 @@ def test_a_folder_that_is_no_working_copy_is_still_named_as_that(repository: Rep
     host = shell(repository)
     assert checked(host)[0].todo == "clone it there, or correct the path in the variable that `repository` names"
     shutil.rmtree(repository.path)
-    assert checked(host)[0].todo == "clone it there, or correct the path in the variable that `repository` names"
+    (found,) = checked(host)
+    assert found.summary == "git cannot use the working copy (the folder cannot be entered: No such file or directory)"
+    assert found.todo.endswith("`repository` names (one without / at its start counts from the user's home)")
 
 
 def checked(host: LocalShell, number: int = 1) -> list[PreflightResult]:

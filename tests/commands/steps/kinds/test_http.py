@@ -24,8 +24,8 @@ values = { job = "id" }
 
 def test_the_plan_shows_the_request() -> None:
     text = plan(box("http", CREATE + 'clean_up = "/api/jobs/<job>"'))
-    assert text.startswith('POST api/api/jobs with {"jobTypeId": 5, "subject": "Test <run>"}, expects status 201')
-    assert text.endswith("DELETE api/api/jobs/<job> afterwards")
+    assert text.startswith('POST /api/jobs on api with {"jobTypeId": 5, "subject": "Test <run>"}, expects status 201')
+    assert text.endswith("DELETE /api/jobs/<job> on api afterwards")
     assert "TOKEN" not in text
 
 
@@ -142,7 +142,8 @@ def test_each_fails_if_the_list_or_the_delete_fails() -> None:
     outcome = execute(box("http", EACH), context(world))
     assert outcome.state == "failed"
     assert outcome.summary == (
-        "api/api/jobs gave no list: entries of /api/jobs with subject = Test 1 may still exist. Check, and delete them."
+        "/api/jobs on api gave no list: entries of /api/jobs with subject = Test 1 may still exist. "
+        "Check, and delete them."
     )
     world = World()
     world.jobs = {5: "Test 1"}
@@ -151,7 +152,9 @@ def test_each_fails_if_the_list_or_the_delete_fails() -> None:
 
 
 def test_each_is_in_the_plan() -> None:
-    assert plan(box("http", EACH)).endswith("the same for every entry of GET api/api/jobs with subject = Test <run>")
+    assert plan(box("http", EACH)).endswith(
+        "the same for every entry of GET /api/jobs on api with subject = Test <run>"
+    )
 
 
 def test_the_paths_that_it_deletes_are_known() -> None:

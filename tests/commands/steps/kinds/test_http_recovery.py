@@ -28,7 +28,7 @@ trace = { path = "/api/jobs", where = { subject = "Test <run>" } }
 
 def test_the_trace_is_in_the_plan() -> None:
     assert plan(box("http", CREATE)).endswith(
-        "after a crash: GET api/api/jobs; it was served if an entry has subject = Test <run>"
+        "after a crash: GET /api/jobs on api; it was served if an entry has subject = Test <run>"
     )
 
 
@@ -75,7 +75,10 @@ def test_two_entries_or_an_answer_without_a_list_need_a_person() -> None:
     assert box("http", CREATE).recover(context(world)) is None
     world.on_web("GET", answer(text="<html>"))
     outcome = box("http", CREATE).recover(context(world))
-    assert (outcome.state, outcome.summary.endswith("is not known: api/api/jobs gave no list.")) == ("unknown", True)
+    assert (outcome.state, outcome.summary.endswith("is not known: /api/jobs on api gave no list.")) == (
+        "unknown",
+        True,
+    )
     assert {call[0] for call in world.calls} == {"GET"}
 
 
@@ -95,7 +98,7 @@ WRAPPED = CREATE.replace('path = "/api/jobs", where', 'path = "/api/jobs", entri
 
 
 def test_the_plan_says_where_the_answer_has_its_list() -> None:
-    assert "after a crash: `jobs` of GET api/api/jobs; it was served" in plan(box("http", WRAPPED))
+    assert "after a crash: `jobs` of GET /api/jobs on api; it was served" in plan(box("http", WRAPPED))
     toml = 'web = "api"\npath = "/api/jobs"\nanswers = "list"\nentries = "jobs"'
     assert plan(box("http", toml)).endswith("expects status 200, a JSON list in its field `jobs`")
 
@@ -115,7 +118,10 @@ def test_a_request_that_is_not_on_one_page_of_a_longer_list_is_never_sent_again(
     outcome = box("http", WRAPPED).recover(context(world))
     assert (outcome.state, outcome.summary) == (
         "unknown",
-        ("The bot was interrupted here. Whether it was served is not known: api/api/jobs lists only 1 of its entries."),
+        (
+            "The bot was interrupted here. Whether it was served is not known: "
+            "/api/jobs on api lists only 1 of its entries."
+        ),
     )
     assert {call[0] for call in world.calls} == {"GET"}
 
@@ -132,8 +138,9 @@ def test_a_clean_up_of_one_page_of_a_longer_list_says_that_more_may_exist() -> N
     world.on_web("GET", answer(data={"jobs": [{"id": 7, "subject": "Test 1"}], "total": 3002}))
     outcome = execute(box("http", each), context(world))
     assert (outcome.state, world.jobs) == ("failed", {})
-    assert "api/api/jobs lists only 1 of its entries: entries of /api/jobs with subject = Test 1 may still exist." in (
-        outcome.summary
+    assert (
+        "/api/jobs on api lists only 1 of its entries: entries of /api/jobs with subject = Test 1 may still exist."
+        in (outcome.summary)
     )
 
 

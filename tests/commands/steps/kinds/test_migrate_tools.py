@@ -184,7 +184,7 @@ def test_the_time_limits_reach_a_tool_whose_url_has_options_of_its_own(tmp_path:
     ("change", "said"),
     [
         ('program = "venv/bin/alembic"', "the migration tool is not there: venv/bin/alembic was not found"),
-        ('folder = "/nowhere"', "the migration tool's folder cannot be entered"),
+        ('folder = "/nowhere"', "the migration tool's folder is not on the host"),
     ],
 )
 def test_a_tool_or_a_folder_that_is_missing_is_named_before_the_start(alembic: Project, change: str, said: str) -> None:

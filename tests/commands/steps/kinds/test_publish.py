@@ -83,7 +83,7 @@ def test_the_old_build_after_a_failed_one_is_refused(site: Site) -> None:
 def test_a_web_server_that_still_serves_the_old_build_fails_the_step(site: Site) -> None:
     site.world.on_web("build.json", answer(data={"commit": OLD}))
     outcome = site.run_step(FORWARD)
-    assert outcome.summary == "app/build.json answers 200 and does not name commit 2222222222."
+    assert outcome.summary == "/build.json on app answers 200 and does not name commit 2222222222."
 
 
 @pytest.mark.fault("slow, taken for broken")
@@ -104,7 +104,7 @@ def test_a_web_server_that_keeps_what_it_had_open_for_a_while_is_waited_for(
 def test_a_build_stamp_from_a_cache_does_not_show_what_is_served(site: Site) -> None:
     site.world.on_web("build.json", replace(answer(data={"commit": NEW}), headers={"x-cache": "HIT"}))
     assert site.run_step(FORWARD).summary == (
-        "app/build.json is answered by a cache (x-cache: HIT), so the service itself was not asked. "
+        "/build.json on app is answered by a cache (x-cache: HIT), so the service itself was not asked. "
         "Let no cache answer it."
     )
 

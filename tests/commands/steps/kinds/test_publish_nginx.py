@@ -78,10 +78,18 @@ def cached(tmp_path: Path) -> Iterator[Served]:
     port = free_port()
     site = Served(tmp_path, port)
     for folder, name in ((site.www / "releases" / OLD, "old"), (site.build, "new")):
-        (folder / "index.html").write_text(PAGE.format(name))
+        write_page(folder, name)
     with nginx_serves(tmp_path, port, KEEPS_PAGES.format(port=port, behind=free_port(), www=site.www)):
         yield site
         site.web.close()
+
+
+def write_page(folder: Path, name: str) -> None:
+    """A build's page, with its script and its stylesheet."""
+    (folder / "index.html").write_text(PAGE.format(name))
+    (folder / "assets").mkdir()
+    (folder / "assets" / f"index-{name}.js").write_text("let a = 1")
+    (folder / "s.css").write_text("p { color: red }")
 
 
 def published(site: Served, toml: str) -> Outcome:
@@ -104,9 +112,7 @@ def test_a_page_of_before_that_a_cache_keeps_is_not_the_build(cached: Served) ->
 @pytest.mark.fault("compared with itself")
 def test_a_page_of_the_removed_build_that_a_cache_keeps_is_no_rollback(cached: Served) -> None:
     outcome = published(cached, FORWARD + QUICK)
-    assert outcome.compared == (
-        "app serves the build of 2222222222, and its page names that build's scripts and stylesheets",
-    )
+    assert outcome.compared == ("app serves the build of 2222222222 with its page, scripts and stylesheets",)
     cached.shell.ended.clear()
     back = published(cached, BACK + QUICK)
     assert (back.state, "it does not name /assets/index-old.js" in back.summary) == ("failed", True)
@@ -115,7 +121,7 @@ def test_a_page_of_the_removed_build_that_a_cache_keeps_is_no_rollback(cached: S
 def test_a_page_into_which_a_proxy_writes_more_is_still_the_builds(tmp_path: Path) -> None:
     port = free_port()
     site = Served(tmp_path, port)
-    (site.build / "index.html").write_text(PAGE.format("new"))
+    write_page(site.build, "new")
     more = "sub_filter '/assets/' 'https://cdn.example/assets/'; sub_filter '</script>' '</script><script src=/x.js>';"
     server = f"server {{ listen 127.0.0.1:{port}; root {site.www}/current; {more} }}"
     with nginx_serves(tmp_path, port, server):

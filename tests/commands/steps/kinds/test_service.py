@@ -79,7 +79,7 @@ def test_a_service_that_still_runs_the_old_code_fails_the_step() -> None:
     world = World()
     outcome = execute(box("service", ALLOWING), context(world))
     assert outcome.state == "failed"
-    assert f"api/api/health answers commit = {OLD} instead of commit = {NEW}." in outcome.summary
+    assert f"/api/health on api answers commit = {OLD} instead of commit = {NEW}." in outcome.summary
 
 
 @pytest.mark.fault("compared with itself")
@@ -169,7 +169,7 @@ def test_a_health_check_that_answers_503_fails_the_step() -> None:
     world = new_code()
     world.on_web("health", answer(503))
     assert (
-        "api/api/health answers with status 503 instead of commit = "
+        "/api/health on api answers with status 503 instead of commit = "
         in execute(box("service", ALLOWING), context(world)).summary
     )
 
@@ -358,7 +358,7 @@ def test_an_answer_of_a_cache_is_no_evidence_of_the_commit() -> None:
     world.on_web("health", replace(answer(data={"commit": NEW}), headers={"age": "900", "x-cache": "HIT"}))
     outcome = execute(box("service", ALLOWING), context(world))
     assert (outcome.state, outcome.inconclusive) == ("failed", True)
-    assert "api/api/health answers from a cache (age: 900), so the service itself was not asked" in outcome.summary
+    assert "/api/health on api answers from a cache (age: 900), so the service itself was not asked" in outcome.summary
 
 
 def test_what_is_wrong_beside_the_answer_of_a_cache_is_a_failure() -> None:

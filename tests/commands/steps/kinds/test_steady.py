@@ -39,7 +39,7 @@ def run_step(world: World) -> Outcome:
 def test_the_plan_names_the_process_and_its_age() -> None:
     text = plan(box("steady", STEADY))
     assert "5 s after dj-system-api started: still process <pid>, online, still <restarts> restarts" in text
-    assert "GET api/api/health, expects commit = <commit>" in text
+    assert "GET /api/health on api, expects commit = <commit>" in text
 
 
 def test_it_needs_the_values_of_the_restart() -> None:
@@ -64,7 +64,7 @@ def test_an_old_server_that_answers_beside_the_new_one_fails_the_step() -> None:
     world.on_web("GET api /api/health", lambda _: next(answers))
     outcome = run_step(world)
     assert outcome.state == "failed"
-    assert f"api/api/health answers 6 of 20 times commit = {OLD[:10]}" in outcome.summary, outcome.summary
+    assert f"/api/health on api answers 6 of 20 times commit = {OLD[:10]}" in outcome.summary, outcome.summary
 
 
 def test_a_crash_loop_that_shows_during_the_wait_fails_the_step() -> None:
@@ -92,9 +92,9 @@ def test_a_service_that_pm2_no_longer_lists_fails_the_step() -> None:
 def test_another_commit_or_a_failing_health_check_fails_the_step() -> None:
     world = new_code()
     world.running = OLD
-    assert f"api/api/health answers commit = {OLD} instead of commit = {NEW}." in run_step(world).summary
+    assert f"/api/health on api answers commit = {OLD} instead of commit = {NEW}." in run_step(world).summary
     world.on_web("health", answer(503))
-    assert "api/api/health answers with status 503 instead of commit = " in run_step(world).summary
+    assert "/api/health on api answers with status 503 instead of commit = " in run_step(world).summary
 
 
 def test_new_error_lines_fail_the_step_and_are_listed() -> None:

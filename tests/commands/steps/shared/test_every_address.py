@@ -113,21 +113,22 @@ def test_a_restarted_service_answers_its_commit_at_both_addresses(
 
 def test_both_addresses_are_named_where_they_agree_and_one_that_is_closed_keeps_nobody_away(twins: Twins) -> None:
     twins.at(FIRST, NEW)
-    assert twins.http().compared == (f"api/health: commit = {NEW[:10]} (at 1 of its 2 addresses)",)
+    assert twins.http().compared == (f"/health on api: commit = {NEW[:10]} (at 1 of its 2 addresses)",)
     twins.at(SECOND, NEW)
-    assert twins.http().compared == (f"api/health: commit = {NEW[:10]} (at all its 2 addresses)",)
+    assert twins.http().compared == (f"/health on api: commit = {NEW[:10]} (at all its 2 addresses)",)
 
 
 def test_a_build_is_compared_at_one_of_the_addresses_and_that_is_said(twins: Twins, tmp_path: Path) -> None:
     site, url = Site(tmp_path), f"http://twins.test:{twins.port}"
     (site.build / "index.html").write_text("<!doctype html><script src=/a.js></script>")
+    (site.build / "a.js").write_text("let a = 1")
     twins.web = HttpWeb({"app": WebPlace(url=url)}, {}, Redactor([]))
     server = f"server {{ listen {FIRST}:{twins.port}; root {site.www}/current; }}"
     with nginx_serves(tmp_path, twins.port, server):
         ctx = site.context()
         outcome = execute(box("publish", FORWARD), replace(ctx, tools=replace(ctx.tools, web=twins.web)))
     (compared,) = outcome.compared
-    assert compared.endswith(" names that build's scripts and stylesheets (at 1 of its 2 addresses)")
+    assert compared.endswith(" with its page, scripts and stylesheets (at 1 of its 2 addresses)")
 
 
 @pytest.mark.fault("slow, taken for broken")
@@ -151,4 +152,4 @@ def test_a_second_server_that_still_starts_after_a_change_is_waited_for(twins: T
 def test_an_address_at_which_a_cache_answers_is_not_counted_among_those_that_agree(twins: Twins) -> None:
     twins.at(FIRST, NEW)
     twins.at(SECOND, OLD, {"Age": "600"})
-    assert twins.http().compared == (f"api/health: commit = {NEW[:10]} (at 1 of its 2 addresses)",)
+    assert twins.http().compared == (f"/health on api: commit = {NEW[:10]} (at 1 of its 2 addresses)",)

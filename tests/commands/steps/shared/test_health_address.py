@@ -93,7 +93,7 @@ def test_an_old_process_that_shares_the_port_is_seen(
     assert step.serves(ctx, said) == (OLD not in commits), said
     if OLD in commits:
         assert f"commit = {OLD}" in said
-        assert step.answer_problems(ctx, said)[0].startswith("api/api/health answers "), said
+        assert step.answer_problems(ctx, said)[0].startswith("/api/health on api answers "), said
 
 
 def world_that_answers(*others: HttpResponse) -> World:

@@ -238,7 +238,7 @@ def test_several_places_must_say_the_same(repository: Repository) -> None:
     two = COMMAND.replace("running = ", "running = [") + ", " + WEB.removeprefix("running = ") + "]"
     new = world_that_answers({"app": {"commit": repository.new}})
     outcome = asked(repository, two, new)[1]
-    assert f"the command on h answers {repository.old[:10]}, api/v answers {repository.new[:10]}: let all" in (
+    assert f"the command on h answers {repository.old[:10]}, /v on api answers {repository.new[:10]}: let all" in (
         outcome.summary
     )
     old = world_that_answers({"app": {"commit": repository.old}})
@@ -259,7 +259,7 @@ def test_what_runs_is_asked_again_right_before_the_first_change(repository: Repo
 def test_the_plan_shows_each_question() -> None:
     text = plan(box("release", PLAIN + COMMAND))
     assert "on h: cat $said (its last line says what runs); the clone on h must be at that commit" in text
-    assert "GET api/v, whose app.commit says what runs" in plan(box("release", PLAIN + WEB))
+    assert "GET /v on api, whose app.commit says what runs" in plan(box("release", PLAIN + WEB))
 
 
 @pytest.mark.parametrize(

@@ -51,14 +51,17 @@ def ended(*two: HttpResponse | Exception) -> tuple[Outcome, float]:
 @pytest.mark.fault("compared with itself")
 def test_both_answer_what_they_answered_before() -> None:
     outcome, _ = ended(answer(data={"commit": OLD}))
-    assert (outcome.state, outcome.compared) == ("done", ("one/v answers 1111111111", "two/v answers 1111111111"))
-    assert outcome.summary == "What ran before runs again: commit 1111111111 (one/v, two/v)."
+    assert (outcome.state, outcome.compared) == (
+        "done",
+        ("/v on one answers 1111111111", "/v on two answers 1111111111"),
+    )
+    assert outcome.summary == "What ran before runs again: commit 1111111111 (/v on one, /v on two)."
 
 
 def test_one_that_answers_another_commit_fails_the_step() -> None:
     outcome, took = ended(answer(data={"commit": NEW}))
     assert (outcome.state, outcome.compared) == ("failed", ())
-    assert outcome.summary == "What ran before does not run again: two/v answers 2222222222, and not 1111111111."
+    assert outcome.summary == "What ran before does not run again: /v on two answers 2222222222, and not 1111111111."
     assert took >= PATIENCE, "it may be about to restart"
 
 
@@ -88,7 +91,7 @@ def test_what_does_not_answer_is_not_known_and_no_failure_of_what_ran(
 def test_one_that_is_away_hides_neither_a_wrong_answer_of_another_nor_a_right_one() -> None:
     step = STEP.model_copy(update={"running": STEP.running[::-1]})
     for said, state, rest in (
-        (OLD, True, "What else was asked answers 1111111111 as before (one/v)."),
+        (OLD, True, "What else was asked answers 1111111111 as before (/v on one)."),
         (NEW, False, ""),
     ):
         world = World(rate=0)
@@ -97,5 +100,7 @@ def test_one_that_is_away_hides_neither_a_wrong_answer_of_another_nor_a_right_on
         ctx = replace(context(world, {"running_before": OLD}), stop=Waits(world.clock))
         outcome = execute(step, ctx)
         assert (outcome.state, outcome.inconclusive) == ("failed", state)
-        wrong = "" if state else "What ran before does not run again: one/v answers 2222222222, and not 1111111111. "
+        wrong = (
+            "" if state else "What ran before does not run again: /v on one answers 2222222222, and not 1111111111. "
+        )
         assert outcome.summary == f"{wrong}It is not known what runs now: Host “two” is away. {rest}".strip()

@@ -84,10 +84,13 @@ def test_a_service_that_pm2_calls_online_without_a_process_is_not_healthy(tmp_pa
     ("response", "problem"),
     [
         (answer(data={"commit": NEW}), []),
-        (answer(data={"commit": None}), [f"api/api/health answers commit = None instead of commit = {NEW}"]),
-        (answer(503), [f"api/api/health answers with status 503 instead of commit = {NEW}"]),
-        (answer(text="<html>"), [f"api/api/health answers nothing usable (JSONDecodeError) instead of commit = {NEW}"]),
-        (Down("It is down."), [f"api/api/health answers nothing usable (Down) instead of commit = {NEW}"]),
+        (answer(data={"commit": None}), [f"/api/health on api answers commit = None instead of commit = {NEW}"]),
+        (answer(503), [f"/api/health on api answers with status 503 instead of commit = {NEW}"]),
+        (
+            answer(text="<html>"),
+            [f"/api/health on api answers nothing usable (JSONDecodeError) instead of commit = {NEW}"],
+        ),
+        (Down("It is down."), [f"/api/health on api answers nothing usable (Down) instead of commit = {NEW}"]),
     ],
 )
 def test_the_health_address_must_answer_with_the_commit(response: object, problem: list[str]) -> None:

@@ -1,0 +1,98 @@
+"""Asks a web site until it serves a published build: its stamp, its page and what that names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from commands.ports.page_text import PageText, Text
+from commands.ports.web import HttpRequest, HttpResponse
+from commands.steps.execution import pause
+from commands.steps.outcome import Context
+from commands.steps.shared.every_address import at_addresses
+from commands.systems.built_page import other_page
+from commands.systems.http_answers import cached, from_cache
+from commands.systems.page_parts import ServedParts, part_problem
+from commands.text.phrases import on_web
+from state.errors import ToolError
+
+_TRIES = 3  # requests for what is served at least, one second apart
+
+
+@dataclass
+class ServedBuild:
+    """What one place serves of the build of `commit`, whose own page names `parts`.
+
+    After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
+    or empty. `where` says how many addresses were asked, as words to append.
+    """
+
+    ctx: Context
+    web: str
+    stamp: str
+    commit: str
+    headers: Mapping[str, Text]
+    parts: tuple[str, ...]
+    problem: str = ""
+    broken: str = ""
+    where: str = ""
+    served: ServedParts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.served = ServedParts(self.web, self.parts)
+
+    def ask(self, seconds: float) -> None:
+        """Ask until all is right, or the time is over."""
+        clock, tries = self.ctx.tools.clock, 0
+        began = clock.monotonic()
+        while True:
+            tries += 1
+            self.problem = self.broken = ""
+            try:
+                self._ask_once()
+            except (ToolError, ValueError) as error:
+                self.problem = f"{self.web} could not be checked: {error}"
+            right = not (self.problem or self.broken)
+            if right or (tries >= _TRIES and clock.monotonic() - began >= seconds):
+                return
+            pause(self.ctx, 1)
+
+    def compared(self) -> str:
+        """What was looked at, in a few words."""
+        whole = " with its page, scripts and stylesheets"
+        part = " with its page, which names that build's scripts and stylesheets"
+        page = part if self.broken or self.served.elsewhere else whole
+        return f"{self.web} serves the build of {self.commit[:10]}{page if self.parts else ''}{self.where}"
+
+    def not_compared(self) -> tuple[str, ...]:
+        """What was not looked at."""
+        if not (elsewhere := sorted(self.served.elsewhere)):
+            return ()
+        more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
+        return (f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place",)
+
+    def _ask_once(self) -> None:
+        stamp = self._get(PageText(self.stamp, self.ctx.values))
+        if note := from_cache(stamp):
+            self.problem = cached(on_web(self.web, self.stamp), note)
+            return
+        data = stamp.json() if stamp.status == 200 else {}
+        if not isinstance(data, dict) or data.get("commit") != self.commit:
+            self.problem = (
+                f"{on_web(self.web, self.stamp)} answers {stamp.status} and does not name commit {self.commit[:10]}."
+            )
+            return
+        page = self._get("/")
+        if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
+            self.problem = f"{on_web(self.web, '/')} answers {page.status} and is not an HTML page."
+            return
+        self.where = at_addresses(0, len(page.others))
+        self.problem = other_page(self.web, page, self.parts)
+        for part, path in () if self.problem else self.served.to_ask(page):
+            if why := part_problem(self.web, path, self._get(path)):
+                self.broken = self.broken or why
+            else:
+                self.served.good.add(part)
+
+    def _get(self, path: Text) -> HttpResponse:
+        return self.ctx.tools.web.request(self.web, HttpRequest(path=path, headers=self.headers))

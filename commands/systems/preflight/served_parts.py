@@ -1,0 +1,51 @@
+"""Preflight: whether a browser gets the scripts and stylesheets of the page that is served now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commands.ports.page_text import PLACEHOLDER, PageText
+from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
+from commands.ports.web import HttpRequest, HttpResponse
+from commands.systems.page_parts import ServedParts, named_parts, part_problem
+from state.errors import ToolError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedPartsCheck:
+    """Asks for the page and what it names, within the seconds that the preflight has for advice."""
+
+    web: str
+    headers: tuple[tuple[str, str], ...] = ()
+    late: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The web place."""
+        return ("webs", self.web)
+
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
+        """Ask. What does not answer in time is left out: whether the place answers at all is another check."""
+        if any(PLACEHOLDER.search(text) for pair in self.headers for text in pair):
+            return []
+        clock, headers = ctx.tools.clock, {name: PageText(text) for name, text in self.headers}
+        until = clock.monotonic() + ctx.seconds_for_advice
+
+        def get(path: str) -> HttpResponse:
+            left = max(until - clock.monotonic(), 0.1)
+            return ctx.tools.web.request(self.web, HttpRequest(path=path, headers=dict(headers), limit=left))
+
+        try:
+            page = get("/")
+            asked = [
+                part_problem(self.web, path, get(path))
+                for _, path in ServedParts(self.web, named_parts(page.text)).to_ask(page)
+                if page.status == 200 and clock.monotonic() < until
+            ]
+        except ToolError:
+            return []
+        todo = "correct the page or the file: `publish` fails where a new build's page names what is not served"
+        bad = list(filter(None, asked))
+        if bad:
+            return warned(f"now {bad[0].rstrip('.')}", todo)
+        return passed("the scripts and stylesheets of the page that is served now can be loaded") if asked else []
