@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from commands.adopt.choices import for_one_case
+from commands.adopt.choices import for_one_case, note_choices
 from commands.adopt.code import adopt_code
 from commands.adopt.document import Block, Chapter, Sort, read_document
 from commands.adopt.draft import Box, Content, Note, Section, Unit
@@ -20,13 +20,24 @@ from commands.adopt.frame import (
     watch_interval,
 )
 from commands.adopt.left_to_add import left_to_add
+from commands.adopt.levels import as_part, as_text_only
 from commands.adopt.links import link
 from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
 from commands.adopt.page_lines import WrittenPage
-from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
+from commands.adopt.parts import (
+    CONTACTS,
+    CRITERIA,
+    FAILURE,
+    OTHER_PLACE,
+    RUNNING,
+    SIGN_OFFS,
+    is_about_failure,
+    tables,
+    units,
+)
 from commands.adopt.people import gate, is_contacts, read_roles
-from commands.adopt.reasons import reasons_in
+from commands.adopt.reasons import reasons_in, ticked_reasons
 from commands.adopt.restarts import cut_restarts
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
@@ -35,7 +46,7 @@ from commands.adopt.stopped import let_requests_in
 from commands.adopt.table_work import ticked_rows
 from commands.adopt.text_work import note_commands_outside_code, note_work_in_text
 from commands.adopt.times import take_time
-from commands.runbook.build import PARTS, near_part, part_of
+from commands.runbook.build import PARTS
 from commands.runbook.page import Part
 
 _TIMED = frozenset({Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.ROLLBACK})
@@ -128,6 +139,7 @@ def _all_in_deploy(title: Chapter, found: list[Unit], scene: Scene) -> list[Unit
 def _convert(unit: Unit, scene: Scene) -> None:
     scene.part = unit.part if unit.part in RUNNING else ""
     scene.about_failure = unit.part == FAILURE
+    scene.other_place = unit.part == OTHER_PLACE
     scene.has_own_boxes = unit.part in {CRITERIA, SIGN_OFFS}
     scene.folder = ""
     unit.sections = [_section(chapter, scene) for chapter in unit.chapters]
@@ -139,6 +151,7 @@ def _convert(unit: Unit, scene: Scene) -> None:
             take_time(section, lines, scene.notes)
     if scene.part:
         let_requests_in(unit, scene)
+        note_choices(unit, scene.notes)
 
 
 def _section(chapter: Chapter, scene: Scene) -> Section:
@@ -168,6 +181,9 @@ def _content(block: Block, scene: Scene) -> Content:
         scene.reasons += reasons_in(block, scene.heading, early=scene.part == Part.BEFORE)
         if scene.part and not scene.about_failure:
             note_work_in_text(block, scene)
+    if reasons := ticked_reasons(block, (scene.heading, scene.lead), early=scene.part == Part.BEFORE):
+        scene.reasons += reasons
+        return [list(block.lines)]
     items = ticked_rows(block) if block.sort is Sort.TABLE else block.items
     if not items or scene.has_own_boxes:
         return [list(block.lines)]
@@ -184,9 +200,9 @@ def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]
     order: list[list[Section]] = []
     for unit in found:
         if unit.part not in PARTS:
-            order.append(_as_text_only(unit))
+            order.append(as_text_only(unit))
         elif unit.part not in parts:
-            parts[unit.part] = _as_part([one for one in found if one.part == unit.part])
+            parts[unit.part] = as_part([one for one in found if one.part == unit.part])
             order.append(parts[unit.part])
     known = list(parts.values())
     release = release_section(scene, parts.get(Part.DEPLOY, []))
@@ -205,29 +221,6 @@ def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]
     give_ids(sections)
     link(parts, scene.notes)
     return [title, *places_section(scene), *sections]
-
-
-def _as_text_only(unit: Unit) -> list[Section]:
-    for section in unit.sections:
-        section.level = max(2, section.level)
-        if section.level == 2 and (part_of(section.title) or near_part(section.title)):
-            section.title = f"Notes: {section.title}"
-    return unit.sections
-
-
-def _as_part(same: list[Unit]) -> list[Section]:
-    name = same[0].part.capitalize()
-    several = len(same) > 1
-    sections = [Section(level=2, title=name, line=same[0].sections[0].line)] if several else []
-    for unit in same:
-        top = unit.sections[0].level
-        for number, section in enumerate(unit.sections):
-            section.level = min(6, section.level - top + (3 if several else 2))
-            section.level = max(section.level, 3) if several or number else 2
-        if not several and part_of(unit.sections[0].title) != unit.part:
-            unit.sections[0].title = f"{name}: {unit.sections[0].title}"
-        sections += unit.sections
-    return sections
 
 
 def file_title(name: str) -> str:

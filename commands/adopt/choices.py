@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from commands.adopt.document import Chapter, Sort
+from commands.adopt.draft import Notes, Unit
+from commands.runbook.page import Part
 
 _OTHER_WAY = re.compile(r"\W*(?:or|alternatively)\b.{0,60}$", re.IGNORECASE)
 _IF_USED = re.compile(
@@ -12,6 +14,29 @@ _IF_USED = re.compile(
     re.IGNORECASE,
 )
 _FOR = re.compile(r"\W*for (?!production|prod\b|live\b)[\w .+/-]{2,30}:\W*$", re.IGNORECASE)
+_NOT_ALWAYS = re.compile(
+    r"\((?:optional|if (?:needed|necessary|required|any|applicable|it is[^)]*))[^)]*\)", re.IGNORECASE
+)
+_BACK = re.compile(r"\b(?:roll(?:ing)? ?-?back|revert|restore)", re.IGNORECASE)
+_CHECKS = re.compile(r"verif|check|test|notif|communicat|announc|post-|after|when\b", re.IGNORECASE)
+
+
+def note_choices(unit: Unit, notes: Notes) -> None:
+    """Say of steps that a run may not need, and of several ways to roll back, that all of them are done."""
+    boxes = {section.line: next(section.boxes, None) for section in unit.sections}
+    for section in unit.sections:
+        box = boxes[section.line]
+        if box and _NOT_ALWAYS.search(section.title):
+            notes.assume(box.line, f"“{section.title}” is done in every run; remove it where it is not needed")
+    ways = [
+        (section.title, box)
+        for section in unit.sections[1:]
+        if (box := boxes[section.line]) and _BACK.search(section.title) and not _CHECKS.search(section.title)
+    ]
+    if unit.part == Part.ROLLBACK and len(ways) > 1:
+        titles = ", ".join(f"“{title}”" for title, _ in ways)
+        why = "are all done, one after another; remove what is another way to do the same"
+        notes.assume(ways[1][1].line, f"{titles} {why}")
 
 
 def for_one_case(lead: str, chapter: Chapter) -> str:

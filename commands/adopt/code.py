@@ -15,6 +15,8 @@ from commands.adopt.toml_box import box_lines
 from commands.runbook.page import Part
 from commands.text.redaction import masked
 
+_ANOTHER_PLACE = "it is for another environment than production, which needs a page of its own"
+_NO_PART = "its heading does not say when it runs; if it does, move it to a part and write a box"
 _SHOWN = 70  # characters of a command in a note
 _ROLL_BACK = re.compile(r"roll(?:ing)? ?-?back", re.IGNORECASE)
 
@@ -50,7 +52,7 @@ def _why_only_text(block: Block, text: str | None, scene: Scene) -> str:
     if scene.about_failure or is_about_failure(scene.lead):
         return "it is only for a failure, when people decide"
     if not scene.part:
-        return "its heading does not say when it runs; if it does, move it to a part and write a box"
+        return _ANOTHER_PLACE if scene.other_place else _NO_PART
     if text is None:
         return (
             f"a `{language}` block is not run" if language else "a block without a language was not taken for commands"

@@ -13,6 +13,7 @@ from commands.runbook.page import Part
 CONTACTS, ALERTS, CRITERIA, DECISION = "emergency contacts", "alerts", "success criteria", "decision"
 # of no part: what is only for a failure, and sign-offs, which belong to several
 FAILURE, SIGN_OFFS, MAYBE_DEPLOY = "failure", "sign-offs", "maybe the deploy"
+OTHER_PLACE = "another environment"  # than production, where a runbook has both
 _WORK = frozenset((Part.DEPLOY, MAYBE_DEPLOY))
 RUNNING = frozenset((Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.WATCH, Part.ROLLBACK))
 # part -> the words of a heading that say so; of two that fit, the one whose words come first
@@ -39,6 +40,16 @@ _WORDS = {
 _FAILURE_LEAD = re.compile(
     r"^\W*(?:if|in case|when|on)\b.{0,60}?\b(?:errors?|fail\w*|wrong|problems?|issues?|broken|not work\w*"
     r"|necessary|needed)\b",
+    re.IGNORECASE,
+)
+_PRODUCTION = re.compile(r"\bprod(?:uction)?\b|\blive\b", re.IGNORECASE)
+# a heading that says no more than to which place something is brought, which is not production
+_ANOTHER_PLACE = re.compile(
+    r"[\W\d]*(?:(?:step|phase) \d+\W*)?"
+    r"(?:(?:deploy(?:ing|ment)?|release|roll ?-?out|upgrade) (?:to |on |in )?(?:the )?)?"
+    r"(?:staging|dev|development|local|sandbox|qa|uat|test)"
+    r"(?: (?:development|deploy\w*|environment|server|cluster|release|roll ?-?out|upgrade|setup))*"
+    r"\W*(?:\([^)]*\)\W*)?",
     re.IGNORECASE,
 )
 _STEP_NUMBER = re.compile(r"^\W*(?:step\s*)?\d+\b", re.IGNORECASE)
@@ -80,6 +91,7 @@ def units(chapters: Sequence[Chapter]) -> list[Unit]:
 def _read_units(chapters: Sequence[Chapter], *, work_ends_before: bool) -> list[Unit]:
     """The units as their headings say; with `work_ends_before` a numbered step that works is none of Before."""
     found: list[Unit] = []
+    production = any(_PRODUCTION.search(chapter.title) for chapter in chapters)
     above: list[tuple[int, str]] = []  # the headings that this one stands under, with their parts
     before = ""
     for place, chapter in enumerate(chapters):
@@ -87,6 +99,8 @@ def _read_units(chapters: Sequence[Chapter], *, work_ends_before: bool) -> list[
             before = above.pop()[1]
         inherited = above[-1][1] if above else ""
         part = _part(chapter, inherited, before if not above else "", work_ends_before=work_ends_before)
+        if production and part in {*_WORK, ""} and _ANOTHER_PLACE.fullmatch(chapter.title):
+            part = OTHER_PLACE
         if not above and before in _WORK and _ONLY_CHECK.match(chapter.title) and not _works(chapters[place:]):
             part = Part.SMOKE_TESTS
         if not found or not above or part != found[-1].part:

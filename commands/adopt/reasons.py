@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from commands.adopt.alert_words import meanings_of
@@ -51,6 +51,13 @@ def reasons_in(block: Block, heading: str, *, early: bool) -> Iterator[Reason]:
         reason = (said[1] or said[2]) if said else text
         if (in_list and item) or (said and (meanings_of(reason) or re.search(r"\d", reason))):
             yield Reason(line=number, text=reason, early=early)
+
+
+def ticked_reasons(block: Block, above: Sequence[str], *, early: bool) -> list[Reason]:
+    """The items of a checklist, if the heading or the line above it says that they are reasons to roll back."""
+    if not any(_BEGINS_LIST.search(one[-_END:]) for one in above):
+        return []
+    return [Reason(line=line, text=_plain(text), early=early) for line, text in block.items]
 
 
 def _plain(line: str) -> str:

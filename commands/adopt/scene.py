@@ -95,6 +95,8 @@ class Scene:
     part: str = ""
     # whether the heading says that all of it is only for a failure
     about_failure: bool = False
+    # whether the heading says that all of it is for another environment than production
+    other_place: bool = False
     # whether the unit's checklists become other boxes than gates
     has_own_boxes: bool = False
     heading: str = ""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from commands.progress.drill import MARK
 from commands.progress.step_state import DECISION
-from commands.report.people import PersonAction
+from commands.report.people import ActionKind, PersonAction
 from commands.report.status import Status, progress_bar
 from commands.runbook.page import STAGES, Part
 from commands.signoff.waiting import Waiting
@@ -219,7 +219,10 @@ def _criterion(criterion: CriterionStatus) -> str:
 def _action(status: Status, action: PersonAction) -> str:
     about = f" {action.title}" if action.title else ""
     role = f" as {action.role}" if action.role else ""
-    return f"{_time(status, action.at)} {action.kind}{about}{role}, by {action.person} {action.account}"
+    # before any change there was nothing to roll back
+    aborted = action.kind == ActionKind.ROLLED_BACK and status.state == RunState.ABORTED
+    kind = "aborted" if aborted else action.kind
+    return f"{_time(status, action.at)} {kind}{about}{role}, by {action.person} {action.account}"
 
 
 def _time(status: Status, at: datetime, form: str = "%H:%M") -> str:

@@ -101,7 +101,9 @@ def in_parallel(lanes: Mapping[str, Lane], limit: float) -> list[PreflightLine]:
             break
         results[about] = lines
     silent = PreflightResult(
-        level=FAIL, summary=f"gave no answer within {limit:.0f} s", todo="it hangs or is far too slow; check it"
+        level=FAIL,
+        summary=f"gave no answer within {limit:.0f} s",
+        todo="it hangs, or it or the bot's machine is far too slow; check it",
     )
     return [line for about in lanes for line in results.get(about, [PreflightLine(about=about, result=silent)])]
 

@@ -13,7 +13,11 @@ from commands.steps.value_types import ValueType, fits
 from commands.systems.preflight.hosts import Judge
 from commands.systems.services.judgement import identities, joined_list
 from commands.systems.services.manager import Finding, Phase, Process, State
+from commands.text.numbers import format_count
 from state.errors import Failed, Refused
+
+_COUNTS_CRASHES = frozenset(("systemd", "docker"))  # their count of restarts begins anew with a restart by hand
+_STEADY = 60.0  # seconds since the last start, from which on nobody looks at how often there was one
 
 
 def preflight_script(box: ServiceBox) -> str:
@@ -33,7 +37,7 @@ def judge_services(box: ServiceBox, types: Mapping[str, ValueType]) -> Judge:
             return [PreflightResult(level=FAIL, summary=what, todo="run its own command there as this user")]
         found = [*_results(FAIL, state.obstacles), *(_results(FAIL, _unfit(box, state, types)))]
         if not found:
-            found = list(_results(WARN, [*_not_up(box, state), *state.warnings]))
+            found = list(_results(WARN, [*_not_up(box, state), *not_steady(box, state), *state.warnings]))
         return found or [PreflightResult(level=OK, summary=f"{box.manager} runs {_listed(state.processes)}")]
 
     return judge
@@ -69,6 +73,17 @@ def _not_up(box: ServiceBox, state: State) -> list[Finding]:
     return [
         Finding(what=f"{box.manager} does not run all of {box.called}: {states}", todo="find out why before you deploy")
     ]
+
+
+def not_steady(box: ServiceBox, state: State) -> Iterator[Finding]:
+    """The services that are up now, and were started again a moment ago: one that crashes is up most of the time."""
+    for one in state.processes if box.manager in _COUNTS_CRASHES else ():
+        if one.phase is Phase.UP and one.counted and one.restarts and one.uptime < _STEADY:
+            times = format_count(one.restarts, "time")
+            yield Finding(
+                what=f"{box.manager} has started {one.service} again {times}, {one.uptime:.0f} s ago the last time",
+                todo="it does not stay up: read its log before you deploy",
+            )
 
 
 def _listed(processes: Iterable[Process]) -> str:

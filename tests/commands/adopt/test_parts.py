@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from bot.check import check_page
 from commands.adopt.adopted import adopt
 from commands.adopt.parts import part_in
 from tests.commands.adopt.reading import boxes_of, kinds, made_of, told, under
@@ -219,3 +222,10 @@ def test_a_check_between_two_steps_of_the_work_stays_between_them() -> None:
 @pytest.mark.parametrize("piece", ["roll back if a ", "roll back when :"])
 def test_reading_a_long_text_takes_no_more_than_its_share(piece: str) -> None:
     assert_linear(lambda text: adopt(text, "x"), piece, "# S\n\n## Deploy\n\nx\n\n{}\n")
+
+
+def test_two_headings_that_name_one_part_are_below_one_of_them_and_none_is_refused(tmp_path: Path) -> None:
+    table = "| Role | Phone |\n|---|---|\n| DBA | [phone] |\n"
+    text = f"# S\n\n## Emergency Contacts\n\n{table}\n## Deploy\n\nx\n\n## Emergency Contacts\n\n- DBA: [phone]\n"
+    (tmp_path / "page.md").write_text(adopt(text, "x").page, encoding="utf-8")
+    assert "begins no part" not in "".join(one.message for one in check_page(tmp_path / "page.md", {}).findings)

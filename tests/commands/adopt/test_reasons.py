@@ -140,3 +140,10 @@ def test_the_page_with_such_alerts_is_good(tmp_path: Any) -> None:
     page = tmp_path / "page.md"
     page.write_text(adopted(reasons + rollback).page, encoding="utf-8")
     assert [one.message for one in check_page(page, {}).findings if one.level == "error"] == []
+
+
+def test_a_checklist_of_reasons_to_roll_back_is_signed_by_nobody() -> None:
+    text = "# S\n\n## Deploy\n\nx\n\n## Rollback\n\nRoll back if:\n\n- [ ] CPU > 90 %\n- [ ] Data lost\n"
+    adopted = adopt(text, "x")
+    assert "gate" not in dict(boxes_of(adopted.page))
+    assert "12: “Data lost”, a reason to roll back, is measured by no check of the watch" in told(adopted)

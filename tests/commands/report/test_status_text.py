@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from commands.progress.step_state import DECISION, WATCH
+from state.facts import Actor, Door
 from state.records import AttemptState, RunState
 from tests.commands.report.deployed import ALERT, CHECK, DEPLOYED
 from tests.commands.report.printed import DEPLOY, READY, WATCHING, lines
@@ -233,6 +234,17 @@ def test_a_rollback_in_progress() -> None:
     ]
     assert printed(16)[2:4] == ["1 min over its time budget", "Put the old code back is 1 min over its share of 15 min"]
     assert printed(15)[2] == "0 s left for the rollback"
+
+
+@pytest.mark.parametrize(
+    ("state", "says"), [(RunState.ABORTED, "aborted, by"), (RunState.ROLLED_BACK, "rolled back, by")]
+)
+def test_who_ended_a_run_before_any_change_at_the_terminal_rolled_nothing_back(state: RunState, says: str) -> None:
+    at_terminal = Actor(person="U1", door=Door.TERMINAL, account="ana@web1")
+    asked = replace(said("rollback", reason="too early"), by=at_terminal)
+    printed = lines(facts=(asked,), state=state, ended=0)
+    assert sum(says in line for line in printed[printed.index("At the terminal:") :]) == 1
+    assert ("Aborted: too early" in printed) == (state == RunState.ABORTED)
 
 
 def test_a_rollback_that_did_not_restore_everything() -> None:

@@ -152,7 +152,7 @@ def test_places_are_checked_in_parallel_and_a_silent_one_fails() -> None:
     assert not hang.is_set()
     hang.set()
     assert [str(line) for line in lines] == [
-        "fail  silent: gave no answer within 1 s: it hangs or is far too slow; check it",
+        "fail  silent: gave no answer within 1 s: it hangs, or it or the bot's machine is far too slow; check it",
         "ok    meets: met",
         "ok    meets: met",
     ]
@@ -170,7 +170,7 @@ def test_late_checks_get_a_second_at_least_when_the_others_used_up_the_limit() -
     lines = run(page, World(), limit=0.6)
     hang.set()
     assert lines == [
-        "fail  host backend: gave no answer within 1 s: it hangs or is far too slow; check it",
+        "fail  host backend: gave no answer within 1 s: it hangs, or it or the bot's machine is far too slow; check it",
         "ok    web api: late",
     ]
 

@@ -13,7 +13,10 @@ from commands.ports.preflight import PreflightContext
 from commands.ports.shell import CommandResult, Job, OutputListener, ignore_output
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
+from commands.steps.shared.service import ServiceBox
+from commands.steps.shared.service_preflight import not_steady
 from commands.steps.value_types import fits
+from commands.systems.services.manager import Phase, Process, State
 from state.errors import Down, Failed, LostTrack, Unreachable
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.kinds.pm2_service import (
@@ -243,6 +246,20 @@ def test_a_process_that_two_of_the_names_mean_is_refused_before_the_start() -> N
     )
     assert preflight(processes_json({"pid": 0}, {"pid": 0}), two)[0] == "ok"
     assert preflight(processes_json({"pid": 7}, {"pid": 7}))[0] == "ok", "what identifies them may be the same text"
+
+
+@pytest.mark.parametrize(
+    ("manager", "restarts", "uptime", "warned"),
+    [("systemd", 8, 5.0, True), ("systemd", 8, 3600.0, False), ("systemd", 0, 5.0, False), ("pm2", 8, 5.0, False)],
+)
+def test_a_service_that_is_up_only_for_the_moment_is_named_before_a_run(
+    manager: str, restarts: int, uptime: float, warned: bool
+) -> None:
+    step = box("service", f'host = "h"\nmanager = "{manager}"\nname = "worker"\n')
+    assert isinstance(step, ServiceBox)
+    process = Process(service="worker", pid="7", status="active", phase=Phase.UP, restarts=restarts, uptime=uptime)
+    found = [one.what for one in not_steady(step, State(processes=(process,), logs={}))]
+    assert found == (["systemd has started worker again 8 times, 5 s ago the last time"] if warned else [])
 
 
 def test_the_preflight_says_if_a_log_keeps_no_lines() -> None:
