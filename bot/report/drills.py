@@ -61,7 +61,7 @@ def drill_lines(store: RecordStore, drills: Sequence[Deploy], zone: str) -> Iter
         at = f"{run.began_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
         where = tidy(run.target, 60)
         how = f"{run.how_over} ({took}{restored}), {people}"
-        yield f"{MARK} {MARKS.get(run.state, '•')} {run.id:>3}  {at}  {where}: {how}"
+        yield f"{MARK} {MARKS.get(run.state, '•')} {f'run {run.id}':<7}  {at}  {where}: {how}"
 
 
 def _who(answer: DrillAnswer, name: Name) -> str:

@@ -33,7 +33,7 @@ def history_lines(shown: Sequence[Deploy], history: Sequence[Deploy], zone: str 
         restored = f", rollback took {format_duration(deploy.restored)}" if deploy.restored is not None else ""
         where = f"{tidy(run.target, 60)}  {tidy(run.release, 40)}"
         result = f"{run.state} ({took}{restored})"
-        yield f"{MARKS.get(run.state, '•')} {run.id:>3}  {_date(run.began_at, zone)}  {where}: {result}"
+        yield f"{MARKS.get(run.state, '•')} {f'run {run.id}':<7}  {_date(run.began_at, zone)}  {where}: {result}"
     for target in dict.fromkeys(deploy.run.target for deploy in shown):
         yield ""
         yield f"{tidy(target, 80)}, DORA metrics over all its runs:"

@@ -28,7 +28,9 @@ def left_to_add(sections: Sequence[Section], page: Sequence[str]) -> Iterator[No
     yield from _unset_values(boxes)
     yield from _commit_that_answers(boxes)
     yield from _folders_of_programs(boxes, page)
-    judged = 'people judge each line; shown_by = ["ID"] behind a text names the step, check or alert that shows it'
+    judged = (
+        'people judge each line, unless shown_by = ["ID"] behind its text names what shows it: steps, checks, alerts'
+    )
     for _, box in boxes:
         if box.kind == "criteria":
             yield Note(line=box.line, page_line=box.page_line, text=judged)

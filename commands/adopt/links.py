@@ -9,6 +9,11 @@ from commands.adopt.draft import Box, Notes, Section
 from commands.runbook.page import Part
 
 _BUILD = re.compile(r"\b(?:build|compile|install|ci|generate|bundle|assemble|package|collectstatic|precompile)\b")
+_SMOKE_TESTS = re.compile(
+    r"\W*(?:(?:all|any|every)(?: of)?(?: the)? )?(?:\d+ )?smoke tests? "
+    r"(?:have |has )?(?:pass|fail|succeed|green|ok)\w*\W*",
+    re.IGNORECASE,
+)
 
 
 def link(parts: dict[str, list[Section]], notes: Notes) -> None:
@@ -24,6 +29,17 @@ def link(parts: dict[str, list[Section]], notes: Notes) -> None:
             box.fields["undoes"] = undone.fields["id"]
             if box.kind == "run":
                 notes.assume(box.line, f"it repeats the build of line {undone.line}, so it undoes that step")
+    _show_by_smoke_tests(parts, notes)
+
+
+def _show_by_smoke_tests(parts: dict[str, list[Section]], notes: Notes) -> None:
+    """Let a criterion that says no more than that the smoke tests passed, or failed, be shown by their steps."""
+    shown_by = [box.fields["id"] for box in boxes_in(parts.get(Part.SMOKE_TESTS, []))]
+    for box in boxes_in(parts.get("success criteria", [])) if shown_by else ():
+        for line in [*box.fields.get("go", ()), *box.fields.get("no_go", ())]:
+            if _SMOKE_TESTS.fullmatch(line["text"]):
+                line["shown_by"] = shown_by
+                notes.assume(box.line, f"“{line['text']}” is shown by the steps under Smoke tests")
 
 
 def boxes_in(sections: Iterable[Section]) -> Iterable[Box]:

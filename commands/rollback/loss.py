@@ -80,9 +80,17 @@ def is_nothing(loss: str) -> bool:
     return loss.startswith("0 ")
 
 
+_UNKNOWN = "an unknown number of "
+
+
+def without_why(loss: str) -> str:
+    """These words without why a number is not known, where there is room for what follows from it only."""
+    return loss.partition(" (")[0] if loss.startswith(_UNKNOWN) else loss
+
+
 def unknown_in_words(loses: Loses, why: str) -> str:
     """The words for a number that is not known, which must not read like zero."""
-    return f"an unknown number of {fill(loses.says, {'since': 'the change'})} ({why})"
+    return f"{_UNKNOWN}{fill(loses.says, {'since': 'the change'})} ({why})"
 
 
 def error_in_words(error: object) -> str:

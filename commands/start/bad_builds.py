@@ -151,7 +151,7 @@ def _judge(shell: Shell, intent: Intent, release: PinnedRelease, bad: Sequence[B
             word = "reverts it" if said.reverted else "says that it fixes it"
             notes.append(f"{sentence} Commit {cure[:_SHORT]} {word}.")
         elif said.contains:
-            same = "It is the commit to deploy." if one.commit == commit else f"{commit[:_SHORT]} contains it."
+            same = "This start would deploy it again." if one.commit == commit else f"{commit[:_SHORT]} contains it."
             against.append(Objection(sort=ObjectionSort.BAD_BUILD, summary=f"{sentence} {same}"))
     if more := bad[MOST:]:
         older = f"{format_count(len(more), 'older commit')} that {agree(len(more), 'was', 'were')} rolled back"

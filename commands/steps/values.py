@@ -9,6 +9,8 @@ from typing import Any
 from commands.ports.page_text import PLACEHOLDER, PageText, Text
 
 _ASSIGNMENT = r"^([a-z][a-z0-9_]*)=(.*)$"
+# what the product's own scripts say to the bot, which people read in the step's result
+TO_THE_BOT = re.compile(rf"{_ASSIGNMENT}|(table|column|lock|verify|went back): ")
 
 
 def has_placeholder(text: str) -> bool:

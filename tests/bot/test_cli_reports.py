@@ -59,7 +59,7 @@ def test_a_report_that_cannot_be_written_or_does_not_exist_says_so(kept_run: Pat
 def test_history_lists_the_runs_and_the_dora_metrics(kept_run: Path, capsys: Capture) -> None:
     code, out, _ = run(capsys, "history")
     assert code == 0
-    assert "✅   1  2026-11-23 19:00  shop  main: kept" in out
+    assert "✅ run 1    2026-11-23 19:00  shop  main: kept" in out
     for metric in (
         "Deployment frequency: 1 a week",
         "Lead time",

@@ -58,15 +58,17 @@ def summary_of(snapshot: Snapshot) -> str:
 
 
 def panel_lines(snapshot: Snapshot) -> Iterator[str]:
-    """The criteria, two lines each: the text, then the evidence with people and time. Signs of NO-GO come first."""
+    """The criteria, two lines each: the text, then the evidence with people and time. Signs of NO-GO come first.
+
+    Of a version that is rolled back one line each: its evidence is in the report, and says nothing of what runs now.
+    """
     zone = snapshot.page.runbook.time_zone
     for criterion in snapshot.status.criteria:
         people = "".join(f" · {person(name)}" for name in criterion.by[:3])
         at = f" · {time_of(criterion.at, zone)}" if criterion.at else ""
         if snapshot.record.rollback:
-            text, evidence = crossed_out(criterion.text), crossed_out(criterion.evidence)
             was = "was a NO-GO" if criterion.sign else WERE[criterion.mark]
-            yield f"▫️ {text} ({was})\n      {evidence}{at}"
+            yield f"▫️ {crossed_out(criterion.text)} ({was})"
             continue
         yield f"{_mark(criterion)} {bold(criterion.text, 200)}\n      {line(criterion.evidence, 220)}{people}{at}"
 

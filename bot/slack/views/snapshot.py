@@ -19,6 +19,7 @@ from commands.queue.acts import what_became, window_closed
 from commands.queue.entry import planned_for
 from commands.queue.places import QueuePlace
 from commands.report.status import Status, status_of
+from commands.rollback.loss import without_why
 from commands.runbook import Page
 from commands.text.durations import format_duration
 from commands.text.phrases import capitalized
@@ -86,7 +87,7 @@ class Snapshot:
         loss = self.record.run.rollback_loss
         effect = "Nothing was changed yet, so a rollback loses nothing. The run just ends."
         if production_changed(self.page, self.record):
-            loses = f"It loses {loss}. " if loss else ""
+            loses = f"It loses {without_why(loss)}. " if loss else ""
             budget = f"Time budget: {format_duration(self.page.rollback.within)}."
             effect = f"{loses}{self.page.rollback.warning} {budget}"
         change = environment_change(self.record)

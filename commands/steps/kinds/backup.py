@@ -22,7 +22,7 @@ from commands.steps.shared.after_rollback import compare_with_backup
 from commands.steps.shared.backup_preflight import NO_FOLDER, PREFLIGHT, judge_preflight
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.value_types import ValueType
-from commands.steps.values import parse_values, without_values
+from commands.steps.values import TO_THE_BOT, parse_values, without_values
 from commands.systems.postgres.catalog import CATALOG, not_held_line
 from commands.systems.postgres.client_programs import ADDRESS, ADDRESS_FUNCTIONS, address_error
 from commands.systems.postgres.return_rows import ROW_KEYS
@@ -140,7 +140,7 @@ class BackupStep(ClientProgramsStep):
     def run(self, ctx: Context) -> Outcome:
         env = self._env(*self._name(ctx))
         seen = {"SEEN": identities(ctx.tools, self.database_url)}
-        result = run_job(self, ctx, self.host, self.script(_SCRIPT), env, seen)
+        result = run_job(self, ctx, self.host, self.script(_SCRIPT), env, seen, hides=TO_THE_BOT)
         values = parse_values(result.tail)
         lines = tuple(line for line in without_values(result.last_lines) if not line.startswith("not held: "))
         if result.code:
@@ -164,7 +164,7 @@ class BackupStep(ClientProgramsStep):
         env["DATABASE"] = DatabaseAddress(self.database_url)
         most = {"ROWS_FOR_KEYS": str(_ROWS_FOR_KEYS), "SECONDS_FOR_KEYS": str(_SECONDS_FOR_KEYS)}
         data = {"SEEN": self._seen_or_unknown(ctx), **most}
-        result = run_job(self, ctx, self.host, self.script(_RECHECK), env, data)
+        result = run_job(self, ctx, self.host, self.script(_RECHECK), env, data, hides=TO_THE_BOT)
         if ctx.values["backup_sha256"] != evidence.get("backup", ctx.values["backup_sha256"]):
             return "the bot's record names another backup"
         changes = {

@@ -17,7 +17,7 @@ from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
-from commands.steps.values import fill, page_texts
+from commands.steps.values import TO_THE_BOT, fill, page_texts
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
@@ -159,7 +159,7 @@ locks=$(locks)
         return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, self.script(), self._env())
+        result = run_job(self, ctx, self.host, self.script(), self._env(), hides=TO_THE_BOT)
         lines = result.last_lines
         commit = fill(self.commit, ctx.values)[:10]
         if result.code == 0:

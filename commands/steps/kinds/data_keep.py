@@ -16,7 +16,7 @@ from commands.steps.plan_line import program_plan
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.steps.shared_fields import BackupCompared
 from commands.steps.value_types import ValueType
-from commands.steps.values import parse_values, without_values
+from commands.steps.values import TO_THE_BOT, parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.return_rows import KEEP_ROWS
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
@@ -63,7 +63,7 @@ class DataKeepStep(ReturnedRowsStep):
         backup, attempt = ctx.values.get("backup_file", self.file), ctx.key.rsplit("/", 1)[-1]
         seen = identities(ctx.tools, self.database_url)
         data = {**self.rows_env(), "SEEN": seen, "NEW": f"{backup.removesuffix('.dump')}_rows_{attempt}.dump"}
-        result = run_job(self, ctx, self.host, self.script(_SCRIPT), self._env(), data)
+        result = run_job(self, ctx, self.host, self.script(_SCRIPT), self._env(), data, hides=TO_THE_BOT)
         values = parse_values(result.tail)
         if result.code or not self.value_types().keys() <= values.keys():
             return self._failed(result)

@@ -18,6 +18,7 @@ from commands.steps.plan_line import program_plan
 from commands.steps.shared.migration_tool import note_before
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.steps.shared_fields import DatabaseName
+from commands.steps.values import TO_THE_BOT
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
@@ -105,7 +106,9 @@ class DataReturnStep(ReturnedRowsStep):
         own = {**self.rows_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key)), "SEEN": seen}
         kept = "rows_sha256" in ctx.values
         archive = {"FILE": "<rows_file>", "SHA256": "<rows_sha256>"} if kept else {}
-        result = run_job(self, ctx, self.host, self.script(_SCRIPT), self.archive_env() | archive, own)
+        result = run_job(
+            self, ctx, self.host, self.script(_SCRIPT), self.archive_env() | archive, own, hides=TO_THE_BOT
+        )
         # the script prints a line for every table, even for an empty one
         tables = [_Table(name, *map(int, counts)) for name, *counts in _BACK.findall(result.tail)]
         if result.code or not tables:

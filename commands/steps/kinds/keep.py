@@ -13,7 +13,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
 from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
-from commands.steps.values import fill, parse_values
+from commands.steps.values import TO_THE_BOT, fill, parse_values
 from commands.systems.preflight.free_files import FITS_FILES, copy_does_not_fit
 from commands.systems.preflight.hosts import ProgramsCheck, folder_check
 from commands.systems.scripts import script
@@ -88,7 +88,7 @@ class KeepStep(StepBox):
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, self.script(), self._env(), {"KEY": ctx.step_key})
+        result = run_job(self, ctx, self.host, self.script(), self._env(), {"KEY": ctx.step_key}, hides=TO_THE_BOT)
         values = parse_values(result.tail)
         commit = fill(self.commit, ctx.values)[:10]
         if result.code == _NO_FOLDER and self.mode == "back":

@@ -8,7 +8,7 @@ from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared import rows_after_rollback as rows_seen
 from commands.steps.shared.client_programs import ClientProgramsStep
-from commands.steps.values import parse_values
+from commands.steps.values import TO_THE_BOT, parse_values
 from commands.systems.postgres.catalog import CATALOG, about_new_roles, in_words, parse_differences, unlisted
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.return_rows import AFTER_ROLLBACK
@@ -25,7 +25,7 @@ def compare_with_backup(box: ClientProgramsStep, ctx: Context, folder: str) -> O
     file, by = ctx.values["backup_file"], ctx.values.get("backup_compared", "rows")
     seen = identities(ctx.tools, box.database_url)
     data = {"FILE": file, "BY": by, "SEEN": seen, "SECONDS_FOR_ROWS": str(rows_seen.SECONDS_FOR_ROWS)}
-    return _judge(run_job(box, ctx, box.host, box.script(_SCRIPT), env, data), by)
+    return _judge(run_job(box, ctx, box.host, box.script(_SCRIPT), env, data, hides=TO_THE_BOT), by)
 
 
 def _judge(result: CommandResult, by: str) -> Outcome:

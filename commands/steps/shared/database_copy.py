@@ -19,7 +19,7 @@ from commands.steps.page_fields import EnvName
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.shared_fields import BackupChecksum, BackupFile, BackupFolder
-from commands.steps.values import page_texts
+from commands.steps.values import TO_THE_BOT, page_texts
 from commands.systems.postgres.client_programs import NOT_QUERIED, SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
@@ -118,10 +118,10 @@ class BackupCopyStep(ClientProgramsStep):
         """Run its script on the host, with a server for the copy. Raises the tools' errors."""
         seen = {"SEEN": identities(ctx.tools, self.database_url)}
         if self.scratch_url:
-            return run_job(self, ctx, self.host, self.script(script), env, seen)
+            return run_job(self, ctx, self.host, self.script(script), env, seen, hides=TO_THE_BOT)
         copy = self._copy()
         with copy.server(ctx.tools, ctx.stop) as server:
-            result = run_job(self, ctx, self.host, script, env, {**seen, "SCRATCH": server.address})
+            result = run_job(self, ctx, self.host, script, env, {**seen, "SCRATCH": server.address}, hides=TO_THE_BOT)
             if result.code and (why := server.failure()):
                 # the script can only blame the backup, but the connection to the server was lost
                 raise Failed(copy.missing_message(why), result.tail)

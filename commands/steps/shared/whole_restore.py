@@ -14,7 +14,7 @@ from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.client_programs import ClientProgramsStep
-from commands.steps.values import page_texts, parse_values, without_values
+from commands.steps.values import TO_THE_BOT, page_texts, parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.same_database import identities
 from commands.systems.preflight.hosts import HostCheck
@@ -61,7 +61,7 @@ def restore_whole(backup: ClientProgramsStep, folder: str, jobs: int, step: Step
         "JOBS": str(jobs),
     }
     data = {**_names(ctx), "SEEN": identities(ctx.tools, backup.database_url)}
-    result = run_job(step, ctx, backup.host, backup.script(_SCRIPT), env, data)
+    result = run_job(step, ctx, backup.host, backup.script(_SCRIPT), env, data, hides=TO_THE_BOT)
     values = parse_values(result.tail)
     kept = f"The replaced database is kept as {data['KEEP_AS']} until the run ends"
     if result.code:

@@ -70,8 +70,8 @@ def test_each_run_is_one_line_and_the_metrics_follow() -> None:
     going = deploy(12, RunState.GOING, minutes=0)
     lines = list(history_lines([going, rolled_back], [going, rolled_back, deploy(1, RunState.KEPT)], "Asia/Bangkok"))
     assert lines[:5] == [
-        "⏳  12  2026-11-23 19:00  shop  main: going (in progress)",
-        "↩️   2  2026-11-23 19:00  shop  main: rolled back (1 h 5 min, rollback took 7 min)",
+        "⏳ run 12   2026-11-23 19:00  shop  main: going (in progress)",
+        "↩️ run 2    2026-11-23 19:00  shop  main: rolled back (1 h 5 min, rollback took 7 min)",
         "",
         "shop, DORA metrics over all its runs:",
         "  Deployment frequency: 1 a week (1 kept)",

@@ -100,6 +100,16 @@ def test_each_request_whose_answer_may_have_a_value_that_is_used_is_named(adopte
     assert 'write values = { job_id = "id" } in ' in text
 
 
+def test_that_the_smoke_tests_passed_is_shown_by_them(adopted: Adopted) -> None:
+    boxes = boxes_of(adopted.page)
+    box = dict(boxes)["criteria"]
+    ids = [fields["id"] for _, fields in boxes if str(fields.get("id", "")).startswith(("test-", "sign-off-checklist"))]
+    shown = {line["text"]: line["shown_by"] for line in [*box["go"], *box["no_go"]] if "shown_by" in line}
+    assert shown.keys() == {"All 5 smoke tests passed", "Smoke tests failed"}
+    assert len(shown["All 5 smoke tests passed"]) == 6
+    assert set(shown["Smoke tests failed"]) < set(ids)
+
+
 def test_rows_that_the_migration_drops_are_kept_and_come_back_in_the_rollback(adopted: Adopted) -> None:
     boxes = boxes_of(adopted.page)
     made = [kind for kind, _ in boxes]

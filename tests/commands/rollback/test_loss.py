@@ -11,7 +11,7 @@ import pytest
 
 from commands.ports.database import Rows
 from commands.progress.reach import REACH
-from commands.rollback.loss import change_of, lost, with_loss
+from commands.rollback.loss import change_of, lost, unknown_in_words, with_loss, without_why
 from commands.runbook import Page
 from commands.runbook.head_boxes import Loses
 from commands.runbook.losses import changing_steps, taking_step
@@ -213,3 +213,10 @@ def test_a_run_counts_around_its_steps_and_says_at_its_end_what_was_lost(tmp_pat
     assert driven.record.run.state == RunState.ROLLED_BACK
     assert [moved.lost for moved in driven.events("moved")] == ["", "1 orders"]
     driven.close()
+
+
+def test_a_confirmation_says_what_is_lost_without_why_its_number_is_not_known() -> None:
+    loses = Loses(database="shop", sql="SELECT 1", says="jobs, made since <since>")
+    unknown_number = unknown_in_words(loses, "Database “shop” cannot be reached (at 127.0.0.1)")
+    assert without_why(unknown_number) == "an unknown number of jobs, made since the change"
+    assert without_why("3 jobs (new)") == "3 jobs (new)"

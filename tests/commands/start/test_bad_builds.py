@@ -87,7 +87,7 @@ def test_a_release_that_contains_a_commit_that_was_rolled_back_needs_a_second_pe
 def test_the_very_commit_needs_no_git(store: Store) -> None:
     past_run(store, BAD, RunState.ROLLED_BACK)
     (found,) = considered(store, Unreachable("away"), BAD).objections
-    assert found.summary == f"{SENTENCE} It is the commit to deploy."
+    assert found.summary == f"{SENTENCE} This start would deploy it again."
 
 
 def test_what_came_after_it_is_said(store: Store) -> None:

@@ -86,7 +86,7 @@ def test_after_a_rollback_nothing_of_the_panel_is_green_and_nobody_decides() -> 
     snapshot = with_criteria(snapshot_with(row(HEALTH, "done"), WATCHING, facts=(rollback,)), ANSWERS, USERS)
     lines = shown(drawn(snapshot)).splitlines()
     assert lines[0] == "🚦 Before the rollback: 1 of 2 were met"
-    assert lines[1].startswith("▫️ ~The API answers~ (was met)")
+    assert lines[1] == "▫️ ~The API answers~ (was met)", "what it showed is in the report"
     assert "✅" not in "".join(lines)
     assert "decides KEEP" not in "".join(lines)
     assert lines[-1] == "That version is rolled back, so none of this is about what runs now."

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from commands.ports.shell import CommandResult, Job, OutputListener, ignore_output
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
+from state.errors import Failed
 from tests.commands.steps.builders import VALUES, box, context, plan
 from tests.local_shell import LocalShell
 from tests.world import World
@@ -53,6 +57,21 @@ class Host:
 @pytest.fixture
 def host(tmp_path: Path) -> Host:
     return Host(tmp_path)
+
+
+class Slow(LocalShell):
+    """A host on which the copy is killed at its limit, after the script has said something."""
+
+    def run(self, host: str, job: Job, *, stop: Event, on_output: OutputListener = ignore_output) -> CommandResult:
+        on_output("need=177476\nfree=60322760\ncp: a slow disk")
+        raise Failed("It ran over its limit of 600 s and was killed.", "need=177476\ncp: a slow disk")
+
+
+def test_what_the_script_says_to_the_bot_is_not_shown_while_it_runs() -> None:
+    seen: list[str] = []
+    outcome = execute(box("keep", KEEP), replace(context(World(), shell=Slow({})), on_output=seen.append))
+    assert seen == ["cp: a slow disk"]
+    assert list(outcome.lines) == ["cp: a slow disk"]
 
 
 def test_a_kept_folder_comes_back_complete_with_links_and_permissions(host: Host) -> None:
