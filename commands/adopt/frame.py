@@ -16,6 +16,12 @@ from commands.runbook.page import Part
 
 _DURATION = re.compile(r"(\d+)(?:\s*[-–]\s*(\d+))?\s*-?\s*(min|minutes?|mins?|h|hrs?|hours?|d|days?)\b", re.IGNORECASE)
 _SHOWABLE = re.compile(r"[\w./:@~-]+")  # of a table's cell; nothing that was masked
+_ASKS = {"pm2": "pm2", "systemd": "unit"}  # manager -> the field of `running` that asks it
+# services that a runbook restarts with its own, and that run no commit of it
+_NOT_OF_THE_RELEASE = re.compile(
+    r"(?:nginx|apache2?|httpd|caddy|haproxy|varnish|redis(?:-server)?|memcached|postgresql.*|mysqld?|mariadb|mongod"
+    r"|rabbitmq-server|elasticsearch|docker|php.*-fpm|ssh|sshd|cron|rsyslog)(?:\.service)?"
+)
 _NO_GO = re.compile(r"no-?go|❌|fail|abort", re.IGNORECASE)
 USUAL_INTERVAL = "15 min"  # of the checks of a watch, where nothing is said
 _DEFAULTS = {"watch": ("lasts", "1 h"), "rollback": ("within", "30 min")}
@@ -72,17 +78,21 @@ def release_section(scene: Scene, deploy: Sequence[Section]) -> Section | None:
 
 
 def _running(scene: Scene, deploy: Sequence[Section]) -> dict[str, object]:
-    """What says which commit production runs, if pm2 does: it starts a service in the working copy."""
+    """What says which commit production runs, if pm2 or systemd do it for services that start in the working copy."""
     boxes = [box for section in deploy for box in section.boxes]
-    restarts = [box for box in boxes if box.kind == "service" and box.fields["manager"] == "pm2"]
-    if not any(box.kind == "checkout" for box in boxes) or not restarts:
+    if not any(box.kind == "checkout" for box in boxes):
         return {}
-    lines = {name: box.line for box in reversed(restarts) for name in sorted(services_of(box))}
-    for name, line in lines.items():
-        why = f"pm2 says which commit `{name}` runs (`running` in “Pin the release”), if it was started in the clone"
-        scene.notes.assume(line, why)
-    asked = [{"on": scene.places.host(), "pm2": name} for name in lines]
-    return {"running": asked[0] if len(asked) == 1 else asked}
+    lines: dict[tuple[str, str], int] = {}
+    for box in boxes:
+        if box.kind == "service" and not box.fields.get("reload") and box.fields["manager"] in _ASKS:
+            for name in sorted(services_of(box)):
+                if not _NOT_OF_THE_RELEASE.fullmatch(name):
+                    lines.setdefault((box.fields["manager"], name), box.line)
+    for (manager, name), line in lines.items():
+        how = f"{manager} says which commit `{name}` runs (`running` in “Pin the release”)"
+        scene.notes.assume(line, f"{how}, if it was started in the clone")
+    asked = [{"on": scene.places.host(), _ASKS[manager]: name} for manager, name in lines]
+    return {"running": asked[0] if len(asked) == 1 else asked} if asked else {}
 
 
 def put_in_part_boxes(parts: dict[str, list[Section]], found: Sequence[Unit], scene: Scene) -> None:

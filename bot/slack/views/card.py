@@ -217,7 +217,7 @@ def _time_left(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     within = format_duration(snapshot.page.rollback.within)
     left = status.rollback_left
     if left is None or not clock:
-        return f"of {within}"
+        return f"⏱️ Time budget: {within}"
     seconds = left.total_seconds()
     over = f"🚨 *{format_duration(round(-seconds))} over* the time budget of {within}"
     summary = over if seconds < 0 else f"⏱️ *{format_duration(round(seconds))} left* of {within}"

@@ -128,3 +128,17 @@ def test_the_password_in_an_address_of_the_runbook_is_no_example() -> None:
 def test_a_dump_that_names_its_server_by_options_gets_the_address_of_its_database() -> None:
     ((_, fields),) = made_of("pg_dump -U $DB_USER -h $DB_HOST $DB_NAME > /backups/shop.sql")
     assert fields["database_url"] == "$PROD_DATABASE_URL"
+
+
+def test_units_that_are_restarted_after_a_checkout_are_asked_what_runs_and_a_web_server_is_not() -> None:
+    restart = "sudo systemctl restart puma\nsudo systemctl restart sidekiq nginx\nsudo systemctl reload haproxy"
+    adopted = under("Deploy", f"{IN_SHOP}git pull\n{restart}")
+    on = {"on": "production"}
+    assert dict(boxes_of(adopted.page))["release"]["running"] == [{**on, "unit": "puma"}, {**on, "unit": "sidekiq"}]
+    assert "systemd says which commit `puma` runs" in told(adopted)
+    assert read_page(adopted.page, "shop.md").steps
+
+
+def test_units_of_a_deploy_without_a_checkout_are_not_asked() -> None:
+    adopted = under("Deploy", "./install.sh\nsudo systemctl restart puma")
+    assert "running" not in dict(boxes_of(adopted.page)).get("release", {})

@@ -110,9 +110,11 @@ def test_the_card_says_who_is_waited_for_and_where_to_answer() -> None:
 
 
 def test_a_rollback_shows_who_requested_it_and_the_time_left(tmp_path: Path) -> None:
-    text = shown(card(snapshot_at(tmp_path, "rolling back", "it burns")))
+    snapshot = snapshot_at(tmp_path, "rolling back", "it burns")
+    text = shown(card(snapshot))
     assert f"⏪ *Rollback requested by* <@{STARTER}>: it burns" in text
     assert "⏱️ *15 min left* of 15 min" in text
+    assert "⏱️ Time budget: 15 min" in shown(card(snapshot, clock=False)), "the Home has no clock"
     assert text.index("left* of 15 min") < text.index("Rollback requested by"), "the time left comes first"
 
 

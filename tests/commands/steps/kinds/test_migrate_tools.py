@@ -137,7 +137,7 @@ def test_a_tool_without_a_way_back_is_named_before_the_start() -> None:
 
 def test_what_somebody_else_migrated_since_the_start_is_named_and_nothing_is_run(alembic: Project, url: str) -> None:
     step = box("migrate", ALEMBIC)
-    [check] = step.preflight()
+    check = step.preflight()[0]
     assert isinstance(check, HostCheck)
     [found] = check.judge(alembic.shell.ask("h", check.script, env=page_texts(dict(check.env), {})))
     run_sql(url, "DELETE FROM alembic_version; DROP TABLE orders")
@@ -199,6 +199,16 @@ def test_a_user_whose_password_is_wrong_is_named_before_the_start(alembic: Proje
     result = alembic.looked_at(ALEMBIC)
     assert result.level == "fail"
     assert "migration tool does not report its state" in result.summary
+
+
+def test_what_rails_says_is_wrong_is_named_and_not_its_advice_behind_it(tmp_path: Path, url: str) -> None:
+    said = "rails aborted!\\nActiveRecord::AdapterNotSpecified: no adapter\\n\\nTasks: TOP => db:migrate:status\\n"
+    (tmp_path / "rails").write_text(f"#!/bin/sh\nprintf '{said}(See full trace with --trace)\\n' >&2; exit 1\n")
+    (tmp_path / "rails").chmod(0o755)
+    result = Project(tmp_path, url).looked_at(COMMON + 'tool = "rails"\nprogram = "./rails"\n')
+    assert result.summary == (
+        "the migration tool does not report its state: ActiveRecord::AdapterNotSpecified: no adapter"
+    )
 
 
 def test_a_folder_that_only_the_run_knows_is_said_not_to_be_asked_yet(alembic: Project) -> None:
