@@ -18,6 +18,7 @@ from bot.slack.api_error import passes_by_itself, status_and_name, what_to_do
 from bot.slack.directory import Account, Workspace, account_of, members_of, workspace_of
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
+from bot.slack.unreachable import why_unreachable
 from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
 from commands.runbook import Page
 from commands.runbook.people import is_user_group
@@ -45,8 +46,8 @@ class _Checks:
             level = self.unanswered if passes_by_itself(error) else FAIL
             return [_line(level, f"{about}: Slack answers {name}", todo)]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            problem = f"{about}: Slack is unreachable ({type(error).__name__})"
-            return [_line(self.unanswered, problem, "check the network and the proxy")]
+            why, todo = why_unreachable(error)
+            return [_line(self.unanswered, f"{about}: Slack is unreachable ({why})", todo)]
 
     async def all(self) -> _Lines:
         """Every line about Slack."""

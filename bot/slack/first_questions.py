@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.environment import CHANNEL_ID, channel, channel_variable
 from bot.settings import Settings
 from bot.slack.api_error import APP_TOKEN, passes_by_itself, status_and_name, what_to_do
+from bot.slack.unreachable import why_unreachable
 from commands.runbook import Page
 
 LIMIT = 5.0  # seconds for all questions; then the bot serves all the same, and connects when Slack answers
@@ -91,6 +92,6 @@ def _no_answer(error: Exception, settings: Settings) -> str:
         status, name = status_and_name(error)
         why = f"Slack cannot answer now ({name or f'HTTP status {status}'})"
     else:
-        host = urlsplit(settings.api_url).hostname
-        why = f"Slack is unreachable at {host} ({type(error).__name__}): check the network and the proxy"
+        cause, todo = why_unreachable(error)
+        why = f"Slack is unreachable at {urlsplit(settings.api_url).hostname} ({cause}): {todo}"
     return f"{why}. The bot keeps trying and connects by itself; meanwhile the terminal works."

@@ -53,6 +53,7 @@ from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
 from bot.slack.views.queue import QUEUE, QUEUE_BEHIND
 from bot.text import clip, with_mentions, without_ids
 from commands.signoff.notes import NoteText
+from commands.start.request import StartRequest
 
 LOG = logging.getLogger("gonogo.slack")
 BUTTONS = (
@@ -247,7 +248,7 @@ class Listeners(HandoverListeners, QueueListeners):
         if isinstance(result, str) and not result.startswith(REFUSED):
             await ack()
         elif isinstance(result, str) and len(result) <= FIELD_LIMIT and "<" not in result:
-            await ack(response_action="errors", errors={BECAUSE if asked else "page": result})
+            await ack(response_action="errors", errors={BECAUSE if asked else _field_of(result, request): result})
         else:
             await ack(response_action="update", view=_as_form(result))
 
@@ -320,6 +321,13 @@ def _keep_proxy(client: AsyncWebClient, environ: Mapping[str, str]) -> Callable[
         await next_()
 
     return keep_proxy
+
+
+def _field_of(refusal: str, request: StartRequest) -> str:
+    """The field of the start form that a refusal is about: it begins with what was typed there; else the page."""
+    words = refusal.removeprefix(REFUSED).lstrip(" “'\"")
+    typed = {"at": request.at, "ref": request.ref}
+    return next((field for field, text in typed.items() if text and words.startswith(text)), "page")
 
 
 def _own_token(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResult]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 
 from bot.doors.freezes import WORDS as FREEZES
 from bot.doors.queue_actions import QueueOrder, read_order
-from bot.slack.typed_words import first_and_rest, names_in
+from bot.slack.typed_words import first_and_rest, names_in, reason_in
 from bot.slack.views.blocks import Message
 from bot.text import escape
 from commands.progress.drill import MARK
@@ -119,7 +118,7 @@ def start_of(text: str) -> StartRequest | None:
 
 def _time_of(asked: str) -> tuple[str, str]:
     """What stands before the word “at”, and the time after it; ("…", "") without that word. Raises Refused."""
-    words = asked.split()
+    words = names_in(asked)
     if "at" not in (lower := [word.lower() for word in words]):
         return asked, ""
     at = lower.index("at")
@@ -130,10 +129,10 @@ def _time_of(asked: str) -> tuple[str, str]:
 
 def _reason_of(words: str) -> tuple[str, str]:
     """What is asked for, and the reason after the word "because"; "" without one. Raises Refused for an empty one."""
-    asked, *after = re.split(r"(?i)(?:^|\s)because(?=\s|$)", words, maxsplit=1)
-    if after and not after[0].strip():
+    asked, reason = reason_in(words)
+    if reason == "":
         raise Refused("Say why after the word because.")
-    return asked, "".join(after).strip()
+    return asked, reason or ""
 
 
 def _drill(rest: str) -> StartRequest:

@@ -33,6 +33,15 @@ _NO_ISSUER = (
 )
 # by OpenSSL's codes; of 20 and 21 it is not known whether the server or this machine lacks the certificate
 _HINTS = {18: _SIGNED_ITSELF, 19: f" A company's own CA {_TRUSTED}", 20: _NO_ISSUER, 21: _NO_ISSUER}
+_WANTS_CERTIFICATE = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+# OpenSSL's reasons that have one meaning
+_REASONS = {
+    _WANTS_CERTIFICATE: "the server asks for a certificate of the client, and the bot has none to show",
+    "WRONG_VERSION_NUMBER": "what answers does not speak TLS; perhaps its address begins with http://",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the server allows no version of TLS that is new enough",
+    "UNSUPPORTED_PROTOCOL": "the server allows no version of TLS that is new enough",
+    "TLSV1_UNRECOGNIZED_NAME": "the server knows no site of that name",
+}
 TCP_CONNECTED = "connection.connect_tcp.complete"  # httpcore's trace event for an accepted connection
 
 
@@ -81,6 +90,8 @@ class HttpWeb:
         except UnreadableBodyError as error:
             raise LostTrack(f"{_named(call)}: the answer of “{place}” {error}.") from None
         except httpx.HTTPError as error:
+            if getattr(_cause(error), "reason", "") == _WANTS_CERTIFICATE:
+                raise _no_handshake(place, _cause(error)) from None  # TLS 1.3 says it after the handshake
             late = isinstance(error, httpx.TimeoutException)
             slow = f"did not answer within {call.limit:g} s"
             why = slow if late else "closed the connection before its answer was complete"
@@ -143,7 +154,7 @@ def _not_connected(place: str, error: Exception, connected: bool) -> Unreachable
             why = f"the certificate cannot be verified: {cause.verify_message}"
             hint = _HINTS.get(cause.verify_code, "")
             return Down(f"“{place}” accepts the connection, but TLS fails ({why}).{hint}", lasting=True)
-        return Down(f"“{place}” accepts the connection, but TLS fails (the handshake failed).")
+        return _no_handshake(place, cause)
     if isinstance(cause, ConnectionError):
         return Down(f"“{place}” cannot be reached: nothing answers at its address.")
     if isinstance(cause, socket.gaierror):
@@ -153,6 +164,13 @@ def _not_connected(place: str, error: Exception, connected: bool) -> Unreachable
     else:
         why = "there is no route to its address from here; check the bot's network"
     return Unreachable(f"“{place}” cannot be reached: {why}.")
+
+
+def _no_handshake(place: str, cause: BaseException) -> Down:
+    """The error where no certificate was to blame: with what it means if OpenSSL says that, and else its words."""
+    reason = getattr(cause, "reason", None) or ""
+    means = _REASONS.get(reason, f"the handshake failed{': ' if reason else ''}{reason.replace('_', ' ').lower()}")
+    return Down(f"“{place}” accepts the connection, but TLS fails ({means}).")
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -183,15 +183,16 @@ class MigrateStep(MigrationToolStep):
                 why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
                 return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
             ctx.save_file(self.note_of_before(ctx), before)
-        stays, unasked = irreversible(self, ctx)
-        if stays and self.on_failure == "ask" and self.is_news(ctx, stays):
-            return failed(f"Nothing was run: the rollback could not take back {stays}. {_AGAIN}")
+        found = irreversible(self, ctx)
+        if found.stays and self.on_failure == "ask" and self.is_news(ctx, found.stays):
+            return failed(f"Nothing was run: the rollback could not take back {found.stays}. {_AGAIN}")
         result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
         after = self.after_attempt(ctx)
         summary = f"Migrated from {show_state(before)} to {show_state(after)}."
-        summary += f" A rollback cannot take back {stays}." if stays else ""
+        summary += f" A rollback cannot take back {found.stays}." if found.stays else ""
+        summary += f" A rollback leaves what {found.leaves} did." if found.leaves else ""
         if after == before:
             summary = (
                 f"The migrations ended with exit code 0 and changed nothing: the state is still {show_state(after)}."
@@ -203,7 +204,7 @@ class MigrateStep(MigrationToolStep):
             summary,
             lines=result.last_lines,
             compared=compared,
-            not_compared=unasked,
+            not_compared=found.unasked,
             applied_nothing=after == before,
         )
 

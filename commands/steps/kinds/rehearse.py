@@ -29,7 +29,7 @@ from commands.steps.shared.rehearsed_steps import (
 )
 from commands.steps.shared.tool_rehearsal import ToolRehearsal, way_back
 from commands.steps.values import parse_values, without_values
-from commands.systems.migrations.on_copy import tool_failure
+from commands.systems.migrations.on_copy import owner_failure, owner_lines, tool_failure
 from commands.systems.postgres.catalog import CATALOG, ROLES, about_new_roles, in_words, parse_differences
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.invalid_indexes import invalid_among
@@ -70,7 +70,7 @@ _SCRIPT = "".join(
     )
 )
 # output of the script that is meant for the bot, not for people
-_FOR_THE_BOT = re.compile(r"(verify|table|lock|column|not held|differs|left): ")
+_FOR_THE_BOT = re.compile(r"(verify|table|lock|column|not held|differs|left|may not|may change): ")
 _NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
 _FAILURES = {
     68: "The backup is missing or was changed (its checksum differs); nothing was rehearsed.",
@@ -213,6 +213,8 @@ class RehearseStep(BackupCopyStep):
                 for one in (*doubtful_statements(text), *(named_databases(text) if _NO_DATABASE.search(output) else ()))
             )
             return failed(summary, lines=(*lines, *doubts), output=output)
+        if self._tool and (why := owner_failure(output, values.get("tool_user", "?"))):
+            return failed(why, output=output)
         verified = VERIFIED.findall(output)
         if wrong := [one for one in verified if not holds(*one[1:])]:
             lines = tuple(f"after {way}, “{name}” {difference(how, *more)}" for way, how, name, *more in wrong)
@@ -230,7 +232,7 @@ class RehearseStep(BackupCopyStep):
         tables, told = parse_tables(output), []
         if self._tool:
             tables, grown = self._tool.without_grown(tables)
-            told = [*self._tool.lines(values), *grown]
+            told = [*self._tool.lines(values), *owner_lines(output, values.get("tool_user", "?")), *grown]
         lines = (
             *told,
             *(skipped := skipped_lines(output)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context
@@ -10,30 +11,48 @@ from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep
 from commands.steps.values import page_texts
 
 _SHOWN = 5  # of them in a message
+_LEAVES = "leaves "
 
 
-def irreversible(step: MigrationToolStep, ctx: Context) -> tuple[str, tuple[str, ...]]:
-    """The migrations that would be applied now and that nothing could take back, as words; empty if none is known.
+@dataclass(frozen=True, kw_only=True)
+class Irreversible:
+    """What the rollback could not take back of what would be applied now, as words; empty if nothing is known of it.
 
-    Only where the page's rollback has a way back by the same tool, which tells it. With it what could not be asked.
+    - `stays`: the rollback fails there, or goes past a whole migration.
+    - `leaves`: a part that the rollback goes past, as the migration says itself.
+    - `unasked`: what could not be asked.
     """
+
+    stays: str = ""
+    leaves: str = ""
+    unasked: tuple[str, ...] = ()
+
+
+def irreversible(step: MigrationToolStep, ctx: Context) -> Irreversible:
+    """Ask the tool, if the page's rollback has a way back by its commands. A restore takes everything back."""
+    back = _way_back(ctx.boxes, step.forward_id(ctx))
+    if back is None or back.restores():
+        return Irreversible()
     script = step.irreversible_script()
-    if not script or not _goes_back(step, ctx.boxes, step.forward_id(ctx)):
-        return "", ()
+    if not script or back.command("back") != step.command("back"):
+        return Irreversible(unasked=("whether the rollback's command can take the migrations back",))
     result = ctx.tools.shell.ask(step.host, script, env=page_texts(step.script_env(), ctx.values), limit=ASK_LIMIT)
     if result.code:
-        return "", (f"whether a rollback can take the migrations back (asking ended with exit code {result.code})",)
-    found = [line for line in result.tail.splitlines() if line.strip()]
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return ", ".join(found[:_SHOWN]) + more, ()
-
-
-def _goes_back(step: MigrationToolStep, boxes: Mapping[str, StepBox], own: str) -> bool:
-    """Whether a step of the rollback takes the migrations back by the tool's own command."""
-    return any(
-        isinstance(box, MigrationToolStep)
-        and box.mode == "back"
-        and box.undoes == own
-        and box.command("back") == step.command("back")
-        for box in boxes.values()
+        why = f"whether a rollback can take the migrations back (asking ended with exit code {result.code})"
+        return Irreversible(unasked=(why,))
+    found = [line.strip() for line in result.tail.splitlines() if line.strip()]
+    return Irreversible(
+        stays=_some([line for line in found if not line.startswith(_LEAVES)]),
+        leaves=_some([line.removeprefix(_LEAVES) for line in found if line.startswith(_LEAVES)]),
     )
+
+
+def _some(found: Sequence[str]) -> str:
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(found[:_SHOWN]) + more
+
+
+def _way_back(boxes: Mapping[str, StepBox], own: str) -> MigrationToolStep | None:
+    """The step of the rollback that takes the migrations back."""
+    back = (box for box in boxes.values() if isinstance(box, MigrationToolStep) and box.mode == "back")
+    return next((box for box in back if box.undoes == own), None)

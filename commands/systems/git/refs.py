@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from state.errors import ToolError
 
 PROGRAMS = ("git", "awk", "flock", "timeout")  # what the scripts need on the host
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
+_IN_REF = re.compile(r"[A-Za-z0-9._/-]")
+_WRITE = "use letters, digits, dots, dashes and slashes"
 _PATTERN = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._/*-]{0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{4,63}")
@@ -63,14 +66,21 @@ class Release:
 
 def ref_error(ref: str) -> str:
     """Why a text cannot be the ref of a release, as a sentence; empty if it can."""
+    if odd := next((char for char in ref if not _IN_REF.fullmatch(char)), ""):
+        return f"{ref[:250]!r} is not a branch, tag or commit: it has {_named(odd)}; {_WRITE}."
     if not _REF.fullmatch(ref) or ".." in ref or "//" in ref or ref.endswith((".lock", "/", ".")):
-        example = "use letters, digits, dots, dashes and slashes, like v2.4.1 or main."
-        return f"{ref[:250]!r} is not a branch, tag or commit; {example}"
+        return f"{ref[:250]!r} is not a branch, tag or commit; {_WRITE}, like v2.4.1 or main."
     if ref == "HEAD":
         return "HEAD is whatever somebody made origin's default; name a branch, tag or commit."
     if ref.startswith("refs/") and not ref.startswith(("refs/heads/", "refs/tags/")):
         return f"{ref[:80]!r} is neither a branch nor a tag; pull requests and other refs are not deployed."
     return ""
+
+
+def _named(char: str) -> str:
+    """A character in words: phones write some that look like others, or like nothing."""
+    name = unicodedata.name(char, f"character {ord(char):04X}").lower()
+    return f"“{char}” ({name})" if char.isprintable() and char != " " else f"an unseen character ({name})"
 
 
 def pattern_error(pattern: str) -> str:
@@ -178,7 +188,8 @@ def _not_on_origin(values: Mapping[str, str], ref: str) -> tuple[str, str]:
     if ref.startswith("origin/"):
         return missing, f"leave origin/ out: {ref.removeprefix('origin/')}"
     if _SHORT_COMMIT.fullmatch(ref) and "whole" not in values:
-        return missing, "give a commit's whole id (git rev-parse prints it), or push it, or name another"
+        missing = f"the repository's origin has no branch or tag {ref}, and a commit is found by its whole id only"
+        return missing, f"give that (git rev-parse {ref} prints it), or push it, or name another"
     return missing, "push it, or name another"
 
 

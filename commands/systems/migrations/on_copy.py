@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 
 from commands.systems.migrations.tool_script import URLS, show_state
 from commands.systems.scripts import script
+from commands.text.numbers import format_count
+from commands.text.phrases import joined
 
 # The same locks as those of a rehearsed file, of the sessions that the tool has, asked again and again.
 _LOCKS_OF_OTHERS = " ".join(
     line for line in script("migrations/locks_of_others.sql").splitlines() if not line.startswith("--")
 )
-TOOL_ON_COPY = f"LOCKS_OF_OTHERS={shlex.quote(_LOCKS_OF_OTHERS)}\n{URLS}{script('migrations/on_copy.sh')}"
+_QUERIES = {"OWNED": script("migrations/owned.sql"), "MAY_CHANGE": script("migrations/may_change.sql")}
+TOOL_ON_COPY = "".join(
+    (
+        *(f"{name}={shlex.quote(text)}\n" for name, text in {"LOCKS_OF_OTHERS": _LOCKS_OF_OTHERS, **_QUERIES}.items()),
+        URLS,
+        script("migrations/on_copy.sh"),
+        script("migrations/owners.sh"),
+    )
+)
+_MAY_NOT = re.compile(r"^may not: (.+)$", re.MULTILINE)
+_MAY = re.compile(r"^may change: ([1-9]\d*)$", re.MULTILINE)
+_SHOWN = 5  # of what it may not change
 ADDRESS_PARTS = ("host", "port", "user", "password", "name")
 _OBEYS_NOT = "The tool must use the address that the page hands over. Its {failing} command was given that of a "
 _FAILURES = {
@@ -49,3 +63,23 @@ def tool_failure(code: int, values: Mapping[str, str], folder: str) -> str:
         now=show_state(values.get("state_now", "")),
         folder=folder,
     )
+
+
+def owner_failure(output: str, user: str) -> str:
+    """What keeps the tool's user from changing in the database itself what the tool changed on the copy; or empty."""
+    if not (found := _MAY_NOT.findall(output)):
+        return ""
+    more = [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    what = joined([*found[:_SHOWN], *more], "or")
+    return (
+        f"In the database itself the tool would fail: its user {user} may not {what}. "
+        "Let it connect as the owner, or make it a member of that role; nothing was changed there."
+    )
+
+
+def owner_lines(output: str, user: str) -> list[str]:
+    """What of that was compared, as a line."""
+    if not (found := _MAY.search(output)):
+        return []
+    objects = format_count(int(found[1]), "object")
+    return [f"asked in the database itself: {user} may change what the tool changed on the copy ({objects})"]

@@ -20,7 +20,8 @@ class MigrationTool:
     - `reads_pgoptions`: it takes its session's settings from PGOPTIONS, as libpq does.
     - `address_parts`: its own variables with one part of the database's address.
     - `grows`: tables in which it leaves rows when it goes back.
-    - `irreversible`: prints what is to be applied and could not be taken back, one a line; empty if it does not tell.
+    - `irreversible`: prints what is to be applied and could not be taken back, one a line; after "leaves " what `back`
+      goes past without a failure. It fails if that cannot be known. Empty if the tool does not tell.
     """
 
     program: str
@@ -41,6 +42,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         state=r"$PROGRAM current | awk '/^[^ ]+( \([^()]*\))*$/ {print $1}' | sort",
         forward="$PROGRAM upgrade head",
         back=script("migrations/alembic_back.sh"),
+        irreversible=script("migrations/alembic_irreversible.sh"),
     ),
     # https://docs.djangoproject.com/en/5.2/ref/django-admin/#shell; after it went forward, it creates the content types
     # and permissions of new models, and nothing removes them
@@ -66,6 +68,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         state=script("migrations/rails_state.sh"),
         forward="SCHEMA=/dev/null $PROGRAM db:migrate",
         back=script("migrations/rails_back.sh"),
+        irreversible=script("migrations/rails_irreversible.sh"),
     ),
     # https://documentation.red-gate.com/flyway; its `undo` is not in the Community edition
     "flyway": MigrationTool(
@@ -81,5 +84,6 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         state=script("migrations/golang_migrate_state.sh"),
         forward='$PROGRAM -database "$DATABASE_URL" up',
         back=script("migrations/golang_migrate_back.sh"),
+        irreversible=script("migrations/golang_migrate_irreversible.sh"),
     ),
 }

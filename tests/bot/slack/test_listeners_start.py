@@ -45,7 +45,9 @@ def test_bare_start_opens_a_form_and_the_form_starts_a_run(tmp_path: Path) -> No
     async def story(box: SlackBox) -> None:
         form = await start_form(box)
         bad = await box.workspace.submit(DBA, form.id, {"ref": {"ref": "--upload-pack=x"}})
-        assert "is not a branch, tag or commit" in bad.errors["page"]
+        assert "is not a branch, tag or commit" in bad.errors["ref"]
+        late = await box.workspace.submit(DBA, form.id, {"at": {"at": "yesterday"}})
+        assert "does not begin with a time" in late.errors["at"], "an error stands at the field that it is about"
         good = await box.workspace.submit(DBA, form.id, {"ref": {"ref": "v2.4.1"}, "minutes": {"minutes": "10"}})
         assert good.errors == {}
         run = box.store.runs()[0]

@@ -25,6 +25,23 @@ from tests.bot.slack.slack_box import SlackBox, play
         "Roll back it is broken",
         "roll—back it is broken",
         "*rollback* it is broken",
+        "\u202eRollback\u202c it is broken",
+        "\u2067rollback\u2069 it is broken",
+        "roll\u00adback it is broken",
+        "rollback\ufe0f it is broken",
+        "rollback🔥 it is broken",
+        "🔥 rollback it is broken",
+        "rollback,it is broken",
+        "rollback—it is broken",
+        "rollback…it is broken",
+        "(rollback) it is broken",
+        "_rollback_ it is broken",
+        "roll_back it is broken",
+        "roll-\nback it is broken",
+        "ｒｏｌｌｂａｃｋ　it is broken",
+        "＂rollback＂ it is broken",
+        "> rollback it is broken",
+        "/rollback it is broken",
     ],
 )
 def test_a_rollback_is_understood_whatever_a_keyboard_made_of_it(text: str) -> None:
@@ -36,6 +53,8 @@ def test_a_rollback_is_understood_whatever_a_keyboard_made_of_it(text: str) -> N
     ("text", "fact"),
     [
         ("Hold.", ("hold", "")),
+        ("hold。", ("hold", "")),
+        ("resume <@U1> is back", ("resume", "<@U1> is back")),
         ("hold\u2028why", ("hold", "why")),
         ("false–alarm known", ("false_alarm", "known")),
         ("False alarm known", ("false_alarm", "known")),
@@ -48,11 +67,26 @@ def test_other_commands_are_understood_too_and_a_reason_stays_as_it_was_typed(te
     assert fact_of(text) == fact
 
 
-@pytest.mark.parametrize("text", ["roll back?", "rollback?", "roll", "back", "roll backwards", "rolling back", "-"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "roll back?",
+        "rollback?",
+        "rollback؟",
+        "rollback-it",
+        "🔥",
+        "",
+        "roll",
+        "back",
+        "roll backwards",
+        "rolling back",
+        "-",
+    ],
+)
 def test_what_is_no_command_stays_none(text: str) -> None:
     assert fact_of(text) == ("", "")
     assert asks_help(text)
-    assert help_text(text).startswith("There is no `/deploy ")
+    assert not text or help_text(text).startswith("There is no `/deploy ")
 
 
 @pytest.mark.fault("one text, two readers")
@@ -61,6 +95,20 @@ def test_a_start_whose_reason_begins_with_a_capital_keeps_its_time() -> None:
     assert request is not None
     assert (request.page, request.ref, request.at) == ("small.md", "main", "23:00")
     assert request.because == "of a “hot” fix"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "start small.md “main”, at “23:00” because: it is hot",
+        "start small.md main at 23:00 because\u200c it is hot",
+        "start small.md main at 23:00—because it is hot",
+    ],
+)
+def test_the_word_because_is_found_whatever_stands_around_it(text: str) -> None:
+    request = start_of(text)
+    assert request is not None
+    assert (request.ref, request.at, request.because) == ("main", "23:00", "it is hot")
 
 
 @pytest.mark.parametrize("text", ["Start", "start.", " START\n"])

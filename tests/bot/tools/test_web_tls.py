@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
 from bot.tools import web_client
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
@@ -151,3 +154,51 @@ def test_the_certificate_that_a_server_signed_for_itself_is_told_from_that_of_a_
     said = _refused(site[0])
     assert "(the certificate cannot be verified: self-signed certificate). It is signed by itself, like the one" in said
     assert "company" not in said
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (
+            ["-Verify", "1", "-verify_return_error", "-tls1_3"],
+            "the server asks for a certificate of the client, and the bot has none to show",
+        ),
+        (["-Verify", "1", "-verify_return_error", "-tls1_2"], "the handshake failed: sslv3 alert handshake failure"),
+        (["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], "the server allows no version of TLS that is new enough"),
+    ],
+)
+def test_a_handshake_that_fails_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], why: str
+) -> None:
+    ca, certificate = write_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    web_client.tls_context.cache_clear()
+    port = free_port()
+    own = ["-accept", str(port), "-cert", str(certificate), "-key", str(certificate), "-www", "-quiet"]
+    server = subprocess.Popen(
+        ["openssl", "s_server", *own, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    web = HttpWeb({"api": WebPlace(url=f"https://127.0.0.1:{port}")}, {}, Redactor([]))
+    try:
+        wait_until(lambda: is_listening(port), "openssl s_server")
+        with pytest.raises(Down, match=re.escape(f"“api” accepts the connection, but TLS fails ({why}).")):
+            web.request("api", HttpRequest(path="/page"))
+    finally:
+        web.close()
+        server.kill()
+        server.wait()
+        web_client.tls_context.cache_clear()
+
+
+def test_a_site_without_tls_is_said_to_be_that() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    web = HttpWeb({"api": WebPlace(url=f"https://127.0.0.1:{server.server_port}")}, {}, Redactor([]))
+    try:
+        with pytest.raises(Down, match="what answers does not speak TLS; perhaps its address begins with http://"):
+            web.request("api", HttpRequest(path="/page"))
+    finally:
+        web.close()
+        server.shutdown()
+        server.server_close()

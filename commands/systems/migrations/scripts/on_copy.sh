@@ -28,17 +28,18 @@ url_of_copy() {
   fi
 }
 # who the tool is in production: the first of its own words for that, or the user of the backup
-tool_user() {
+tool_user() { own_user || printf %s "$PGUSER"; }
+own_user() {
   local name value
   for name in $TOOL_NAMES; do
     value=TOOL_$name value=${!value}
-    [ "$name" != PGUSER ] || { printf %s "$value"; return; }
+    [ "$name" != PGUSER ] && [ "$(part_of "$name")" != user ] || { printf %s "$value"; return; }
     if is_url "$value" && [[ $value =~ ://([^:/@?]+)(:[^/@?]*)?@ ]]; then
       printf '%b' "${BASH_REMATCH[1]//%/\\x}"
       return
     fi
   done
-  printf %s "$PGUSER"
+  return 1
 }
 part_of() { sed -n "s/^$1=//p" <<< "$COPY_PARTS" | sed -n 1p; }
 # for a shell of its own, which then knows no address but the copy's
@@ -143,7 +144,10 @@ starts_as_production() {
   [ -z "$TOOL_BACK" ] || obeys back "$TOOL_BACK"
 }
 by_tool_forward() {
+  owned > "$work/owned.0"
   by_tool forward "$TOOL_FORWARD"
+  owned > "$work/owned.1"
+  may_change
   second=$(state 'on the copy' tool "$made")
   [ "$second" != "$first" ] || [ -n "$MAY_BE_EMPTY" ] || { printf 'state_of_copy=%s\n' "$first"; exit 89; }
   printf 'migrated=%s\037%s\n' "$first" "$second"

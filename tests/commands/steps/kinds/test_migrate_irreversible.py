@@ -116,7 +116,8 @@ def test_where_the_tool_cannot_be_asked_that_is_said_to_be_not_compared(django: 
 def test_migrations_that_go_both_ways_are_applied_at_once(django: Project, tmp_path: Path) -> None:
     write(tmp_path, BOTH_WAYS)
     assert migrate(django).summary == (
-        "Migrated from “shop=0001_initial(1)” to “shop=0002_price(2) stock=0001_initial(1)”."
+        "Migrated from “shop=0001_initial(1)” to “shop=0002_price(2) stock=0001_initial(1)”. "
+        "A rollback leaves what shop.0002_price (RunPython) did."
     )
 
 

@@ -64,7 +64,8 @@ def test_a_commit_of_a_pull_request_is_in_no_branch_and_not_deployed(repository:
 
 
 def test_an_abbreviated_commit_is_refused_with_what_to_do(repository: Repository) -> None:
-    assert "give a commit's whole id (git rev-parse prints it)" in release(repository, repository.new[:10]).summary
+    said = release(repository, repository.new[:10]).summary
+    assert "a commit is found by its whole id only: give that (git rev-parse" in said
 
 
 def test_a_commit_may_be_written_in_capitals(repository: Repository) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from commands.ports.preflight import FAIL
 from commands.steps.base import execute
+from commands.systems.git.refs import ref_error
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.git_repository import Repository, git
 from tests.commands.steps.release_case import PLAIN, preflight, release
@@ -258,3 +259,21 @@ def test_a_git_dir_of_the_hosts_environment_leads_to_no_other_repository(
     assert moved.state == "done", moved.summary
     assert git(repository.path, "rev-parse", "HEAD") == repository.new
     assert git(other.path, "rev-parse", "HEAD") == other.old
+
+
+@pytest.mark.fault("one text, two readers")
+@pytest.mark.parametrize(
+    ("ref", "has"),
+    [
+        ("release–2", "“–” (en dash)"),
+        ("v2。", "“。” (ideographic full stop)"),
+        ("v2\u202e", "an unseen character (right-to-left override)"),
+        ("hotfix/#12", "“#” (number sign)"),
+    ],
+)
+def test_the_character_that_a_ref_cannot_have_is_named(ref: str, has: str) -> None:
+    said = ref_error(ref)
+    assert said == (
+        f"{ref!r} is not a branch, tag or commit: it has {has}; use letters, digits, dots, dashes and slashes."
+    )
+    assert len(said) <= 150  # a form shows no more beside its field
