@@ -19,6 +19,7 @@ error_log {folder}/error.log;
 events {{}}
 http {{
   access_log off;
+  types {{ text/html html; text/css css; application/javascript js; application/json json; }}
   client_body_temp_path {folder}/tmp; proxy_temp_path {folder}/tmp; fastcgi_temp_path {folder}/tmp;
   uwsgi_temp_path {folder}/tmp; scgi_temp_path {folder}/tmp;
 {http}

@@ -40,7 +40,13 @@ def path_at_place(page: HttpResponse, part: str) -> str | None:
     return at.path.removeprefix(page.base) + (f"?{at.query}" if at.query else "")
 
 
-def part_problem(web: str, path: str, answer: HttpResponse) -> str:
+def is_module(page: str, part: str) -> bool:
+    """Whether the page loads a script as a module: a browser runs that only with a type of JavaScript."""
+    tags = re.findall(r"(?i)<script\b[^>]{0,1000}>", page)
+    return any(part.lstrip("./") in tag and re.search(r"(?i)\btype\s*=\s*[\"']?module\b", tag) for tag in tags)
+
+
+def part_problem(web: str, path: str, answer: HttpResponse, *, module: bool = False) -> str:
     """Why a browser cannot use this answer as the script or stylesheet at `path`, as a sentence; empty if it can."""
     shown = on_web(web, printable(path)[:_SHOWN])
     if 300 <= answer.status < 400:  # a browser follows it, and the bot does not
@@ -52,6 +58,14 @@ def part_problem(web: str, path: str, answer: HttpResponse) -> str:
     if is_page(answer):
         kind = "stylesheet" if ".css" in path else "script"
         return f"{shown} answers with a web page in place of a {kind}: the file is not there."
+    headers = {name.lower(): value.lower() for name, value in answer.headers.items()}
+    sent = headers.get("content-type", "").partition(";")[0].strip()
+    strict = ".css" in path or module or "nosniff" in headers.get("x-content-type-options", "")
+    right = "css" if ".css" in path else "script"
+    if strict and sent and right not in sent:
+        return (
+            f"{shown} has the type {printable(sent)[:40]}, so browsers refuse it: correct the web server's MIME types."
+        )
     return ""
 
 

@@ -12,7 +12,7 @@ from commands.steps.outcome import Context
 from commands.steps.shared.every_address import at_addresses
 from commands.systems.built_page import other_page
 from commands.systems.http_answers import cached, from_cache
-from commands.systems.page_parts import ServedParts, part_problem
+from commands.systems.page_parts import ServedParts, is_module, part_problem
 from commands.text.phrases import on_web
 from state.errors import ToolError
 
@@ -89,7 +89,7 @@ class ServedBuild:
         self.where = at_addresses(0, len(page.others))
         self.problem = other_page(self.web, page, self.parts)
         for part, path in () if self.problem else self.served.to_ask(page):
-            if why := part_problem(self.web, path, self._get(path)):
+            if why := part_problem(self.web, path, self._get(path), module=is_module(page.text, part)):
                 self.broken = self.broken or why
             else:
                 self.served.good.add(part)

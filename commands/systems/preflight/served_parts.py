@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.web import HttpRequest, HttpResponse
-from commands.systems.page_parts import ServedParts, named_parts, part_problem
+from commands.systems.page_parts import ServedParts, is_module, named_parts, part_problem
 from state.errors import ToolError
 
 
@@ -38,8 +38,8 @@ class ServedPartsCheck:
         try:
             page = get("/")
             asked = [
-                part_problem(self.web, path, get(path))
-                for _, path in ServedParts(self.web, named_parts(page.text)).to_ask(page)
+                part_problem(self.web, path, get(path), module=is_module(page.text, part))
+                for part, path in ServedParts(self.web, named_parts(page.text)).to_ask(page)
                 if page.status == 200 and clock.monotonic() < until
             ]
         except ToolError:

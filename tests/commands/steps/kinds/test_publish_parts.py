@@ -182,3 +182,37 @@ def test_an_answer_that_leads_elsewhere_is_not_called_broken() -> None:
 def test_the_parts_of_a_page_are_read_as_the_host_reads_them() -> None:
     page = f"<SCRIPT SRC='/a.mjs'></SCRIPT><link href=/b.css?1><a href=/c.html>{NEW}</a><script src=/a.mjs></script>"
     assert named_parts(page) == ("/a.mjs", "/b.css?1")
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("path", "sent", "module", "is_refused"),
+    [
+        ("/a.js", "text/plain", True, True),
+        ("/a.js", "text/javascript; charset=utf-8", True, False),
+        ("/a.js", "application/javascript", True, False),
+        ("/a.mjs", "application/octet-stream", True, True),
+        ("/a.js", "text/plain", False, False),
+        ("/a.css", "text/plain", False, True),
+        ("/a.css?v=1", "text/css", False, False),
+        ("/a.js", "", True, False),
+    ],
+)
+def test_what_browsers_refuse_for_its_type_is_named(path: str, sent: str, module: bool, is_refused: bool) -> None:
+    answer = HttpResponse(status=200, seconds=0, headers={"Content-Type": sent} if sent else {}, text="let a = 1")
+    problem = part_problem("app", path, answer, module=module)
+    assert bool(problem) is is_refused, problem
+    assert not problem or problem.endswith("so browsers refuse it: correct the web server's MIME types.")
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_web_server_that_knows_no_type_of_scripts_fails_the_step(folder: Path) -> None:
+    port = free_port()
+    site = site_at(folder, port)
+    server = f"default_type text/plain; {SERVER.format(port=port, www=site.www, more='')}"
+    types = server.replace("root", "types { text/html html; text/css css; application/json json; } root")
+    with nginx.nginx_serves(folder, port, types):
+        outcome = published(site, FORWARD + QUICK)
+        site.web.close()
+    assert outcome.state == "failed"
+    assert outcome.summary.startswith("/assets/index-new.js on app has the type text/plain, so browsers refuse it")
