@@ -92,7 +92,7 @@ def adopt(text: str, name: str) -> Adopted:
     boxes = [box for section in sections for box in section.boxes]
     blanks = [*scene.notes.blanks, *left_to_add(sections, page.split("\n"))]
     known = tuple(sorted((box for box in boxes if box.line), key=lambda box: box.line))
-    written = WrittenPage(runbook=text.split("\n"), page=page.split("\n"), boxes=known)
+    written = WrittenPage(text.split("\n"), page.split("\n"), known)
     return Adopted(
         page=page,
         boxes=known,

@@ -75,7 +75,7 @@ def _words(column: str, sql: str) -> list[str]:
 
 def _quoted(name: str) -> str:
     """A name of the catalogue as SQL has to write it."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else f'"{name}"'
+    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else '"{}"'.format(name.replace('"', '""'))
 
 
 def _has_backup(parts: dict[str, list[Section]], url: str) -> bool:

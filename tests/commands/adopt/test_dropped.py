@@ -33,6 +33,7 @@ def kept(adopted: Adopted) -> list[dict[str, object]]:
     [
         (GONE, {"tables": ["jobs_old"]}),
         ("select count(*) from pg_tables where tablename in ('a', 'B c')", {"tables": ["a", '"B c"']}),
+        (GONE.replace("jobs_old", 'a\\"b'), {"tables": ['"a""b"']}),
         (f"{GONE} AND table_schema = 'shop'", {"tables": ["shop.jobs_old"]}),
         (
             "SELECT count(*) FROM information_schema.columns WHERE table_name = 'jobs' AND column_name IN ('a', 'b')",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.adopt.adopted import Adopted, adopt
 from tests.commands.adopt.reading import under
+from tests.growth import assert_linear
 
 
 def places(adopted: Adopted, words: str) -> list[str]:
@@ -50,3 +53,8 @@ def test_the_health_request_is_named_as_one_that_may_show_the_commit() -> None:
     found = places(under("Deploy", f"{service}curl https://shop.example/health"), 'write commit = "<commit>"')
     assert found == ["```toml http"]
     assert places(under("Deploy", f"{service}curl https://shop.example/"), 'write commit = "<commit>"') == []
+
+
+@pytest.mark.parametrize("piece", ["./x v1.2.3\n", "./long-name v1.2.3 # of one of many\n\n"])
+def test_thousands_of_notes_are_found_in_time_that_grows_with_the_runbook(piece: str) -> None:
+    assert_linear(lambda text: adopt(text, "x"), piece, "# S\n\n## Deploy\n\n```bash\n{}```\n")
