@@ -310,6 +310,10 @@ class StepBox(Undo, Strict):
         """The names of the values that it needs from earlier steps: every `<name>` in its text fields."""
         return set(PLACEHOLDER.findall(repr(self.model_dump())))
 
+    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+        """Files that would make this step of the rollback refuse now. May raise the tools' errors."""
+        return ()
+
     def take_boxes(self, boxes: Mapping[str, StepBox]) -> None:
         """Called once, when the page is read, with its steps by id."""
 

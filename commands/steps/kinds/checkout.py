@@ -17,12 +17,13 @@ from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
-from commands.steps.values import TO_THE_BOT, fill
+from commands.steps.values import TO_THE_BOT, fill, page_texts
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
+from state.errors import Failed
 
 # defines the shell functions `changed` and `changed_in_submodules`
 _CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
@@ -167,6 +168,14 @@ locks=$(locks)
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
         words, todo = first_words(result), advice(result, "see its output", (("index.lock': File exists", _UNLOCK),))
         return failed(f"git failed with exit code {result.code} ({words}): {todo}.", lines=lines)
+
+    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+        env = page_texts(self._env(), ctx.values)
+        look = f'{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY"\n{self._list_changed()}\n{self._list_in_the_way()}'
+        result = ctx.tools.shell.ask(self.host, look, env=env)
+        if result.code:
+            raise Failed(f"git ended with exit code {result.code} ({first_words(result, 'no words')})")
+        return tuple(line[3:] if line[2:3] == " " else line for line in result.tail.splitlines())
 
     def recover(self, ctx: Context) -> Outcome | None:
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":

@@ -21,6 +21,7 @@ from commands.steps.plan_line import program_plan
 from commands.steps.shared.irreversible import irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
+from commands.steps.shared.way_back import with_way_back
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.values import has_placeholder
 from commands.systems.migrations.first_look import IS_THERE, judge_state
@@ -116,7 +117,9 @@ class MigrateStep(MigrationToolStep):
         return [HostCheck(host=self.host, script=script, judge=judge, env=env, limit=ASK_LIMIT), *more]
 
     def run(self, ctx: Context) -> Outcome:
-        return self._verified(ctx, self._go_back(ctx) if self.mode == "back" else self._go_forward(ctx))
+        if self.mode == "back":
+            return self._verified(ctx, self._go_back(ctx))
+        return with_way_back(self, self.host, ctx, self._verified(ctx, self._go_forward(ctx)))
 
     def recover(self, ctx: Context) -> Outcome | None:
         if self.restores() and self._backups:

@@ -25,6 +25,7 @@ from commands.steps.shared.output_values import (
     output_types,
 )
 from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shared.way_back import with_way_back
 from commands.steps.shared_fields import HostName
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
@@ -46,7 +47,8 @@ class RunStep(StepBox):
     """Runs commands on a host, in order, up to the first that fails.
 
     They run as one job that outlives the bot. A container with the label `gonogo.job=$GONOGO_JOB` is ended with it.
-    `gonogo plan` shows them as they will run.
+    Files that differ from the commit afterwards, so that the rollback's `checkout` would refuse, are named.
+    `gonogo plan` shows the commands as they will run.
     """
 
     kind: ClassVar[str] = "run"
@@ -145,8 +147,10 @@ class RunStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(ctx.values), self.env)
         if result.code == 0:
-            return self._judge(result, ctx.values)
-        return failed(self._failure(result, ctx.values), lines=result.last_lines, output=result.tail)
+            outcome = self._judge(result, ctx.values)
+        else:
+            outcome = failed(self._failure(result, ctx.values), lines=result.last_lines, output=result.tail)
+        return with_way_back(self, self.host, ctx, outcome)
 
     def _judge(self, result: CommandResult, values: Mapping[str, str]) -> Outcome:
         """The outcome of commands that succeeded."""

@@ -17,6 +17,7 @@ from commands.steps.execution import pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import ShellText
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.left_running import left_running
 from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared.service import (
     AFTER,
@@ -35,10 +36,11 @@ from commands.steps.values import fill, has_placeholder
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.systems.services import judgement
 from commands.systems.services.judgement import described, identities, process_problems
+from commands.systems.services.left_processes import LEFT_PROCESSES, NOTE_OLD, old_processes
 from commands.systems.services.manager import REMARK, State
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
-_STATE_LINE = re.compile(rf"(before|after|restart_failed)=|{REMARK}")
+_STATE_LINE = re.compile(rf"(before|after|old|restart_failed)=|{REMARK}")
 _PREFLIGHT_LIMIT = 60  # seconds; compose 1 takes some for each of its answers
 _LOG_TYPES = {
     "log_out": ValueType.PATH,
@@ -168,16 +170,21 @@ class ServiceStep(ServiceBox):
             did = "reload" if self.reload else "restart"
             return failed(f"The {did} of {' and '.join(failures)} failed.", lines=said)
         outcome = self._judge(ctx, before, after)
-        return replace(outcome, summary=" ".join(filter(None, (outcome.summary, self.manages.remark(result.tail)))))
+        left, unseen = left_running(self, ctx, old_processes(result.tail), before)
+        summary = " ".join(filter(None, (f"{outcome.summary}{left}", self.manages.remark(result.tail))))
+        return replace(outcome, summary=summary, not_compared=(*outcome.not_compared, *unseen))
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
     def _script(self) -> str:
+        ends_all = bool(self.manages.ends_all) and not self.reload  # a reload may keep some for a while
         lines = (
+            *([LEFT_PROCESSES.rstrip("\n")] if ends_all else []),
             self.manages.state.rstrip("\n"),
             'mapfile -t names <<< "$NAMES"',
             BEFORE,
+            *([NOTE_OLD] if ends_all else []),
             'for name in "${names[@]}"; do',
             f"  {self._command()} || printf 'restart_failed=%s\\n' \"$name\"",
             "done",

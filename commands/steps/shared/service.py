@@ -33,7 +33,9 @@ _OWN_FIELDS = {"sudo", *(name for manager in MANAGERS.values() for name in manag
 ERROR_LINES = 8  # that the thread shows
 _EACH_LINE = "state | while IFS= read -r line; do printf '%s=%%s\\n' \"$line\"; done"
 NOW = _EACH_LINE % "now"
-BEFORE, AFTER = _EACH_LINE % "before", _EACH_LINE % "after"
+AFTER = _EACH_LINE % "after"
+# kept for what else is asked of it
+BEFORE = 'before=$(state)\nwhile IFS= read -r line; do printf \'before=%s\\n\' "$line"; done <<< "$before"'
 
 
 def _known_manager(name: str) -> str:

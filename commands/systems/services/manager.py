@@ -96,6 +96,8 @@ class Manager:
       them under the same names in capitals.
     - `several`: whether one step may name several services.
     - `takes_sudo`: whether the page may say `sudo = true`.
+    - `ends_all`: what lets it end every process of a service in a restart, to follow "and"; empty if each of them is a
+      container, or not known. What `state` prints has their numbers as "pid", MainPID or Processes.
     - `settles`: whether old processes may go on beside the new ones until the service is ready.
     - `state`: defines the function `state`, which prints what `read_state` reads, and changes nothing; and other
       functions that `restart` and `reload` call.
@@ -117,6 +119,7 @@ class Manager:
     needs: ClassVar[tuple[str, ...]] = ()
     several: ClassVar[bool] = True
     takes_sudo: ClassVar[bool] = False
+    ends_all: ClassVar[str] = ""
     settles: ClassVar[bool] = False
     state: ClassVar[str]
     restart: ClassVar[str]

@@ -25,6 +25,7 @@ class Pm2(Manager):
     up = "online"
     programs = ("pm2", "node")
     log_values = FILES
+    ends_all = "let pm2 end what it starts (no `treekill: false`, nothing detached)"
     state = LEFT_RELEASE + script("services/pm2_settings.sh") + script("services/pm2.sh")
     restart = 'pm2 restart "$name" > /dev/null'
     reload = 'pm2 reload "$name" > /dev/null'

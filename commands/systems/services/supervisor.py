@@ -25,6 +25,7 @@ class Supervisor(Manager):
     programs = ("supervisorctl", "awk", "sed")
     log_values = ("log_out", "log_offset_out")
     takes_sudo = True
+    ends_all = "set stopasgroup = true for it, or start it with `exec`"
     state = script("services/supervisor.sh")
     restart = f"unread; $SUDO supervisorctl restart {_TARGET} >&2"
     reload = f"$SUDO supervisorctl signal HUP {_TARGET} >&2"

@@ -33,6 +33,7 @@ class Systemd(Manager):
     programs = ("systemctl", "journalctl", "awk", "sed")
     log_values = MARK
     takes_sudo = True
+    ends_all = "set KillMode=control-group for it"
     state = LEFT_RELEASE + script("services/systemd.sh")
     restart = 'unit_job restart "$name"'
     reload = 'unit_job reload "$name"'

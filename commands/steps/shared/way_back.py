@@ -1,0 +1,51 @@
+"""Says what a step has left in the way of the rollback, while there is time to clear it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from commands.steps.base import StepBox
+from commands.steps.outcome import Context, Outcome
+from commands.text.numbers import format_count
+from commands.text.phrases import joined
+from commands.text.printable import printable
+from state.errors import BadValue, ToolError
+
+_NAMED = 3  # files in a message
+
+
+def with_way_back(box: StepBox, host: str, ctx: Context, outcome: Outcome) -> Outcome:
+    """The outcome of a step on `host`, with what would make a step of the rollback there refuse now.
+
+    A check of the watch changes nothing, and in the rollback its own steps say it.
+    """
+    if box.undoes or box.every or not ctx.after_change:
+        return outcome
+    notes, unseen = [], []
+    for name, back in _back_steps(host, ctx):
+        try:
+            if files := back.in_its_way(ctx):
+                notes.append(_note(name, files))
+        except BadValue:  # the values that it needs are not known yet, so nothing was deployed
+            continue
+        except ToolError as error:
+            unseen.append(f"whether {name} of the rollback could work now: {error}")
+    summary = " ".join((outcome.summary, *notes))
+    return replace(outcome, summary=summary, not_compared=(*outcome.not_compared, *unseen))
+
+
+def _back_steps(host: str, ctx: Context) -> Iterator[tuple[str, StepBox]]:
+    for name, box in ctx.boxes.items():
+        if box.undoes and getattr(box, "host", "") == host:
+            yield name, box
+
+
+def _note(name: str, files: tuple[str, ...]) -> str:
+    shown = [printable(file) for file in files[:_NAMED]]
+    shown += [format_count(len(files) - _NAMED, "other")] if len(files) > _NAMED else []
+    differ, them = ("differs", "it") if len(files) == 1 else ("differ", "them")
+    return (
+        f"But {joined(shown)} {differ} from the commit now, so `{name}` of the rollback would refuse: put {them} back "
+        f"there, and name {them} in its `may_discard`."
+    )
