@@ -224,7 +224,7 @@ def next_run(snapshot: Snapshot, _: Event, data: NextRunReported) -> Message:
     else:
         what = f"➡️ {data.summary}"
         head, details = f"➡️ {line(data.summary, 600)}", ""  # as an earlier version stored it
-    people = " ".join(filter(None, [data.starter and person(data.starter), snapshot.roles_with_people(data.roles)]))
+    people = ", ".join(filter(None, [data.starter and person(data.starter), snapshot.roles_with_people(data.roles)]))
     blocks = [section(head), section(details), context(people and f"For {people}")]
     asked = snapshot.titles(data.roles) if data.why else ()
     return message(what, blocks, roles=asked, broadcast=True)

@@ -247,7 +247,9 @@ class HttpStep(JsonAnswerStep):
         if problem := self.answer_problem(response):
             text = masked(response.text, self.expect)
             measures["failed"] = 1.0
-            return failed(f"{problem}{waited}", lines=(problem, text[:200]), output=text[:_OUTPUT], measures=measures)
+            return failed(
+                f"{problem}{waited}", lines=(text[:200],) if text else (), output=text[:_OUTPUT], measures=measures
+            )
         data = response.json() if self.expect or self.values else None
         how = f"{response.status} in {format_seconds(response.seconds)}{waited}"
         outcome = self._judge(ctx, data, self.expect, measures, how)

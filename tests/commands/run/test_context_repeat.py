@@ -55,7 +55,7 @@ def test_a_value_that_does_not_fit_reaches_no_later_step_of_a_repetition(context
     context_case.world.on_web("GET api /health", answer(data={"id": "../../admin"}))
     results = context_case.rerun_part()
     assert results["Health"][0] == "failed"
-    assert "<job> (field `id` of the answer of api/health) must be a word" in results["Health"][1]
+    assert "<job> (field `id` of the answer of /health on api) must be a word" in results["Health"][1]
     assert results["Clean up"] == (
         "failed",
         (

@@ -195,7 +195,7 @@ def test_the_next_run_is_told_in_the_channel_with_the_place_of_its_card() -> Non
     drawn = next_run(SNAPSHOT, event_with(data), data)
     assert shown(drawn).splitlines() == [
         "➡️ *Run 2 of option-a.md has started.* Its card and sign-offs are in <#C07PROD>.",
-        f"For <@{STARTER}> *Tech Lead* <@{LEAD}>",
+        f"For <@{STARTER}>, *Tech Lead* <@{LEAD}>",
     ]
     assert drawn.broadcast
     assert drawn.text == "➡️ Run 2 of option-a.md has started", "nobody must act"

@@ -59,6 +59,13 @@ def test_a_log_in_page_with_status_200_fails() -> None:
     )
 
 
+def test_below_what_is_wrong_stands_the_answer_and_not_the_same_again() -> None:
+    world = World()
+    world.on_web("", answer(409, text="assigned already"))
+    outcome = execute(box("http", JOBS), context(world))
+    assert (outcome.summary, outcome.lines) == ("Status 409 instead of 200.", ("assigned already",))
+
+
 def test_only_the_path_of_an_api_refuses_a_web_page_without_being_told() -> None:
     assert run_answer(SHOP, PAGE)[0] == "done"
     assert run_answer(JOBS, " ")[0] == "done", "an API may answer with no body at all"
