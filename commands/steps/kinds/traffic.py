@@ -230,8 +230,10 @@ def _notes(values: dict[str, str]) -> str:
         "": "",
         "1": "the rotated file was read too",
         "unread": "not all that was rotated could be read, so its requests are missing",
+        "anew": "requests from before, if there were any, are not counted",
     }.get(values["rotated"], f"the {values['rotated']} rotated files were read too")
-    notes = rotated and f" The log was rotated during this time; {rotated}."
+    happened = "was begun anew" if values["rotated"] == "anew" else "was rotated"
+    notes = rotated and f" The log {happened} during this time; {rotated}."
     if values["cut"]:
         back = format_duration(int(values["read_at"]) - int(values.get("oldest", values["read_at"])))
         size = f"{int(values['cut']) // 1024**2} MiB"

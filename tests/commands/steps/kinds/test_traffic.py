@@ -140,7 +140,7 @@ def test_a_time_without_a_zone_is_not_guessed(log: Path) -> None:
     assert (outcome.inconclusive, outcome.measures) == (True, {})
 
 
-@pytest.mark.parametrize("named", ["access.log.1", "access.log-20261124"])
+@pytest.mark.parametrize("named", ["access.log.1", "access.log-20261124", "access-20261124.log"])
 def test_a_log_that_was_rotated_in_the_window_is_read_with_the_rotated_file(log: Path, named: str) -> None:
     (log.parent / named).write_text(log_line(3000, 500) + log_line(60, 500))
     log.write_text(log_line(30))
@@ -149,12 +149,24 @@ def test_a_log_that_was_rotated_in_the_window_is_read_with_the_rotated_file(log:
     assert "The log was rotated during this time; the rotated file was read too." in outcome.summary
 
 
-def test_a_rotated_file_that_cannot_be_read_is_reported(log: Path) -> None:
-    (log.parent / "access.log.1.xz").write_bytes(b"packed")
+@pytest.mark.parametrize("end", ["xz", "bz2", "zst"])
+def test_a_rotated_file_that_cannot_be_read_is_reported(log: Path, end: str) -> None:
+    (log.parent / f"access.log.1.{end}").write_bytes(b"packed")
     log.write_text(log_line(30))
     outcome = count(log)
     assert outcome.measures["requests"] == 1
     assert outcome.summary.endswith("not all that was rotated could be read, so its requests are missing.")
+
+
+def test_a_log_that_was_begun_anew_without_its_rotated_file_is_not_taken_for_the_whole(log: Path) -> None:
+    log.write_text(log_line(-1))  # right after the file was made, as when logrotate moved or removed the one before
+    assert count(log).summary.endswith(
+        "The log was begun anew during this time; requests from before, if there were any, are not counted."
+    )
+    log.write_text("")
+    assert "begun anew" in count(log).summary, "an empty log says nothing about the requests of before"
+    log.write_text(log_line(60))
+    assert "anew" not in count(log).summary, "a line from before it was made: nothing was moved away"
 
 
 @pytest.mark.fault("the first of several for all")
