@@ -48,7 +48,7 @@ def test_a_clone_that_was_pulled_by_hand_stops_the_run_before_anything_changes(s
     assert (waiting.step, waiting.choices) == ("release", (Choice.RETRY,))
     v1, v2 = shop.v1[:10], shop.v2[:10]
     assert shop.record.attempts[-1].summary == (
-        f"The clone on backend is at {v2}, but api_1/health answers {v1}, api_2/health answers {v1}: "
+        f"The clone on backend is at {v2}, but /health on api_1 answers {v1}, /health on api_2 answers {v1}: "
         f"if {v1} is right, check it out in the clone (git checkout {v1}); if not, find out why it runs."
     )
     shop.roll_back()
@@ -64,10 +64,12 @@ def test_the_doctor_finds_that_the_clone_is_not_what_runs(shop: AnsweringShop) -
     tools = tools_for(page, read_settings(shop.environ))
     try:
         fine = run_preflight(page, tools, "main")
-        assert any(f"commit {shop.v1[:10]} runs (api_1/health, api_2/health)" in one.result.summary for one in fine)
+        assert any(
+            f"commit {shop.v1[:10]} runs (/health on api_1, /health on api_2)" in one.result.summary for one in fine
+        )
         git(shop.clone, "pull", "-q")
         (bad,) = [one.result for one in run_preflight(page, tools, "main") if one.result.level == "fail"]
-        assert bad.summary.startswith(f"the clone on backend is at {shop.v2[:10]}, but api_1/health answers")
+        assert bad.summary.startswith(f"the clone on backend is at {shop.v2[:10]}, but /health on api_1 answers")
     finally:
         tools.close()
 
@@ -115,7 +117,8 @@ def test_a_rollback_after_which_the_new_code_still_answers_is_not_called_rolled_
     v1, v2 = shop.v1[:10], shop.v2[:10]
     assert last
     assert last.summary == (
-        f"What ran before does not run again: api_1/health answers {v2}, api_2/health answers {v2}, and not {v1}."
+        f"What ran before does not run again: /health on api_1 answers {v2}, /health on api_2 answers {v2}, "
+        f"and not {v1}."
     )
     shop.skip(waiting)
     shop.wait(lambda: not shop.record.run.active)
@@ -129,11 +132,11 @@ def test_a_rollback_ends_when_both_processes_answer_what_they_answered_before(sh
     shop.begin(shop.page(back=ASKED_BACK))
     shop.wait(lambda: shop.record.last("the decision"))
     first = shop.record.attempts[0]
-    asked = "api_1/health, api_2/health"
+    asked = "/health on api_1, /health on api_2"
     assert first.summary.startswith(f"main is commit {shop.v2[:10]}; {shop.v1[:10]} runs now ({asked}); ")
     shop.roll_back()
     shop.wait(lambda: not shop.record.run.active)
     assert (shop.answers(), shop.commits(), columns(shop)) == ([200, 200], [shop.v1, shop.v1], ["title"])
     report = build_report(shop.page(back=ASKED_BACK), shop.record, [], [], people={}, now=shop.record.run.began_at)
     assert (report.not_restored, report.not_undone) == ((), ())
-    assert f"api_2/health answers {shop.v1[:10]}" in report.comparison.compared
+    assert f"/health on api_2 answers {shop.v1[:10]}" in report.comparison.compared

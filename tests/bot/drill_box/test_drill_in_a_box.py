@@ -71,8 +71,8 @@ def test_a_drill_whose_box_is_gone_ends_and_says_so(short: Path) -> None:
             made.bot.kill()
             psutil.Process(int((box.folder / KEEPER).read_text())).kill()
             await made.start()
-            said = await made.message("is over", "its sandbox is gone")
-            assert said.text.startswith("DRILL · 🛑 DJ-System production (drill) is over")
+            said = await made.message("has ended", "its sandbox is gone")
+            assert said.text.startswith("DRILL · 🛑 The drill of DJ-System production (drill) has ended")
             assert made.run().state == RunState.ENDED
             await made.message("ENDED, it could not go on")
             await require_nothing_left(made, database, there)
@@ -86,7 +86,7 @@ def test_a_drill_whose_box_is_stopped_in_the_middle_ends_while_the_bot_serves(sh
             box = await begin(made)
             database, there = database_of(box), made.processes(box)
             psutil.Process(int((box.folder / KEEPER).read_text())).kill()
-            await made.message("is over", "its sandbox is gone")
+            await made.message("has ended", "its sandbox is gone")
             assert made.run().state == RunState.ENDED
             await require_nothing_left(made, database, there)
 

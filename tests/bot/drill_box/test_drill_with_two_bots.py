@@ -134,8 +134,8 @@ def test_a_bot_that_does_not_see_the_sandbox_leaves_the_drill_alone_and_ends_it_
             (other,) = [bot for bot in pair.bots if bot is not owner]
             owner.kill()
             pair.made.bot = other
-            said = await pair.made.message("is over", "its sandbox is gone: it was removed, or is beside another bot")
-            assert said.text.startswith("DRILL · 🛑 DJ-System production (drill) is over")
+            said = await pair.made.message("has ended", "its sandbox is gone: it was removed, or is beside another bot")
+            assert said.text.startswith("DRILL · 🛑 The drill of DJ-System production (drill) has ended")
             assert pair.state() == RunState.ENDED
             owner.start()
             await pair.made.until(lambda: not pair.boxes)  # a bot that comes back removes what it left

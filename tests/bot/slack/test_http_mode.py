@@ -247,7 +247,7 @@ def test_a_copy_with_other_headers_does_not_keep_slacks_own_request_from_acting(
             body = port.command("rollback why")
             assert await port.send(body, headers) == 200
             assert await port.send(body) == 200
-            await box.reply_to(GUEST, "Rolling back")
+            await box.reply_to(GUEST, "The run ends")
             assert [fact.kind for fact in box.store.record(1).facts] == ["rollback"]
 
     play(tmp_path, story, serve=False)

@@ -137,7 +137,8 @@ def test_a_name_with_an_address_that_refuses_is_down_though_another_has_no_route
 def test_a_place_that_accepts_the_connection_but_fails_at_tls_is_down(places: dict[str, WebPlace]) -> None:
     caught = request_error(str(places["api"].url).replace("http:", "https:"))
     assert isinstance(caught, Down)
-    assert str(caught) == "“api” accepts the connection, but TLS fails (the handshake failed)."
+    why = "what answers does not speak TLS; perhaps its address begins with http://"
+    assert str(caught) == f"“api” accepts the connection, but TLS fails ({why})."
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert isinstance(request_error(f"https://127.0.0.1:{silent.getsockname()[1]}", limit=0.5), Down)
 

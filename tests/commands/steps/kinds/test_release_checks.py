@@ -76,7 +76,7 @@ def runs(*entries: dict[str, Any], total: int | None = None) -> HttpResponse:
 def test_the_plan_shows_the_request_and_what_must_come() -> None:
     text = plan(box("release", RUNS))
     assert (
-        "GET github/repos/team/app/commits/<commit>/check-runs?per_page=100, expects status = completed, "
+        "GET /repos/team/app/commits/<commit>/check-runs?per_page=100 on github, expects status = completed, "
         "conclusion = success or skipped of each of its check_runs, among them test, lint"
     ) in text
 

@@ -42,7 +42,9 @@ def with_child(stage: Stage, service: Service) -> None:
     program = service.folder / "program.py"
     program.write_text(program.read_text().replace(FIRST, f"{FIRST}{CHILD}"))
     first = stage.restart(service)
-    assert (first.state, LEFT.search(first.summary)) == ("done", None), first.summary
+    assert first.state == "done", first.summary
+    with ended(first):  # on a busy machine the old process may have read the new program, and left a child too
+        pass
 
 
 @contextmanager
