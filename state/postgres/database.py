@@ -156,18 +156,16 @@ class PostgresDatabase(PostgresTables):
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """See `state.store.database.Database.insert`."""
-        columns, values = [names.Identifier(name) for name in row], list(row.values())
-        marks = names.SQL(", ").join(names.Placeholder() * len(values))
+        columns, values = list(row), list(row.values())
+        marks: names.Composable = _marks(len(values))
         answer = names.SQL("RETURNING id") if table in _NUMBERED else names.SQL("")
         if table == "runs" and "id" not in row:
             # the number after the newest, and none is left out where a start fails
-            columns.append(names.Identifier("id"))
+            columns.append("id")
             marks = names.SQL("{}, (SELECT coalesce(max(id), 0) + 1 FROM runs)").format(marks)
         if table == "runs":
             answer = names.SQL("RETURNING id")
-        statement = names.SQL("INSERT INTO {} ({}) VALUES ({}) {}").format(
-            names.Identifier(table), names.SQL(", ").join(columns), marks, answer
-        )
+        statement = names.SQL("{} {}").format(_insertion(table, columns, marks), answer)
         cursor = self._session.connection.execute(statement, [to_database(value) for value in values])
         self._shared.dirty = True
         added = cursor.fetchone() if cursor.description else None
@@ -179,11 +177,7 @@ class PostgresDatabase(PostgresTables):
         first = next(rows, None)
         if first is None:
             return
-        statement = names.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-            names.Identifier(table),
-            names.SQL(", ").join(map(names.Identifier, first)),
-            names.SQL(", ").join(names.Placeholder() * len(first)),
-        )
+        statement = _insertion(table, first, _marks(len(first)))
         values = ([to_database(row[name]) for name in first] for row in chain([first], rows))
         with self._session.connection.cursor() as cursor:
             cursor.executemany(statement, values)
@@ -352,6 +346,16 @@ def opened_to_read(address: PostgresAddress) -> Iterator[PostgresTables]:
         yield PostgresTables(session)
     finally:
         session.close()
+
+
+def _insertion(table: str, columns: Iterable[str], marks: names.Composable) -> names.Composed:
+    """The statement that adds a row, without an answer."""
+    named = names.SQL(", ").join(map(names.Identifier, columns))
+    return names.SQL("INSERT INTO {} ({}) VALUES ({})").format(names.Identifier(table), named, marks)
+
+
+def _marks(count: int) -> names.Composed:
+    return names.SQL(", ").join(names.Placeholder() * count)
 
 
 def _execute(connection: Connection, sql: str, values: tuple[Any, ...]) -> psycopg.Cursor[dict[str, Any]]:

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome
-from commands.text.numbers import format_count
-from commands.text.phrases import joined
+from commands.text.phrases import agree, joined_few
 from commands.text.printable import printable
 from state.errors import BadValue, ToolError
 
@@ -42,10 +41,9 @@ def _back_steps(host: str, ctx: Context) -> Iterator[tuple[str, StepBox]]:
 
 
 def _note(name: str, files: tuple[str, ...]) -> str:
-    shown = [printable(file) for file in files[:_NAMED]]
-    shown += [format_count(len(files) - _NAMED, "other")] if len(files) > _NAMED else []
-    differ, them = ("differs", "it") if len(files) == 1 else ("differ", "them")
+    shown = joined_few([printable(file) for file in files], _NAMED, rest="other")
+    differ, them = agree(len(files), "differs", "differ"), agree(len(files), "it", "them")
     return (
-        f"But {joined(shown)} {differ} from the commit now, so `{name}` of the rollback would refuse: put {them} back "
+        f"But {shown} {differ} from the commit now, so `{name}` of the rollback would refuse: put {them} back "
         f"there, and name {them} in its `may_discard`."
     )

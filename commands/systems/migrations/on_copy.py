@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from commands.systems.migrations.tool_script import URLS, show_state
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
-from commands.text.phrases import joined
+from commands.text.phrases import joined_few
 
 # The same locks as those of a rehearsed file, of the sessions that the tool has, asked again and again.
 _LOCKS_OF_OTHERS = " ".join(
@@ -69,8 +69,7 @@ def owner_failure(output: str, user: str) -> str:
     """What keeps the tool's user from changing in the database itself what the tool changed on the copy; or empty."""
     if not (found := _MAY_NOT.findall(output)):
         return ""
-    more = [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
-    what = joined([*found[:_SHOWN], *more], "or")
+    what = joined_few(found, _SHOWN, "or")
     return (
         f"In the database itself the tool would fail: its user {user} may not {what}. "
         "Let it connect as the owner, or make it a member of that role; nothing was changed there."

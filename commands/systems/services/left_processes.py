@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 
 from commands.systems.scripts import script
-from commands.text.numbers import format_count
-from commands.text.phrases import joined
+from commands.text.phrases import agree, joined_few
 from commands.text.printable import printable
 
 # defines the functions `tree` and `still`; not for managers whose processes are containers or unknown
@@ -33,11 +32,10 @@ def still_running(output: str) -> list[tuple[str, str]]:
 
 def left_note(left: Sequence[tuple[str, str]], todo: str) -> str:
     """The sentence about processes that still run; `todo` says how the manager ends them all."""
-    shown = [f"{pid} ({program})" if program else pid for pid, program in left[:_NAMED]]
-    shown += [format_count(len(left) - _NAMED, "other")] if len(left) > _NAMED else []
-    numbers, one = " ".join(pid for pid, _ in left[:_MOST]), len(left) == 1
+    shown = joined_few([f"{pid} ({program})" if program else pid for pid, program in left], _NAMED, rest="other")
+    numbers, count = " ".join(pid for pid, _ in left[:_MOST]), len(left)
     return (
-        f" But {'process' if one else 'processes'} {joined(shown)} from before the restart still "
-        f"{'runs' if one else 'run'}, perhaps with the old code: end {'it' if one else 'them'} (kill {numbers}), "
+        f" But {agree(count, 'process', 'processes')} {shown} from before the restart still "
+        f"{agree(count, 'runs', 'run')}, perhaps with the old code: end {agree(count, 'it', 'them')} (kill {numbers}), "
         f"and {todo}."
     )

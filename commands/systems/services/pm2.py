@@ -12,7 +12,7 @@ from commands.systems.services.left_release import LEFT_RELEASE, left_release
 from commands.systems.services.log_files import ERRORS, file_env, file_logs
 from commands.systems.services.manager import FILES, Finding, Manager, Phase, Process, State
 from commands.text.foreign_json import read_json
-from commands.text.phrases import joined
+from commands.text.phrases import joined_few
 
 _SOME = 5  # settings that a message names
 _PHASES = {"online": Phase.UP, "launching": Phase.STARTING}
@@ -103,9 +103,8 @@ def _how_unread(service: str, file: str, differ: Sequence[str]) -> str:
             f"{file} has changed since {service} was last started, and a restart by name does not read it: pm2 goes on "
             "with the environment, script and arguments that it has kept"
         )
-    more = [f"{len(differ) - _SOME} more"] if len(differ) > _SOME else []
     return (
-        f"pm2 has kept other settings of {service} than {file} has now ({joined([*differ[:_SOME], *more])}), and a "
+        f"pm2 has kept other settings of {service} than {file} has now ({joined_few(differ, _SOME)}), and a "
         "restart by name does not read that file"
     )
 

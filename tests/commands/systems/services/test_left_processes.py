@@ -37,14 +37,16 @@ LEFT = re.compile(
 )
 
 
-def with_child(stage: Stage, service: Service) -> None:
-    """From now on the service starts a process of its own, and it has one."""
+def with_child(stage: Stage, service: Service) -> Outcome:
+    """From now on the service starts a process of its own, and it has one. The outcome of the restart for that.
+
+    It may name a child, too: on a busy machine the old process has read the new program.
+    """
     program = service.folder / "program.py"
     program.write_text(program.read_text().replace(FIRST, f"{FIRST}{CHILD}"))
     first = stage.restart(service)
     assert first.state == "done", first.summary
-    with ended(first):  # on a busy machine the old process may have read the new program, and left a child too
-        pass
+    return first
 
 
 @contextmanager
@@ -59,17 +61,22 @@ def ended(outcome: Outcome) -> Iterator[tuple[str, str] | None]:
                 os.kill(int(found[1]), signal.SIGKILL)
 
 
+def restart_with_child(stage: Stage, service: Service, is_left: bool, todo: str) -> None:
+    """A restart of a service that has a child leaves it, or does not, and says so. Its processes are this machine's."""
+    with ended(with_child(stage, service)):
+        outcome = stage.restart(service)
+    with ended(outcome) as left:
+        assert outcome.state == "done"
+        assert (left is not None) is is_left, outcome.summary
+        assert not left or left[1] == todo
+
+
 @pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(("lines", "is_left"), [((), True), (("stopasgroup = true",), False)])
 def test_a_child_that_supervisor_does_not_end_is_named(lines: tuple[str, ...], is_left: bool) -> None:
     with supervisor_stage() as stage:
         worker = stage.start("left", worker=True, lines=lines)
-        with_child(stage, worker)
-        outcome = stage.restart(worker)
-        with ended(outcome) as left:
-            assert outcome.state == "done"
-            assert (left is not None) is is_left, outcome.summary
-            assert not left or left[1] == MANAGERS["supervisor"].ends_all
+        restart_with_child(stage, worker, is_left, MANAGERS["supervisor"].ends_all)
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
@@ -77,12 +84,7 @@ def test_a_child_that_supervisor_does_not_end_is_named(lines: tuple[str, ...], i
 def test_a_child_that_pm2_does_not_end_is_named(tmp_path: Path, words: tuple[str, ...], is_left: bool) -> None:
     with pm2_stage(tmp_path) as stage:
         worker = stage.start("left", worker=True, words=words)
-        with_child(stage, worker)
-        outcome = stage.restart(worker)
-        with ended(outcome) as left:
-            assert outcome.state == "done"
-            assert (left is not None) is is_left, outcome.summary
-            assert not left or left[1] == MANAGERS["pm2"].ends_all
+        restart_with_child(stage, worker, is_left, MANAGERS["pm2"].ends_all)
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
