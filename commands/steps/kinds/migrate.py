@@ -20,6 +20,7 @@ from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.irreversible import irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
+from commands.steps.shared.new_objects import new_rights, note_objects
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared.way_back import with_way_back
 from commands.steps.tool_migration import RESTORE, ToolMigration
@@ -189,6 +190,8 @@ class MigrateStep(MigrationToolStep):
         found = irreversible(self, ctx)
         if found.stays and self.on_failure == "ask" and self.is_news(ctx, found.stays):
             return failed(f"Nothing was run: the rollback could not take back {found.stays}. {_AGAIN}")
+        databases = self.databases(ctx)
+        note_objects(ctx, databases)
         result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
@@ -203,11 +206,12 @@ class MigrateStep(MigrationToolStep):
             if not self.may_be_empty:
                 return failed(summary, lines=result.last_lines, output=result.tail)
         compared = (f"migrations at {show_state(after)}",)
+        rights = new_rights(ctx, databases)
         return done(
-            summary,
-            lines=result.last_lines,
+            f"{summary}{rights.sentence}",
+            lines=(*result.last_lines, *rights.lines),
             compared=compared,
-            not_compared=found.unasked,
+            not_compared=(*found.unasked, *rights.not_compared),
             applied_nothing=after == before,
         )
 

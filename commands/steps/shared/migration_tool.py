@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 from typing import Literal
 
 from pydantic import Field
 
+from commands.ports.page_text import DatabaseAddress
 from commands.steps.base import StepBox, Verify
 from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.shared.news import attempt_of, is_news
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.tool_migration import RESTORE, ToolMigration
@@ -157,6 +160,14 @@ class MigrationToolStep(StepBox):
         self.note_state(ctx, state)
         return state
 
+    def databases(self, ctx: Context) -> tuple[str, ...]:
+        """The page's databases that its tool may change: `database`, or those at its addresses, or all."""
+        if self.database:
+            return (self.database,)
+        names_at = ctx.tools.database.names_at
+        at = [names_at(DatabaseAddress(address), only=True) for address in self.env.values()]
+        return tuple(dict.fromkeys(chain(*at))) or names_at(DatabaseAddress(""))
+
     def note_state(self, ctx: Context, state: str) -> None:
         """Note the state that an attempt left, so that the next one does not take it for somebody else's work."""
         way = "back " if self.mode == "back" else ""
@@ -177,11 +188,7 @@ class MigrationToolStep(StepBox):
 
     def is_news(self, ctx: Context, state: str) -> bool:
         """Whether no earlier attempt has told people of this state already."""
-        notes = [f"migrations moved {ctx.step_key.rsplit('/', 1)[-1]} {n}" for n in range(1, int(attempt_of(ctx)) + 1)]
-        if state in map(ctx.file, notes[:-1]):
-            return False
-        ctx.save_file(notes[-1], state)
-        return True
+        return is_news(ctx, "migrations moved", state)
 
     def forward_id(self, ctx: Context) -> str:
         """The step that goes forward: itself, or the one that it undoes."""
@@ -250,8 +257,3 @@ def states_after(ctx: Context, step: str) -> Iterator[str]:
 
 def _milliseconds(limit: timedelta) -> int:
     return round(limit.total_seconds() * 1000)
-
-
-def attempt_of(ctx: Context) -> str:
-    """The number of the attempt, as text."""
-    return ctx.key.rsplit("/", 1)[-1].split("+")[0]
