@@ -110,11 +110,11 @@ class MigrateStep(MigrationToolStep):
         env = tuple(self.script_env().items())
         later = any(has_placeholder(text) for _, text in env)
         one_head = self.mode == "back" and self.tool == "alembic" and not self.back
-        judge = partial(judge_state, kept_as=self.kept_as(), one_head=one_head)
+        judge = partial(judge_state, kept_as=self.kept_as(), one_head=one_head, tool=self.known_tool())
         if later:
             told = "the migration tool is not asked yet: its folder or variables are known only in the run"
             return [HostCheck(host=self.host, script=":", judge=lambda _: passed(told)), *more]
-        script = self.ask_script(enter=IS_THERE)
+        script = self.ask_script(enter=IS_THERE) + self.troubles_script()
         return [HostCheck(host=self.host, script=script, judge=judge, env=env, limit=ASK_LIMIT), *more]
 
     def run(self, ctx: Context) -> Outcome:
@@ -187,6 +187,8 @@ class MigrateStep(MigrationToolStep):
                 why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
                 return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
             ctx.save_file(self.note_of_before(ctx), before)
+        if why := self.trouble(ctx):
+            return failed(why)
         found = irreversible(self, ctx)
         if found.stays and self.on_failure == "ask" and self.is_news(ctx, found.stays):
             return failed(f"Nothing was run: the rollback could not take back {found.stays}. {_AGAIN}")

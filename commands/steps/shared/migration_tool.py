@@ -21,6 +21,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
+from commands.systems.migrations.troubles import told_troubles, trouble_in
 from commands.text.durations import Duration, parse_duration
 from commands.text.phrases import capitalized
 from state.errors import Failed
@@ -123,6 +124,26 @@ class MigrationToolStep(StepBox):
     def ask_script(self, *, enter: str = "") -> str:
         """The script that prints the state. `enter` is bash that goes to its folder in another way than usual."""
         return self._script("", enter)
+
+    def troubles_script(self) -> str:
+        """What follows on `ask_script` to print what keeps the tool's own `forward` from applying anything."""
+        shipped = self._shipped()
+        looks = shipped is not None and self.mode == "forward" and not self.forward
+        return "\n" + told_troubles(shipped.troubles) if shipped and looks else ""
+
+    def known_tool(self) -> str | None:
+        """The tool, if it is what prints the state."""
+        return self.tool if not self.state else None
+
+    def trouble(self, ctx: Context) -> str:
+        """Why the tool would apply nothing now, with the cure, as sentences; empty if nothing is known of it."""
+        if not self.known_tool():
+            return ""
+        env = page_texts(self.script_env(), ctx.values)
+        script = self.ask_script() + self.troubles_script()
+        result = ctx.tools.shell.ask(self.host, script, env=env, limit=ASK_LIMIT)
+        why, cure = trouble_in(result, self.known_tool(), state_in(result))
+        return f"Nothing was run, because the migration tool would apply nothing: {why}. Cure: {cure}." if why else ""
 
     def script(self, way: str) -> str:
         """The script that goes "forward" or "back"; empty if there is no such command."""
