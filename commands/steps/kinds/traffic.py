@@ -36,6 +36,7 @@ _MAX_BYTES = 32 * 1024 * 1024  # of a log that are read
 _READ_SIZES = (1024 * 1024, 8 * 1024 * 1024, _MAX_BYTES)  # tried in turn until the window is covered
 _PREFLIGHT_SIZES = (64 * 1024,)
 _OLD = timedelta(days=1)  # a log whose newest line is older may be the wrong file
+_SCRIPT = script("logs/rotated.sh") + script("logs/traffic.sh")
 _NO_FILE, _NOT_READABLE = 65, 66  # exit codes of the script
 
 
@@ -130,17 +131,20 @@ class TrafficStep(StepBox):
     def preflight(self) -> list[PreflightCheck]:
         if has_placeholder(self.file):
             return []
-        read, env = script("logs/traffic.sh"), (("FILE", self.file),)
+        read, env = _SCRIPT, (("FILE", self.file),)
         data = tuple(self._data(_OLD, _PREFLIGHT_SIZES).items())
         return [HostCheck(host=self.host, script=read, judge=self._judge_preflight, env=env, data=data)]
 
     def run(self, ctx: Context) -> Outcome:
         window = self._window(ctx)
         env: dict[str, Text] = {"FILE": PageText(self.file, ctx.values), **self._data(window, _READ_SIZES)}
-        result = ctx.tools.shell.ask(self.host, script("logs/traffic.sh"), env=env, limit=60)
+        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env, limit=60)
         values = parse_values(result.tail)
         if problem := self._read_problem(result, values):
             summary = f"{capitalized(problem)}."
+            return failed(summary, lines=result.last_lines[-2:], inconclusive=True)
+        if (unread := values.get("unread_file")) and values["failed"] == "0":
+            summary = f"Whether requests failed is not known: {unread}, which was rotated meanwhile, cannot be read."
             return failed(summary, lines=result.last_lines[-2:], inconclusive=True)
         return self._judge(values, window)
 

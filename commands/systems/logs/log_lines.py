@@ -12,19 +12,17 @@ from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Refused
 
 DEFAULT_WORDS = ("error", "fatal")
-SHELL_FUNCTIONS = script("logs/log_lines.sh")  # defines `each_log FILES MARKS`
+SHELL_FUNCTIONS = script("logs/rotated.sh") + script("logs/log_lines.sh")  # defines `each_log FILES MARKS`
 LONGEST = LONGEST_LINE  # characters of a line that count; the program prints more, so that no secret is cut in them
 MAX_LINES = 100  # the program prints at most so many lines of each log, the newest ones
 MAX_OUTPUT = 4_000_000  # bytes of its output that are read
-_ROTATION_NOTES = {  # the worst first
-    "lost": " The log was rotated meanwhile and was read from its start; "
-    "the last lines before the rotation were not found.",
-    "read": " The log was rotated meanwhile; the rotated part was read as well.",
-}
+_ROTATED = " The log was rotated meanwhile; the rotated part was read as well."
 _UNREADABLE = {
     "gone": "does not exist",
     "device": "is not a file that keeps lines",
     "closed": "may not be read by this user",
+    "lost": "was rotated meanwhile, and its last lines before that were not found",
+    "packed": "has lines since the mark and is packed, which only gzip's files may be",
 }
 
 
@@ -87,5 +85,5 @@ def parse_output(output: str, allow: Sequence[str]) -> NewLines:
         lines=bad,
         total=sum(map(int, totals)) if totals else len(lines),
         unreadable=", ".join(dict.fromkeys(unreadable)),
-        note=next((note for state, note in _ROTATION_NOTES.items() if state in states), ""),
+        note=_ROTATED if "read" in states else "",
     )

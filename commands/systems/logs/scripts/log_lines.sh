@@ -18,24 +18,21 @@ stands() {
   [ -e "$1" ] && [ "$(stat -L -c %s -- "$1")" -ge "$size" ] || return 1
   { [ -z "$inode" ] || same_inode "$1"; } && { [ -z "$head" ] || begins "$1"; }
 }
-# the rotated files by the names that logrotate and pm2-logrotate give, oldest first
-beside() {
-  ls -1tr -- "$1"[.-][0-9]* "${1%.log}"__[0-9]* "${1%.log}"-[12][0-9][0-9][0-9]*.log* 2> /dev/null | awk '!seen[$0]++' || true
-}
 new_lines() {
   local file=$1 size inode head at from=0 moved= one n parts=()
   # a device such as /dev/null keeps nothing: an empty answer from it says nothing about errors
   if [ -e "$file" ] && [ ! -f "$file" ]; then printf 'moved=device %s\n' "$file"; return 0; fi
   if [ -e "$file" ] && [ ! -r "$file" ]; then printf 'moved=closed %s\n' "$file"; return 0; fi
   IFS=: read -r size inode head at <<< "$2"
-  if stands "$file"; then from=$size; elif [ "$size" -gt 0 ]; then moved=lost; fi
+  if stands "$file"; then from=$size; elif [ "$size" -gt 0 ]; then moved="lost $file"; fi
   # a log that was empty at the mark looks the same after it was copied and emptied: only its rotated files tell
   if [ "$from" = 0 ] && [ -n "$at" ]; then
     while IFS= read -r one; do
-      if same_inode "$one"; then parts+=("$size" "$one"); moved=read
+      if ! has_text "$one"; then ! newer "$one" || printf 'moved=packed %s\n' "$one"
+      elif same_inode "$one"; then parts+=("$size" "$one"); moved=read
       elif [ "$size" -gt 0 ] && begins "$one"; then moved=read; ! newer "$one" || parts+=("$size" "$one")
       elif newer "$one"; then parts+=(0 "$one"); moved=${moved:-read}; fi
-    done < <(beside "$file")
+    done < <(rotated_of "$file" | tac)
   fi
   [ -e "$file" ] || [ ${#parts[@]} -gt 0 ] || { printf 'moved=gone %s\n' "$file"; return 0; }
   {
