@@ -1,4 +1,4 @@
-"""Hosts that are not built like most: other tools, another SSH server, functions of a profile, a full disk."""
+"""Hosts that are not like most: other tools, functions of a profile, a full disk."""
 
 from __future__ import annotations
 
