@@ -1,4 +1,4 @@
-"""After a rollback, details of the schema are compared: what is off, how it is stored, rare objects."""
+"""After a rollback, details of the schema are compared: what is off, storage, rare objects."""
 
 from __future__ import annotations
 
