@@ -55,7 +55,12 @@ def test_a_query_that_finds_no_free_connection_waits_for_one(postgres: Postgres)
 def test_a_file_is_applied_once_the_server_has_a_connection_free(postgres: Postgres) -> None:
     sql = database_at(postgres.url(OWNER))
     with full(postgres) as taken:
-        later = threading.Timer(1.5, lambda: (limit_connections(postgres, -1), taken.close()))
+
+        def free() -> None:
+            limit_connections(postgres, -1)
+            taken.close()
+
+        later = threading.Timer(1.5, free)
         later.start()
         assert not sql.apply("db", TABLE, stop=threading.Event()).already
         later.join()
