@@ -1,4 +1,4 @@
-"""Lets Chromium trust the certificates that the bot trusts: by itself it reads no CA file of theirs."""
+"""Lets Chromium accept the certificates that the bot accepts: by itself it reads no CA file."""
 
 from __future__ import annotations
 
