@@ -177,17 +177,17 @@ class MigrateStep(MigrationToolStep):
 
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a later look may find half of the migrations applied, or the job still at work
-        before = ctx.file(self.note_of_before(ctx))
+        before, now = ctx.file(self.note_of_before(ctx)), None
         if before is None:
-            before = self.ask(ctx)
+            before = now = self.ask(ctx)
             at_start = ctx.found_at_start.get(self.kept_as(), before)
             expected = {at_start, *self.states_of_others(ctx)}
             if before not in expected and self.is_news(ctx, before):
-                was, now = show_state(at_start), show_state(before)
-                why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
+                was, found_now = show_state(at_start), show_state(before)
+                why = f"The state was {was} at the start and is {found_now} now, and this run has not migrated yet"
                 return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
             ctx.save_file(self.note_of_before(ctx), before)
-        if why := self.trouble(ctx):
+        if why := self.trouble(ctx, now):
             return failed(why)
         found = irreversible(self, ctx)
         if found.stays and self.on_failure == "ask" and self.is_news(ctx, found.stays):

@@ -21,7 +21,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
-from commands.systems.migrations.troubles import told_troubles, trouble_in
+from commands.systems.migrations.troubles import stuck_in, told_troubles, trouble_in
 from commands.text.durations import Duration, parse_duration
 from commands.text.phrases import capitalized
 from state.errors import Failed
@@ -135,14 +135,18 @@ class MigrationToolStep(StepBox):
         """The tool, if it is what prints the state."""
         return self.tool if not self.state else None
 
-    def trouble(self, ctx: Context) -> str:
-        """Why the tool would apply nothing now, with the cure, as sentences; empty if nothing is known of it."""
-        if not self.known_tool():
+    def trouble(self, ctx: Context, state: str | None) -> str:
+        """Why the tool would apply nothing now, with the cure, as sentences; empty if nothing is known of it.
+
+        `state` is what it has told just now; None to ask it.
+        """
+        looks = self.troubles_script()
+        if not self.known_tool() or (state is not None and not (looks or stuck_in(state, self.tool)[0])):
             return ""
+        script = (self.ask_script() if state is None else self._script(":")) + looks
         env = page_texts(self.script_env(), ctx.values)
-        script = self.ask_script() + self.troubles_script()
         result = ctx.tools.shell.ask(self.host, script, env=env, limit=ASK_LIMIT)
-        why, cure = trouble_in(result, self.known_tool(), state_in(result))
+        why, cure = trouble_in(result, self.tool, state_in(result) if state is None else state)
         return f"Nothing was run, because the migration tool would apply nothing: {why}. Cure: {cure}." if why else ""
 
     def script(self, way: str) -> str:

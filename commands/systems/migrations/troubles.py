@@ -50,13 +50,21 @@ def trouble_in(result: CommandResult, tool: str | None, state: str | None) -> tu
 
     `state` is what it says is applied, None where it does not say it.
     """
-    mark, cure = _STUCK.get(tool or "", ("", ""))
-    if state and mark and (stuck := [one for one in state.split() if one.endswith(mark)]):
-        return f"a migration failed in its middle, and the tool applies no other: {stuck[-1]}", cure
+    if (stuck := stuck_in(state, tool))[0]:
+        return stuck
     if found := _TROUBLE.search(result.tail):
         return found[1][:_LONGEST], _cure(found[1]) or _OTHERWISE
     lines = result.tail.splitlines() if tool and state is None else ()
     return next(((line.strip()[:_LONGEST], cure) for line in lines if (cure := _cure(line))), ("", ""))
+
+
+def stuck_in(state: str | None, tool: str | None) -> tuple[str, str]:
+    """The same, of a state that names a migration that failed in its middle."""
+    mark, cure = _STUCK.get(tool or "", ("", ""))
+    stuck = [one for one in (state or "").split() if mark and one.endswith(mark)]
+    return (
+        (f"a migration failed in its middle, and the tool applies no other: {stuck[-1]}", cure) if stuck else ("", "")
+    )
 
 
 def _cure(words: str) -> str:
