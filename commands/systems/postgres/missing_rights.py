@@ -1,4 +1,4 @@
-"""Rights that roles lack on what a migration made, though they have them on nearly all that is older."""
+"""Rights that roles lack on what a migration made, though not on what is older."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`migrate`: what keeps a tool from applying anything is found before the start, in its own words and with the cure."""
+"""`migrate`: what keeps a tool from applying anything is found before the start."""
 
 from __future__ import annotations
 

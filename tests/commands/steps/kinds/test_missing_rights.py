@@ -1,4 +1,4 @@
-"""`rehearse`, `sql`, `migrate`: a role that may not use what a migration made is named, with the missing GRANT."""
+"""A role that may not use what a migration made is named, with the GRANT, on a real server."""
 
 from __future__ import annotations
 
