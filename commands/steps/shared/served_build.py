@@ -12,9 +12,10 @@ from commands.steps.outcome import Context
 from commands.steps.shared.every_address import at_addresses
 from commands.systems.built_page import other_page
 from commands.systems.http_answers import cached, from_cache
+from commands.systems.kept_pages import kept_page
 from commands.systems.page_parts import ServedParts, is_module, part_problem
 from commands.text.phrases import on_web
-from state.errors import ToolError
+from state.errors import LostTrack, ToolError
 
 _TRIES = 3  # requests for what is served at least, one second apart
 
@@ -24,7 +25,8 @@ class ServedBuild:
     """What one place serves of the build of `commit`, whose own page names `parts`.
 
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
-    or empty. `where` says how many addresses were asked, as words to append.
+    or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
+    a clause, or empty.
     """
 
     ctx: Context
@@ -36,6 +38,7 @@ class ServedBuild:
     problem: str = ""
     broken: str = ""
     where: str = ""
+    kept: str = ""
     served: ServedParts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,10 +69,11 @@ class ServedBuild:
 
     def not_compared(self) -> tuple[str, ...]:
         """What was not looked at."""
+        unseen = ("what browsers show that have the page of before",) if self.kept else ()
         if not (elsewhere := sorted(self.served.elsewhere)):
-            return ()
+            return unseen
         more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
-        return (f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place",)
+        return (f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place", *unseen)
 
     def _ask_once(self) -> None:
         stamp = self._get(PageText(self.stamp, self.ctx.values))
@@ -86,10 +90,15 @@ class ServedBuild:
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
             self.problem = f"{on_web(self.web, '/')} answers {page.status} and is not an HTML page."
             return
+        self.kept = kept_page(self.web, page)
         self.where = at_addresses(0, len(page.others))
         self.problem = other_page(self.web, page, self.parts)
         for part, path in () if self.problem else self.served.to_ask(page):
-            if why := part_problem(self.web, path, self._get(path), module=is_module(page.text, part)):
+            try:
+                why = part_problem(self.web, path, self._get(path), module=is_module(page.text, part))
+            except LostTrack as error:
+                why = f"{str(error).rstrip('.')}, and the page needs it."
+            if why:
                 self.broken = self.broken or why
             else:
                 self.served.good.add(part)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.web import HttpRequest, HttpResponse
+from commands.systems.kept_pages import GO_ON, REVALIDATE, kept_page
 from commands.systems.page_parts import ServedParts, is_module, named_parts, part_problem
-from state.errors import ToolError
+from state.errors import LostTrack, ToolError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +36,16 @@ class ServedPartsCheck:
             left = max(until - clock.monotonic(), 0.1)
             return ctx.tools.web.request(self.web, HttpRequest(path=path, headers=dict(headers), limit=left))
 
+        def problem(page: HttpResponse, part: str, path: str) -> str:
+            try:
+                return part_problem(self.web, path, get(path), module=is_module(page.text, part))
+            except LostTrack as error:  # its answer is cut, or the time is over
+                return str(error) if clock.monotonic() < until else ""
+
         try:
             page = get("/")
             asked = [
-                part_problem(self.web, path, get(path), module=is_module(page.text, part))
+                problem(page, part, path)
                 for part, path in ServedParts(self.web, named_parts(page.text)).to_ask(page)
                 if page.status == 200 and clock.monotonic() < until
             ]
@@ -46,6 +53,9 @@ class ServedPartsCheck:
             return []
         todo = "correct the page or the file: `publish` fails where a new build's page names what is not served"
         bad = list(filter(None, asked))
-        if bad:
-            return warned(f"now {bad[0].rstrip('.')}", todo)
+        found = warned(f"now {bad[0].rstrip('.')}", todo) if bad else []
+        if kept := page.status == 200 and kept_page(self.web, page):
+            found += warned(f"{kept}, so after a deploy {GO_ON}", REVALIDATE)
+        if found:
+            return found
         return passed("the scripts and stylesheets of the page that is served now can be loaded") if asked else []
