@@ -1,4 +1,4 @@
-"""Values of an env file with quotes, a comment or a line end that another reader of it would have removed."""
+"""Values of an env file with quotes, comments or line ends that another reader removes."""
 
 from __future__ import annotations
 

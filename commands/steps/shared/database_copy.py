@@ -175,7 +175,7 @@ class BackupCopyStep(ClientProgramsStep):
 def _judge_scratch(result: CommandResult) -> list[PreflightResult]:
     if event_triggers := parse_values(result.tail).get("event_triggers"):
         return warned(
-            f"the scratch user may not create production's event triggers ({event_triggers}), so no copy can be made",
+            f"the scratch user may not create the database's event triggers ({event_triggers}), so no copy can be made",
             "let `scratch_url` name a superuser of a server of its own, or remove it: the bot's own PostgreSQL has one",
         )
     if result.code == 0:

@@ -74,8 +74,8 @@ def kept_code(box: ServiceBox, ctx: Context, answer: str) -> str:
     if box.serves(ctx, answer) or answer != ctx.file(_NOTE.format(ctx.step_key)):
         return ""
     return (
-        " It answers as before the reload, which may keep the code that is loaded already: gunicorn with preload_app "
-        "does, and puma's phased restart where it began in the folder of an old release. Restart it instead."
+        " A reload may keep the code that is loaded (gunicorn with preload_app, puma's "
+        "phased restart): restart it instead."
     )
 
 

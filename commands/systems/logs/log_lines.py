@@ -97,4 +97,4 @@ def parse_output(output: str, allow: Sequence[str]) -> NewLines:
 
 
 def _written_elsewhere(pid: str, file: str) -> str:
-    return f"no process writes to it, and process {pid} to {file}, so let logrotate signal the service"
+    return f"process {pid} writes to {file}, and none of the bot's user to the log itself; let logrotate signal it"

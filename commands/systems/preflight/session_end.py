@@ -1,4 +1,4 @@
-"""Preflight checks of hosts that are reached by SSH: whether what is started there outlives the bot's own session."""
+"""Preflight: whether what is started on a host by SSH outlives the bot's own session there."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MANAGER = "org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login
 _SCRIPT = f"""\
 command -v loginctl > /dev/null || exit 0
 who=$(id -un)
-linger=$(loginctl show-user "$who" --property=Linger --value 2> /dev/null) || linger=
+linger=$(timeout 3 loginctl show-user "$who" --property=Linger --value 2> /dev/null) || linger=
 [ ! -e "/var/lib/systemd/linger/$who" ] || linger=yes
-of() {{ busctl get-property {_MANAGER} "$1" 2> /dev/null || true; }}
+of() {{ timeout 3 busctl get-property {_MANAGER} "$1" 2> /dev/null || true; }}
 printf 'who=%s\\nlinger=%s\\nkills=%s\\nonly=%s\\nbut=%s\\n' "$who" "$linger" \\
   "$(of KillUserProcesses)" "$(of KillOnlyUsers)" "$(of KillExcludeUsers)"
 """

@@ -7,19 +7,18 @@ writers() {
     case $(sed -n 's/^flags:.*\(.\)$/\1/p' "${one/\/fd\//\/fdinfo\/}" 2> /dev/null) in [12]) printf '%s\n' "$one" ;; esac
   done || true
 }
-real_name() { printf '%s/%s' "$(readlink -f -- "$(dirname -- "$1")")" "$(basename -- "$1")"; }
 names_from() { sed 's/[][*?\\]/\\&/g' <<< "${1%.log}"; }
 # held_by FILE: under which name in /proc the file of the mark can be read, that has no other any more
 held_by() {
   local one
   while IFS= read -r one; do
     if [ -r "$one" ] && same_inode "$one" 2> /dev/null; then printf '%s\n' "$one"; return 0; fi
-  done < <(writers "$(names_from "$(real_name "$1")")* (deleted)")
+  done < <(writers "$(names_from "$(readlink -f -- "$1")")* (deleted)")
 }
 # written_elsewhere FILE: the process, and the rotated file, into which it writes while none writes into FILE
 written_elsewhere() {
   local file stem one name found=
-  file=$(real_name "$1") stem=${file%.log}
+  file=$(readlink -f -- "$1") stem=${file%.log}
   while IFS= read -r one; do
     name=$(readlink -- "$one") || continue
     case ${name% (deleted)} in

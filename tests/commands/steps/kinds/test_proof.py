@@ -288,7 +288,7 @@ def test_an_event_trigger_that_the_scratch_user_may_not_create_is_named_before_a
     run_sql(postgres.url(SUPERUSER, "shop"), WATCHED)
     shop.back_up()
     found = preflight(shop.scratch)
-    assert (found.level, "may not create production's event triggers (watch)" in found.summary) == ("warn", True)
+    assert (found.level, "may not create the database's event triggers (watch)" in found.summary) == ("warn", True)
     assert preflight(superuser).level == "ok"
     outcome = shop.prove()
     assert outcome.summary.startswith("The user of the scratch database may not restore everything there. This says")

@@ -56,7 +56,7 @@ def found(shell: SshShell, *, user_units: bool = True) -> list[PreflightResult]:
 
 def runs(booted: Machine) -> bool:
     """Whether the unit runs."""
-    return "sleep infinity" in booted.ask("ps", "-u", "deploy", "-o", "args")
+    return "sleep infinity" in booted.ask("ps", "-e", "-o", "args")
 
 
 def test_a_users_unit_that_ends_with_the_bots_session_is_named_before(booted: Machine, shell: SshShell) -> None:

@@ -1,4 +1,4 @@
-"""A reload that makes new workers of the code that is loaded already, as gunicorn's preload_app does, under systemd."""
+"""A reload whose new workers run the code that is loaded already (gunicorn with preload_app)."""
 
 from __future__ import annotations
 
@@ -62,9 +62,8 @@ def test_the_old_commit_after_a_reload_is_told_with_what_may_keep_it(stage: Syst
     assert outcome.state == "failed"
     assert outcome.summary == (
         f"preloading is not right after its reload: /health on api answers commit = {'1' * 40} instead of "
-        f"commit = {NEW}. It answers as before the reload, which may keep the code that is loaded already: gunicorn "
-        "with preload_app does, and puma's phased restart where it began in the folder of an old release. "
-        "Restart it instead."
+        f"commit = {NEW}. A reload may keep the code that is loaded (gunicorn with "
+        "preload_app, puma's phased restart): restart it instead."
     )
 
 
