@@ -10,19 +10,21 @@ from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.shared.every_address import at_addresses
-from commands.systems.built_page import other_page
+from commands.systems.built_page import BuiltPage, names, other_page
 from commands.systems.http_answers import cached, from_cache
 from commands.systems.kept_pages import kept_page
-from commands.systems.page_parts import ServedParts, is_module, part_problem
+from commands.systems.page_parts import ServedParts
+from commands.systems.page_tags import Part
+from commands.text.numbers import format_count
 from commands.text.phrases import on_web
-from state.errors import LostTrack, ToolError
+from state.errors import ToolError
 
 _TRIES = 3  # requests for what is served at least, one second apart
 
 
 @dataclass
 class ServedBuild:
-    """What one place serves of the build of `commit`, whose own page names `parts`.
+    """What one place serves of the build of `commit`, whose own page is `built`.
 
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
@@ -34,7 +36,7 @@ class ServedBuild:
     stamp: str
     commit: str
     headers: Mapping[str, Text]
-    parts: tuple[str, ...]
+    built: BuiltPage
     problem: str = ""
     broken: str = ""
     where: str = ""
@@ -42,7 +44,7 @@ class ServedBuild:
     served: ServedParts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.served = ServedParts(self.web, self.parts)
+        self.served = ServedParts(self.web, self._get, self._is_of_build)
 
     def ask(self, seconds: float) -> None:
         """Ask until all is right, or the time is over."""
@@ -64,16 +66,28 @@ class ServedBuild:
         """What was looked at, in a few words."""
         whole = " with its page, scripts and stylesheets"
         part = " with its page, which names that build's scripts and stylesheets"
-        page = part if self.broken or self.served.elsewhere else whole
-        return f"{self.web} serves the build of {self.commit[:10]}{page if self.parts else ''}{self.where}"
+        page = whole if self.served.good and not (self.broken or self.not_compared()) else part
+        return f"{self.web} serves the build of {self.commit[:10]}{page if self.built.parts else ''}{self.where}"
 
     def not_compared(self) -> tuple[str, ...]:
         """What was not looked at."""
-        unseen = ("what browsers show that have the page of before",) if self.kept else ()
-        if not (elsewhere := sorted(self.served.elsewhere)):
-            return unseen
-        more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
-        return (f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place", *unseen)
+        unseen = []
+        if elsewhere := sorted(self.served.elsewhere):
+            more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
+            unseen = [f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place"]
+        if count := self.built.more + self.served.more:
+            unseen.append(f"whether {format_count(count, 'more script')} or stylesheets of the page can be loaded")
+        if not (unseen or self.served.good or self.broken):
+            unseen = ["whether its scripts and stylesheets can be loaded: no tag of the served page loads them"]
+        return (*unseen, *self.kept_by_browsers())
+
+    def kept_by_browsers(self) -> tuple[str, ...]:
+        """That nobody looked into the browsers that keep the page, where they do."""
+        return ("what browsers show that have the page of before",) if self.kept else ()
+
+    def _is_of_build(self, part: Part) -> bool:
+        """Whether the build's page has it; a proxy may have written more into the page."""
+        return any(names(part.address, own) for own in self.built.parts)
 
     def _ask_once(self) -> None:
         stamp = self._get(PageText(self.stamp, self.ctx.values))
@@ -92,16 +106,9 @@ class ServedBuild:
             return
         self.kept = kept_page(self.web, page)
         self.where = at_addresses(0, len(page.others))
-        self.problem = other_page(self.web, page, self.parts)
-        for part, path in () if self.problem else self.served.to_ask(page):
-            try:
-                why = part_problem(self.web, path, self._get(path), module=is_module(page.text, part))
-            except LostTrack as error:
-                why = f"{str(error).rstrip('.')}, and the page needs it."
-            if why:
-                self.broken = self.broken or why
-            else:
-                self.served.good.add(part)
+        self.problem = other_page(self.web, page, self.built)
+        if not self.problem:
+            self.broken = next(filter(None, list(self.served.problems(page))), "")
 
     def _get(self, path: Text) -> HttpResponse:
         return self.ctx.tools.web.request(self.web, HttpRequest(path=path, headers=self.headers))

@@ -131,7 +131,7 @@ def test_a_script_that_arrives_cut_off_fails_the_step_and_is_named_by_the_doctor
         site.shell.ended.clear()
         back = published(site, BACK + QUICK)
         site.web.close()
-    assert (found.level, found.summary) == ("warn", f"now GET /assets/index-old.js: “app” {CUT}")
+    assert (found.level, found.summary) == ("warn", f"now GET /assets/index-old.js: “app” {CUT}, and the page needs it")
     assert (outcome.state, outcome.summary) == (
         "failed",
         f"GET /assets/index-new.js: “app” {CUT}, and the page needs it.",
