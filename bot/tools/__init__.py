@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
+from bot.tools.first_use import made_at_first_use
 from bot.tools.places import Places
+from commands.ports.database import Database
+from commands.ports.scratch_server import ScratchServers
 from commands.ports.tools import Tools
+from commands.ports.web import Web
+
+if TYPE_CHECKING:
+    from bot.tools.ssh.shell import SshShell
 
 
 def make_tools(
@@ -21,29 +29,45 @@ def make_tools(
 
     The values of those in `masked` are hidden too. With `confined` the browser reaches the places, nothing else.
     """
-    # imported here, so that the terminal's fast commands do not load libraries that they do not use
     from bot.tools.analysis import CodeAnalysis
     from bot.tools.browser import ChromiumBrowser
     from bot.tools.clock import SystemClock
-    from bot.tools.local.machine import own_environment
-    from bot.tools.postgres.database import PostgresDatabase
-    from bot.tools.postgres.scratch import EmbeddedScratch
     from bot.tools.secrets import redactor_for
-    from bot.tools.ssh.shell import SshShell
-    from bot.tools.web import HttpWeb
 
     names = tuple(names)
     redact = redactor_for((*names, *masked), environ)
     known = {name: environ[name] for name in (name.removeprefix("$") for name in names) if name in environ}
     # addresses of scratch servers: named, resolved and masked like the variables of the environment
     scratch_addresses: dict[str, str] = {}
-    shell = SshShell(places.hosts, ChainMap(scratch_addresses, known), redact, own=own_environment(environ))
+
+    def ssh_shell() -> SshShell:
+        from bot.tools.local.machine import own_environment
+        from bot.tools.ssh.shell import SshShell
+
+        return SshShell(places.hosts, ChainMap(scratch_addresses, known), redact, own=own_environment(environ))
+
+    def database() -> Database:
+        from bot.tools.postgres.database import PostgresDatabase
+
+        return PostgresDatabase(places.databases, known, redact)
+
+    def web() -> Web:
+        from bot.tools.web import HttpWeb
+
+        return HttpWeb(places.webs, known, redact)
+
+    def scratch() -> ScratchServers:
+        from bot.tools.postgres.scratch import EmbeddedScratch
+
+        return EmbeddedScratch(shell, scratch_addresses, redact)
+
+    shell = made_at_first_use(ssh_shell)
     return Tools(
         shell=shell,
-        database=PostgresDatabase(places.databases, known, redact),
-        web=HttpWeb(places.webs, known, redact),
+        database=made_at_first_use(database),
+        web=made_at_first_use(web),
         browser=ChromiumBrowser(places.webs, known, redact, environ.get("GONOGO_BROWSER", ""), confined=confined),
         analysis=CodeAnalysis(),
-        scratch=EmbeddedScratch(shell, scratch_addresses, redact),
+        scratch=made_at_first_use(scratch),
         clock=SystemClock(),
     )
