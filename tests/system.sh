@@ -7,11 +7,12 @@ need=""
 command -v ssh >/dev/null || need="$need openssh-client"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || need="$need chromium"
 fc-list 2>/dev/null | grep -qi 'noto.*thai\|noto sans thai' || need="$need fonts-noto-core fonts-noto-color-emoji"
-# without these, the tests of copied records, other login shells, poolers, metrics, journals, containers, registries, systemd,
-# rolling deploys and Rails are skipped
+# without these, the tests of copied records, other login shells and tools, poolers, metrics, journals, containers,
+# registries, systemd, rolling deploys and Rails are skipped
 better=""
 command -v sqlite3 >/dev/null || better="$better sqlite3"
 command -v tcsh >/dev/null || better="$better tcsh"
+command -v busybox >/dev/null || better="$better busybox"
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || better="$better pgbouncer"
 command -v prometheus >/dev/null || better="$better prometheus"
 [ -x /lib/systemd/systemd-journal-remote ] || better="$better systemd-journal-remote"

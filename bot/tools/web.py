@@ -102,6 +102,7 @@ class HttpWeb:
         text = self._redact(text_of(body, response.headers.get("content-type", "")), cut_end=cut)
         answered = {name: self._redact(value) for name, value in response.headers.items()}
         others = () if call.address else self._others.get(place, ())
+        address = urlsplit(resolve(self._webs[place].url, self._environ))
         return HttpResponse(
             status=response.status_code,
             seconds=seconds,
@@ -109,7 +110,8 @@ class HttpWeb:
             text=text,
             cut=cut,
             others=others,
-            base=self._redact(urlsplit(resolve(self._webs[place].url, self._environ)).path.rstrip("/")),
+            base=self._redact(address.path.rstrip("/")),
+            origin=self._redact(f"{address.scheme}://{address.netloc.rpartition('@')[2]}"),
         )
 
     def _url(self, place: WebPlace, call: HttpRequest) -> str:

@@ -34,7 +34,8 @@ class HttpResponse:
     """The response; `seconds` counts from the request to the last byte. Redirects are not followed.
 
     `cut`: it is longer than MAX_BODY, and `text` is only its beginning. `others`: further IP addresses of the place's
-    name, which were not asked, and which users reach as well. `base`: the path that the place's own address has.
+    name, which were not asked, and which users reach as well. `base`: the path that the place's own address has;
+    `origin`: that address without it and without a user, or empty if it is not known.
     """
 
     status: int
@@ -44,6 +45,7 @@ class HttpResponse:
     cut: bool = False
     others: tuple[str, ...] = ()
     base: str = ""
+    origin: str = ""
 
     def json(self) -> Any:
         """Parse the body as JSON, as `read_json` does. Raises ValueError, also for the beginning of a longer one."""

@@ -17,9 +17,22 @@ _TYPES: dict[str, type] = {"list": list, "object": dict}
 _SPACE = re.compile(r"\s*")
 _FIRST_TAG = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _API_PATH = re.compile(r"(?:^|/)api(?:/|\?|$)")
-_AGE = re.compile(r"0*[1-9][0-9]{0,9}")
-# "HIT", "TCP_MEM_HIT", "Hit from cloudfront", "STALE"; not "RefreshHit" or "REVALIDATED", which asked the service
-_HIT = re.compile(r"(?<![\w=-])(?:(?:TCP_)?(?:(?!REFRESH)[A-Z]+_)*HIT|STALE|UPDATING)(?![\w-])", re.IGNORECASE)
+# "HIT", "TCP_MEM_HIT", "Hit from cloudfront", "STALE"; not "RefreshHit" or "REVALIDATED", which asked the service. One
+# that asked and got no answer (TCP_REFRESH_FAIL_HIT) gives what it had
+_HIT = re.compile(
+    r"(?<![\w=-])(?:(?:TCP_)?(?:(?!REFRESH)[A-Z]+_)*HIT|(?:TCP_)?REFRESH_FAIL(?:_HIT|_OLD)?|STALE|UPDATING|PRERENDER)"
+    r"(?![\w-])",
+    re.IGNORECASE,
+)
+# headers with a form of their own: HTTP's warnings of a stale answer, Varnish's second number, Rack's trace, …
+_OWN_FORM = {
+    "age": re.compile(r"^\s*0*[1-9][0-9]{0,9}\s*$"),
+    "warning": re.compile(r"^\s*11[0-3]\b"),
+    "x-varnish": re.compile(r"^\s*[0-9]+\s+[0-9]"),
+    "x-rack-cache": re.compile(r"^\s*fresh\b"),
+    "x-cache-hits": re.compile(r"[1-9]"),
+    "server-timing": re.compile(r"cache[\w-]*\s?;\s?desc=\"?(?:HIT|STALE)\b", re.IGNORECASE),
+}
 _NO_ANSWER = ("cache-control", "x-cache-lookup")  # headers that do not say where this answer came from
 _LONGEST_HEADER = 500  # characters of a header that are read
 _LONGEST_NOTE = 60  # characters of a header that a message shows
@@ -62,8 +75,9 @@ def from_cache(answer: HttpResponse) -> str:
     """The header that says that a cache gave this answer, without asking the service; empty if none does."""
     for name, value in answer.headers.items():
         known = name.lower()
-        old = known == "age" and _AGE.fullmatch(value.strip())
-        if old or ("cache" in known and known not in _NO_ANSWER and _HIT.search(value[:_LONGEST_HEADER])):
+        of_cache = "cache" in known and known not in _NO_ANSWER
+        form = _OWN_FORM.get(known) or (_HIT if of_cache else None)
+        if form and form.search(value[:_LONGEST_HEADER]):
             return f"{name}: {value}"[:_LONGEST_NOTE]
     return ""
 

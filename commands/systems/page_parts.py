@@ -1,99 +1,125 @@
-"""Whether a browser also gets the scripts and stylesheets that a served page names."""
+"""Whether a browser also gets the scripts and stylesheets that a served page loads."""
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from commands.ports.web import HttpResponse
 from commands.systems.http_answers import is_page
+from commands.systems.page_tags import Part, read_tags
+from commands.text.foreign_json import read_json
 from commands.text.phrases import on_web
 from commands.text.printable import printable
 
-_HERE = "http://here.invalid"  # stands for the place, whose own address is not known here
-_BASE = re.compile(r"<base\b[^>]{0,500}?\bhref\s*=\s*[\"']?([^\"'<>\s]+)", re.IGNORECASE)
-_NAMED = re.compile(
-    r"(?i)\b(?:src|href)\s*=\s*[\"']?([^\"'<>\s]{1,500}?\.(?:m?js|css)(?:[?#][^\"'<>\s]{0,500})?)(?=[\"'<>\s])"
-)
+Get = Callable[[str], HttpResponse]
+
+_HERE = "http://here.invalid"  # stands for a place whose own address is not known
+# https://mimesniff.spec.whatwg.org/#javascript-mime-type
+_SCRIPT = re.compile(r"(?:application|text)/(?:(?:x-)?(?:java|ecma)script|javascript1\.[0-5]|jscript|livescript)")
+_NEVER_SCRIPT = re.compile(r"image/|audio/|video/|text/csv$")
+_PORTS = {"http": 80, "https": 443}
 _SHOWN = 100  # characters of a path
-_MOST = 20  # parts of one page
+_MOST = 50  # parts of one page that are asked for
+_REDIRECTS = 5  # that are followed to one part
 
 
-def named_parts(page: str) -> tuple[str, ...]:
-    """The scripts and stylesheets that a page names, as it writes them."""
-    return tuple(dict.fromkeys(_NAMED.findall(page)))[:_MOST]
+def path_at_place(at: HttpResponse, base: str, address: str) -> str | None:
+    """The path at the place of `at` from which a browser gets an address; None if that is somewhere else.
 
-
-def path_at_place(page: HttpResponse, part: str) -> str | None:
-    """The path at the page's own place from which a browser gets this part; None if it is somewhere else."""
-    base = _BASE.search(page.text)
-    url = urljoin(f"{_HERE}{page.base}/", html.unescape(base[1]) if base else "")
+    `base` is what the address is relative to: the path of a page there, or another address.
+    """
+    here = at.origin or _HERE
     try:
-        at = urlsplit(urljoin(url, html.unescape(part)))
+        to = urlsplit(urljoin(urljoin(f"{here}{at.base}/", base), address))
+        same = _origin(to) == _origin(urlsplit(here))
     except ValueError:  # such as a port that is no number
         return None
-    if f"{at.scheme}://{at.netloc}" != _HERE or not at.path.startswith(f"{page.base}/"):
+    if not same or not to.path.startswith(f"{at.base}/"):
         return None
-    return at.path.removeprefix(page.base) + (f"?{at.query}" if at.query else "")
+    return to.path.removeprefix(at.base) + (f"?{to.query}" if to.query else "")
 
 
-def is_module(page: str, part: str) -> bool:
-    """Whether the page loads a script as a module: a browser runs that only with a type of JavaScript."""
-    tags = re.findall(r"(?i)<script\b[^>]{0,1000}>", page)
-    return any(part.lstrip("./") in tag and re.search(r"(?i)\btype\s*=\s*[\"']?module\b", tag) for tag in tags)
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme)
 
 
-def part_problem(web: str, path: str, answer: HttpResponse, *, module: bool = False) -> str:
-    """Why a browser cannot use this answer as the script or stylesheet at `path`, as a sentence; empty if it can."""
-    shown = on_web(web, printable(path)[:_SHOWN])
-    if 300 <= answer.status < 400:  # a browser follows it, and the bot does not
-        return ""
+def part_problem(shown: str, part: Part, answer: HttpResponse) -> str:
+    """Why a browser cannot use this answer as the part, as a sentence that begins with `shown`; empty if it can."""
     if answer.status != 200:
         rights = " Perhaps the web server may not read the file: look at its rights and its folders'."
         why = rights if answer.status == 403 else ""
         return f"{shown} answers {answer.status}, and the page needs it.{why}"
-    if is_page(answer):
-        kind = "stylesheet" if ".css" in path else "script"
-        return f"{shown} answers with a web page in place of a {kind}: the file is not there."
     headers = {name.lower(): value.lower() for name, value in answer.headers.items()}
     sent = headers.get("content-type", "").partition(";")[0].strip()
-    strict = ".css" in path or module or "nosniff" in headers.get("x-content-type-options", "")
-    right = "css" if ".css" in path else "script"
-    if strict and sent and right not in sent:
-        return (
-            f"{shown} has the type {printable(sent)[:40]}, so browsers refuse it: correct the web server's MIME types."
-        )
-    return ""
+    if other := "a web page" if is_page(answer) else _is_json(sent, answer) and "JSON":
+        kind = "stylesheet" if part.stylesheet else "script"
+        return f"{shown} answers with {other} in place of a {kind}: the file is not there."
+    strict = part.module or "nosniff" in headers.get("x-content-type-options", "")
+    if part.stylesheet:
+        refused = sent != "text/css" if sent else strict
+    else:
+        refused = not _SCRIPT.fullmatch(sent) if strict else bool(_NEVER_SCRIPT.match(sent))
+    if not refused:
+        return ""
+    has = f"the type {printable(sent)[:40]}" if sent else "no type"
+    return f"{shown} has {has}, so browsers refuse it: correct the web server's MIME types."
+
+
+def _is_json(sent: str, answer: HttpResponse) -> bool:
+    if not sent.endswith("json"):
+        return False
+    try:
+        read_json(answer.text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass
 class ServedParts:
-    """The parts of one served page, each asked for until it is right.
+    """The parts of one served page that are `wanted`, each asked for until it is right.
 
     - `good`: those that a browser gets. `elsewhere`: those that it gets from another place, which was not asked.
+    - `more`: how many were not asked for, because there are too many.
     """
 
     web: str
-    parts: Sequence[str]
-    good: set[str] = field(default_factory=set)
+    get: Get
+    wanted: Callable[[Part], bool]
+    good: set[Part] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
+    more: int = 0
 
-    def to_ask(self, page: HttpResponse) -> Iterator[tuple[str, str]]:
-        """Each part that is not known to be right, with its path."""
+    def problems(self, page: HttpResponse) -> Iterator[str]:
+        """Ask for each part that is not known to be right: why a browser cannot use it, or nothing if it can."""
         self.elsewhere.clear()
-        for part in self.parts:
-            path = path_at_place(page, _as_served(page.text, part))
+        tags = read_tags(page.text)
+        parts = list(filter(self.wanted, tags.parts))
+        self.more = len(parts[_MOST:])
+        for part in parts[:_MOST]:
+            path = path_at_place(page, tags.base, part.address)
             if path is None:
-                self.elsewhere.add(part)
+                self.elsewhere.add(part.address)
             elif part not in self.good:
-                yield part, path
+                yield self._problem(part, path)
 
-
-def _as_served(page: str, part: str) -> str:
-    """The address of a part as the served page has it: a proxy may have written another one into it."""
-    name = part.lstrip("./") or part
-    found = re.search(rf"\b(?:src|href)\s*=\s*[\"']?([^\"'<>\s]*(?<![\w.~%-]){re.escape(name)})", page)
-    return found[1] if found else part
+    def _problem(self, part: Part, path: str) -> str:
+        shown, at = on_web(self.web, printable(path)[:_SHOWN]), path
+        for _ in range(_REDIRECTS):
+            answer = self.get(at)
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            if not 300 <= answer.status < 400 or not (location := headers.get("location")):
+                problem = part_problem(shown, part, answer)
+                if not problem:
+                    self.good.add(part)
+                return problem
+            to = path_at_place(answer, answer.base + at, location)
+            if to is None:
+                self.elsewhere.add(part.address)
+                return ""
+            at = to
+            shown = f"{on_web(self.web, printable(path)[:_SHOWN])} leads to {printable(at)[:_SHOWN]}, which"
+        return f"{on_web(self.web, printable(path)[:_SHOWN])} leads on and on, so no browser gets it."

@@ -5,6 +5,25 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
+# errexit does not count in a command whose exit code is asked for, so the code is read afterwards
+_WITHOUT_REMARKS = """\
+exec 3>&1
+set +e
+said=$(set -euo pipefail; {{
+{script}
+}} 2>&1 >&3 3>&-)
+code=$?
+[ "$code" = 0 ] || [ -z "$said" ] || printf '%s\\n' "$said"
+exit "$code\""""
+
+
+def without_remarks(script: str) -> str:
+    """A script whose standard output is the answer; what it says on standard error follows only where it fails.
+
+    A git server's greeting and a warning of git or ssh are no lines of an answer.
+    """
+    return _WITHOUT_REMARKS.format(script=script)
+
 
 @cache
 def script(name: str) -> str:

@@ -21,7 +21,7 @@ from tests.crash.sandbox import Sandbox
 from tests.crash.simulated_users import SimulatedUsers, start_run
 from tests.crash.target_effects import Counters, effects_since, read_counters
 
-RUN_TIMEOUT = 300.0  # seconds in which a run must begin, end and be told, also on a busy machine
+RUN_TIMEOUT = 300.0  # seconds in which a run must begin, go on and be told, also on a busy machine
 KILLS_PER_RUN = (20, 35)
 ROLLBACK = ROLE_HOLDERS["rollback"].id
 T = TypeVar("T")
@@ -116,13 +116,17 @@ async def _start(sandbox: Sandbox, store: RecordStore) -> int:
 
 
 async def _wait_for_end(sandbox: Sandbox, store: RecordStore, run: int, tasks: list[asyncio.Task[None]]) -> str:
-    """Wait for the run's end and return its state. Raises AssertionError when it does not end in time."""
+    """Wait for the run's end and return its state. Raises AssertionError when it stands still for too long."""
+    seen: list[tuple[str, int, str, str]] = []
     until = time.monotonic() + RUN_TIMEOUT
     while (state := (await patiently(lambda: store.run(run))).state) in ACTIVE:
         for task in tasks:
             if task.done() and task.exception():
                 await task
-        assert time.monotonic() < until, f"run {run} is still {state}: {attempts(store, run)}\n{sandbox.log_ends()}"
+        if time.monotonic() > until:
+            now = await patiently(lambda: attempts(store, run))
+            assert now != seen, f"run {run} is still {state}: {now}\n{sandbox.log_ends()}"
+            seen, until = now, time.monotonic() + RUN_TIMEOUT
         await asyncio.sleep(0.05)
     return state
 

@@ -1,7 +1,7 @@
 """The job protocol: the small bash programs that run on the host, and their answers.
 
 A job is a folder `~/.gonogo/jobs/KEY`. It is created with mkdir, which succeeds only once. It holds `pid` (of the
-job's process group), `out` (both streams) and `exit` (the exit code; an empty file is still being written).
+job's process group), `out` (both streams) and `exit` (the exit code). Before the end `code` stands in its place, empty.
 
 The login shell, whichever it is, gets one line that starts bash. The program and its payload (the script and its
 environment) arrive on standard input, so that they are neither on a command line nor on the host's disk. Each ends with
@@ -23,7 +23,10 @@ from commands.ports.shell import TAIL
 # one line, without a word that some login shell expands inside single quotes
 _BOOT = 'IFS= read -r -d "" program && eval "$program"'
 
+# a function or an alias of a profile must not stand in for a program that ours calls: its words would be the program's
 _SAY = r"""
+unalias -a
+unset -f builtin command date echo head kill mkdir mv printf read rm rmdir setsid sleep stat tail timeout trap wait
 mark=$1
 say() { printf "gonogo:%s:%s\n" "$mark" "$*"; }
 """
@@ -32,8 +35,13 @@ _COMMON = (
     + r"""
 own=$(umask); umask 077
 d="$HOME/.gonogo/jobs/$2"
+# bash reads the words itself: not every grep reads beyond the zero byte after the first one
 mine() {
-  [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }
+  local word
+  [ -n "$p" ] && kill -0 "$p" 2>/dev/null || return
+  [ -r "/proc/$p/cmdline" ] || return 0
+  while IFS= read -r -d "" word; do [ "$word" != "$d" ] || return 0; done 2>/dev/null < "/proc/$p/cmdline"
+  return 1
 }
 """
 )
@@ -49,7 +57,10 @@ at=$3; pause=0.02; blind=0; turn=0
 while :; do
   turn=$((turn + 1)); [ "$((turn % 10))" -gt 0 ] || printf "\0" >&2 || exit
   # descriptor 3 closes when our own child ends: waiting on it costs no process and no delay
-  if [ -n "$child" ]; then read -r -t "$pause" -u 3 _; [ $? -gt 128 ] || child=; else sleep "$pause"; fi
+  if [ -n "$child" ]; then
+    said=; read -r -t "$pause" -u 3 said; [ $? != 1 ] || child=
+    [ "$said" != "full $d" ] || { rm -rf -- "$d"; say "full 0"; exit; }
+  else sleep "$pause"; fi
   code=; [ -f "$d/exit" ] && read -r code < "$d/exit"
   if [ -n "$code" ]; then
     [ -s "$d/out" ] && tail -c "+$((at + 1))" "$d/out"
@@ -66,13 +77,14 @@ while :; do
 done
 """
 
+# The room for the exit code is taken before anything runs, so that a disk that fills meanwhile does not hide it.
 _INNER = r"""
 IFS= read -r -d "" payload || exit
 exec </dev/null
 export GONOGO_JOB="${0##*/}"
-echo $$ > "$0/pid"
+{ echo $$ > "$0/pid" && printf "%9s\n" "" > "$0/code" && : > "$0/out"; } || { echo "full $0"; exit; }
 (umask "$1"; shift; set -euo pipefail; eval "$payload") > "$0/out" 2>&1
-echo $? > "$0/exit"
+echo $? 1<> "$0/code"; mv -f "$0/code" "$0/exit"
 """
 
 _RUN = (
@@ -137,7 +149,7 @@ kill -TERM -- "-$p" 2>/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do kill -0 -- "-$p" 2>/dev/null || break; sleep 0.1; done
 kill -KILL -- "-$p" 2>/dev/null
 end_containers
-[ -f "$d/exit" ] || echo 143 > "$d/exit"
+[ -f "$d/exit" ] || { [ -f "$d/code" ] && echo 143 1<> "$d/code" && mv -f "$d/code" "$d/exit"; } || echo 143 > "$d/exit"
 """
 )
 

@@ -256,6 +256,11 @@ class _JobRun:
             raise Failed(f"Host “{self.host}” has no setsid; install util-linux there.")
         if state == "nofolder":
             raise Failed(f"Host “{self.host}” cannot create ~/.gonogo/jobs; check its disk and the user's permissions.")
+        if state == "full":
+            raise Failed(
+                f"Host “{self.host}” cannot write to ~/.gonogo/jobs, so the command was not started; "
+                "check the space and the quota there (df -h, df -i)."
+            )
         raise LostTrack(
             f"The command on host “{self.host}” is gone and left no exit code; "
             "check what it did before you run it again."

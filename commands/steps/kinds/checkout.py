@@ -21,7 +21,7 @@ from commands.steps.values import TO_THE_BOT, fill, page_texts
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
-from commands.systems.scripts import script
+from commands.systems.scripts import script, without_remarks
 from commands.text.numbers import format_count
 from state.errors import Failed
 
@@ -32,7 +32,7 @@ _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
-_HEAD = f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}'
+_HEAD = without_remarks(f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}')
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
 # without --remote: the commits that the release names; those of the commit before are there already
 _SUBMODULES = """\
@@ -63,7 +63,7 @@ _REFUSED = {
     _NOT_CLEAN: "After the checkout, the files differ from commit {commit}.",
 }
 _NO_REPOSITORY, _NOT_WRITABLE, _LOCKED = 65, 66, 67  # exit codes of the preflight script
-_UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that index.lock"
+_UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that lock"
 # The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
 _OF_REF = """\
 name=${REF#refs/heads/} name=${name#refs/tags/} COMMIT=$REF
@@ -123,7 +123,7 @@ class CheckoutStep(StepBox):
                 f"left=$({_LEFT})",
                 f'[ -z "$left" ] || {{ printf \'%s\\n\' "$left"; exit {_NOT_CLEAN}; }}',
                 _POINTERS,
-                "git log --oneline -5",
+                "git log --no-color --no-decorate --oneline -5",
             )
         )
 
@@ -144,7 +144,10 @@ locks=$(locks)
 [ -z "$locks" ] || {{ printf '%s\n' "$locks"; exit {_LOCKED}; }}
 {self._list_changed()}"""
         check = HostCheck(
-            host=self.host, script=program, judge=_judge_preflight, env=(("REPOSITORY", self.repository),)
+            host=self.host,
+            script=without_remarks(program),
+            judge=_judge_preflight,
+            env=(("REPOSITORY", self.repository),),
         )
         room = room_check(self.host, self.repository, "in the working copy")
         checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=("git",)), check]
@@ -156,7 +159,8 @@ locks=$(locks)
         look = f"{self._list_in_the_way()}\n{closed}\n{missing}"
         program = f'{OWN_REPOSITORY}{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}'
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
-        return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
+        look = without_remarks(program)
+        return HostCheck(host=self.host, script=look, judge=_judge_untracked, env=env, late=True)
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env(), hides=TO_THE_BOT)
@@ -166,13 +170,13 @@ locks=$(locks)
             return self._done(commit, lines, _POINTER.findall(result.tail))
         if why := _REFUSED.get(result.code, "").format(commit=commit):
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
-        words, todo = first_words(result), advice(result, "see its output", (("index.lock': File exists", _UNLOCK),))
+        words, todo = first_words(result), advice(result, "see its output", ((".lock': File exists", _UNLOCK),))
         return failed(f"git failed with exit code {result.code} ({words}): {todo}.", lines=lines)
 
     def in_its_way(self, ctx: Context) -> tuple[str, ...]:
         env = page_texts(self._env(), ctx.values)
         look = f'{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY"\n{self._list_changed()}\n{self._list_in_the_way()}'
-        result = ctx.tools.shell.ask(self.host, look, env=env)
+        result = ctx.tools.shell.ask(self.host, without_remarks(look), env=env)
         if result.code:
             raise Failed(f"git ended with exit code {result.code} ({first_words(result, 'no words')})")
         return tuple(line[3:] if line[2:3] == " " else line for line in result.tail.splitlines())

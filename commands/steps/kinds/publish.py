@@ -19,7 +19,7 @@ from commands.steps.shared.served_build import ServedBuild
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
-from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, parts_of_page
+from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, page_of_build
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.free_files import (
     FITS_FILES,
@@ -174,15 +174,15 @@ class PublishStep(StepBox):
         if result.code:
             why = self._why(commit[:10], result).get(result.code, f"Publishing failed with exit code {result.code}.")
             return failed(why, lines=result.last_lines)
-        parts = parts_of_page(result.tail)
+        built = page_of_build(result.tail)
         headers = page_texts(self.headers, ctx.values)
-        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, parts)
+        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, built)
         served.ask(self.ready_within.total_seconds())
         if problem := served.problem or ("" if self.mode == "back" else served.broken):
             return failed(problem)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
-        unseen = served.not_compared() if parts else (NOT_COMPARED,)
+        unseen = served.not_compared() if built.parts else (NOT_COMPARED,)
         summary = f"The build of commit {commit[:10]} is served."
         if served.broken:  # of a rollback: whether it was so before the deploy, nobody knows
             summary, unseen = f"{summary} But {served.broken}", (*unseen, f"whether the page works: {served.broken}")

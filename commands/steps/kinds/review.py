@@ -19,6 +19,7 @@ from commands.steps.values import page_texts
 from commands.systems import code_review
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.preflight.hosts import ProgramsCheck
+from commands.systems.scripts import without_remarks
 from commands.text.numbers import format_bytes, format_count
 
 _STAT = OWN_REPOSITORY + 'cd "$REPOSITORY"\ngit diff --no-color --no-ext-diff --stat=100 "$BEFORE" "$COMMIT"'
@@ -79,8 +80,8 @@ class ReviewStep(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         env = page_texts(self._env(), ctx.values)
-        stat = ctx.tools.shell.ask(self.host, _STAT, env=env)
-        names = ctx.tools.shell.ask(self.host, _NAMES, env=env, keep=_MAX_BYTES)
+        stat = ctx.tools.shell.ask(self.host, without_remarks(_STAT), env=env)
+        names = ctx.tools.shell.ask(self.host, without_remarks(_NAMES), env=env, keep=_MAX_BYTES)
         if stat.code or names.code:
             return failed(
                 "git cannot compare the two commits.", lines=tuple((stat.tail + names.tail).splitlines()[-8:])
@@ -125,7 +126,7 @@ class ReviewStep(StepBox):
         """The findings in a file's added lines. A file that is no text is added to `binary`."""
         if file.endswith(_LOCKS):
             return []
-        diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file}, keep=_MAX_BYTES)
+        diff = ctx.tools.shell.ask(self.host, without_remarks(_ADDED), env={**env, "FILE": file}, keep=_MAX_BYTES)
         if why := code_review.content_elsewhere(diff.tail):
             return [f"{file}:1 {why}"]
         lines = code_review.readable_lines(list(code_review.added_lines(diff.tail)))

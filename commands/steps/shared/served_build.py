@@ -10,9 +10,11 @@ from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.shared.every_address import at_addresses
-from commands.systems.built_page import other_page
+from commands.systems.built_page import BuiltPage, names, other_page
 from commands.systems.http_answers import cached, from_cache
-from commands.systems.page_parts import ServedParts, is_module, part_problem
+from commands.systems.page_parts import ServedParts
+from commands.systems.page_tags import Part
+from commands.text.numbers import format_count
 from commands.text.phrases import on_web
 from state.errors import ToolError
 
@@ -21,7 +23,7 @@ _TRIES = 3  # requests for what is served at least, one second apart
 
 @dataclass
 class ServedBuild:
-    """What one place serves of the build of `commit`, whose own page names `parts`.
+    """What one place serves of the build of `commit`, whose own page is `built`.
 
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append.
@@ -32,14 +34,14 @@ class ServedBuild:
     stamp: str
     commit: str
     headers: Mapping[str, Text]
-    parts: tuple[str, ...]
+    built: BuiltPage
     problem: str = ""
     broken: str = ""
     where: str = ""
     served: ServedParts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.served = ServedParts(self.web, self.parts)
+        self.served = ServedParts(self.web, self._get, self._is_of_build)
 
     def ask(self, seconds: float) -> None:
         """Ask until all is right, or the time is over."""
@@ -61,15 +63,24 @@ class ServedBuild:
         """What was looked at, in a few words."""
         whole = " with its page, scripts and stylesheets"
         part = " with its page, which names that build's scripts and stylesheets"
-        page = part if self.broken or self.served.elsewhere else whole
-        return f"{self.web} serves the build of {self.commit[:10]}{page if self.parts else ''}{self.where}"
+        page = whole if self.served.good and not (self.broken or self.not_compared()) else part
+        return f"{self.web} serves the build of {self.commit[:10]}{page if self.built.parts else ''}{self.where}"
 
     def not_compared(self) -> tuple[str, ...]:
         """What was not looked at."""
-        if not (elsewhere := sorted(self.served.elsewhere)):
-            return ()
-        more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
-        return (f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place",)
+        unseen = []
+        if elsewhere := sorted(self.served.elsewhere):
+            more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
+            unseen = [f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place"]
+        if count := self.built.more + self.served.more:
+            unseen.append(f"whether {format_count(count, 'more script')} or stylesheets of the page can be loaded")
+        if not (unseen or self.served.good or self.broken):
+            unseen = ["whether its scripts and stylesheets can be loaded: no tag of the served page loads them"]
+        return tuple(unseen)
+
+    def _is_of_build(self, part: Part) -> bool:
+        """Whether the build's page has it; a proxy may have written more into the page."""
+        return any(names(part.address, own) for own in self.built.parts)
 
     def _ask_once(self) -> None:
         stamp = self._get(PageText(self.stamp, self.ctx.values))
@@ -87,12 +98,9 @@ class ServedBuild:
             self.problem = f"{on_web(self.web, '/')} answers {page.status} and is not an HTML page."
             return
         self.where = at_addresses(0, len(page.others))
-        self.problem = other_page(self.web, page, self.parts)
-        for part, path in () if self.problem else self.served.to_ask(page):
-            if why := part_problem(self.web, path, self._get(path), module=is_module(page.text, part)):
-                self.broken = self.broken or why
-            else:
-                self.served.good.add(part)
+        self.problem = other_page(self.web, page, self.built)
+        if not self.problem:
+            self.broken = next(filter(None, list(self.served.problems(page))), "")
 
     def _get(self, path: Text) -> HttpResponse:
         return self.ctx.tools.web.request(self.web, HttpRequest(path=path, headers=self.headers))

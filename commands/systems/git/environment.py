@@ -10,4 +10,9 @@ _VARIABLES = (
     "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
     "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
 )  # fmt: skip
-OWN_REPOSITORY = f"unset {' '.join(_VARIABLES)}\n"
+# what changes how git reads a path, or lets it say what it does, line by line
+_MANNERS = (
+    "GIT_CURL_VERBOSE", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_NAMESPACE", "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+)  # fmt: skip
+OWN_REPOSITORY = f"unset {' '.join(_VARIABLES)}\nunset ${{!GIT_TRACE@}} {' '.join(_MANNERS)}\n"

@@ -8,11 +8,12 @@ from commands.ports.page_text import Text
 from commands.ports.shell import Shell
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.refs import ReleaseError
+from commands.systems.scripts import without_remarks
 from commands.text.numbers import format_bytes
 
 _IN = OWN_REPOSITORY + 'export GIT_NO_REPLACE_OBJECTS=1\ncd "$REPOSITORY"\n'
-_FILE = _IN + 'git show "$COMMIT:$FILE"'
-_HASH = _IN + 'git rev-parse --verify --quiet --end-of-options "$COMMIT:$FILE"'
+_FILE = without_remarks(_IN + 'git show "$COMMIT:$FILE"')
+_HASH = without_remarks(_IN + 'git rev-parse --verify --quiet --end-of-options "$COMMIT:$FILE"')
 MAX_FILE_BYTES = 2_000_000  # a stored file is part of the record, and of the script of a rehearsal
 
 

@@ -15,7 +15,7 @@ CATALOG = "".join(
     (
         f"CATALOG={shlex.quote(script('postgres/catalog.sql') + script('postgres/extension_rows.sql'))}\n",
         f"SEQUENCES={shlex.quote(script('postgres/sequences.sql'))}\n",
-        f"SCHEMA={shlex.quote(script('postgres/schema.sql'))}\n",
+        f"SCHEMA={shlex.quote(script('postgres/schema.sql') + script('postgres/schema_details.sql'))}\n",
         script("postgres/catalog.sh"),
     )
 )
@@ -27,7 +27,7 @@ ROLES = "".join(
     )
 )
 # what no line stands for, by class; rights have a default of their own
-_ABSENT = {"statistics": "the default", "validity": "valid"}
+_ABSENT = {"statistics": "the default", "storage": "the default", "validity": "valid", "enforcement": "on"}
 _ROLE = re.compile(r"role (.*)")
 _MOST = 3  # differences that a sentence names
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.web import HttpRequest, HttpResponse
-from commands.systems.page_parts import ServedParts, is_module, named_parts, part_problem
+from commands.systems.page_parts import ServedParts
 from state.errors import ToolError
 
 
@@ -37,15 +37,17 @@ class ServedPartsCheck:
 
         try:
             page = get("/")
-            asked = [
-                part_problem(self.web, path, get(path), module=is_module(page.text, part))
-                for part, path in ServedParts(self.web, named_parts(page.text)).to_ask(page)
-                if page.status == 200 and clock.monotonic() < until
-            ]
+            parts, asked, in_time = ServedParts(self.web, get, lambda _: True), [], True
+            for problem in parts.problems(page) if page.status == 200 else ():
+                asked.append(problem)
+                if not (in_time := clock.monotonic() < until):
+                    break
         except ToolError:
             return []
         todo = "correct the page or the file: `publish` fails where a new build's page names what is not served"
         bad = list(filter(None, asked))
         if bad:
             return warned(f"now {bad[0].rstrip('.')}", todo)
-        return passed("the scripts and stylesheets of the page that is served now can be loaded") if asked else []
+        which = "the" if in_time and not (parts.more or parts.elsewhere) else f"{len(parts.good)} of the"
+        what = f"{which} scripts and stylesheets of the page that is served now can be loaded"
+        return passed(what) if parts.good else []

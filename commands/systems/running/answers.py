@@ -10,7 +10,7 @@ from typing import NamedTuple
 from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult, Shell
 from commands.systems.git.environment import OWN_REPOSITORY
-from commands.systems.scripts import script
+from commands.systems.scripts import script, without_remarks
 from state.errors import Failed
 
 LINK = OWN_REPOSITORY + script("running/release_folder.sh") + script("running/link.sh")
@@ -111,7 +111,7 @@ def tags_on(shell: Shell, host: str, repository: Text, commit: str, answers: Seq
     """The tags on a commit in the working copy; empty if every answer is a whole commit. Raises Unreachable, Failed."""
     if all(_WHOLE.fullmatch(answer.said) for answer in answers):
         return frozenset()
-    result: CommandResult = shell.ask(host, _TAGS, env={"REPOSITORY": repository, "COMMIT": commit})
+    result: CommandResult = shell.ask(host, without_remarks(_TAGS), env={"REPOSITORY": repository, "COMMIT": commit})
     if result.code:
         raise Failed(f"git failed with exit code {result.code} ({result.last_line}).", result.tail)
     return frozenset(result.tail.split())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from commands.ports.web import HttpResponse
-from commands.systems.built_page import other_page
+from commands.systems.built_page import BuiltPage, other_page
+from commands.systems.page_tags import Part
 
 
 def named(part: str, served: str) -> bool:
     """Whether a page with this script counts as one that names this part of the build."""
     page = HttpResponse(status=200, seconds=0.1, headers={}, text=f'<!doctype html><script src="{served}"></script>')
-    return not other_page("app", page, (part,))
+    return not other_page("app", page, BuiltPage((Part(part),)))
 
 
 @pytest.mark.fault("it exists, so it is right")

@@ -113,6 +113,7 @@ def test_the_time_to_recognise_a_page_grows_with_its_length_and_no_faster(piece:
     assert_linear(lambda text: is_page(response(text)), piece)
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -124,6 +125,14 @@ def test_the_time_to_recognise_a_page_grows_with_its_length_and_no_faster(piece:
         ("CF-Cache-Status", "STALE"),
         ("X-Proxy-Cache", "UPDATING"),
         ("Cache-Status", "edge; hit; ttl=30"),
+        ("X-Cache", "TCP_REFRESH_FAIL_HIT from a23"),
+        ("X-Cache", "TCP_REFRESH_FAIL_OLD"),
+        ("Warning", '110 squid "Response is stale"'),
+        ("X-Rack-Cache", "fresh"),
+        ("X-Vercel-Cache", "PRERENDER"),
+        ("X-Varnish", "32770 3"),
+        ("X-Cache-Hits", "0, 2"),
+        ("Server-Timing", "cdn-cache; desc=HIT, edge; dur=1"),
     ],
 )
 def test_an_answer_that_a_cache_gave_is_told_by_its_headers(name: str, value: str) -> None:
@@ -144,6 +153,11 @@ def test_an_answer_that_a_cache_gave_is_told_by_its_headers(name: str, value: st
         ("Cache-Control", "hit"),
         ("X-Cache-Lookup", "HIT from squid"),
         ("X-Page", "HIT"),
+        ("X-Rack-Cache", "stale, valid, store"),
+        ("X-Varnish", "32770"),
+        ("X-Cache-Hits", "0, 0"),
+        ("Warning", '199 - "misc"'),
+        ("Server-Timing", "cdn-cache; desc=MISS, edge; dur=1"),
     ],
 )
 def test_an_answer_that_the_service_gave_or_confirmed_is_none_of_a_cache(name: str, value: str) -> None:

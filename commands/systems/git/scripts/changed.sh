@@ -6,7 +6,11 @@ changed() (
   cd "$1" && top=$(git rev-parse --show-toplevel) || exit
   shift
   see_hidden || exit
-  git status --porcelain -z --untracked-files=no "$@" | while IFS= read -r -d '' entry; do
+  released=
+  ! git diff-index --cached --quiet refs/gonogo/release 2> /dev/null || released=yes
+  git status --porcelain -z --no-renames --untracked-files=no "$@" | while IFS= read -r -d '' entry; do
+    # a checkout that ended before HEAD was at its commit: the index and the files are the release, and nobody's work
+    [ -z "$released" ] || [ "${entry:1:1}" != ' ' ] || continue
     if [ "${entry:0:2}" = ' M' ] && { as_written "${entry:3}" || { [ "${COMMIT:-}" ] && as_in_target "${entry:3}"; }; }; then continue; fi
     note=
     for file in ${hidden[@]+"${hidden[@]}"}; do

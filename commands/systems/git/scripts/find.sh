@@ -44,6 +44,7 @@ elif [ -n "$id" ]; then
     printf 'whole=yes\nshallow=%s\n' "$(git rev-parse --is-shallow-repository)"
     exit 66
   fi
+  git update-ref refs/gonogo/release "$id"
 else
   for name in remotes/origin heads tags; do
     if git rev-parse --verify --quiet "refs/$name/$REF" > /dev/null; then printf 'copy=%s\n' "$name" && break; fi

@@ -49,8 +49,9 @@ without_commit() (
 )
 # the locks of a working copy and of its submodules that are still there a moment later; another git may hold one for an instant
 locks() (
-  own=$(git rev-parse --git-path index.lock)
-  submodules=$(git submodule --quiet foreach --recursive 'printf "%s/index.lock\n" "$(git rev-parse --absolute-git-dir)"') || exit
+  # with HEAD locked, git would replace all files, and end before HEAD is at their commit
+  own=$(git rev-parse --git-path index.lock; git rev-parse --git-path HEAD.lock)
+  submodules=$(git submodule --quiet foreach --recursive 'printf "%s/index.lock\n%s/HEAD.lock\n" "$(git rev-parse --absolute-git-dir)" "$(git rev-parse --absolute-git-dir)"') || exit
   for try in 1 2 3; do
     there=$(printf '%s\n' "$own" "$submodules" | while IFS= read -r file; do if [ -e "$file" ]; then printf '%s\n' "$file"; fi; done)
     [ -n "$there" ] || return 0

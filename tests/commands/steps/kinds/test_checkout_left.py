@@ -13,7 +13,7 @@ import pytest
 
 from commands.ports.preflight import FAIL, OK, PreflightCheck, PreflightContext, PreflightResult
 from commands.steps.base import execute
-from commands.steps.outcome import Outcome
+from commands.steps.outcome import Context, Outcome
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.git_repository import Repository, git
 from tests.local_shell import LocalShell
@@ -43,6 +43,18 @@ class WorkingCopy:
 
     def check_out(self, commit: str, attempt: int = 1) -> Outcome:
         return execute(CHECKOUT, context(World(), {"commit": commit}, shell=self.host, attempt=attempt))
+
+    def context(self, ref: str) -> Context:
+        """What a step of a run with this ref gets."""
+        return context(World(), {"ref": ref}, shell=self.host, files={})
+
+    def half_checked_out(self, commit: str) -> None:
+        """Replace the files, and end before HEAD is moved, as git does where HEAD is locked."""
+        lock = self.repository.path / ".git" / "HEAD.lock"
+        lock.touch()
+        ended = self.host.ask("h", f'cd "{self.repository.path}" && git checkout --quiet --force --detach {commit}')
+        assert "HEAD.lock" in ended.tail, ended.tail
+        lock.unlink()
 
     def looked_at(self, number: int) -> PreflightResult:
         """What a check before the start finds; number 2 looks at what the release changes."""
@@ -108,9 +120,25 @@ def test_a_mark_that_somebody_set_on_a_file_as_in_the_commit_is_still_a_change(c
 
 
 @pytest.mark.fault("found too late, known before")
-def test_a_lock_that_a_dead_git_left_is_found_before_the_start(copy: WorkingCopy) -> None:
-    (copy.repository.path / ".git" / "index.lock").touch()
+@pytest.mark.parametrize("lock", ["index.lock", "HEAD.lock"])
+def test_a_lock_that_a_dead_git_left_is_found_before_the_start(copy: WorkingCopy, lock: str) -> None:
+    (copy.repository.path / ".git" / lock).touch()
     found = copy.looked_at(1)
-    assert (found.level, ".git/index.lock" in found.summary) == (FAIL, True)
+    assert (found.level, f"(.git/{lock})" in found.summary) == (FAIL, True), found.summary
     outcome = copy.check_out(copy.new)
-    assert (outcome.state, outcome.lines) == ("failed", (".git/index.lock",)), outcome.summary
+    assert (outcome.state, outcome.lines) == ("failed", (f".git/{lock}",)), outcome.summary
+    assert (copy.repository.path / "app.js").read_text() != "2\n", "git has replaced the files"
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_checkout_that_ended_before_head_was_moved_does_not_block_the_way_back(copy: WorkingCopy) -> None:
+    found = execute(box("release", 'host = "h"\nrepository = "$REPO"'), copy.context("main"))
+    assert found.values["commit"] == copy.new
+    copy.half_checked_out(copy.new)
+    assert copy.head() == copy.old
+    assert copy.looked_at(1).level == OK
+    assert copy.check_out(copy.old).state == "done"
+    copy.half_checked_out(copy.new)
+    (copy.repository.path / "app.js").write_text("a hotfix\n")
+    outcome = copy.check_out(copy.old, attempt=2)
+    assert (outcome.state, outcome.lines) == ("failed", ("MM app.js",))

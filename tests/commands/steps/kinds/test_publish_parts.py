@@ -17,7 +17,9 @@ from bot.tools.web import HttpWeb
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.ports.web import HttpResponse
-from commands.systems.page_parts import named_parts, part_problem, path_at_place
+from commands.steps.outcome import Outcome
+from commands.systems.page_parts import part_problem, path_at_place
+from commands.systems.page_tags import Part, read_tags
 from commands.systems.preflight.served_parts import ServedPartsCheck
 from tests import nginx
 from tests.commands.steps.kinds.test_publish import BACK, FORWARD, NEW, OLD
@@ -158,51 +160,164 @@ def test_what_the_present_page_names_in_vain_is_said_before_the_start(folder: Pa
 
 
 @pytest.mark.parametrize(
-    ("page", "part", "path"),
+    ("base", "address", "path"),
     [
         ("", "/a.js", "/a.js"),
-        ("", "a.js?v=1&amp;w=2", "/a.js?v=1&w=2"),
+        ("", "a.js?v=1&w=2", "/a.js?v=1&w=2"),
         ("", "../a.js", "/a.js"),
-        ('<base href="/app/">', "a.js", "/app/a.js"),
-        ("<base href=https://cdn.example/>", "a.js", None),
+        ("/app/", "a.js", "/app/a.js"),
+        ("https://cdn.example/", "a.js", None),
         ("", "//cdn.example/a.js", None),
+        ("", "https://shop.example/a.js", "/a.js"),
+        ("", "https://SHOP.example:443/a.js", "/a.js"),
+        ("", "http://shop.example/a.js", None),
         ("", "data:text/javascript,1", None),
-        ("", "http://[x/a.js", None),
+        ("", "https://[x/a.js", None),
+        ("", "https://shop.example:port/a.js", None),
     ],
 )
-def test_the_path_of_a_part_is_the_browsers(page: str, part: str, path: str | None) -> None:
-    answer = HttpResponse(status=200, seconds=0, headers={}, text=page)
-    assert path_at_place(answer, part) == path
+def test_the_path_of_a_part_is_the_browsers(base: str, address: str, path: str | None) -> None:
+    answer = HttpResponse(status=200, seconds=0, headers={}, text="", origin="https://shop.example")
+    assert path_at_place(answer, base, address) == path
 
 
-def test_an_answer_that_leads_elsewhere_is_not_called_broken() -> None:
-    assert not part_problem("app", "/a.js", HttpResponse(status=302, seconds=0, headers={}, text=""))
+def test_the_tags_of_a_page_are_read_as_browsers_read_them() -> None:
+    page = (
+        "<!-- <script src=/old.js></script> --><SCRIPT SRC = '/a.mjs'></SCRIPT><link href=/b.css?1><a href=/c.js>C</a>"
+        "<script>document.write('<script src=/written.js><\\/script>')</script><script src=/a.mjs></script>"
+        '<img data-src=/lazy.js><script type="text/template" src=/t.js></script><noscript><link href=/n.css></noscript>'
+        '<script data-a="x>y" src="/my &amp; app"></script><link rel="Stylesheet" href="/theme">'
+        "<link rel=icon href=/i.png><link rel=modulepreload href=/m><link rel=preload as=script href=/p>"
+        "<script type=Module src=/n.css.js></script>"
+    )
+    parts = [Part("/a.mjs"), Part("/b.css?1", True), Part("/my & app"), Part("/theme", True)]
+    assert read_tags(page).parts == (*parts, Part("/m", module=True), Part("/p"), Part("/n.css.js", module=True))
 
 
-def test_the_parts_of_a_page_are_read_as_the_host_reads_them() -> None:
-    page = f"<SCRIPT SRC='/a.mjs'></SCRIPT><link href=/b.css?1><a href=/c.html>{NEW}</a><script src=/a.mjs></script>"
-    assert named_parts(page) == ("/a.mjs", "/b.css?1")
+@pytest.mark.parametrize("text", ["<script '", "<!--", "<script>", '<link a="', "<template>", "<link ", "<script a=b "])
+def test_a_page_of_another_form_takes_no_time_that_grows_with_its_square(text: str) -> None:
+    assert read_tags(text * 100_000).parts == ()
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
-    ("path", "sent", "module", "is_refused"),
+    ("part", "sent", "more", "is_refused"),
     [
-        ("/a.js", "text/plain", True, True),
-        ("/a.js", "text/javascript; charset=utf-8", True, False),
-        ("/a.js", "application/javascript", True, False),
-        ("/a.mjs", "application/octet-stream", True, True),
-        ("/a.js", "text/plain", False, False),
-        ("/a.css", "text/plain", False, True),
-        ("/a.css?v=1", "text/css", False, False),
-        ("/a.js", "", True, False),
+        (Part("/a.js", module=True), "text/plain", "", True),
+        (Part("/a.js", module=True), "", "", True),
+        (Part("/a.js", module=True), "text/javascript; charset=utf-8", "", False),
+        (Part("/a.js", module=True), "application/x-javascript", "", False),
+        (Part("/a.js", module=True), "application/postscript", "", True),
+        (Part("/a.mjs", module=True), "application/octet-stream", "", True),
+        (Part("/a.js"), "text/plain", "", False),
+        (Part("/a.js"), "text/plain", "nosniff", True),
+        (Part("/a.js"), "", "nosniff", True),
+        (Part("/a.js"), "", "", False),
+        (Part("/a.ts"), "video/mp2t", "", True),
+        (Part("/a.css.js"), "application/javascript", "nosniff", False),
+        (Part("/a.css", stylesheet=True), "text/plain", "", True),
+        (Part("/A.CSS?v=1", stylesheet=True), "text/css", "nosniff", False),
+        (Part("/a.css", stylesheet=True), "", "", False),
+        (Part("/a.css", stylesheet=True), "", "nosniff", True),
     ],
 )
-def test_what_browsers_refuse_for_its_type_is_named(path: str, sent: str, module: bool, is_refused: bool) -> None:
-    answer = HttpResponse(status=200, seconds=0, headers={"Content-Type": sent} if sent else {}, text="let a = 1")
-    problem = part_problem("app", path, answer, module=module)
+def test_what_browsers_refuse_for_its_type_is_named(part: Part, sent: str, more: str, is_refused: bool) -> None:
+    headers = {name: value for name, value in (("Content-Type", sent), ("X-Content-Type-Options", more)) if value}
+    problem = part_problem("/a.js on app", part, HttpResponse(status=200, seconds=0, headers=headers, text="let a = 1"))
     assert bool(problem) is is_refused, problem
     assert not problem or problem.endswith("so browsers refuse it: correct the web server's MIME types.")
+
+
+SCRIPT = '<script src="/{}"></script>'.format
+WITH_MORE = "server {{ listen 127.0.0.1:{port}; root {www}/current; location / {{ }} {more} }}"
+
+
+def published_page(folder: Path, page: str, more: str) -> Outcome:
+    """The outcome of publishing a build with this page and the script a.js, behind an nginx with `more` settings."""
+    port = free_port()
+    site = site_at(folder, port)
+    (site.build / "index.html").write_text(f"<!doctype html>{page}")
+    for name in ("a.js", "vendor/a.js", "theme.css.js"):
+        (site.build / name).parent.mkdir(exist_ok=True)
+        (site.build / name).write_text("let a = 1")
+    with nginx.nginx_serves(folder, port, WITH_MORE.format(port=port, www=site.www, more=more)):
+        outcome = published(site, FORWARD + QUICK)
+        site.web.close()
+    return outcome
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("page", "more", "why"),
+    [
+        (SCRIPT("vendor/a.js") + SCRIPT("gone/a.js"), "", "/gone/a.js on app answers 404, and the page needs it."),
+        (SCRIPT("vendor/b.js") + SCRIPT("a.js"), "", "/vendor/b.js on app answers 404, and the page needs it."),
+        (SCRIPT("a.js") + SCRIPT("my app.js"), "", "/my app.js on app answers 404, and the page needs it."),
+        (SCRIPT("a.js") + SCRIPT("gone"), "", "/gone on app answers 404, and the page needs it."),
+        (
+            SCRIPT("gone.js"),
+            "error_page 404 = @home; location @home { return 302 /; }",
+            "/gone.js on app leads to /, which answers with a web page in place of a script: the file is not there.",
+        ),
+        (SCRIPT("b.js"), "rewrite ^/b.js$ /b.js redirect;", "/b.js on app leads on and on, so no browser gets it."),
+        (
+            SCRIPT("gone.js"),
+            "error_page 404 =200 /build.json;",
+            "/gone.js on app answers with JSON in place of a script: the file is not there.",
+        ),
+        (
+            "<script type=module src=/a.js></script>",
+            "location = /a.js { types {} default_type ''; }",
+            "/a.js on app has no type, so browsers refuse it: correct the web server's MIME types.",
+        ),
+    ],
+)
+def test_a_page_that_works_in_no_browser_fails_the_step(folder: Path, page: str, more: str, why: str) -> None:
+    outcome = published_page(folder, page, more)
+    assert (outcome.state, outcome.summary) == ("failed", why)
+
+
+@pytest.mark.parametrize(
+    ("page", "more"),
+    [
+        (SCRIPT("theme.css.js"), "add_header X-Content-Type-Options nosniff;"),
+        (SCRIPT("a.js?only=x.css"), ""),
+        (SCRIPT("a.js") + "<!--[if lt IE 9]>" + SCRIPT("html5shiv.js") + "<![endif]-->", ""),
+        (SCRIPT("a.js") + "<a href=/docs/example.js>Example</a><img data-src=/lazy.js>", ""),
+        (SCRIPT("b.js"), "rewrite ^/b.js$ /a.js redirect;"),
+    ],
+)
+def test_a_page_that_works_in_a_browser_passes(folder: Path, page: str, more: str) -> None:
+    outcome = published_page(folder, page, more)
+    assert (outcome.state, outcome.not_compared) == ("done", ()), outcome.summary
+    assert outcome.compared == (f"app serves the build of {NEW[:10]} with its page, scripts and stylesheets",)
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("page", "more", "unseen"),
+    [
+        (
+            "".join(SCRIPT(f"a.js?{number}") for number in range(52)),
+            "",
+            "whether 2 more scripts or stylesheets of the page can be loaded",
+        ),
+        (
+            SCRIPT("b.js"),
+            "rewrite ^/b.js$ http://127.0.0.1:9/b.js redirect;",
+            "whether /b.js can be loaded: the page gets it from another place",
+        ),
+        (
+            SCRIPT("gone.js"),
+            "sub_filter '<script src' '<script data-src';",
+            "whether its scripts and stylesheets can be loaded: no tag of the served page loads them",
+        ),
+    ],
+)
+def test_what_was_not_asked_for_is_not_called_whole(folder: Path, page: str, more: str, unseen: str) -> None:
+    outcome = published_page(folder, page, more)
+    assert (outcome.state, outcome.not_compared) == ("done", (unseen,)), outcome.summary
+    assert "which names that build's" in outcome.compared[0]
 
 
 @pytest.mark.fault("not looked at, and said to be fine")

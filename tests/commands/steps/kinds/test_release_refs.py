@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.ports.preflight import FAIL
+from commands.ports.preflight import FAIL, OK, PreflightContext
 from commands.steps.base import execute
 from commands.systems.git.refs import ref_error
 from tests.commands.steps.builders import box, context
@@ -239,6 +239,57 @@ GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"
     more = "" if kind == "release" else 'commit = "<commit>"\n'
     outcome = execute(box(kind, PLAIN + more), context(World(), {"ref": "main"}, shell=shell, files={}))
     assert "git config --global --add safe.directory" in outcome.summary, outcome.summary
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+@pytest.mark.parametrize(
+    "base",
+    [
+        {"GIT_TRACE": "1", "GIT_TRACE_SETUP": "1"},
+        {"GIT_GLOB_PATHSPECS": "1"},
+        {"GIT_LITERAL_PATHSPECS": "1"},
+        {"GIT_NAMESPACE": "other"},
+    ],
+    ids=str,
+)
+def test_what_the_host_lets_git_say_or_read_otherwise_changes_no_answer(
+    repository: Repository, base: dict[str, str]
+) -> None:
+    shell = LocalShell({"REPO": str(repository.path)}, base=base)
+    ctx = context(World(), {"ref": "main"}, shell=shell, files={})
+    found = execute(box("release", PLAIN + 'files = ["up.sql"]'), ctx)
+    assert (found.state, found.values.get("commit")) == ("done", repository.new), found.summary
+    reviewed = execute(box("review", PLAIN), replace(ctx, values={**ctx.values, **found.values}))
+    assert reviewed.summary == "No findings in the changes.", reviewed.lines
+    (repository.path / "package-lock.json").write_text("{rewritten}\n")
+    step = box("checkout", PLAIN + 'commit = "<commit>"\nmay_discard = ["package-lock.json"]')
+    tools = replace(World().tools(), shell=shell)
+    looked = [
+        result
+        for check in step.preflight()[1:3]
+        for result in check.run_preflight(PreflightContext(tools=tools, ref="main"))
+    ]
+    assert [result.level for result in looked] == [OK, OK], looked
+    moved = execute(step, replace(ctx, key="run-1/checkout/1", values={**ctx.values, **found.values}))
+    assert moved.state == "done", (moved.summary, moved.lines)
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_the_greeting_of_a_git_server_is_no_file_of_the_working_copy(repository: Repository, tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(
+        '#!/bin/sh\necho "** WARNING: connection is not using a post-quantum key exchange" >&2\n'
+        'for word; do :; done; exec sh -c "$word"\n'
+    )
+    ssh.chmod(0o755)
+    git(repository.path, "config", "remote.origin.url", f"git@box:{repository.origin}")
+    git(repository.path, "config", "core.sshCommand", str(ssh))
+    git(repository.path, "fetch", "-q")
+    step = box("checkout", PLAIN + 'commit = "<commit>"')
+    tools = replace(World().tools(), shell=LocalShell({"REPO": str(repository.path)}))
+    (found,) = step.preflight()[2].run_preflight(PreflightContext(tools=tools, ref="main"))
+    assert found.level == OK, found.summary
+    assert release(repository, "main").values["commit"] == repository.new
 
 
 @pytest.mark.fault("a library reads the environment again")

@@ -1,0 +1,90 @@
+"""The scripts and stylesheets that a browser loads because of a page's tags."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_OPENING = re.compile(r"<!--|<(script|link|base|noscript|template)(?=[\s/>])", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+)))?")
+_TAG_END = re.compile(r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
+# what stands before its end is text, or is loaded only by browsers that run no scripts
+_ENDS = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "noscript", "template")}
+_RUNS = re.compile(r"^$|javascript|ecmascript|module", re.IGNORECASE)  # of a script's type; any other is data
+_LONGEST = 3000  # characters of a tag
+_MOST = 1000  # tags of a page
+
+
+@dataclass(frozen=True)
+class Part:
+    """A script, or a stylesheet; `address` is as a browser reads it. `module`: its type must be JavaScript's."""
+
+    address: str
+    stylesheet: bool = False
+    module: bool = False
+
+
+@dataclass(frozen=True)
+class PageTags:
+    """What a page makes a browser load, and the `base` of its addresses; empty if it has none."""
+
+    base: str
+    parts: tuple[Part, ...]
+
+
+def read_tags(page: str) -> PageTags:
+    """Read a page's tags, without those in comments and scripts."""
+    base, parts = "", []
+    for name, attributes in _tags(page):
+        if name == "base":
+            base = base or attributes.get("href", "")
+        elif part := _script(attributes) if name == "script" else _link(attributes):
+            parts.append(part)
+    return PageTags(base, tuple(dict.fromkeys(parts)))
+
+
+def _script(attributes: dict[str, str]) -> Part | None:
+    kind, address = attributes.get("type", "").strip(), attributes.get("src", "")
+    return Part(address, module=kind.lower() == "module") if address and _RUNS.search(kind) else None
+
+
+def _link(attributes: dict[str, str]) -> Part | None:
+    rel, loads = attributes.get("rel", "").lower().split(), attributes.get("as", "").lower()
+    if not (address := attributes.get("href", "")):
+        return None
+    path = address.partition("?")[0].partition("#")[0].lower()
+    if "stylesheet" in rel or loads == "style":
+        return Part(address, stylesheet=True)
+    if "modulepreload" in rel or loads == "script":
+        return Part(address, module="modulepreload" in rel)
+    return Part(address, stylesheet=path.endswith(".css")) if path.endswith((".css", ".js", ".mjs")) else None
+
+
+def _tags(page: str) -> Iterator[tuple[str, dict[str, str]]]:
+    at = 0
+    for _ in range(_MOST):
+        if not (opening := _OPENING.search(page, at)):
+            return
+        if opening[1] is None:
+            end = page.find("-->", opening.end())
+            if end < 0:
+                return
+            at = end
+            continue
+        name, at = opening[1].lower(), opening.end()
+        if tag := _TAG_END.match(page[at : at + _LONGEST]):
+            yield name, _attributes(tag[0])
+            at += tag.end()
+        if closing := _ENDS.get(name):
+            if not (end_tag := closing.search(page, at)):
+                return
+            at = end_tag.end()
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, *values in _ATTRIBUTE.findall(tag):
+        found.setdefault(name.lower(), html.unescape(next(filter(None, values), "")).strip())
+    return found
