@@ -31,6 +31,7 @@ from bot.metrics.watchers import Watchers
 from bot.service_manager import ServiceManager
 from bot.settings import Settings, read_pages
 from bot.slack.presence import POSTED_FOR, Presence
+from bot.tools import import_tools
 from bot.tools.first_use import made_at_first_use
 from bot.tools.secrets import Redactor, learn_from, redactor_for
 from bot.wiring import make_deps, mirror_of, tools_for
@@ -93,7 +94,7 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
     manager = ServiceManager(settings.environ)
     alive = Alive(engine, store, manager)
     job_folders = JobFolders(store, masked.tools)
-    threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
+    threading.Thread(target=_afterwards, args=(settings, store.key), name="afterwards", daemon=True).start()
     try:
         served = _served_pages(deps, settings)
         deps.alike.serve_with(to_put_in_force(settings, served))
@@ -154,6 +155,12 @@ def _open_store(settings: Settings) -> RecordStore:
     with suppress(BadRecord):  # the first run says why, and nothing that is under way needs it
         store.make_key()
     return store
+
+
+def _afterwards(settings: Settings, key: RecordKey | None) -> None:
+    """What may take its time once the first acts are over."""
+    import_tools()
+    _verify(settings, key)
 
 
 def _verify(settings: Settings, key: RecordKey | None) -> None:

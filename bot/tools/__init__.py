@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bot.tools.first_use import made_at_first_use
@@ -15,6 +16,17 @@ from commands.ports.web import Web
 
 if TYPE_CHECKING:
     from bot.tools.ssh.shell import SshShell
+
+AT_FIRST_USE = ("bot.tools.postgres.database", "bot.tools.postgres.scratch", "bot.tools.ssh.shell", "bot.tools.web")
+
+
+def import_tools() -> None:
+    """Import what `make_tools` leaves for the first use.
+
+    Hours later, in a rollback, another version may have been installed in its place, which does not fit this process.
+    """
+    for module in AT_FIRST_USE:
+        import_module(module)
 
 
 def make_tools(

@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from bot.tools import AT_FIRST_USE
 from commands.runbook import Page
 from commands.start.request import StartRequest
 from commands.start.starter import start
@@ -68,6 +69,21 @@ ACTS_ARE_OVER = BOT.format(module="job_folders", name="JobFolders", method="star
 TURN_IS_OVER = BOT.format(module="runner", name="Runner", method="_turn", names="run", before="first(run)")
 
 
+# a bot that tells the same in the moment in which its tools are imported
+TOOLS_ARE_THERE = """
+import json, os, sys
+import bot.serve
+
+def moment(*_):
+    print(json.dumps(sorted(sys.modules)), flush=True)
+    os._exit(0)
+
+bot.serve._verify = moment
+from bot.cli import main
+main(["serve"])
+"""
+
+
 def imported(folder: Path, bot: str = ENGINE_STARTS) -> set[str]:
     """The modules that a bot with Slack and a state file has imported at that moment."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("GONOGO", "SLACK"))}
@@ -103,6 +119,10 @@ def test_no_tool_is_imported_for_the_first_turn_of_a_run_without_hosts(tmp_path:
     modules = modules_of_first_turn(tmp_path, small(**WITHOUT_HOST))
     assert "commands.steps.kinds.gate" in modules, "the run's own page is read"
     assert {name.partition(".")[0] for name in modules} & LATER == set()
+
+
+def test_every_tool_is_imported_after_the_first_acts_because_an_update_may_replace_its_files(tmp_path: Path) -> None:
+    assert set(AT_FIRST_USE) <= imported(tmp_path, TOOLS_ARE_THERE)
 
 
 def test_no_garbage_is_searched_for_before_the_first_turn_is_over_but_after_it(tmp_path: Path) -> None:
