@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.tools.first_use import made_at_first_use
 from bot.tools.places import Places
+from commands.ports.browser import Browser
 from commands.ports.database import Database
 from commands.ports.scratch_server import ScratchServers
 from commands.ports.tools import Tools
@@ -17,7 +18,13 @@ from commands.ports.web import Web
 if TYPE_CHECKING:
     from bot.tools.ssh.shell import SshShell
 
-AT_FIRST_USE = ("bot.tools.postgres.database", "bot.tools.postgres.scratch", "bot.tools.ssh.shell", "bot.tools.web")
+AT_FIRST_USE = (
+    "bot.tools.browser",
+    "bot.tools.postgres.database",
+    "bot.tools.postgres.scratch",
+    "bot.tools.ssh.shell",
+    "bot.tools.web",
+)
 
 
 def import_tools() -> None:
@@ -42,7 +49,6 @@ def make_tools(
     The values of those in `masked` are hidden too. With `confined` the browser reaches the places, nothing else.
     """
     from bot.tools.analysis import CodeAnalysis
-    from bot.tools.browser import ChromiumBrowser
     from bot.tools.clock import SystemClock
     from bot.tools.secrets import redactor_for
 
@@ -68,6 +74,11 @@ def make_tools(
 
         return HttpWeb(places.webs, known, redact)
 
+    def browser() -> Browser:
+        from bot.tools.browser import ChromiumBrowser
+
+        return ChromiumBrowser(places.webs, known, redact, environ.get("GONOGO_BROWSER", ""), confined=confined)
+
     def scratch() -> ScratchServers:
         from bot.tools.postgres.scratch import EmbeddedScratch
 
@@ -78,7 +89,7 @@ def make_tools(
         shell=shell,
         database=made_at_first_use(database),
         web=made_at_first_use(web),
-        browser=ChromiumBrowser(places.webs, known, redact, environ.get("GONOGO_BROWSER", ""), confined=confined),
+        browser=made_at_first_use(browser),
         analysis=CodeAnalysis(),
         scratch=made_at_first_use(scratch),
         clock=SystemClock(),
