@@ -18,7 +18,6 @@ from bot.tools.proxy import is_this_machine, proxy_problem
 from bot.tools.standard_webhooks import read_secret
 from commands.runbook import Page, read_page
 from commands.runbook.queries import check_queries
-from commands.start.request import find_page
 from commands.start.watch_speed import WatchSpeed, read_watch_speed
 from state.errors import BadPage, BadRecord, BadSettings, Refused
 from state.journal import RecordKey
@@ -249,7 +248,11 @@ def find_pages(where: Path, name: str) -> list[Page]:
     if name and Path(name).is_file():
         return [read_page_file(Path(name))]
     pages = read_pages(where)
-    return [find_page(pages, name)] if name else list(pages.values())
+    if not name:
+        return list(pages.values())
+    from commands.start.request import find_page
+
+    return [find_page(pages, name)]
 
 
 def read_page_file(file: Path) -> Page:
