@@ -35,10 +35,11 @@ class LogsStep(StepBox):
 
     The log is a `file`, a `unit`, a `container`, or what a `command` prints (errors on its standard error count, too).
     Words that a healthy log has do not count ("0 errors", an address, a line of level info). Only the first 300
-    characters of each line count. If a file was rotated, the rotated one is read too. A log that cannot be read, or has
-    lost lines since the mark, is no data; so is one of the last three without any line. A cursor of the journal is
-    printed by `journalctl --show-cursor`; an ISO time like `<restarted_at>` is one of the bot's clock, not of the
-    host's.
+    characters of each line count. If a file was rotated, the rotated one is read too, also where it was packed or
+    removed while a process of the bot's user still writes to it. A log that cannot be read, into which no process
+    writes while one does into its rotated file, or that has lost lines since the mark, is no data; so is one of the
+    last three without any line. A cursor of the journal is printed by `journalctl --show-cursor`; an ISO time like
+    `<restarted_at>` is one of the bot's clock, not of the host's.
     """
 
     kind: ClassVar[str] = "logs"
@@ -148,7 +149,8 @@ class LogsStep(StepBox):
         if result.code or (log.unreadable and not log.lines):
             how = " in full" if "found=" in result.tail else ""
             return _not_read(
-                f"The log cannot be read{how}: {log.unreadable or f'exit code {result.code}'}.", result.last_lines
+                f"The log cannot be read{how}: {log.unreadable or f'exit code {result.code}'}.{log.note}",
+                result.last_lines,
             )
         return self._judge(log, f"{log.note}{f' Not read: {log.unreadable}.' if log.unreadable else ''}")
 

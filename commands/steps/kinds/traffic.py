@@ -36,7 +36,7 @@ _MAX_BYTES = 32 * 1024 * 1024  # of a log that are read
 _READ_SIZES = (1024 * 1024, 8 * 1024 * 1024, _MAX_BYTES)  # tried in turn until the window is covered
 _PREFLIGHT_SIZES = (64 * 1024,)
 _OLD = timedelta(days=1)  # a log whose newest line is older may be the wrong file
-_SCRIPT = script("logs/rotated.sh") + script("logs/traffic.sh")
+_SCRIPT = "".join(map(script, ("logs/rotated.sh", "logs/log_writers.sh", "logs/traffic.sh")))
 _NO_FILE, _NOT_READABLE = 65, 66  # exit codes of the script
 
 
@@ -131,9 +131,8 @@ class TrafficStep(StepBox):
     def preflight(self) -> list[PreflightCheck]:
         if has_placeholder(self.file):
             return []
-        read, env = _SCRIPT, (("FILE", self.file),)
-        data = tuple(self._data(_OLD, _PREFLIGHT_SIZES).items())
-        return [HostCheck(host=self.host, script=read, judge=self._judge_preflight, env=env, data=data)]
+        env, data = (("FILE", self.file),), tuple(self._data(_OLD, _PREFLIGHT_SIZES).items())
+        return [HostCheck(host=self.host, script=_SCRIPT, judge=self._judge_preflight, env=env, data=data)]
 
     def run(self, ctx: Context) -> Outcome:
         window = self._window(ctx)
@@ -141,8 +140,7 @@ class TrafficStep(StepBox):
         result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env, limit=60)
         values = parse_values(result.tail)
         if problem := self._read_problem(result, values):
-            summary = f"{capitalized(problem)}."
-            return failed(summary, lines=result.last_lines[-2:], inconclusive=True)
+            return failed(f"{capitalized(problem)}.", lines=result.last_lines[-2:], inconclusive=True)
         if (unread := values.get("unread_file")) and values["failed"] == "0":
             summary = f"Whether requests failed is not known: {unread}, which was rotated meanwhile, cannot be read."
             return failed(summary, lines=result.last_lines[-2:], inconclusive=True)
@@ -234,6 +232,7 @@ def _notes(values: dict[str, str]) -> str:
         "": "",
         "1": "the rotated file was read too",
         "unread": "not all that was rotated could be read, so its requests are missing",
+        "held": "a process still writes to the old file, which was packed or removed, so its requests are missing",
         "anew": "requests from before, if there were any, are not counted",
     }.get(values["rotated"], f"the {values['rotated']} rotated files were read too")
     happened = "was begun anew" if values["rotated"] == "anew" else "was rotated"

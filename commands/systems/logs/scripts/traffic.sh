@@ -38,4 +38,5 @@ done
 born=$(stat -L -c %W -- "$FILE")
 if [ -z "$rotated" ] && [[ $born =~ ^[1-9] ]] && [ "$born" -gt "$from" ] && [ "${oldest:-$born}" -ge "$born" ]; then rotated=anew; fi
 [ -z "$unread" ] || printf 'unread_file=%s\n' "$unread"
+case $(written_elsewhere "$FILE") in *' (deleted)') rotated=held ;; esac
 printf 'read_at=%s\nrotated=%s\ncut=%s\n%s\n' "$now" "$rotated" "$cut" "$counted"
