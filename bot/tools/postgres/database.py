@@ -14,7 +14,7 @@ import psycopg
 from bot.tools.analysis.query_check import query_error
 from bot.tools.page_texts import sql_parameters
 from bot.tools.places import DatabasePlace
-from bot.tools.postgres.connect import connect
+from bot.tools.postgres.connect import connect_when_ready
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
@@ -33,6 +33,10 @@ from state.errors import Failed, LostTrack, Stopped, Unreachable
 from state.postgres.pooler import shares_sessions
 
 CONNECT_LIMIT = 10  # seconds
+PATIENCE = (
+    10.0  # seconds for a server that starts or has no connection free; for a question a third of its limit at most
+)
+NEVER = threading.Event()
 LOCK_ATTEMPTS = 3
 GRACE = 5.0  # seconds that the server gets to enforce its own time limit before it counts as silent
 # The server checks whether the bot is still connected. If the bot died, its file must not run to the end. If it froze,
@@ -78,8 +82,13 @@ class PostgresDatabase:
         """See `commands.ports.database.Database.apply`."""
         if stop.is_set():
             raise Stopped(f"{migration.name} was stopped before it started; nothing was applied.")
-        self._refuse_pooler(database)
         began = time.monotonic()
+        try:
+            self._refuse_pooler(database, PATIENCE, stop)
+        except Unreachable:
+            if stop.is_set():
+                raise Stopped(f"{migration.name} was stopped before it started; nothing was applied.") from None
+            raise
         pieces = split_into_pieces(migration.text)
         for attempt in range(1, LOCK_ATTEMPTS + 1):
             try:
@@ -132,7 +141,7 @@ class PostgresDatabase:
         """Apply the file, and return what it skipped; None if its receipt was there. Raises _Locked, and as `apply`."""
         limit = migration.limit + migration.lock_timeout
         with (
-            self._connected(database, f"gonogo {migration.key}", limit) as connection,
+            self._connected(database, f"gonogo {migration.key}", limit, stop) as connection,
             _cancelled_on(stop, connection),
             closing(LockHolders(lambda: self._connect(database, "gonogo lock watch"))) as holders,
             reported(holders.of, on_output) as progress,
@@ -204,8 +213,10 @@ class PostgresDatabase:
         return Failed(f"{migration.name} failed at line {line} and was rolled back completely: {message}", output)
 
     @contextmanager
-    def _connected(self, database: str, name: str, limit: float) -> Iterator[psycopg.Connection]:
-        connection = self._connect(database, name)
+    def _connected(
+        self, database: str, name: str, limit: float, stop: threading.Event = NEVER
+    ) -> Iterator[psycopg.Connection]:
+        connection = self._connect(database, name, min(PATIENCE, limit / 3), stop)
         with cut_after(connection, limit + GRACE) as deadline:
             try:
                 with connection:
@@ -215,15 +226,18 @@ class PostgresDatabase:
                     raise Failed(f"Database “{database}” did not answer within {limit + GRACE:g} s.") from None
                 raise
 
-    def _connect(self, database: str, name: str) -> psycopg.Connection:
+    def _connect(
+        self, database: str, name: str, patience: float = 0, stop: threading.Event = NEVER
+    ) -> psycopg.Connection:
+        url = self._databases[database].url
         try:
-            return connect(self._databases[database].url, self._environ, name[:63], CONNECT_LIMIT)
+            return connect_when_ready(url, self._environ, name[:63], CONNECT_LIMIT, patience, stop)
         except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
             raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(reason(error))}") from None
 
-    def _refuse_pooler(self, database: str) -> None:
+    def _refuse_pooler(self, database: str, patience: float = 0, stop: threading.Event = NEVER) -> None:
         with self._query_errors(database, ""):
-            pooled = shares_sessions(lambda: self._connect(database, "gonogo pooler check"))
+            pooled = shares_sessions(lambda: self._connect(database, "gonogo pooler check", patience, stop))
         if pooled:
             raise Failed(
                 f"Database “{database}” is reached through a pooler, where another session gets what one session "

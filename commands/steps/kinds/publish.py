@@ -52,7 +52,8 @@ grep -qF "$COMMIT" "./$STAMP" || exit 65
 part="$WWW/releases/.part-$RUN"; rm -rf "$part"
 fits_files . "$WWW/releases" || exit 70
 cp -R . "$part" || { rm -rf "$part"; exit 71; }
-equal() { diff -rq --no-dereference "$part" "$1" > /dev/null; }
+links=--no-dereference; diff "$links" /dev/null /dev/null > /dev/null 2>&1 || links=
+equal() { diff -rq $links "$part" "$1" > /dev/null; }
 equal . || exit 68
 release=$COMMIT; n=1
 while [ -e "$WWW/releases/$release" ] && ! equal "$WWW/releases/$release"; do n=$((n + 1)); release=$COMMIT-$n; done
