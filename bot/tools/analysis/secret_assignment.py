@@ -69,7 +69,7 @@ _ABOUT = re.compile(
     r"(?:names?|refs?|ids?|paths?|files?|dir|url|uri|fields?|labels?|types?|len|length|size|min|max|policy|header|regex"
     r"|pattern|hint|placeholder|errors?|messages?|msg|text|title|expir\w*|expires?_?in|ttl|timeout|version|count|limit|endpoint"
     r"|input|form|reset|confirm\w*|strength|required|enabled|class|selector|column|algorithm|store|manager|provider"
-    r"|service|arn)s?$",
+    r"|service|arn|charset|alphabet)s?$",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
