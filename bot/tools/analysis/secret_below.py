@@ -1,4 +1,4 @@
-"""Passwords that stand below their name: `- name: DB_PASSWORD` and then `value: …`, or a variable and its default."""
+"""Passwords below their name: `name: DB_PASSWORD`, then `value: …`, or a default."""
 
 from __future__ import annotations
 

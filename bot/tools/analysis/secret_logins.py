@@ -1,4 +1,4 @@
-"""Passwords beside a user: in a command, a header or an address, and in files that hold nothing else."""
+"""Passwords beside a user in a command, a header or an address, and in files of passwords."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class QueryStep(StepBox):
     database: DatabaseName
     sql: SqlText = Field(
         description=(
-            "One read-only query. Its first cell is judged, in every row unless it has an `ORDER BY`; the further "
+            "One read-only query. Its first cell is judged, in all rows unless it has an `ORDER BY`; the further "
             "columns of the first row are measured under their names."
         ),
         examples=["SELECT count(*) FROM jobs WHERE state = 'stuck'"],

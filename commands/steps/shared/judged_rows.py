@@ -1,4 +1,4 @@
-"""Which rows of a query's answer are judged: all, or the first where the query says which one that is."""
+"""Which rows of a query's answer are judged: all, or the first where the query orders them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preflight check of the files that commands of a page run: a script that is not there, or may not be run."""
+"""Checks the files that commands of a page run: scripts that are not there, or may not be run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands of a page run by its path is looked at before the start, also that of the rollback."""
+"""Scripts that commands run by their path are looked for before the start, also in a rollback."""
 
 from __future__ import annotations
 
