@@ -40,7 +40,7 @@ def told_troubles(script: str) -> str:
     return (
         f"migration_troubles() {{\n{script.strip()}\n}}\n"
         "said=$(migration_troubles 2>&1) || said+=$'\\n'"
-        f'"{MARK}$(grep . <<< "$said" | tail -n 1)"\n'
+        f'"{MARK}$(grep . <<< "$said" | tail -n 1 || true)"\n'
         f'grep "^{MARK}" <<< "$said" || true\n'
     )
 
