@@ -19,6 +19,7 @@ from commands.steps.plan_line import program_plan
 from commands.steps.shared.checkout_refusal import CLOSED, why_refused
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts
+from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
@@ -140,8 +141,8 @@ class CheckoutStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         program = f"""\
-{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
-[ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit {_NOT_WRITABLE}
+{_CHANGED_FILES}{_IN_THE_WAY}{MAY_WRITE}cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
+may_write . && may_write "$(git rev-parse --git-dir)" || exit {_NOT_WRITABLE}
 locks=$(locks)
 [ -z "$locks" ] || {{ printf '%s\n' "$locks"; exit {_LOCKED}; }}
 {self._list_changed()}"""
@@ -233,7 +234,8 @@ locks=$(locks)
 
 def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
     if result.code == _NOT_WRITABLE:
-        return blocked("the working copy is not writable", "make the deploying user the owner of its files")
+        todo = "make the deploying user the owner of its files"
+        return blocked(*not_writable(result.tail, "the working copy", todo))
     if result.code == _LOCKED:
         names = ", ".join(result.tail.split("\n")[:-1][:3])
         return blocked(f"the working copy is locked, so that nothing can be checked out ({names})", _UNLOCK)

@@ -20,6 +20,7 @@ from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, page_of_build
+from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.kept_pages import GO_ON, REVALIDATE
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.free_files import (
@@ -74,9 +75,9 @@ mv -T "$WWW/current.next" "$WWW/current"
 _WRONG_BUILD, _NO_RELEASE, _NO_LINK, _NOT_COPIED = 65, 66, 67, 68  # exit codes of the scripts
 _NO_FILES, _NOT_COMPLETE = 70, 71
 _PREFLIGHT = f"""\
-{FREE_FILES}\
+{FREE_FILES}{MAY_WRITE}\
 {_IS_LINK}
-[ ! -e "$WWW/releases" ] || [ -w "$WWW/releases" ] || exit 69
+[ ! -e "$WWW/releases" ] || may_write "$WWW/releases" || exit 69
 [ -d "$WWW/current/" ] || exit 66
 to=$WWW/releases; [ -e "$to" ] || to=$WWW
 printf 'files=%s\\nfree_files=%s\\n' "$(find "$WWW/current/" | wc -l)" "$(free_files "$to")"
@@ -220,7 +221,8 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
         todo = "move it to releases/ and link to it, so that one rename serves another build"
         return blocked("`current` in the folder that is served is not a link", todo)
     if result.code == _NOT_WRITABLE:
-        return blocked("`releases` in the folder that is served is not writable", "give it to the user that deploys")
+        what = "`releases` in the folder that is served"
+        return blocked(*not_writable(result.tail, what, "give it to the user that deploys"))
     if result.code == _NO_RELEASE:
         return warned("no release is served there now", "nothing can be served again by a rollback; check `current`")
     if result.code:

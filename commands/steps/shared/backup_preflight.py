@@ -10,6 +10,7 @@ from commands.ports.preflight import FAIL, PreflightResult, blocked, passed, war
 from commands.ports.shell import CommandResult
 from commands.steps.shared.backup_sessions import judge_sessions
 from commands.steps.values import parse_values, without_values
+from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.postgres.client_programs import ADDRESS, NOT_THE_SERVER
 from commands.systems.preflight.free_files import FREE_FILES, LEAST_FILES, too_few
 from commands.systems.scripts import script
@@ -25,11 +26,12 @@ SELECT 'server_locks=' || current_setting('max_locks_per_transaction')::int
 """
 PREFLIGHT = (
     ADDRESS
+    + MAY_WRITE
     + f"""\
 # the folder that the backup will create is not created to look: the one above it must allow it
 folder=$FOLDER
 until [ -e "$folder" ] || [ -L "$folder" ]; do folder=$(dirname -- "$folder"); done
-cd -- "$folder" && [ -w . ] || exit {NO_FOLDER}
+cd -- "$folder" && may_write . || exit {NO_FOLDER}
 """
     + FREE_FILES
     + f"LOCKS={shlex.quote(_LOCKS)}\n"
@@ -43,7 +45,7 @@ def judge_preflight(result: CommandResult) -> list[PreflightResult]:
     """What the output of PREFLIGHT says."""
     if result.code == NO_FOLDER:
         todo = "create it, and make the user of the bot's log-in its owner"
-        return blocked("the backup folder cannot be created, or not be written to", todo)
+        return blocked(*not_writable(result.tail, "the backup folder, or where it would be created,", todo))
     values = parse_values(result.tail)
     if result.code in NOT_THE_SERVER:
         return []  # the check of the address says it

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from commands.ports.page_text import PageText, Text
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
+from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.preflight.free_files import FREE_FILES, too_few
 
 
@@ -78,10 +79,10 @@ def folder_check(host: str, path: str, what: str) -> HostCheck:
         if ended.code == 65:
             return blocked(f"{what} ({path}) does not exist", "create it, or correct its path in the environment")
         if ended.code:
-            return blocked(f"{what} ({path}) is not writable for this user", "give it to the user that deploys")
+            return blocked(*not_writable(ended.tail, f"{what} ({path})", "give it to the user that deploys"))
         return too_few(ended.tail.strip(), f"in {what} ({path})") or passed(f"{what} ({path}) exists")
 
-    script = f'{FREE_FILES}[ -d "$FOLDER" ] || exit 65\n[ -w "$FOLDER" ] || exit 66\nfree_files "$FOLDER"'
+    script = f'{FREE_FILES}{MAY_WRITE}[ -d "$FOLDER" ] || exit 65\nmay_write "$FOLDER" || exit 66\nfree_files "$FOLDER"'
     return HostCheck(host=host, script=script, judge=judge, env=(("FOLDER", path),))
 
 

@@ -9,16 +9,17 @@ from commands.ports.preflight import PreflightContext, PreflightResult, blocked,
 from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
+from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
 from state.errors import LostTrack
 
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
 _HOST_SCRIPT = f"""\
-{FREE_FILES}\
+{FREE_FILES}{MAY_WRITE}\
 printf 'user=%s\\n' "$(id -un)"
 for name in setsid stat tail head; do command -v "$name" > /dev/null || printf 'missing=%s\\n' "$name"; done
-mkdir -p "$HOME/.gonogo/jobs" && [ -w "$HOME/.gonogo/jobs" ] || echo 'closed=yes'
+mkdir -p "$HOME/.gonogo/jobs" && may_write "$HOME/.gonogo/jobs" || {{ echo 'closed=yes'; may_write "$HOME" || true; }}
 [ "$(readlink -e / 2> /dev/null)" = / ] || echo 'few_options=yes'
 printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 {{ print $4 }}')"
 printf 'free_files=%s\\n' "$(free_files "$HOME")\""""
@@ -63,10 +64,8 @@ def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
             f"has no {values['missing']}, which every command there needs", "install util-linux and coreutils"
         )
     if ended.code or "closed" in values:
-        return blocked(
-            "~/.gonogo/jobs is not writable, where the bot keeps running commands",
-            "check the disk and the user's permissions there",
-        )
+        what, todo = "~/.gonogo/jobs, where the bot keeps running commands,", "check the user's permissions there"
+        return blocked(*not_writable(ended.tail, what, todo))
     free = values.get("free", "")
     if free.isdigit() and int(free) < _MIN_FREE:
         return blocked(

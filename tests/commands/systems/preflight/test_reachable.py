@@ -35,9 +35,9 @@ def test_this_machine_is_a_host_on_which_commands_can_run() -> None:
         (
             "user=me\nclosed=yes\nfree=0\n",
             0,
-            "~/.gonogo/jobs is not writable, where the bot keeps running commands",
+            "~/.gonogo/jobs, where the bot keeps running commands, is not writable for this user",
         ),
-        ("user=me\n", 1, "~/.gonogo/jobs is not writable, where the bot keeps running commands"),
+        ("user=me\n", 1, "~/.gonogo/jobs, where the bot keeps running commands, is not writable for this user"),
         ("user=me\nfree=51200\n", 0, "only 50 MB free in the home folder"),
     ],
 )
