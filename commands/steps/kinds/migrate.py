@@ -103,7 +103,7 @@ class MigrateStep(MigrationToolStep):
 
     def preflight(self) -> list[PreflightCheck]:
         more: list[PreflightCheck] = [
-            WritableDatabaseCheck(database=self.database, host=self.host, addresses=tuple(self.env.items()))
+            WritableDatabaseCheck(database=self.database, host=self.host, addresses=tuple(self.env.values()))
         ]
         if self.restores():
             more += [check for box in self._backups[:1] for check in box.restore_checks()]

@@ -1,4 +1,4 @@
-"""A folder in a read-only file system is called that, and not one of another user, on a real mount."""
+"""A folder in a read-only file system is called that, on a real mount."""
 
 from __future__ import annotations
 
