@@ -169,6 +169,9 @@ def _holder(
         if is_user_group(name):
             in_group: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
             todo = f"add people to it, or name others in {holder.variable}"
+            if members is not None and in_group and members.isdisjoint(in_group):
+                problem = f"nobody of group {name} ({held}) is in the channel"
+                return [_line(FAIL, problem, "invite them: only its members may act")]
             return [] if in_group else [_line(FAIL, f"group {name} ({held}) is empty", todo)]
         account = account_of((await client.users_info(user=name))["user"])
         if problem := _why_not(account, workspace):
