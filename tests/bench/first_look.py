@@ -45,7 +45,7 @@ open_record(place_of(os.environ["GONOGO_STATE"]), serving=True, key=RecordKey(b"
 PARTS = {
     "interpreter": "pass",
     "words of the terminal": "import bot.cli",
-    "the bot's own code": "import bot.serve",
+    "the bot's own code": "import gc; gc.disable(); import bot.serve",  # as `gonogo serve` does
     "the record opened": _OPEN.format(key=KEY),
 }
 LAST = "the run's page and first check"

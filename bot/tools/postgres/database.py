@@ -29,6 +29,7 @@ from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import OutputListener, ignore_output
 from commands.systems.postgres import receipts
 from commands.systems.scripts import script
+from commands.text.phrases import capitalized
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 from state.postgres.pooler import shares_sessions
 
@@ -97,13 +98,11 @@ class PostgresDatabase:
                 return MigrationResult(already=skipped is None, seconds=seconds, skipped=skipped or ())
             except _Locked as locked:
                 if attempt == LOCK_ATTEMPTS:
-                    raise Failed(
-                        f"{migration.name} waited {migration.lock_timeout:g} s for a lock, {attempt} times; "
-                        f"nothing was changed. The lock is held by {locked.holder}."
-                    ) from None
-                on_output(
-                    f"attempt {attempt} of {LOCK_ATTEMPTS}: a lock is held by {locked.holder}; nothing was changed yet"
-                )
+                    waited = f"{migration.name} waited {migration.lock_timeout:g} s for a lock, {attempt} times"
+                    if locked.deadlock:
+                        waited = f"{migration.name} was ended by a deadlock at attempt {attempt}"
+                    raise Failed(f"{waited}; nothing was changed. {capitalized(locked.reason)}.") from None
+                on_output(f"attempt {attempt} of {LOCK_ATTEMPTS}: {locked.reason}; nothing was changed yet")
                 if stop.wait(attempt):
                     raise Stopped(
                         f"{migration.name} was stopped while it waited for a lock; nothing was applied."
@@ -150,6 +149,9 @@ class PostgresDatabase:
                 return self._in_one_transaction(connection, migration, pieces, progress)
             except psycopg.errors.LockNotAvailable:
                 raise _Locked(progress.holder) from None
+            except psycopg.errors.DeadlockDetected:
+                # of two that wait for each other PostgreSQL ends one, and the other goes on
+                raise _Locked(progress.holder, deadlock=True) from None
             except psycopg.errors.QueryCanceled as error:
                 if stop.is_set():
                     raise Stopped(f"{migration.name} was cancelled; nothing was applied.") from None
@@ -264,11 +266,13 @@ def _answer(
 
 
 class _Locked(Exception):
-    """The lock timeout expired; `holder` says who held the lock."""
+    """The lock timeout expired, or PostgreSQL ended a deadlock; `reason` says who held the lock, as a clause."""
 
-    def __init__(self, holder: str) -> None:
+    def __init__(self, holder: str, *, deadlock: bool = False) -> None:
         super().__init__(holder)
-        self.holder = holder or "a session that the bot could not see"
+        self.deadlock = deadlock
+        who = holder or "a session that the bot could not see"
+        self.reason = f"it and {who} waited for each other" if deadlock else f"the lock is held by {who}"
 
 
 @contextmanager
