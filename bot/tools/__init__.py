@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from bot.tools.analysis import CodeAnalysis
+from bot.tools.clock import SystemClock
 from bot.tools.first_use import made_at_first_use
 from bot.tools.places import Places
+from bot.tools.secrets import redactor_for
 from commands.ports.browser import Browser
 from commands.ports.database import Database
 from commands.ports.scratch_server import ScratchServers
@@ -48,49 +51,66 @@ def make_tools(
 
     The values of those in `masked` are hidden too. With `confined` the browser reaches the places, nothing else.
     """
-    from bot.tools.analysis import CodeAnalysis
-    from bot.tools.clock import SystemClock
-    from bot.tools.secrets import redactor_for
+    return _Maker(places, environ, tuple(names), masked, confined=confined).tools()
 
-    names = tuple(names)
-    redact = redactor_for((*names, *masked), environ)
-    known = {name: environ[name] for name in (name.removeprefix("$") for name in names) if name in environ}
-    # addresses of scratch servers: named, resolved and masked like the variables of the environment
-    scratch_addresses: dict[str, str] = {}
 
-    def ssh_shell() -> SshShell:
+class _Maker:
+    """Makes each tool when it is first used."""
+
+    def __init__(
+        self,
+        places: Places,
+        environ: Mapping[str, str],
+        names: Collection[str],
+        masked: Iterable[str],
+        *,
+        confined: bool,
+    ) -> None:
+        self._places = places
+        self._environ = environ
+        self._confined = confined
+        self._redact = redactor_for((*names, *masked), environ)
+        known = (name.removeprefix("$") for name in names)
+        self._known = {name: environ[name] for name in known if name in environ}
+        # addresses of scratch servers: named, resolved and masked like the variables of the environment
+        self._scratch_addresses: dict[str, str] = {}
+        self._shell = made_at_first_use(self._ssh_shell)
+
+    def tools(self) -> Tools:
+        return Tools(
+            shell=self._shell,
+            database=made_at_first_use(self._database),
+            web=made_at_first_use(self._web),
+            browser=made_at_first_use(self._browser),
+            analysis=CodeAnalysis(),
+            scratch=made_at_first_use(self._scratch),
+            clock=SystemClock(),
+        )
+
+    def _ssh_shell(self) -> SshShell:
         from bot.tools.local.machine import own_environment
         from bot.tools.ssh.shell import SshShell
 
-        return SshShell(places.hosts, ChainMap(scratch_addresses, known), redact, own=own_environment(environ))
+        environ = ChainMap(self._scratch_addresses, self._known)
+        return SshShell(self._places.hosts, environ, self._redact, own=own_environment(self._environ))
 
-    def database() -> Database:
+    def _database(self) -> Database:
         from bot.tools.postgres.database import PostgresDatabase
 
-        return PostgresDatabase(places.databases, known, redact)
+        return PostgresDatabase(self._places.databases, self._known, self._redact)
 
-    def web() -> Web:
+    def _web(self) -> Web:
         from bot.tools.web import HttpWeb
 
-        return HttpWeb(places.webs, known, redact)
+        return HttpWeb(self._places.webs, self._known, self._redact)
 
-    def browser() -> Browser:
+    def _browser(self) -> Browser:
         from bot.tools.browser import ChromiumBrowser
 
-        return ChromiumBrowser(places.webs, known, redact, environ.get("GONOGO_BROWSER", ""), confined=confined)
+        program = self._environ.get("GONOGO_BROWSER", "")
+        return ChromiumBrowser(self._places.webs, self._known, self._redact, program, confined=self._confined)
 
-    def scratch() -> ScratchServers:
+    def _scratch(self) -> ScratchServers:
         from bot.tools.postgres.scratch import EmbeddedScratch
 
-        return EmbeddedScratch(shell, scratch_addresses, redact)
-
-    shell = made_at_first_use(ssh_shell)
-    return Tools(
-        shell=shell,
-        database=made_at_first_use(database),
-        web=made_at_first_use(web),
-        browser=made_at_first_use(browser),
-        analysis=CodeAnalysis(),
-        scratch=made_at_first_use(scratch),
-        clock=SystemClock(),
-    )
+        return EmbeddedScratch(self._shell, self._scratch_addresses, self._redact)

@@ -1,0 +1,35 @@
+"""Why a checkout would refuse now, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commands.text.phrases import agree, joined_few
+from commands.text.printable import printable
+
+CLOSED = "closed="  # before each folder that the user may not write to
+_NAMED = 3  # files in a message
+
+
+def why_refused(listed: Sequence[str]) -> tuple[str, ...]:
+    """Clauses with `{name}` for the checkout, of lines that name changed files as git does, and closed folders."""
+    closed = [line.removeprefix(CLOSED) for line in listed if line.startswith(CLOSED)]
+    files = [line[3:] if line[2:3] == " " else line for line in listed if not line.startswith(CLOSED)]
+    why = []
+    if files:
+        differ, them = agree(len(files), "differs", "differ"), agree(len(files), "it", "them")
+        why.append(
+            f"{_some(files)} {differ} from the commit now, so {{name}} would refuse: put {them} back there, and name "
+            f"{them} in its `may_discard`"
+        )
+    if closed:
+        why.append(
+            f"the deploying user may not write to {_some(closed)} now, where git must write, so {{name}} would refuse: "
+            "make that user the owner (chown -R)"
+        )
+    return tuple(why)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = joined_few([printable(name) for name in names], _NAMED, rest="other")
+    return shown.replace("{", "{{").replace("}", "}}")
