@@ -280,7 +280,10 @@ def test_a_folder_that_the_user_cannot_create_or_write_to_fails_the_backup_and_t
     )
     assert not host.pg_dump_calls.exists(), "it was dumped elsewhere"
     result = host.examine()
-    assert (result.level, result.summary) == (FAIL, "the backup folder cannot be created, or not be written to")
+    assert (result.level, result.summary) == (
+        FAIL,
+        "the backup folder, or where it would be created, is not writable for this user",
+    )
 
 
 def test_the_doctor_looks_at_a_folder_that_is_still_to_be_created_and_leaves_it_so(host: Host) -> None:
