@@ -19,6 +19,7 @@ from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts
 from commands.systems.git.environment import OWN_REPOSITORY
+from commands.systems.git.refusals import CLOSED, LOCKED, MISSING, refusals
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
 from commands.systems.scripts import script, without_remarks
@@ -63,6 +64,7 @@ _REFUSED = {
     _NOT_CLEAN: "After the checkout, the files differ from commit {commit}.",
 }
 _NO_REPOSITORY, _NOT_WRITABLE, _LOCKED = 65, 66, 67  # exit codes of the preflight script
+_OTHER_REFUSALS = {LOCKED: "locks", CLOSED: _CLOSED_FOLDERS, MISSING: "without_commit"}
 _UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that lock"
 # The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
 _OF_REF = """\
@@ -173,13 +175,15 @@ locks=$(locks)
         words, todo = first_words(result), advice(result, "see its output", ((".lock': File exists", _UNLOCK),))
         return failed(f"git failed with exit code {result.code} ({words}): {todo}.", lines=lines)
 
-    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+    def in_its_way(self, ctx: Context) -> tuple[tuple[str, str], ...]:
         env = page_texts(self._env(), ctx.values)
-        look = f'{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY"\n{self._list_changed()}\n{self._list_in_the_way()}'
-        result = ctx.tools.shell.ask(self.host, without_remarks(look), env=env)
+        others = "\n".join(f"{look} | sed 's/^/{mark}=/'" for mark, look in _OTHER_REFUSALS.items())
+        files = f"{self._list_changed()}\n{self._list_in_the_way()}"
+        look = f'{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY"\n{others}\n{files}'
+        result = ctx.tools.shell.ask(self.host, look, env=env)
         if result.code:
             raise Failed(f"git ended with exit code {result.code} ({first_words(result, 'no words')})")
-        return tuple(line[3:] if line[2:3] == " " else line for line in result.tail.splitlines())
+        return refusals(result.tail)
 
     def recover(self, ctx: Context) -> Outcome | None:
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":

@@ -18,9 +18,11 @@ stands() {
   [ -e "$1" ] && [ "$(stat -L -c %s -- "$1")" -ge "$size" ] || return 1
   { [ -z "$inode" ] || same_inode "$1"; } && { [ -z "$head" ] || begins "$1"; }
 }
-# the rotated files by the names that logrotate and pm2-logrotate give, oldest first
+# the rotated files by the names that logrotate and pm2-logrotate give, oldest first; not the one to which the log is a link
 beside() {
-  ls -1tr -- "$1"[.-][0-9]* "${1%.log}"__[0-9]* "${1%.log}"-[12][0-9][0-9][0-9]*.log* 2> /dev/null | awk '!seen[$0]++' || true
+  local one
+  ls -1tr -- "$1"[.-][0-9]* "${1%.log}"__[0-9]* "${1%.log}"-[12][0-9][0-9][0-9]*.log* 2> /dev/null | awk '!seen[$0]++' |
+    while IFS= read -r one; do [ "$one" -ef "$1" ] || printf '%s\n' "$one"; done || true
 }
 new_lines() {
   local file=$1 size inode head at from=0 moved= one n parts=()

@@ -21,6 +21,7 @@ stem=; [ "${FILE%.log}" = "$FILE" ] || stem=${FILE%.log}
 now=$(date +%s); from=$((now - AGE)); export from
 all=$(size "$FILE"); older=() unread=
 while IFS= read -r one; do
+  [ ! "$one" -ef "$FILE" ] || continue # the log is a link to it, as those of cronolog are
   [ "$(stat -L -c %Y -- "$one")" -gt "$from" ] || break
   [ "${one##*.}" != gz ] || [ ! -e "${one%.gz}" ] || continue # it is being packed
   if [ -r "$one" ] && plain_or_gzip "$one"; then

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
+from commands.systems.git.refusals import refusals
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import create_databases
 from tests.commands.steps.git_repository import Repository, git
@@ -67,6 +69,41 @@ def test_an_untracked_file_where_the_old_commit_has_its_own_is_named(tmp_path: P
     outcome = deployed.run("echo new > package-lock.json")
     assert " But package-lock.json differs from the commit" in outcome.summary
     assert execute(deployed.back, deployed.context()).state == "failed"
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+@pytest.mark.parametrize(
+    ("command", "note"),
+    [
+        ("touch .git/index.lock", ".git/index.lock is there"),
+        ("touch .git/HEAD.lock .git/index.lock", ".git/index.lock and .git/HEAD.lock are there"),
+    ],
+)
+def test_a_lock_that_a_dead_git_left_is_named(tmp_path: Path, command: str, note: str) -> None:
+    deployed = Deployed(tmp_path)
+    outcome = deployed.run(command)
+    them = "them" if " and " in note else "it"
+    todo = f"if no git works there, remove {them}."
+    assert outcome.summary.endswith(f" But {note}, so `old-code` of the rollback would refuse: {todo}")
+    assert execute(deployed.back, deployed.context()).state == "failed", "it was said to refuse"
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_a_step_closed_is_named(tmp_path: Path) -> None:
+    deployed = Deployed(tmp_path)
+    outcome = deployed.run("chmod a-w .")
+    (tmp_path / "repository").chmod(0o755)
+    assert "this user may not write to ., where the commit changes files" in outcome.summary
+
+
+def test_what_refuses_a_checkout_is_said_by_kind() -> None:
+    found = refusals("gonogo-closed=web\ngonogo-closed=api\ngonogo-missing=lib: 12ab\n M a=b.txt\n?? gonogo-locked=x\n")
+    assert [what for what, _ in found] == [
+        "a=b.txt and gonogo-locked=x differ from the commit now",
+        "this user may not write to web and api, where the commit changes files",
+        "the submodule's commit lib: 12ab cannot be fetched",
+    ]
 
 
 @pytest.mark.parametrize("command", ["touch untracked", "echo 'const a = 1' > app.js"])
