@@ -216,7 +216,7 @@ def test_golang_migrate(tmp_path: Path, down: str | None, why: str) -> None:
     folder = tmp_path / "migrations"
     folder.mkdir()
     for name in ("1_first.up.sql", "1_first.down.sql", "0010_more.up.sql"):
-        (folder / name).write_text("SELECT 1")
+        (folder / name).write_text("CREATE TABLE t ()")
     (tmp_path / "version").write_text("1\n")
     if down is not None:
         (folder / "10_more.down.sql").write_text(down)  # the tool reads both names as 10
