@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from commands.start.preflight import PreflightReport
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -89,10 +90,15 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from bot.serve import serve
-    from bot.settings import read_settings
+    # what is imported stays, so to search it for garbage only delays what the bot does first; then `serve` allows it
+    gc.disable()
+    try:
+        from bot.serve import serve
+        from bot.settings import read_settings
 
-    return serve(read_settings(options.environment.read()), slack=not options.no_slack)
+        return serve(read_settings(options.environment.read()), slack=not options.no_slack)
+    finally:
+        gc.enable()
 
 
 def _rehearse(options: argparse.Namespace) -> int:

@@ -79,7 +79,7 @@ def _text(path: Path) -> str:
         raise BadSettings(f"{path} is not UTF-8 text.") from None
     if len(read) > LONGEST or "\0" in text:
         raise BadSettings(f"{path} is no file of variables: it is too long, or holds a zero byte.")
-    return text
+    return text.replace("\r\n", "\n")  # of an editor on Windows, also within a value of several lines
 
 
 def _require_private(path: Path, status: os.stat_result) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.slack.first_questions import First
+    from commands.start.preflight import PreflightReport
 
 import asyncio
+import gc
 import logging
 import signal
 import threading
@@ -29,13 +31,14 @@ from bot.metrics.watchers import Watchers
 from bot.service_manager import ServiceManager
 from bot.settings import Settings, read_pages
 from bot.slack.presence import POSTED_FOR, Presence
+from bot.tools import import_tools
+from bot.tools.first_use import made_at_first_use
 from bot.tools.secrets import Redactor, learn_from, redactor_for
 from bot.wiring import make_deps, mirror_of, tools_for
 from commands.ports.tools import Tools
 from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
-from commands.start.preflight import PreflightReport
 from state.errors import BadRecord, BadSettings, GonogoError, Refused
 from state.journal import RecordKey
 from state.place import open_record, require_private, verify_record
@@ -44,6 +47,7 @@ from state.store import RecordStore
 LOG = logging.getLogger("gonogo")
 # seconds in which nothing else is read or imported: it would take the processor from a rollback in the record
 FIRST_TURNS = 5.0
+FIRST_ACT = 0.5  # seconds that what they begin has for itself, too
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 MOST_CHANGED = 10  # runs that are logged as changed
 
@@ -77,18 +81,20 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
     # they are read at their first use, and again while they cannot be read
     boxes = Boxes(store, settings.boxes, settings.environ)
     deps = replace(make_deps(settings, store, cache(masked.pages), preflight), drills=boxes.played)
-    engine = Engine(store, masked.tools, deps.starter, partial(mirror_of, settings), boxes.lost)
+    starter = made_at_first_use(lambda: deps.starter)
+    engine = Engine(store, masked.tools, starter, partial(mirror_of, settings), boxes.lost)
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the record waits for no file, and needs none
     engine.start()
     presence = Presence()
     watchers.start(engine, store, presence if settings.slack else None, POSTED_FOR)
-    engine.wait_for_first_turns(FIRST_TURNS)
+    engine.wait_for_first_acts(FIRST_TURNS, FIRST_ACT)
+    gc.enable()
     feeds = Feeds()
     manager = ServiceManager(settings.environ)
     alive = Alive(engine, store, manager)
     job_folders = JobFolders(store, masked.tools)
-    threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
+    threading.Thread(target=_afterwards, args=(settings, store.key), name="afterwards", daemon=True).start()
     try:
         served = _served_pages(deps, settings)
         deps.alike.serve_with(to_put_in_force(settings, served))
@@ -149,6 +155,12 @@ def _open_store(settings: Settings) -> RecordStore:
     with suppress(BadRecord):  # the first run says why, and nothing that is under way needs it
         store.make_key()
     return store
+
+
+def _afterwards(settings: Settings, key: RecordKey | None) -> None:
+    """What may take its time once the first acts are over."""
+    import_tools()
+    _verify(settings, key)
 
 
 def _verify(settings: Settings, key: RecordKey | None) -> None:

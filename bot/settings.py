@@ -18,7 +18,6 @@ from bot.tools.proxy import is_this_machine, proxy_problem
 from bot.tools.standard_webhooks import read_secret
 from commands.runbook import Page, read_page
 from commands.runbook.queries import check_queries
-from commands.start.request import find_page
 from commands.start.watch_speed import WatchSpeed, read_watch_speed
 from state.errors import BadPage, BadRecord, BadSettings, Refused
 from state.journal import RecordKey
@@ -141,7 +140,8 @@ class Settings:
             problems.append("SLACK_BOT_TOKEN holds no bot token (xoxb-…): copy it from OAuth & Permissions.")
         if self.app_token and not self.app_token.startswith("xapp-"):
             problems.append("SLACK_APP_TOKEN holds no app-level token (xapp-…): copy it from Basic Information.")
-        if why := problems and kept_quotes(self.environ, ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")):
+        broken = any(token.endswith(("\r", "\n")) for token in (self.bot_token, self.app_token))
+        if why := (problems or broken) and kept_quotes(self.environ, ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")):
             problems = [why]
         if why := proxy_problem(self.api_url, self.environ):
             problems.append(why)
@@ -248,7 +248,11 @@ def find_pages(where: Path, name: str) -> list[Page]:
     if name and Path(name).is_file():
         return [read_page_file(Path(name))]
     pages = read_pages(where)
-    return [find_page(pages, name)] if name else list(pages.values())
+    if not name:
+        return list(pages.values())
+    from commands.start.request import find_page
+
+    return [find_page(pages, name)]
 
 
 def read_page_file(file: Path) -> Page:

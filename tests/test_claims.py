@@ -11,7 +11,8 @@ CLAIM = re.compile(
     r"\bas before\b|no errors? (?!message)|no line with|nothing suspicious|nothing is (known|missing)"
     r"|is healthy|and healthy"
     r"|as right before|as in the backup|\bis as it (was|should)|reaches all it|is intact|no alerts or|^no alert$"
-    r"|(?<!cannot be stored )\bunchanged\b|nothing has changed|as it was signed|every row|backup complete",
+    r"|(?<!cannot be stored )\bunchanged\b|nothing has changed|as it was signed|every row|backup complete"
+    r"|\bback in place|commands are there",
     re.IGNORECASE,
 )
 ROOT = Path(__file__).parent.parent
@@ -67,6 +68,8 @@ LOOKS = {
         "test_nothing_goes_back_while_the_host_refuses_connections_and_people_are_asked"
     ),
     "is intact and writable": "test_a_damaged_state_file_is_a_failure_with_what_to_do",
+    "is back in place": "test_a_copy_that_is_no_longer_whole_is_not_put_back",
+    "the scripts of its commands are there": "test_a_script_that_is_not_there_or_may_not_be_run_is_named",
     "no alert": "test_the_alerts_of_the_soak_are_counted",
     "No alerts or warnings in": "test_that_there_was_no_alert_is_said_of_the_samples_that_were_taken",
 }

@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 
 from bot.environment import missing
 from bot.settings import Settings
-from bot.tools.fingerprints import host_keys
 from bot.tools.names import addresses_of, plain_host
+from bot.tools.ssh.key_files import host_keys
 from bot.wiring import tools_for
 from commands.ports.page_text import PageText
 from commands.ports.preflight import FAIL, PreflightResult

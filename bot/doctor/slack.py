@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.environment import CHANNEL_ID, HOLDER_ID, channel, channel_variable, mentions
 from bot.settings import Settings
 from bot.slack.answers import NotAnswered
-from bot.slack.api_error import passes_by_itself, status_and_name, what_to_do
+from bot.slack.api_error import says_for_sure, status_and_name, what_to_do
 from bot.slack.directory import Account, Workspace, account_of, members_of, workspace_of
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
@@ -43,7 +43,7 @@ class _Checks:
         except SlackApiError as error:
             name = status_and_name(error)[1] or "an error"
             todo = what_to_do(name, variable)
-            level = self.unanswered if passes_by_itself(error) else FAIL
+            level = FAIL if says_for_sure(error) else self.unanswered
             return [_line(level, f"{about}: Slack answers {name}", todo)]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             why, todo = why_unreachable(error)

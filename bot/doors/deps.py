@@ -7,24 +7,27 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.doors.alike import Alike
 from commands.progress.usual_time import UsualTime, usual_times_before
 from commands.queue.places import QueuePlace, all_places
 from commands.run.engine import page_of
 from commands.runbook import Page
+from commands.runbook.drill import Drills, on_own_places
 from commands.runbook.people import People
-from commands.start.drill_start import Drills, on_own_places
-from commands.start.freezes import FreezeSource, freeze_objector
-from commands.start.objections import Objector
-from commands.start.past_runs import PastRuns
-from commands.start.preflight import PreflightReport
-from commands.start.starter import Starter
-from commands.start.watch_speed import WatchSpeed
 from state.errors import GonogoError
 from state.events import RunStarted
 from state.records import Run
 from state.store import RecordStore
+
+if TYPE_CHECKING:
+    from commands.start.freezes import FreezeSource
+    from commands.start.objections import Objector
+    from commands.start.past_runs import PastRuns
+    from commands.start.preflight import PreflightReport
+    from commands.start.starter import Starter
+    from commands.start.watch_speed import WatchSpeed
 
 LOG = logging.getLogger("gonogo")
 
@@ -74,11 +77,16 @@ class Deps:
     @property
     def past(self) -> PastRuns:
         """The runs of the record, as evidence."""
+        from commands.start.past_runs import PastRuns
+
         return PastRuns(store=self.store, commits=self._commits)
 
     @property
     def starter(self) -> Starter:
         """The starter of runs, with the same parts."""
+        from commands.start.freezes import freeze_objector
+        from commands.start.starter import Starter
+
         return Starter(
             store=self.store,
             pages=self.pages,

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from bot.report.chart import draw_chart
 from commands.progress.surprises import story_of
-from commands.report import Deploy, Panel, Report, build_report, deploy_of, panels
+from commands.report.charts import Panel, panels
+from commands.report.dora import Deploy, deploy_of
+from commands.report.report import Report, build_report
 from commands.report.run_data import RunData
 from commands.report.surprise_report import surprise_report
 from commands.run.engine import page_of, zone_of

@@ -43,6 +43,7 @@ def draw(panels: list[dict[str, Any]]) -> bytes:
     )
     import matplotlib as mpl
 
+    mpl.rcdefaults()  # and not the settings of a matplotlibrc that somebody has on this machine
     with mpl.rc_context({"font.family": families, "font.size": 8.5, "text.parse_math": False}):
         axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         for axis, panel in zip(axes, panels, strict=True):

@@ -38,9 +38,12 @@ _OF_CHANNELS = {
 }
 _OF_IDS = {
     "user_not_found": "correct the id (U…) in {variable}",
+    "user_not_visible": "correct the id (U…) in {variable}",
     "no_such_subteam": "correct the id (S…) in {variable}",
     "plan_upgrade_required": "this workspace's plan has no user groups; name people (U…) in {variable} instead",
+    "paid_teams_only": "this workspace's plan has no user groups; name people (U…) in {variable} instead",
 }
+_TODO = {**_OF_TOKENS, **_OF_CHANNELS, **_OF_IDS}
 # errors of a post or a change that last until somebody mends the app, its token or its channel
 TO_BE_MENDED = frozenset({*_OF_TOKENS, *_OF_CHANNELS})
 
@@ -72,6 +75,16 @@ def passes_by_itself(error: Exception) -> bool:
     return status >= 500 or not name or name in TEMPORARY
 
 
+def is_unknown(error: Exception) -> bool:
+    """Whether Slack answered with a name that the bot does not know, so that nobody knows what is wrong."""
+    return isinstance(error, SlackApiError) and not passes_by_itself(error) and status_and_name(error)[1] not in _TODO
+
+
+def says_for_sure(error: SlackApiError) -> bool:
+    """Whether the error says what is wrong, and that it lasts."""
+    return not passes_by_itself(error) and not is_unknown(error)
+
+
 def what_to_do(name: str, variable: str = "") -> str:
     """What to do about an error of Slack, as a clause. `variable` holds the token, the channel or the id.
 
@@ -79,5 +92,5 @@ def what_to_do(name: str, variable: str = "") -> str:
     """
     variable = variable or (BOT_TOKEN if name in _OF_TOKENS else "GONOGO_CHANNEL")
     where = "Basic Information, App-Level Tokens" if variable == APP_TOKEN else "OAuth & Permissions"
-    todo = {**_OF_TOKENS, **_OF_CHANNELS, **_OF_IDS}.get(name, "look up this error in Slack's documentation")
+    todo = _TODO.get(name, "look up this error in Slack's documentation")
     return todo.format(variable=variable, where=where)

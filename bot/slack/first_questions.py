@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.environment import CHANNEL_ID, channel, channel_variable
 from bot.settings import Settings
-from bot.slack.api_error import APP_TOKEN, passes_by_itself, status_and_name, what_to_do
+from bot.slack.api_error import APP_TOKEN, is_unknown, says_for_sure, status_and_name, what_to_do
 from bot.slack.unreachable import why_unreachable
 from commands.runbook import Page
 
@@ -60,11 +60,11 @@ async def _ask(client: AsyncWebClient, settings: Settings, pages: Iterable[Page]
 
 
 async def _refusal(ask: Callable[[], Awaitable[object]], variable: str) -> str:
-    """Why Slack refuses a token, as a sentence; "" if it takes it. Raises what passes by itself."""
+    """Why Slack refuses a token, as a sentence; "" if it takes it. Raises what says nothing for sure."""
     try:
         await ask()
     except SlackApiError as error:
-        if passes_by_itself(error):
+        if not says_for_sure(error):
             raise
         name = status_and_name(error)[1]
         return f"Slack refuses {variable} ({name}): {what_to_do(name, variable)}."
@@ -72,11 +72,11 @@ async def _refusal(ask: Callable[[], Awaitable[object]], variable: str) -> str:
 
 
 async def _channel_problem(client: AsyncWebClient, name: str, variable: str) -> str:
-    """Why the bot cannot post in a channel, as a sentence; "" if it can. Raises what passes by itself."""
+    """Why the bot cannot post in a channel, as a sentence; "" if it can. Raises what says nothing for sure."""
     try:
         found = (await client.conversations_info(channel=name))["channel"]
     except SlackApiError as error:
-        if passes_by_itself(error):
+        if not says_for_sure(error):
             raise
         answer = status_and_name(error)[1]
         return f"{variable}: Slack does not show the bot channel {name} ({answer}): {what_to_do(answer, variable)}."
@@ -91,6 +91,7 @@ def _no_answer(error: Exception, settings: Settings) -> str:
     if isinstance(error, SlackApiError):
         status, name = status_and_name(error)
         why = f"Slack cannot answer now ({name or f'HTTP status {status}'})"
+        why += f": {what_to_do(name)}" if is_unknown(error) else ""
     else:
         cause, todo = why_unreachable(error)
         why = f"Slack is unreachable at {urlsplit(settings.api_url).hostname} ({cause}): {todo}"

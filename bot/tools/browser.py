@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bot.tools.browser_trust import trust_flags
 from bot.tools.page_texts import header, resolve, url_path
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
@@ -130,7 +131,7 @@ class ChromiumBrowser:
         headers = {name: header(name, value, self._environ) for name, value in visit.headers.items()}
         try:
             with sync_playwright() as playwright:
-                flags = [*_flags(), *self._confining_flags()]
+                flags = [*_flags(), *trust_flags(self._own_origins()), *self._confining_flags()]
                 browser = playwright.chromium.launch(executable_path=self._executable(), args=flags)
                 try:
                     page = browser.new_context().new_page()

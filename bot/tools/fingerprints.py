@@ -11,12 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from paramiko.hostkeys import HostKeys
-
 from bot.tools.local.machine import job_folders_id, own_environment
 from bot.tools.page_texts import resolve
 from bot.tools.places import HostPlace, LocalPlace, Places
-from bot.tools.ssh.key_files import add_known_hosts
 from commands.ports.page_text import Text
 from state.errors import BadSettings
 
@@ -83,22 +80,11 @@ def _local_parts(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _ssh_parts(host: HostPlace, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    from bot.tools.ssh.key_files import host_keys
+
     user, _, address = _resolved(host.address, environ).rpartition("@")
     yield from (("user", user), ("address", address.lower()))
     yield "host key", host_keys(address, _resolved(host.known_hosts, environ))
-
-
-def host_keys(address: str, known_hosts: str) -> str:
-    """The keys that known_hosts has for an address; empty if it cannot be read or has none."""
-    name, _, port = address.rpartition(":")
-    name = name.strip("[]")
-    known = HostKeys()
-    try:
-        add_known_hosts(known_hosts, known)
-    except (OSError, ValueError):
-        return ""
-    keys = known.lookup(name if port == "22" else f"[{name}]:{port}")
-    return " ".join(sorted(f"{sort} {key.get_base64()}" for sort, key in keys.items())) if keys else ""
 
 
 def _url_parts(url: str) -> Iterator[tuple[str, str]]:

@@ -66,27 +66,34 @@ class Redactor:
         self._learning = threading.Lock()
         self._parts: frozenset[str] = frozenset()
         self._words: frozenset[str] = frozenset()
-        self._found = (_literals(self._parts), _whole_words(self._words), _whole_digits(self._parts))
+        self._found: tuple[Literals, Literals, Literals] | None = None
         self.learn(*values, words=words)
 
     def learn(self, *values: str, words: Iterable[str] = ()) -> None:
         """Mask these values and words too, from now on."""
-        # new ones each time: other threads read them meanwhile
         with self._learning:
             self._parts = self._parts | {part for value in values for part in parts_of(value)}
             self._words = self._words | set(words)
-            # a word's encodings do not read as words, so they are masked anywhere; short ones may be parts of others
-            words = {word for word in self._words if len(word) >= MIN_LENGTH}
-            encoded = {form for word in words for form in forms_of(word) - {word} if len(form) >= _MIN_ENCODED}
-            self._found = (
-                _literals(self._parts, frozenset(encoded)),
-                _whole_words(self._words),
-                _whole_digits(self._parts),
-            )
+            self._found = None
+
+    def _to_find(self) -> tuple[Literals, Literals, Literals]:
+        """What is looked for. It is compiled for the first text: a bot that starts again acts before it has one."""
+        with self._learning:
+            if self._found is None:
+                # a word's encodings do not read as words, so they are masked anywhere; short ones may be parts of
+                # others
+                words = {word for word in self._words if len(word) >= MIN_LENGTH}
+                encoded = {form for word in words for form in forms_of(word) - {word} if len(form) >= _MIN_ENCODED}
+                self._found = (
+                    _literals(self._parts, frozenset(encoded)),
+                    _whole_words(self._words),
+                    _whole_digits(self._parts),
+                )
+            return self._found
 
     def __call__(self, text: str, *, cut_start: bool = False, cut_end: bool = False) -> str:
         """The text with its secrets masked; with `cut_start`, `cut_end` also what is left of one at that edge."""
-        literals, words, digits = self._found
+        literals, words, digits = self._to_find()
         start = literals.rest_at_start(text, _MIN_CUT) if cut_start else 0
         end = literals.rest_at_end(text, _MIN_CUT) if cut_end else 0
         inner = literals.replace(text[start : len(text) - end], HIDDEN)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from commands.queue.decide import AskStart, QueueInstruction, StepAside, TakeBack, next_in_queue
 from commands.queue.entry import PATIENCE, open_question, planned_for
 from commands.queue.target import busy_with, ended_before
 from commands.runbook.page import Page
-from commands.start.starter import Starter
 from commands.text.durations import format_duration
 from state.errors import BadRecord, GonogoError
 from state.events import QueueLeft, StartAsked, StartPutOff
 from state.facts import BOT, PutOff, StartQuestion
 from state.records import NewEvent, Record, Run, RunState
 from state.store import RecordStore
+
+if TYPE_CHECKING:
+    from commands.start.starter import Starter
 
 LOG = logging.getLogger("gonogo.queue")
 LATE = 5 * 60  # seconds after its time from which a question says that it is late

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
@@ -19,10 +20,12 @@ from commands.run.record_guard import require_true_run
 from commands.run.runner import Runner
 from commands.run.vitals import Vitals
 from commands.runbook import Page, read_stored_page
-from commands.start.starter import Starter
 from state.errors import BadMirror, BadRecord, MirrorTaken, Refused, UnreadableRun
 from state.records import Run, RunState
 from state.store import RecordStore
+
+if TYPE_CHECKING:
+    from commands.start.starter import Starter
 
 LOG = logging.getLogger("gonogo.engine")
 POLL = 0.5  # seconds until the engine notices a run that another bot has left
@@ -66,12 +69,19 @@ class Engine:
         """Start to carry out runs."""
         self._thread.start()
 
-    def wait_for_first_turns(self, timeout: float) -> None:
-        """Wait until every run in the record has been taken up and has done what is next, for `timeout` s at most."""
+    def wait_for_first_acts(self, timeout: float, act: float) -> None:
+        """Wait until every run in the record has been taken up and has begun what is due, for `timeout` s at most.
+
+        What it has begun at a place then has `act` s in which nothing else takes the processor from it.
+        """
         until = time.monotonic() + timeout
         self._looked.wait(timeout)
-        for runner in list(self._runners.values()):
-            runner.first_turn.wait(max(0.0, until - time.monotonic()))
+        runners = self.runners
+        for runner in runners:
+            runner.up_to_date.wait(max(0.0, until - time.monotonic()))
+        until = min(until, time.monotonic() + act)
+        for runner in runners:
+            runner.wait_for_first_act(max(0.0, until - time.monotonic()))
 
     def stop(self) -> None:
         """Leave every run as it is, and hand it over: another bot continues it at once, or a later engine.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from commands.runbook.page import Page
-from commands.start.request import StartRequest
-from commands.start.starter import Starter
 from state.errors import BadRecord, GonogoError
 from state.events import NextRunReported, RunStarted
 from state.facts import Actor, Door, NextRun
 from state.records import NewEvent, Record, Run
 from state.store import RecordStore
+
+if TYPE_CHECKING:
+    from commands.start.starter import Starter
 
 LOG = logging.getLogger("gonogo.engine")
 
@@ -44,6 +46,8 @@ def start_next_run(store: RecordStore, starter: Starter, page: Page, run: Run) -
 
 
 def _start(store: RecordStore, starter: Starter, page: Page, record: Record) -> _Result:
+    from commands.start.request import StartRequest
+
     run = record.run
     if begun := _begun(store, run):
         return _Result(run=begun)  # the bot ended before it could record that

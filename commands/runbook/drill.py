@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 
 from pydantic import BaseModel
@@ -16,6 +17,7 @@ from commands.runbook.page import Page
 from commands.steps.page_fields import Dollar, dollar_in, variables_in
 from state.errors import BadPage, Refused
 
+Drills = Callable[[Page], AbstractContextManager[Page]]
 OF_A_DRILL = " (drill)"  # at the end of a drill's target, so that it never takes the place of a real run
 _NAME = re.compile(r"\$[A-Z][A-Z0-9_]*")
 _TARGET = re.compile(r"""(\s*target\s*=\s*)(["'])(.*)\2(\s*(?:#.*)?)""")
@@ -53,6 +55,11 @@ def drill_page(page: Page, box: str = "") -> Page:
         raise Refused(f"{page.name} has no drill: with its table [drill], {error}") from None
     _require_only_replaced(page, drill, instead)
     return drill
+
+
+def on_own_places(page: Page) -> AbstractContextManager[Page]:
+    """The page that a drill of a page runs on the places of its `[drill]` table. Raises Refused."""
+    return nullcontext(drill_page(page))
 
 
 def replaced(page: Page, table: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from commands.progress.step_state import AFTER_ROLLBACK
-from commands.runbook.drill import OF_A_DRILL, box_of, drill_page
+from commands.runbook.drill import OF_A_DRILL, box_of
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.start.request import StartRequest, require_may_start, require_valid_request
@@ -16,13 +14,6 @@ from state.errors import AlreadyRunning
 from state.facts import Actor
 from state.records import Drill
 from state.store import RecordStore
-
-Drills = Callable[[Page], AbstractContextManager[Page]]
-
-
-def on_own_places(page: Page) -> AbstractContextManager[Page]:
-    """The page that a drill of a page runs on the places of its `[drill]` table. Raises Refused."""
-    return nullcontext(drill_page(page))
 
 
 def of_drill(request: StartRequest, drill: Page) -> StartRequest:

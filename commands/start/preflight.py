@@ -26,6 +26,7 @@ from commands.systems.preflight.hosts import ProgramsCheck
 from commands.systems.preflight.local_host import outlives_check
 from commands.systems.preflight.reachable import ReachableCheck
 from commands.systems.preflight.same_host import DifferentHostsCheck
+from commands.systems.preflight.session_end import has_user_units, outlives_session_check
 from state.errors import GonogoError, Refused
 from state.facts import StartObjection
 
@@ -175,7 +176,12 @@ def _checks(page: Page) -> list[PreflightCheck]:
     return [
         *(ReachableCheck(place=("hosts", name), local=host.is_local) for name, host in page.places.hosts.items()),
         *(ReachableCheck(place=place) for place in places),
-        *(outlives_check(name) for name, host in page.places.hosts.items() if host.is_local),
+        *(
+            outlives_check(name)
+            if host.is_local
+            else outlives_session_check(name, user_units=_uses_user_units(page, name))
+            for name, host in page.places.hosts.items()
+        ),
         *(check for step in page.steps for check in step.box.preflight()),
         *(
             DifferentHostsCheck(host=name, others=names[:number])
@@ -184,6 +190,12 @@ def _checks(page: Page) -> list[PreflightCheck]:
             if number
         ),
     ]
+
+
+def _uses_user_units(page: Page, host: str) -> bool:
+    """Whether a command of the page on this host uses the systemd of the user who logs in."""
+    boxes = [step.box for step in page.steps]
+    return any(getattr(box, "host", "") == host and has_user_units("\n".join(box.plan())) for box in boxes)
 
 
 def _merged(checks: list[PreflightCheck]) -> list[PreflightCheck]:

@@ -11,11 +11,12 @@ from typing import Any
 from commands.progress.step_state import AFTER_ROLLBACK
 from commands.progress.surprises import Story
 from commands.runbook import read_stored_page
+from commands.runbook.drill import Drills, on_own_places
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.signoff.events import start_asked
 from commands.start.drill_places import require_hosts_free, set_drills_aside
-from commands.start.drill_start import Drills, of_drill, on_own_places, require_may_drill
+from commands.start.drill_start import of_drill, require_may_drill
 from commands.start.drilled import drill_warnings, undrilled_roles
 from commands.start.objections import (
     FOLLOWS_KEEP,

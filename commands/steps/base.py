@@ -53,7 +53,7 @@ class Verify(Strict):
     """A query whose first cell must be right."""
 
     sql: SqlText = Field(
-        description="One read-only query. Its first cell is compared.",
+        description="One read-only query. Its first cell is compared, in all rows unless it has an `ORDER BY`.",
         examples=["SELECT count(*) FROM jobs WHERE state IS NULL"],
     )
     expect: int | str = Field(

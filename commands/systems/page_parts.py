@@ -13,6 +13,7 @@ from commands.systems.page_tags import Part, read_tags
 from commands.text.foreign_json import read_json
 from commands.text.phrases import on_web
 from commands.text.printable import printable
+from state.errors import LostTrack
 
 Get = Callable[[str], HttpResponse]
 
@@ -109,7 +110,10 @@ class ServedParts:
     def _problem(self, part: Part, path: str) -> str:
         shown, at = on_web(self.web, printable(path)[:_SHOWN]), path
         for _ in range(_REDIRECTS):
-            answer = self.get(at)
+            try:
+                answer = self.get(at)
+            except LostTrack as error:  # it is cut off, or takes too long
+                return f"{str(error).rstrip('.')}, and the page needs it."
             headers = {name.lower(): value for name, value in answer.headers.items()}
             if not 300 <= answer.status < 400 or not (location := headers.get("location")):
                 problem = part_problem(shown, part, answer)

@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from bot.rehearsal.record_server import RecordServer
 from bot.rehearsal.workspace import Workspace
 from commands.runbook import read_page
@@ -45,7 +47,7 @@ open_record(place_of(os.environ["GONOGO_STATE"]), serving=True, key=RecordKey(b"
 PARTS = {
     "interpreter": "pass",
     "words of the terminal": "import bot.cli",
-    "the bot's own code": "import bot.serve",
+    "the bot's own code": "import gc; gc.disable(); import bot.serve",  # as `gonogo serve` does
     "the record opened": _OPEN.format(key=KEY),
 }
 LAST = "the run's page and first check"
@@ -75,8 +77,8 @@ async def _parts(folder: Path, address: str) -> dict[str, float]:
             seconds = await asyncio.to_thread(_median_of, code, env, folder)
             parts[part], done = seconds - done, seconds
     await workspace.stop()
-    whole = statistics.median(looks)
-    return {**parts, LAST: whole - done, "from start to first look": whole}
+    whole, busy = (statistics.median(figures) for figures in zip(*looks, strict=True))
+    return {**parts, LAST: whole - done, "from start to first look": whole, "its processor time": busy}
 
 
 def _median_of(code: str, env: Mapping[str, str], folder: Path) -> float:
@@ -89,8 +91,8 @@ def _median_of(code: str, env: Mapping[str, str], folder: Path) -> float:
     return statistics.median(times)
 
 
-async def _first_look(site: Site, env: Mapping[str, str], folder: Path) -> float:
-    """Start a bot on a run whose first check is due; the seconds until the target is asked."""
+async def _first_look(site: Site, env: Mapping[str, str], folder: Path) -> tuple[float, float]:
+    """Start a bot on a run whose first check is due; the seconds until the target is asked, and its processor time."""
     with closing(open_record(place_of(env["GONOGO_STATE"]), key=RecordKey(KEY.encode()))) as store:
         page = read_page(watched_page(1, "15 min"), "shop.md")
         run = write_watched_run(store, page, StartRequest(channel=CHANNEL), datetime.now(UTC))
@@ -100,7 +102,8 @@ async def _first_look(site: Site, env: Mapping[str, str], folder: Path) -> float
             while site.asked == asked:
                 assert process.poll() is None, f"the bot ended with exit code {process.returncode}"
                 await asyncio.sleep(0.002)
-            return time.perf_counter() - began
+            seconds, used = time.perf_counter() - began, psutil.Process(process.pid).cpu_times()
+            return seconds, used.user + used.system
         finally:
             process.kill()
             process.wait()

@@ -61,6 +61,14 @@ def test_values_are_taken_as_they_are() -> None:
     assert read(SHOP="real") == {"SHOP": "real", "A": "it ${SHOP}", "B": "two\nlines", "C": "a#b", "D": ""}
 
 
+@pytest.mark.fault("one text, two readers")
+def test_a_file_of_an_editor_on_windows_is_read_as_it_was_meant() -> None:
+    text = "# c\r\nA=postgresql://u:p@h/db\r\nB='a b'\r\nC=\"two\r\nlines\r\n\"\r\nD=\r\nE=last # note\r\n"
+    path = write("")
+    path.write_bytes(text.encode())
+    assert read() == {"A": "postgresql://u:p@h/db", "B": "a b", "C": "two\nlines\n", "D": "", "E": "last"}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

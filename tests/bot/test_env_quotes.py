@@ -49,3 +49,16 @@ def test_many_variables_are_counted_and_no_value_is_shown() -> None:
     values = {f"N{number}": '"s3cret"' for number in range(5)} | {"ALONE": '"', "LATE": 'a "b"', "HASH": "a#b #c"}
     assert kept_quotes(values, values) == f"N0, N1, N2 and 2 more have quotes around their values. {CURE}"
     assert kept_quotes(values, ["ALONE", "LATE", "HASH", "MISSING"]) == ""
+
+
+@pytest.mark.fault(KIND)
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_line_end_that_a_shell_or_a_secret_of_a_file_has_left_in_a_value_is_named(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv("GONOGO_CHANNEL", f"C1{end}")
+    why = "because a shell keeps the line ends of Windows, and a secret made of a file those of the file."
+    out = run(capsys, "doctor", "small.md")[1]
+    assert f"environment: GONOGO_CHANNEL ends with a line break, {why} Write its value without one." in out
+    with pytest.raises(BadSettings, match="SLACK_BOT_TOKEN, SLACK_APP_TOKEN end with a line break"):
+        read_settings({"SLACK_BOT_TOKEN": f"xoxb-1{end}", "SLACK_APP_TOKEN": f"'xapp-1'{end}"}).require_tokens()

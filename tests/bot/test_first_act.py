@@ -9,6 +9,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from bot.tools import AT_FIRST_USE
+from commands.runbook import Page
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from commands.steps import KINDS
@@ -22,16 +24,38 @@ LATER = {
     "aiohttp", "cryptography", "detect_secrets", "httpx", "jinja2", "matplotlib", "paramiko", "pgparse", "playwright",
     "prometheus_client", "psycopg", "slack_bolt", "slack_sdk", "sqlite_utils",
 }  # fmt: skip
-TOOLS = {"cryptography", "httpx", "paramiko", "psycopg"}  # a run's first turn makes its tools
+HOSTS = {"cryptography", "paramiko"}  # a run's hosts are compared with those of its start before it goes on
+# what starts and queues runs, and reports on them
+OWN_LATER = {"commands.report.report", "commands.start.past_runs", "commands.start.starter"}
+_HOST = """\
+[hosts.backend]
+address = "$SHOP_SSH"
+key = "$SHOP_KEY"
+known_hosts = "$SHOP_KNOWN_HOSTS"
+"""
+_DEPLOY = """\
+```toml run
+host = "backend"
+commands = ["deploy"]
+takes = "10 min"
+"""
+_UNDEPLOY = """\
+```toml run
+host = "backend"
+undoes = "put-the-code-there"
+commands = ["undeploy"]
+"""
+_TOLD = '```toml notify\ntext = "The switch is on, or off."\n'
+WITHOUT_HOST = {_HOST: "", _DEPLOY: _TOLD, _UNDEPLOY: _TOLD}
 # a bot that tells what it has imported in the moment in which its engine starts, or a run's first turn is over
 BOT = """
-import json, os, sys
+import gc, json, os, sys
 import bot.serve
 from commands.run.{module} import {name}
 
 def moment({names}):
     {before}
-    print(json.dumps(sorted(sys.modules)), flush=True)
+    print(json.dumps([*sorted(sys.modules), *["garbage is searched for"] * gc.isenabled()]), flush=True)
     os._exit(0)
 
 first, {name} = {name}.{method}, {name}
@@ -41,7 +65,23 @@ from bot.cli import main
 main(["serve"])
 """
 ENGINE_STARTS = BOT.format(module="engine", name="Engine", method="start", names="engine", before="")
+ACTS_ARE_OVER = BOT.format(module="job_folders", name="JobFolders", method="start", names="folders", before="")
 TURN_IS_OVER = BOT.format(module="runner", name="Runner", method="_turn", names="run", before="first(run)")
+
+
+# a bot that tells the same in the moment in which its tools are imported
+TOOLS_ARE_THERE = """
+import json, os, sys
+import bot.serve
+
+def moment(*_):
+    print(json.dumps(sorted(sys.modules)), flush=True)
+    os._exit(0)
+
+bot.serve._verify = moment
+from bot.cli import main
+main(["serve"])
+"""
 
 
 def imported(folder: Path, bot: str = ENGINE_STARTS) -> set[str]:
@@ -58,14 +98,36 @@ def test_nothing_of_slack_charts_or_targets_is_imported_before_the_engine_starts
     modules = imported(tmp_path)
     assert "state.sqlite.store" in modules, "the record is open"
     assert {name.partition(".")[0] for name in modules} & LATER == set()
+    assert modules & OWN_LATER == set()
+
+
+def modules_of_first_turn(folder: Path, page: Page) -> set[str]:
+    """The modules of a bot whose record has a run of this page, once the run's first turn is over."""
+    with closing(Store(folder / "gonogo.db")) as store:
+        start(store, page, StartRequest(), Actor(person="U1", door=Door.SLACK), PEOPLE, NOON)
+    return imported(folder, TURN_IS_OVER)
 
 
 def test_a_run_in_the_record_has_its_first_turn_before_slack_is_imported_or_the_pages_are_read(tmp_path: Path) -> None:
-    with closing(Store(tmp_path / "gonogo.db")) as store:
-        start(store, small(), StartRequest(), Actor(person="U1", door=Door.SLACK), PEOPLE, NOON)
-    modules = imported(tmp_path, TURN_IS_OVER)
+    modules = modules_of_first_turn(tmp_path, small())
     assert "commands.steps.kinds.gate" in modules, "the run's own page is read"
-    assert {name.partition(".")[0] for name in modules} & (LATER - TOOLS) == set()
+    assert {name.partition(".")[0] for name in modules} & (LATER - HOSTS) == set()
+    assert modules & OWN_LATER == set()
+
+
+def test_no_tool_is_imported_for_the_first_turn_of_a_run_without_hosts(tmp_path: Path) -> None:
+    modules = modules_of_first_turn(tmp_path, small(**WITHOUT_HOST))
+    assert "commands.steps.kinds.gate" in modules, "the run's own page is read"
+    assert {name.partition(".")[0] for name in modules} & LATER == set()
+
+
+def test_every_tool_is_imported_after_the_first_acts_because_an_update_may_replace_its_files(tmp_path: Path) -> None:
+    assert set(AT_FIRST_USE) <= imported(tmp_path, TOOLS_ARE_THERE)
+
+
+def test_no_garbage_is_searched_for_before_the_first_turn_is_over_but_after_it(tmp_path: Path) -> None:
+    assert "garbage is searched for" not in modules_of_first_turn(tmp_path, small())
+    assert "garbage is searched for" in imported(tmp_path, ACTS_ARE_OVER)
 
 
 def test_a_step_kind_is_imported_once_a_page_names_it(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ class Faults:
     """Seconds before that 500, so that the bot's own timeout can come first."""
     refuse_blocks: int = 0
     """So many of the next posts with blocks are answered with invalid_blocks."""
+    refuse_words: dict[str, str] = field(default_factory=dict)
+    """The error for each message whose blocks have these words."""
     errors: dict[str, str] = field(default_factory=dict)
     """The error that each of these methods answers, like {"users.info": "ratelimited"}."""
     delays: dict[str, float] = field(default_factory=dict)

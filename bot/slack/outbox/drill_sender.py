@@ -30,7 +30,7 @@ class DrillSender(Sender):
         self._names = Names(sender.client)
         self.client = sender.client
 
-    async def post(
+    async def post(  # noqa: PLR0913  each is another matter of one message
         self,
         channel: str,
         thread: str,
@@ -40,12 +40,17 @@ class DrillSender(Sender):
         may_exist: bool,
         ask_first: Ask,
         after: str = "",
+        gives_way: bool = False,
     ) -> str:
         """See `Sender.post`."""
         await self._until_back()
         shown = await self._marked(message)
         return await self._sender.post(
-            channel, thread, shown, identity, may_exist=may_exist, ask_first=ask_first, after=after
+            *(channel, thread, shown, identity),
+            may_exist=may_exist,
+            ask_first=ask_first,
+            after=after,
+            gives_way=gives_way,
         )
 
     async def update(

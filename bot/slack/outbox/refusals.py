@@ -6,7 +6,7 @@ import logging
 
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.api_error import TO_BE_MENDED, limited_for, passes_by_itself, status_and_name, what_to_do
+from bot.slack.api_error import TO_BE_MENDED, is_unknown, limited_for, passes_by_itself, status_and_name, what_to_do
 
 LOG = logging.getLogger("gonogo.slack")
 # errors about the message or the file itself: sending the same again would not help
@@ -26,6 +26,7 @@ GONE = frozenset({
 RETRY_LIMIT = 2.0  # seconds between attempts, at most; when Slack is back the card must be true within 5 s
 MENDING_RETRY = 15.0  # seconds between attempts while somebody must fix something
 UNKNOWN_RETRY_LIMIT = 60.0  # seconds between attempts after an error that the bot does not know, at most
+UNKNOWN_TRIES = 5  # answers with such an error, about 8 s, until a message is sent in another way
 
 
 class RefusedBySlack(Exception):
@@ -78,6 +79,22 @@ def require_soon(error: Exception) -> None:
     """Raise NotNow unless an error passes by itself: nobody knows when Slack will accept it."""
     if isinstance(error, SlackApiError) and not passes_by_itself(error):
         raise NotNow(status_and_name(error)[1]) from None
+
+
+class Patience:
+    """How often in a row Slack has answered names that the bot does not know.
+
+    Then the same message may be sent in another way: if it is the message's fault, the others need not wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._answers = 0
+
+    def require(self, error: Exception) -> None:
+        """Count one more answer. Raises RefusedBySlack after UNKNOWN_TRIES."""
+        self._answers = self._answers + 1 if is_unknown(error) else 0
+        if self._answers >= UNKNOWN_TRIES and isinstance(error, SlackApiError):
+            raise RefusedBySlack(status_and_name(error)[1]) from None
 
 
 def growing(failures: int) -> float:

@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.allowance import Allowance
 from bot.slack.api_error import limited_for
 from bot.slack.outbox.identity import EVENT_TYPE, Identity, shows
-from bot.slack.outbox.refusals import require_soon, retry_after
+from bot.slack.outbox.refusals import Patience, require_soon, retry_after
 from bot.slack.views.blocks import Message, Upload
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class Sender:
         self._bots.clear()
         self._bots.update(by_channel)
 
-    async def post(
+    async def post(  # noqa: PLR0913  each is another matter of one message
         self,
         channel: str,
         thread: str,
@@ -72,10 +72,12 @@ class Sender:
         may_exist: bool,
         ask_first: Ask,
         after: str = "",
+        gives_way: bool = False,
     ) -> str:
         """Post once, and return the ts. With `may_exist` the message is first looked for, after the ts `after`.
 
-        `identity` is the metadata by which the message is found. Raises RefusedBySlack, GoneFromSlack.
+        `identity` is the metadata by which the message is found. Raises RefusedBySlack, GoneFromSlack. A message that
+        `gives_way` counts as refused, too, after some answers that the bot does not know.
         """
         may_be_posted = may_exist
 
@@ -106,7 +108,7 @@ class Sender:
             )
             return str(answer["ts"])
 
-        return await self._retry("chat.postMessage", attempt)
+        return await self._retry("chat.postMessage", attempt, gives_way=gives_way)
 
     async def update(
         self,
@@ -121,6 +123,7 @@ class Sender:
         """Update one of the bot's messages; without an `identity` its metadata stays.
 
         Raises RefusedBySlack, GoneFromSlack, and NotNow where it may be accepted later, unless it is to `keep` trying.
+        Then it gives way, as in `post`.
         """
         metadata = {"event_type": EVENT_TYPE, "event_payload": identity} if identity else None
 
@@ -133,7 +136,7 @@ class Sender:
                     )
                 )
 
-        await self._retry("chat.update", attempt, keep=keep)
+        await self._retry("chat.update", attempt, keep=keep, gives_way=keep)
 
     async def upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool, ask_first: Ask) -> None:
         """Upload a file to the thread once; it is found again by its name. Raises RefusedBySlack, GoneFromSlack."""
@@ -215,8 +218,11 @@ class Sender:
         if not task.cancelled():
             task.exception()  # where nobody waits for it any more, it is nobody's
 
-    async def _retry(self, method: str, attempt: Callable[[], Awaitable[T]], *, keep: bool = True) -> T:
+    async def _retry(
+        self, method: str, attempt: Callable[[], Awaitable[T]], *, keep: bool = True, gives_way: bool = False
+    ) -> T:
         """Repeat an attempt until Slack accepts it. Raises RefusedBySlack, GoneFromSlack, NotNow (see `update`)."""
+        patience = Patience()
         for failures in itertools.count():
             try:
                 return await attempt()
@@ -224,6 +230,8 @@ class Sender:
                 wait = retry_after(error, method, failures)
                 if not keep:
                     require_soon(error)
+                if gives_way:
+                    patience.require(error)
             await asyncio.sleep(wait)
         raise AssertionError("unreachable")
 

@@ -118,6 +118,7 @@ class ThreadMessages:
                         may_exist=may_exist,
                         ask_first=self.require_lock,
                         after=after,
+                        gives_way=True,
                     )
                 except GoneFromSlack:
                     raise

@@ -17,7 +17,8 @@ _WORD = re.compile(
 _QUOTED = r"(?:@|[bfru]{1,2})?[\"'`](?P<value>(?:[^\"'`\\]|\\.){1,300})[\"'`]"
 # behind the word of a name, in quotes: the rest of the name, perhaps its type, and an operator or a default
 _ASSIGNED = re.compile(
-    rf"(?P<rest>[\w-]{{0,40}})[\"'`\])]{{0,3}}(?:\s?:\s?\w{{1,20}})?\s{{0,20}}(?::?={{1,3}}>?|!={{1,2}}|:|\|\||\?\?)\s{{0,20}}{_QUOTED}"
+    r"(?P<rest>[\w-]{0,40})[\"'`\])]{0,3}(?:\s?:\s?&?(?:'\w{1,20} )?\w{1,20})?\s{0,20}"
+    rf"(?::?={{1,3}}>?|!={{1,2}}|:|\|\||\?\?)\s{{0,20}}{_QUOTED}"
 )
 # the same without quotes, as configuration files and shells have it
 _BARE = re.compile(
@@ -28,6 +29,11 @@ _IN_TEXT = re.compile(r"(?P<rest>[\w-]{0,40})=(?P<value>[^\s[\"'`#;,&<>]{1,300})
 _IN_TAG = re.compile(rf"(?P<rest>[\w-]{{0,40}})(?:[\"']\s{{1,20}}value\s?=\s?{_QUOTED}|>(?P<inner>[^<>\s]{{1,300}})</)")
 _PAIR = re.compile(rf"(?P<rest>[\w-]{{0,40}})[\"']\s?,\s?{_QUOTED}")
 _BEFORE_PAIR = re.compile(r"\(\s?[\"'][\w.-]{0,60}$")
+_DEFINED = re.compile(rf"(?P<rest>[\w-]{{0,40}})\s{{1,20}}{_QUOTED}")
+# a name and its value as two fields of one object
+_BESIDE = re.compile(
+    rf"(?P<rest>[\w-]{{0,40}})[\"']\s?,\s{{0,4}}[\"']?(?:value|default)[\"']?\s?[:=]\s?{_QUOTED}", re.IGNORECASE
+)
 _IN_CALL = re.compile(rf"(?P<rest>)\(\s?{_QUOTED}\s?\)")
 _WORDS = re.compile(r"(?P<rest>[\w-]{0,40})\s{1,20}(?P<value>[^\s\"'`#;]{1,300})\s{0,20}$")
 _WORD_FILES = re.compile(r"(^|/)([._]netrc|(Docker|Container)file[^/]*|[^/]*\.(dockerfile|conf|cnf))$", re.IGNORECASE)
@@ -41,14 +47,29 @@ _DEFAULTS = (
     re.compile(r"\$\{(?P<name>\w{1,60}):?-(?P<value>[^}\s]{1,300})\}"),
 )
 _BARE_FILES = frozenset(
-    (".env", ".yml", ".yaml", ".ini", ".cfg", ".conf", ".config", ".properties", ".toml", ".sh", ".bash", ".tfvars", "")
+    (
+        ".env",
+        ".yml",
+        ".yaml",
+        ".ini",
+        ".cfg",
+        ".conf",
+        ".config",
+        ".properties",
+        ".toml",
+        ".sh",
+        ".bash",
+        ".tfvars",
+        ".service",
+        "",
+    )
 )
 # what a name with such a word may be about instead: a field, a rule, a place
 _ABOUT = re.compile(
     r"(?:names?|refs?|ids?|paths?|files?|dir|url|uri|fields?|labels?|types?|len|length|size|min|max|policy|header|regex"
     r"|pattern|hint|placeholder|errors?|messages?|msg|text|title|expir\w*|expires?_?in|ttl|timeout|version|count|limit|endpoint"
     r"|input|form|reset|confirm\w*|strength|required|enabled|class|selector|column|algorithm|store|manager|provider"
-    r"|service|arn)s?$",
+    r"|service|arn|charset|alphabet)s?$",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
@@ -77,6 +98,11 @@ def assigns_secret(file: str, line: str) -> bool:
     return False
 
 
+def names_secret(name: str) -> bool:
+    """Whether a name is that of a password or key, and not of something about one."""
+    return _WORD.search(name) is not None and _ABOUT.search(name) is None
+
+
 def _value(found: re.Match[str]) -> str:
     values = found.groupdict()
     return str(values["value"] or values["inner"])
@@ -87,12 +113,14 @@ def _forms_behind(before: str) -> Iterator[re.Pattern[str]]:
         yield _IN_CALL
     if _BEFORE_PAIR.search(before[-70:]):
         yield _PAIR
+    if before.lstrip().startswith("#define"):
+        yield _DEFINED
 
 
 @lru_cache(maxsize=64)
 def _forms(file: str) -> tuple[re.Pattern[str], ...]:
     return (
-        *(_ASSIGNED, _IN_TEXT),
+        *(_ASSIGNED, _IN_TEXT, _BESIDE),
         *([_BARE] if _takes_bare_values(file) else []),
         *([_IN_TAG] if PurePosixPath(file).suffix in _TAG_FILES else []),
         *([_WORDS] if _WORD_FILES.search(file) else []),

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from bot.tools.analysis.maker_keys import MAKER_KEYS
 from bot.tools.analysis.secret_assignment import KIND, assigns_secret, is_real
+from bot.tools.analysis.secret_below import ValuesBelow
 from bot.tools.analysis.secret_insert import InsertedPasswords
+from bot.tools.analysis.secret_logins import login_values
 from commands.ports.analysis import MADE_UP, NOT_SEARCHED, Finding
 
 # characters of a line that are searched: its patterns take time that grows with the cube of a line
@@ -18,29 +21,6 @@ LIMIT = 60.0  # seconds for all lines
 # Not these plugins of detect-secrets: on a single line, entropy takes every long word for a secret; an address is no
 # secret; for the words of names we have rules of our own.
 _LEFT_OUT = ("HighEntropyString", "IPPublicDetector", "KeywordDetector")
-# keys of well-known makers that detect-secrets does not know
-_KEYS = {
-    "OpenAI or Anthropic key": re.compile(r"\bsk-(?:proj|ant|svcacct|admin|or)-[\w-]{20,}"),
-    "GitHub token": re.compile(r"\bgithub_pat_\w{22,}"),
-    "Google API key": re.compile(r"\bAIza[\w-]{35}"),
-    "Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
-    "webhook secret": re.compile(r"\bwhsec_[A-Za-z0-9+/]{24,}"),
-    "Vault token": re.compile(r"\bhv[sb]\.[\w-]{20,}"),
-    "Discord webhook": re.compile(r"\bdiscord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{40,}"),
-    "Age key": re.compile(r"\bAGE-SECRET-KEY-1[A-Z0-9]{50,}"),
-    "Mailgun key": re.compile(r"\bkey-[a-z0-9]{32}\b"),
-    "Shopify token": re.compile(r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-    "DigitalOcean token": re.compile(r"\bdo[opr]_v1_[a-f0-9]{64}"),
-}
-# passwords beside a user in a command, a header or an address
-_LOGINS = (
-    re.compile(r"\s(?:-u|--user)[ =]?[\"']?[^\s:\"'$]{1,60}:(?P<value>[^\s\"'$<{]{6,200})"),
-    re.compile(r"\bmysql\w{0,20}\s[^|;]{0,80}?-p(?P<value>[^\s\"'$<{-][^\s\"'$]{5,200})"),
-    re.compile(r"\bauth\s?=\s?\(\s?[\"'][^\"']{1,60}[\"'],\s?[\"'](?P<value>[^\"'$<{]{6,200})[\"']"),
-    re.compile(r"\bAuthorization\b.{0,10}\bBasic (?P<value>[A-Za-z0-9+/]{12,200}={0,2})", re.IGNORECASE),
-    re.compile(r"://:(?P<value>[^/@\s\"'<${%*]{6,200})@"),
-    re.compile(r"\bcrypt\(\s?'(?P<value>[^'$<{]{6,200})'"),
-)
 # Kinds that say little where values are made up: in tests, examples, templates and translations. A maker's key is
 # named everywhere.
 _IN_ADDRESS = "Basic Auth Credentials"
@@ -63,13 +43,13 @@ def secrets(file: str, lines: Iterable[tuple[int, str]]) -> list[Finding]:
     findings: list[Finding] = []
     until = time.monotonic() + LIMIT
     made_up = _MADE_UP_FILES.search(file) is not None
-    inserted = InsertedPasswords()
+    inserted, below = InsertedPasswords(), ValuesBelow()
     for number, text in lines:
         if time.monotonic() > until:
             why = f"{NOT_SEARCHED} from here on, because that takes longer than {LIMIT:.0f} s; review it by hand"
             return [*findings, Finding(line=number, why=why)]
         kinds = set(_kinds(file, text[:LONGEST_LINE]))
-        if inserted.in_line(text[:LONGEST_LINE]):
+        if inserted.in_line(text[:LONGEST_LINE]) or below.in_line(file, text[:LONGEST_LINE]):
             kinds.add(KIND)
         for kind in sorted(kinds):
             told_apart = made_up and kind in _GUESSED
@@ -87,9 +67,9 @@ def _kinds(file: str, line: str) -> Iterator[str]:
         found = [value for value in plugin.analyze_string(line) if "EXAMPLE" not in value]
         if found and not (plugin.secret_type == _IN_ADDRESS and _SAMPLE_PASSWORD.search(line)):
             yield plugin.secret_type
-    yield from (kind for kind, pattern in _KEYS.items() if pattern.search(line))
-    logins = (found["value"] for form in _LOGINS for found in form.finditer(line))
-    if assigns_secret(file, line) or any(is_real(value, file) for value in logins):
+    yield from (kind for kind, pattern in MAKER_KEYS.items() if pattern.search(line))
+    values = login_values(file, line)
+    if assigns_secret(file, line) or any(is_real(value, file) for value in values):
         yield KIND
 
 

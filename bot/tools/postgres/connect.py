@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +30,9 @@ SESSION_VARIABLES = (
     *("PGOPTIONS", "PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING"),
     *("PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS", "PGSERVICE"),
 )
+RETRY_INTERVAL = 0.3  # seconds
+# what a server says that no waiting changes; it may say it in another language, and is then asked again in vain
+_LASTING = ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied", "not permitted to log in")
 # infinity, years BC or after 9999, 24:00
 _TIMES: dict[str, type[Loader]] = {
     "date": DateLoader,
@@ -54,6 +59,24 @@ def connect(url: Text, environ: Mapping[str, str], name: str, limit: int) -> psy
     for kind, loader in _TIMES.items():
         connection.adapters.register_loader(kind, _or_as_text(loader))
     return connection
+
+
+def connect_when_ready(
+    url: Text, environ: Mapping[str, str], name: str, limit: int, patience: float, stop: threading.Event
+) -> psycopg.Connection:
+    """The same, tried again for `patience` seconds, or until `stop` is set, for what may pass by itself.
+
+    A server that starts, or has no connection free, is not broken; nothing was sent to it. Raises as `connect`.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return connect(url, environ, name, limit)
+        except psycopg.OperationalError as error:
+            lasts = any(words in str(error) for words in _LASTING)
+            if lasts or stop.is_set() or time.monotonic() + RETRY_INTERVAL >= until:
+                raise
+        stop.wait(RETRY_INTERVAL)
 
 
 def _or_as_text(loader: type[Loader]) -> type[Loader]:

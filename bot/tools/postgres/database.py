@@ -14,7 +14,7 @@ import psycopg
 from bot.tools.analysis.query_check import query_error
 from bot.tools.page_texts import sql_parameters
 from bot.tools.places import DatabasePlace
-from bot.tools.postgres.connect import connect
+from bot.tools.postgres.connect import connect_when_ready
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
@@ -29,10 +29,15 @@ from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import OutputListener, ignore_output
 from commands.systems.postgres import receipts
 from commands.systems.scripts import script
+from commands.text.phrases import capitalized
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 from state.postgres.pooler import shares_sessions
 
 CONNECT_LIMIT = 10  # seconds
+PATIENCE = (
+    10.0  # seconds for a server that starts or has no connection free; for a question a third of its limit at most
+)
+NEVER = threading.Event()
 LOCK_ATTEMPTS = 3
 GRACE = 5.0  # seconds that the server gets to enforce its own time limit before it counts as silent
 # The server checks whether the bot is still connected. If the bot died, its file must not run to the end. If it froze,
@@ -78,8 +83,13 @@ class PostgresDatabase:
         """See `commands.ports.database.Database.apply`."""
         if stop.is_set():
             raise Stopped(f"{migration.name} was stopped before it started; nothing was applied.")
-        self._refuse_pooler(database)
         began = time.monotonic()
+        try:
+            self._refuse_pooler(database, PATIENCE, stop)
+        except Unreachable:
+            if stop.is_set():
+                raise Stopped(f"{migration.name} was stopped before it started; nothing was applied.") from None
+            raise
         pieces = split_into_pieces(migration.text)
         for attempt in range(1, LOCK_ATTEMPTS + 1):
             try:
@@ -88,13 +98,11 @@ class PostgresDatabase:
                 return MigrationResult(already=skipped is None, seconds=seconds, skipped=skipped or ())
             except _Locked as locked:
                 if attempt == LOCK_ATTEMPTS:
-                    raise Failed(
-                        f"{migration.name} waited {migration.lock_timeout:g} s for a lock, {attempt} times; "
-                        f"nothing was changed. The lock is held by {locked.holder}."
-                    ) from None
-                on_output(
-                    f"attempt {attempt} of {LOCK_ATTEMPTS}: a lock is held by {locked.holder}; nothing was changed yet"
-                )
+                    waited = f"{migration.name} waited {migration.lock_timeout:g} s for a lock, {attempt} times"
+                    if locked.deadlock:
+                        waited = f"{migration.name} was ended by a deadlock at attempt {attempt}"
+                    raise Failed(f"{waited}; nothing was changed. {capitalized(locked.reason)}.") from None
+                on_output(f"attempt {attempt} of {LOCK_ATTEMPTS}: {locked.reason}; nothing was changed yet")
                 if stop.wait(attempt):
                     raise Stopped(
                         f"{migration.name} was stopped while it waited for a lock; nothing was applied."
@@ -132,7 +140,7 @@ class PostgresDatabase:
         """Apply the file, and return what it skipped; None if its receipt was there. Raises _Locked, and as `apply`."""
         limit = migration.limit + migration.lock_timeout
         with (
-            self._connected(database, f"gonogo {migration.key}", limit) as connection,
+            self._connected(database, f"gonogo {migration.key}", limit, stop) as connection,
             _cancelled_on(stop, connection),
             closing(LockHolders(lambda: self._connect(database, "gonogo lock watch"))) as holders,
             reported(holders.of, on_output) as progress,
@@ -141,6 +149,9 @@ class PostgresDatabase:
                 return self._in_one_transaction(connection, migration, pieces, progress)
             except psycopg.errors.LockNotAvailable:
                 raise _Locked(progress.holder) from None
+            except psycopg.errors.DeadlockDetected:
+                # of two that wait for each other PostgreSQL ends one, and the other goes on
+                raise _Locked(progress.holder, deadlock=True) from None
             except psycopg.errors.QueryCanceled as error:
                 if stop.is_set():
                     raise Stopped(f"{migration.name} was cancelled; nothing was applied.") from None
@@ -204,8 +215,10 @@ class PostgresDatabase:
         return Failed(f"{migration.name} failed at line {line} and was rolled back completely: {message}", output)
 
     @contextmanager
-    def _connected(self, database: str, name: str, limit: float) -> Iterator[psycopg.Connection]:
-        connection = self._connect(database, name)
+    def _connected(
+        self, database: str, name: str, limit: float, stop: threading.Event = NEVER
+    ) -> Iterator[psycopg.Connection]:
+        connection = self._connect(database, name, min(PATIENCE, limit / 3), stop)
         with cut_after(connection, limit + GRACE) as deadline:
             try:
                 with connection:
@@ -215,15 +228,18 @@ class PostgresDatabase:
                     raise Failed(f"Database “{database}” did not answer within {limit + GRACE:g} s.") from None
                 raise
 
-    def _connect(self, database: str, name: str) -> psycopg.Connection:
+    def _connect(
+        self, database: str, name: str, patience: float = 0, stop: threading.Event = NEVER
+    ) -> psycopg.Connection:
+        url = self._databases[database].url
         try:
-            return connect(self._databases[database].url, self._environ, name[:63], CONNECT_LIMIT)
+            return connect_when_ready(url, self._environ, name[:63], CONNECT_LIMIT, patience, stop)
         except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
             raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(reason(error))}") from None
 
-    def _refuse_pooler(self, database: str) -> None:
+    def _refuse_pooler(self, database: str, patience: float = 0, stop: threading.Event = NEVER) -> None:
         with self._query_errors(database, ""):
-            pooled = shares_sessions(lambda: self._connect(database, "gonogo pooler check"))
+            pooled = shares_sessions(lambda: self._connect(database, "gonogo pooler check", patience, stop))
         if pooled:
             raise Failed(
                 f"Database “{database}” is reached through a pooler, where another session gets what one session "
@@ -250,11 +266,13 @@ def _answer(
 
 
 class _Locked(Exception):
-    """The lock timeout expired; `holder` says who held the lock."""
+    """The lock timeout expired, or PostgreSQL ended a deadlock; `reason` says who held the lock, as a clause."""
 
-    def __init__(self, holder: str) -> None:
+    def __init__(self, holder: str, *, deadlock: bool = False) -> None:
         super().__init__(holder)
-        self.holder = holder or "a session that the bot could not see"
+        self.deadlock = deadlock
+        who = holder or "a session that the bot could not see"
+        self.reason = f"it and {who} waited for each other" if deadlock else f"the lock is held by {who}"
 
 
 @contextmanager

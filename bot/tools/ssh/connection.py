@@ -18,6 +18,8 @@ from state.errors import Down, Failed, Unreachable
 
 CONNECT_LIMIT = 10.0  # seconds
 LONGEST_WORDS = 200  # characters of a server's words in a message
+# what OpenSSH's server says in the place of its greeting
+_NO_MORE = ("Exceeded MaxStartups", "Not allowed at this time")
 UNKNOWN_HOST_KEY = "its host key is unknown"
 
 
@@ -177,6 +179,11 @@ def _why_no_ssh(sock: ListeningSocket) -> str:
     if b"SSH-" in sock.heard:
         return ""
     words = "".join(letter for letter in sock.heard.decode(errors="replace").split("\n")[0] if letter.isprintable())
+    if words.startswith(_NO_MORE):
+        return (
+            f"the SSH server takes no connection from here now, and says “{words}” "
+            "(MaxStartups or PerSourcePenalties in its sshd_config)."
+        )
     if words:
         return f"something other than an SSH server answers there: “{words}”; check the address and its port."
     if sock.at_end:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.exchange import Output
 
 MOST = 200  # characters of it that are quoted
+MOST_LEFT = 5  # processes by name
+_LEFT = re.compile(r"^left=([0-9]+) (.{1,15})$", re.MULTILINE)
 
 
 def quoted(heard: bytes, redact: Redactor) -> str:
@@ -29,3 +33,12 @@ def why_not_answered(host: str, output: Output, redact: Redactor) -> str:
         f"Host “{host}” ran something other than the bot's command {end}. Check its user's account and login shell, "
         "that bash is installed, and `command=` in authorized_keys."
     )
+
+
+def still_there(said: str) -> str:
+    """What goes on of a job that was ended, as the end of a sentence, or nothing; from lines `left=PID NAME`."""
+    left = [f"{name} ({pid})" for pid, name in _LEFT.findall(said)]
+    if not left:
+        return ""
+    more = f" and {len(left) - MOST_LEFT} more" if len(left) > MOST_LEFT else ""
+    return f"; what it had started in a session of its own goes on: {', '.join(left[:MOST_LEFT])}{more}"

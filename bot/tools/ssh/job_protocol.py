@@ -26,7 +26,7 @@ _BOOT = 'IFS= read -r -d "" program && eval "$program"'
 # a function or an alias of a profile must not stand in for a program that ours calls: its words would be the program's
 _SAY = r"""
 unalias -a
-unset -f builtin command date echo head kill mkdir mv printf read rm rmdir setsid sleep stat tail timeout trap wait
+unset -f builtin command date echo grep head kill mkdir mv printf read rm rmdir setsid sleep stat tail timeout trap wait
 mark=$1
 say() { printf "gonogo:%s:%s\n" "$mark" "$*"; }
 """
@@ -134,10 +134,24 @@ end_containers() {
 }
 """
 
+# What a command has started in a session of its own, such as a daemon, is in no group of the job. It is left alone, and
+# named: the variable that its environment has from the job tells whose it is.
+_STILL_THERE = r"""
+still_there() {
+  local file word id
+  for file in $(grep -lzxF "GONOGO_JOB=${d##*/}" /proc/[0-9]*/environ); do
+    id=${file#/proc/}; id=${id%/environ}; word=
+    read -r word < "/proc/$id/comm"
+    [ -z "$word" ] || printf "left=%s %s\n" "$id" "$word"
+  done 2>/dev/null
+}
+"""
+
 # a job that has not started is claimed, so that a start that is still in transit finds it ended
 _STOP = (
     _COMMON
     + _END_CONTAINERS
+    + _STILL_THERE
     + _BEGIN
     + r"""
 trap 'say "finished 0"' EXIT
@@ -150,6 +164,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do kill -0 -- "-$p" 2>/dev/null ||
 kill -KILL -- "-$p" 2>/dev/null
 end_containers
 [ -f "$d/exit" ] || { [ -f "$d/code" ] && echo 143 1<> "$d/code" && mv -f "$d/code" "$d/exit"; } || echo 143 > "$d/exit"
+still_there
 """
 )
 

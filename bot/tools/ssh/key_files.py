@@ -73,6 +73,19 @@ def add_known_hosts(path: str, keys: HostKeys) -> bool:
     return authorities
 
 
+def host_keys(address: str, known_hosts: str) -> str:
+    """The keys that known_hosts has for an address; empty if it cannot be read or has none."""
+    name, _, port = address.rpartition(":")
+    name = name.strip("[]")
+    known = HostKeys()
+    try:
+        add_known_hosts(known_hosts, known)
+    except (OSError, ValueError):
+        return ""
+    keys = known.lookup(name if port == "22" else f"[{name}]:{port}")
+    return " ".join(sorted(f"{sort} {key.get_base64()}" for sort, key in keys.items())) if keys else ""
+
+
 def unknown_types(host: str, port: int, keys: HostKeys) -> list[str]:
     """The ways to prove a host key of a type that the host has no known key of; empty if it has none at all.
 

@@ -15,7 +15,7 @@ from bot.tools.secrets import Redactor
 from bot.tools.ssh import job_protocol
 from bot.tools.ssh.exchange import Channel, Output, exchange
 from bot.tools.ssh.host_connection import HostConnection, connection_to
-from bot.tools.ssh.host_words import why_not_answered, words_of
+from bot.tools.ssh.host_words import still_there, why_not_answered, words_of
 from bot.tools.ssh.job_protocol import Program
 from commands.ports.page_text import Text
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
@@ -82,7 +82,12 @@ class SshShell:
 
     def end(self, host: str, key: str) -> None:
         """See `commands.ports.shell.Shell.end`."""
-        self._ask(host, job_protocol.stop_program(key), limit=40)
+        self.end_group(host, key)
+
+    def end_group(self, host: str, key: str) -> str:
+        """The same; returns what goes on in a session of its own, as the end of a sentence, or nothing."""
+        output = self._ask(host, job_protocol.stop_program(key), limit=40)
+        return still_there(self.redacted(bytes(output.tail), cut_start=output.cut))
 
     def remove_jobs(self, host: str, run: str) -> bool:
         """See `commands.ports.shell.Shell.remove_jobs`."""
@@ -234,18 +239,18 @@ class _JobRun:
 
     def _check_stop_and_limit(self) -> None:
         if self.stop.is_set():
-            self._end("was asked to stop, and its result is unknown")
-            raise Stopped("Stopped on the host, with every process it had started.")
+            left = self._end("was asked to stop, and its result is unknown")
+            raise Stopped(f"Stopped on the host, with every process of its group{left}.")
         if time.monotonic() > self.deadline:
-            self._end("ran over its limit, and its result is unknown")
+            left = self._end("ran over its limit, and its result is unknown")
             raise Failed(
-                f"It ran over its limit of {self.job.limit:.0f} s and was killed.",
+                f"It ran over its limit of {self.job.limit:.0f} s and was killed{left}.",
                 self.shell.redacted(bytes(self.output.tail), cut_start=self.output.cut, cut_end=True),
             )
 
-    def _end(self, otherwise: str) -> None:
+    def _end(self, otherwise: str) -> str:
         try:
-            self.shell.end(self.host, self.job.key)
+            return self.shell.end_group(self.host, self.job.key)
         except (Unreachable, Failed):
             raise LostTrack(f"Host “{self.host}” cannot be reached: the command {otherwise}.") from None
 

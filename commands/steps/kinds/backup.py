@@ -23,7 +23,7 @@ from commands.steps.shared.backup_preflight import NO_FOLDER, PREFLIGHT, judge_p
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.value_types import ValueType
 from commands.steps.values import TO_THE_BOT, parse_values, without_values
-from commands.systems.postgres.catalog import CATALOG, not_held_line
+from commands.systems.postgres.catalog import CATALOG, SCHEMA, not_held_line
 from commands.systems.postgres.client_programs import ADDRESS, ADDRESS_FUNCTIONS, address_error
 from commands.systems.postgres.return_rows import ROW_KEYS
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
@@ -49,7 +49,7 @@ _SCRIPT = "".join(
 )
 _NOW = script("postgres/backup_now.sh")
 # then the address, in functions only: what is written down is no part of the check
-_RECHECK = "".join((_NOW, ADDRESS_FUNCTIONS, CATALOG, ROW_KEYS, script("postgres/note_before.sh")))
+_RECHECK = "".join((_NOW, ADDRESS_FUNCTIONS, CATALOG, SCHEMA, ROW_KEYS, script("postgres/note_before.sh")))
 _ROWS_FOR_KEYS, _SECONDS_FOR_KEYS = 2_000_000, 20  # the deploy waits while the keys of that many rows are read
 _OTHER_LIST, _CHANGED, _GONE = 67, 68, 69  # exit codes of that script
 _FAILURES = {

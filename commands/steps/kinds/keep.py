@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -18,8 +20,6 @@ from commands.systems.preflight.free_files import FITS_FILES, copy_does_not_fit
 from commands.systems.preflight.hosts import ProgramsCheck, folder_check
 from commands.systems.scripts import script
 from commands.text.numbers import format_bytes, format_count
-
-_NO_FOLDER, _NO_SPACE, _NO_FILES = 65, 66, 68  # exit codes of the scripts
 
 
 class KeepStep(StepBox):
@@ -58,9 +58,10 @@ class KeepStep(StepBox):
 
     def script(self) -> str:
         """The script of this mode."""
+        size = script("folders/keep_size.sh")
         if self.mode == "back":
-            return script("folders/keep_back.sh")
-        return FITS_FILES + script("folders/keep.sh")
+            return size + script("folders/keep_back.sh")
+        return FITS_FILES + size + script("folders/keep.sh")
 
     def plan(self) -> list[str]:
         if self.mode == "keep":
@@ -91,24 +92,10 @@ class KeepStep(StepBox):
         result = run_job(self, ctx, self.host, self.script(), self._env(), {"KEY": ctx.step_key}, hides=TO_THE_BOT)
         values = parse_values(result.tail)
         commit = fill(self.commit, ctx.values)[:10]
-        if result.code == _NO_FOLDER and self.mode == "back":
-            return failed(
-                f"Host “{self.host}” has no kept copy of {self.folder} for commit {commit}; nothing was changed. "
-                "Build it instead."
-            )
-        if result.code == _NO_FOLDER:
-            return failed(f"The working copy on host “{self.host}” has no folder {self.folder}.")
-        if result.code == _NO_SPACE:
-            need, free = (format_bytes(int(values[name]) * 1024) for name in ("need", "free"))
-            return failed(
-                f"{self.folder} needs {need} in the store on host “{self.host}”, but only {free} is free. "
-                "Free up space there."
-            )
-        if result.code == _NO_FILES:
-            return failed(copy_does_not_fit(values, self.folder, f"in the store on host “{self.host}”"))
         if result.code:
-            summary = f"{self.folder} could not be copied completely (exit code {result.code}); see the output."
-            return failed(summary, lines=result.last_lines)
+            why = self._why(commit, result.code, result.last_line, values)
+            unknown = f"{self.folder} could not be copied completely (exit code {result.code}); see the output."
+            return failed(why or unknown, lines=() if why else result.last_lines)
         verb = "is kept for a rollback" if self.mode == "keep" else "is back in place"
         files = f" ({format_count(int(values['files']), 'file')})" if "files" in values else ""
         return done(f"{self.folder} of commit {commit} {verb}{files}.")
@@ -116,12 +103,39 @@ class KeepStep(StepBox):
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
+    def _why(self, commit: str, code: int, last_line: str, values: Mapping[str, str]) -> str:
+        """The sentence for an exit code of the scripts; empty if there is none."""
+        match code, self.mode:
+            case 65, "back":
+                return (
+                    f"Host “{self.host}” has no kept copy of {self.folder} for commit {commit}; nothing was changed. "
+                    "Build it instead."
+                )
+            case 65, _:
+                return f"The working copy on host “{self.host}” has no folder {self.folder}."
+            case 66, _:
+                need, free = (format_bytes(int(values[name]) * 1024) for name in ("need", "free"))
+                return (
+                    f"{self.folder} needs {need} in the store on host “{self.host}”, but only {free} is free. "
+                    "Free up space there."
+                )
+            case 68, _:
+                return copy_does_not_fit(values, self.folder, f"in the store on host “{self.host}”")
+            case 69, _:
+                return (
+                    f"The kept copy of {self.folder} for commit {commit} is not whole: it has {last_line}. "
+                    "Nothing was changed. Build it instead."
+                )
+        return ""
+
     def _env(self) -> dict[str, str]:
+        folder = self.folder.strip("/")
         return {
             "REPOSITORY": self.repository,
             "FOLDER": self.folder,
             "STORE": self.store,
-            "NAME": self.folder.strip("/").replace("/", "-"),
+            "NAME": quote(folder, safe=""),
+            "OLD_NAME": folder.replace("/", "-"),
             "COMMIT": self.commit,
             "KEEP": str(self.newest),
         }

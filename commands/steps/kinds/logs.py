@@ -35,10 +35,11 @@ class LogsStep(StepBox):
 
     The log is a `file`, a `unit`, a `container`, or what a `command` prints (errors on its standard error count, too).
     Words that a healthy log has do not count ("0 errors", an address, a line of level info). Only the first 300
-    characters of each line count. If a file was rotated, the rotated one is read too. A log that cannot be read, or has
-    lost lines since the mark, is no data; so is one of the last three without any line. A cursor of the journal is
-    printed by `journalctl --show-cursor`; an ISO time like `<restarted_at>` is one of the bot's clock, not of the
-    host's.
+    characters of each line count. If a file was rotated, the rotated one is read too, also where it was packed or
+    removed while a process of the bot's user still writes to it. A log that cannot be read, into which no process
+    writes while one does into its rotated file, or that has lost lines since the mark, is no data; so is one of the
+    last three without any line. A cursor of the journal is printed by `journalctl --show-cursor`; an ISO time like
+    `<restarted_at>` is one of the bot's clock, not of the host's.
     """
 
     kind: ClassVar[str] = "logs"

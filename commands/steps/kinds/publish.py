@@ -20,6 +20,7 @@ from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, page_of_build
+from commands.systems.kept_pages import GO_ON, REVALIDATE
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.free_files import (
     FITS_FILES,
@@ -32,7 +33,7 @@ from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_ch
 from commands.systems.preflight.served_parts import ServedPartsCheck
 from commands.text.durations import Duration
 from commands.text.numbers import format_bytes
-from commands.text.phrases import on_web
+from commands.text.phrases import capitalized, on_web
 
 _IS_LINK = '[ ! -e "$WWW/current" ] || [ -L "$WWW/current" ] || exit 67'
 # what the link points to before the first try of this run is what its rollback serves again
@@ -52,7 +53,8 @@ grep -qF "$COMMIT" "./$STAMP" || exit 65
 part="$WWW/releases/.part-$RUN"; rm -rf "$part"
 fits_files . "$WWW/releases" || exit 70
 cp -R . "$part" || { rm -rf "$part"; exit 71; }
-equal() { diff -rq --no-dereference "$part" "$1" > /dev/null; }
+links=--no-dereference; diff "$links" /dev/null /dev/null > /dev/null 2>&1 || links=
+equal() { diff -rq $links "$part" "$1" > /dev/null; }
 equal . || exit 68
 release=$COMMIT; n=1
 while [ -e "$WWW/releases/$release" ] && ! equal "$WWW/releases/$release"; do n=$((n + 1)); release=$COMMIT-$n; done
@@ -88,9 +90,10 @@ class PublishStep(StepBox):
 
     The build is copied to `releases/<commit>`. A release of that name which differs stays, and the build is named
     `<commit>-2`. A build whose stamp does not name the commit is refused: after a failed build the old one is still
-    there. The page that is served must name the scripts and stylesheets of the build's `index.html`, because a cache
-    in front may have the page of before, and each of them must be served, not refused or replaced by a page. The
-    rollback builds nothing, and only says which of them are not served.
+    there. The page that is served must name the scripts and stylesheets of the build's `index.html`, because a
+    cache in front may have the page of before, and each of them must be served, not refused or replaced by a page.
+    The rollback builds nothing, and only says which of them are not served. A page that browsers may keep for more
+    than an hour without asking again is named.
     """
 
     kind: ClassVar[str] = "publish"
@@ -182,10 +185,12 @@ class PublishStep(StepBox):
             return failed(problem)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
-        unseen = served.not_compared() if built.parts else (NOT_COMPARED,)
+        unseen = served.not_compared() if built.parts else (*served.kept_by_browsers(), NOT_COMPARED)
         summary = f"The build of commit {commit[:10]} is served."
         if served.broken:  # of a rollback: whether it was so before the deploy, nobody knows
             summary, unseen = f"{summary} But {served.broken}", (*unseen, f"whether the page works: {served.broken}")
+        if served.kept:
+            summary += f" But {served.kept}, so {GO_ON}. {capitalized(REVALIDATE)}."
         return done(summary, values=values, compared=(served.compared(),), not_compared=unseen)
 
     def recover(self, ctx: Context) -> Outcome | None:

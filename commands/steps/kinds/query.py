@@ -14,6 +14,7 @@ from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import SqlText
+from commands.steps.shared.judged_rows import judged_cells, worst_cell
 from commands.steps.shared_fields import AtLeast, AtMost, DatabaseName, check_limits
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_number
@@ -35,8 +36,8 @@ class QueryStep(StepBox):
     database: DatabaseName
     sql: SqlText = Field(
         description=(
-            "One read-only query. Its first cell is judged; the further columns of the first row are "
-            "measured under their names."
+            "One read-only query. Its first cell is judged, in all rows unless it has an `ORDER BY`; the further "
+            "columns of the first row are measured under their names."
         ),
         examples=["SELECT count(*) FROM jobs WHERE state = 'stuck'"],
     )
@@ -90,10 +91,12 @@ class QueryStep(StepBox):
         columns, cells = result.columns[1:], result.rows[0] if result.rows else (None,)
         if clash := self._name_clash(columns):
             return failed(f"{clash}. Rename it with AS.", inconclusive=True)
-        return self._judge(cells[0], dict(zip(columns, cells[1:], strict=False)), seconds)
+        judged = judged_cells(result.rows, self.sql)
+        value, where = worst_cell(judged, lambda cell: _is_comparable(cell) and not self._wrong(cell))
+        return self._judge(value, where, dict(zip(columns, cells[1:], strict=False)), seconds)
 
-    def _judge(self, value: Any, others: dict[str, Any], seconds: float) -> Outcome:
-        wrong = self._wrong(value) if _is_comparable(value) else ""
+    def _judge(self, value: Any, where: str, others: dict[str, Any], seconds: float) -> Outcome:
+        wrong = self._wrong(value) + where if _is_comparable(value) and self._wrong(value) else ""
         cells = {**others, self.measure: value}
         numbers = {name: float(cell) for name, cell in cells.items() if _is_number(cell) and _is_comparable(cell)}
         measures = {**numbers, "failed": float(bool(wrong)), "seconds": seconds}

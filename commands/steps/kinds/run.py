@@ -32,6 +32,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
+from commands.systems.preflight.script_files import scripts_check
 from commands.text.command_lines import lines_without_comments
 from commands.text.numbers import format_count
 from commands.text.redaction import HIDDEN
@@ -142,7 +143,8 @@ class RunStep(StepBox):
         if self.cd and not has_placeholder(self.cd):
             script = f'cd "{self.cd}"'
             checks.append(HostCheck(host=self.host, script=script, judge=self._judge_folder, env=tuple(env.items())))
-        return checks
+        known = "" if has_placeholder(self.cd) else self.cd
+        return [*checks, *(scripts_check(self.host, known, self.commands, env) if known or not self.cd else [])]
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(ctx.values), self.env)

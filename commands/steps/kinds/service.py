@@ -30,7 +30,7 @@ from commands.steps.shared.service import (
     unseen_note,
 )
 from commands.steps.shared.service_preflight import judge_services, preflight_script, values_of
-from commands.steps.shared.service_readiness import Seen, answer_before, reload_note, wait_until_ready
+from commands.steps.shared.service_readiness import Seen, answer_before, kept_code, reload_note, wait_until_ready
 from commands.steps.shared.way_back import with_way_back
 from commands.steps.value_types import ValueType
 from commands.steps.values import fill, has_placeholder
@@ -212,10 +212,12 @@ class ServiceStep(ServiceBox):
         )
         if problems:
             unasked = self.unasked(seen.answer, problems)
-            why = f"did not start properly: {'; '.join(problems)}"
+            wrong = f"{'are' if self.names else 'is'} not right after {'their' if self.names else 'its'} reload"
+            why = f"{wrong if self.reload else 'did not start properly'}: {'; '.join(problems)}"
             if behind := self.not_reached(seen.answer, problems):
                 why = f"{'run' if self.names else 'runs'}, but {behind}"
-            return failed(f"{self.called} {why}.", lines=lines, inconclusive=unasked)
+            hint = kept_code(self, ctx, seen.answer) if self.reload else ""
+            return failed(f"{self.called} {why}.{hint}", lines=lines, inconclusive=unasked)
         if not (self.reload or self.manages.settles):
             # by the bot's own clock, because the host's clock may differ
             uptime = max(one.uptime for one in seen.state.processes) + clock.monotonic() - looked

@@ -30,6 +30,7 @@ COMBINED = (
     r'"(?P<method>[^ "]*)( (?P<path>[^ "]*))?[^"]*" (?P<status>[0-9][0-9][0-9]) [^ ]+'
     r'( "[^"]*" "(?P<agent>[^"]*)"( (?P<seconds>[0-9]+\.[0-9]+))?)?.*$'
 )
+_SCRIPT = script("logs/log_writers.sh") + script("logs/traffic.sh")
 _GROUPS = ("time", "method", "path", "status", "seconds", "agent")  # in the order in which the script expects them
 _REQUIRED_GROUPS = {"time", "method", "path", "status"}
 _MAX_BYTES = 32 * 1024 * 1024  # of a log that are read
@@ -130,18 +131,16 @@ class TrafficStep(StepBox):
     def preflight(self) -> list[PreflightCheck]:
         if has_placeholder(self.file):
             return []
-        read, env = script("logs/traffic.sh"), (("FILE", self.file),)
-        data = tuple(self._data(_OLD, _PREFLIGHT_SIZES).items())
-        return [HostCheck(host=self.host, script=read, judge=self._judge_preflight, env=env, data=data)]
+        env, data = (("FILE", self.file),), tuple(self._data(_OLD, _PREFLIGHT_SIZES).items())
+        return [HostCheck(host=self.host, script=_SCRIPT, judge=self._judge_preflight, env=env, data=data)]
 
     def run(self, ctx: Context) -> Outcome:
         window = self._window(ctx)
         env: dict[str, Text] = {"FILE": PageText(self.file, ctx.values), **self._data(window, _READ_SIZES)}
-        result = ctx.tools.shell.ask(self.host, script("logs/traffic.sh"), env=env, limit=60)
+        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env, limit=60)
         values = parse_values(result.tail)
         if problem := self._read_problem(result, values):
-            summary = f"{capitalized(problem)}."
-            return failed(summary, lines=result.last_lines[-2:], inconclusive=True)
+            return failed(f"{capitalized(problem)}.", lines=result.last_lines[-2:], inconclusive=True)
         return self._judge(values, window)
 
     def _window(self, ctx: Context) -> timedelta:
@@ -230,6 +229,7 @@ def _notes(values: dict[str, str]) -> str:
         "": "",
         "1": "the rotated file was read too",
         "unread": "not all that was rotated could be read, so its requests are missing",
+        "held": "a process still writes to the old file, which was packed or removed, so its requests are missing",
         "anew": "requests from before, if there were any, are not counted",
     }.get(values["rotated"], f"the {values['rotated']} rotated files were read too")
     happened = "was begun anew" if values["rotated"] == "anew" else "was rotated"

@@ -9,14 +9,14 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared import rows_after_rollback as rows_seen
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.values import TO_THE_BOT, parse_values
-from commands.systems.postgres.catalog import CATALOG, about_new_roles, in_words, parse_differences, unlisted
+from commands.systems.postgres.catalog import CATALOG, SCHEMA, about_new_roles, in_words, parse_differences, unlisted
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.return_rows import AFTER_ROLLBACK
 from commands.systems.postgres.same_database import identities
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
-_SCRIPT = "".join(("umask 077\n", ADDRESS, CATALOG, script("postgres/archive.sh"), AFTER_ROLLBACK))
+_SCRIPT = "".join(("umask 077\n", ADDRESS, CATALOG, SCHEMA, script("postgres/archive.sh"), AFTER_ROLLBACK))
 
 
 def compare_with_backup(box: ClientProgramsStep, ctx: Context, folder: str) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
@@ -10,7 +11,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.ports.page_text import DatabaseAddress, Text
-from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import recover_job, run_job
@@ -19,12 +20,16 @@ from commands.steps.page_fields import EnvName
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.shared_fields import BackupChecksum, BackupFile, BackupFolder
-from commands.steps.values import TO_THE_BOT, page_texts
+from commands.steps.values import TO_THE_BOT, page_texts, parse_values
 from commands.systems.postgres.client_programs import NOT_QUERIED, SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
 from commands.systems.preflight.hosts import HostCheck
+from commands.systems.scripts import script
 from state.errors import Failed
+
+_EVENT_TRIGGERS = shlex.quote(script("postgres/event_triggers.sql"))
+_MAY_COPY = f"{SCRATCH}EVENT_TRIGGERS={_EVENT_TRIGGERS}\nfits\nmay_copy\nforeign_event_triggers"
 
 
 class BackupCopyStep(ClientProgramsStep):
@@ -79,7 +84,7 @@ class BackupCopyStep(ClientProgramsStep):
         return [
             *programs,
             same,
-            HostCheck(host=self.host, script=self.script(f"{SCRATCH}fits\nmay_copy"), judge=_judge_scratch, env=env),
+            HostCheck(host=self.host, script=self.script(_MAY_COPY), judge=_judge_scratch, env=env),
         ]
 
     def plan_of_copy(self) -> str:
@@ -114,14 +119,14 @@ class BackupCopyStep(ClientProgramsStep):
             "JOBS": str(self.jobs),
         }
 
-    def run_on_copy(self, ctx: Context, script: str, env: Mapping[str, Text]) -> CommandResult:
-        """Run its script on the host, with a server for the copy. Raises the tools' errors."""
+    def run_on_copy(self, ctx: Context, text: str, env: Mapping[str, Text]) -> CommandResult:
+        """Run the script `text` on the host, with a server for the copy. Raises the tools' errors."""
         seen = {"SEEN": identities(ctx.tools, self.database_url)}
         if self.scratch_url:
-            return run_job(self, ctx, self.host, self.script(script), env, seen, hides=TO_THE_BOT)
+            return run_job(self, ctx, self.host, self.script(text), env, seen, hides=TO_THE_BOT)
         copy = self._copy()
         with copy.server(ctx.tools, ctx.stop) as server:
-            result = run_job(self, ctx, self.host, script, env, {**seen, "SCRATCH": server.address}, hides=TO_THE_BOT)
+            result = run_job(self, ctx, self.host, text, env, {**seen, "SCRATCH": server.address}, hides=TO_THE_BOT)
             if result.code and (why := server.failure()):
                 # the script can only blame the backup, but the connection to the server was lost
                 raise Failed(copy.missing_message(why), result.tail)
@@ -168,6 +173,11 @@ class BackupCopyStep(ClientProgramsStep):
 
 
 def _judge_scratch(result: CommandResult) -> list[PreflightResult]:
+    if event_triggers := parse_values(result.tail).get("event_triggers"):
+        return warned(
+            f"the scratch user may not create the database's event triggers ({event_triggers}), so no copy can be made",
+            "let `scratch_url` name a superuser of a server of its own, or remove it: the bot's own PostgreSQL has one",
+        )
     if result.code == 0:
         return passed("the scratch database is not the one of the backup, is empty, and its user may create databases")
     problem = address_error(result.code, result.tail) or SCRATCH_ERRORS.get(result.code)

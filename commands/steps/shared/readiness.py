@@ -19,7 +19,8 @@ READY_WITHIN: timedelta = parse_duration("1 min")  # of a page that names no `re
 POLL_INTERVAL = 0.1  # seconds between two requests to a service that may still be starting
 NO_ROUTE_INTERVAL = 1.0  # seconds between two requests to a place to which the bot finds no route
 LOOK_INTERVAL = 1.0  # seconds between two looks at what starts
-_STARTING = (502, 503, 504)  # statuses of a proxy whose service does not listen yet, and of a service that is not ready
+# statuses of a proxy whose service does not listen yet (Cloudflare has its own), and of a service that is not ready
+_STARTING = (502, 503, 504, 520, 521, 522, 523, 524)
 
 Found = TypeVar("Found")
 

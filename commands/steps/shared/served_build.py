@@ -12,6 +12,7 @@ from commands.steps.outcome import Context
 from commands.steps.shared.every_address import at_addresses
 from commands.systems.built_page import BuiltPage, names, other_page
 from commands.systems.http_answers import cached, from_cache
+from commands.systems.kept_pages import kept_page
 from commands.systems.page_parts import ServedParts
 from commands.systems.page_tags import Part
 from commands.text.numbers import format_count
@@ -26,7 +27,8 @@ class ServedBuild:
     """What one place serves of the build of `commit`, whose own page is `built`.
 
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
-    or empty. `where` says how many addresses were asked, as words to append.
+    or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
+    a clause, or empty.
     """
 
     ctx: Context
@@ -38,6 +40,7 @@ class ServedBuild:
     problem: str = ""
     broken: str = ""
     where: str = ""
+    kept: str = ""
     served: ServedParts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,7 +79,11 @@ class ServedBuild:
             unseen.append(f"whether {format_count(count, 'more script')} or stylesheets of the page can be loaded")
         if not (unseen or self.served.good or self.broken):
             unseen = ["whether its scripts and stylesheets can be loaded: no tag of the served page loads them"]
-        return tuple(unseen)
+        return (*unseen, *self.kept_by_browsers())
+
+    def kept_by_browsers(self) -> tuple[str, ...]:
+        """That nobody looked into the browsers that keep the page, where they do."""
+        return ("what browsers show that have the page of before",) if self.kept else ()
 
     def _is_of_build(self, part: Part) -> bool:
         """Whether the build's page has it; a proxy may have written more into the page."""
@@ -97,6 +104,7 @@ class ServedBuild:
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
             self.problem = f"{on_web(self.web, '/')} answers {page.status} and is not an HTML page."
             return
+        self.kept = kept_page(self.web, page)
         self.where = at_addresses(0, len(page.others))
         self.problem = other_page(self.web, page, self.built)
         if not self.problem:

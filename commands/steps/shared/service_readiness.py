@@ -69,6 +69,16 @@ def reload_note(box: ServiceBox, ctx: Context, before: State, now: State) -> str
     return " It answered this commit before as well, and no process is new: nothing shows that the reload took."
 
 
+def kept_code(box: ServiceBox, ctx: Context, answer: str) -> str:
+    """The sentence about a reload after which the address answers another commit as before; empty for another one."""
+    if box.serves(ctx, answer) or answer != ctx.file(_NOTE.format(ctx.step_key)):
+        return ""
+    return (
+        " A reload may keep the code that is loaded (gunicorn with preload_app, puma's "
+        "phased restart): restart it instead."
+    )
+
+
 Looked = tuple[State, NewLines]
 
 

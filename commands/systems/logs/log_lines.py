@@ -12,15 +12,18 @@ from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Refused
 
 DEFAULT_WORDS = ("error", "fatal")
-SHELL_FUNCTIONS = script("logs/log_lines.sh")  # defines `each_log FILES MARKS`
+SHELL_FUNCTIONS = script("logs/log_writers.sh") + script("logs/log_lines.sh")  # define `each_log FILES MARKS`
 LONGEST = LONGEST_LINE  # characters of a line that count; the program prints more, so that no secret is cut in them
 MAX_LINES = 100  # the program prints at most so many lines of each log, the newest ones
 MAX_OUTPUT = 4_000_000  # bytes of its output that are read
 _ROTATION_NOTES = {  # the worst first
     "lost": " The log was rotated meanwhile and was read from its start; "
     "the last lines before the rotation were not found.",
+    "held": " The log was rotated meanwhile, but process {} still writes to the old file, which was packed or removed; "
+    "it was read as well. Let logrotate signal the service, or use copytruncate.",
     "read": " The log was rotated meanwhile; the rotated part was read as well.",
 }
+_UNSEEN = " Whether a process still writes to the old file could not be seen: the log is another user's."
 _UNREADABLE = {
     "gone": "does not exist",
     "device": "is not a file that keeps lines",
@@ -82,10 +85,16 @@ def parse_output(output: str, allow: Sequence[str]) -> NewLines:
     totals = re.findall(r"^found=(\d+)$", output, re.MULTILINE)
     logs = re.findall(r"^moved=(\w*) ?(.*)$", output, re.MULTILINE)
     unreadable = [f"{file} {_UNREADABLE[state]}" for state, file in logs if state in _UNREADABLE]
-    states = {state for state, _ in logs}
+    unreadable += [_written_elsewhere(*more.split(" ", 1)) for state, more in logs if state == "elsewhere"]
+    states = dict(logs)
+    note = next((note.format(states[state]) for state, note in _ROTATION_NOTES.items() if state in states), "")
     return NewLines(
         lines=bad,
         total=sum(map(int, totals)) if totals else len(lines),
         unreadable=", ".join(dict.fromkeys(unreadable)),
-        note=next((note for state, note in _ROTATION_NOTES.items() if state in states), ""),
+        note=note + (_UNSEEN if re.search(r"^unseen=yes$", output, re.MULTILINE) else ""),
     )
+
+
+def _written_elsewhere(pid: str, file: str) -> str:
+    return f"process {pid} writes to {file}, and none of the bot's user to the log itself; let logrotate signal it"

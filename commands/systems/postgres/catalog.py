@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
-# The shell functions `catalog`, `schema_lines`, `sequences` and `differences`. They need the PG* variables.
+# The shell functions `catalog`, `sequences` and `differences`. They need the PG* variables.
 CATALOG = "".join(
     (
         f"CATALOG={shlex.quote(script('postgres/catalog.sql') + script('postgres/extension_rows.sql'))}\n",
         f"SEQUENCES={shlex.quote(script('postgres/sequences.sql'))}\n",
-        f"SCHEMA={shlex.quote(script('postgres/schema.sql'))}\n",
         script("postgres/catalog.sh"),
+    )
+)
+# The shell function `schema_lines`.
+SCHEMA = "".join(
+    (
+        f"SCHEMA={shlex.quote(script('postgres/schema.sql') + script('postgres/schema_details.sql'))}\n",
+        'schema_lines() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$SCHEMA"; }\n',
     )
 )
 # The roles that a database uses. The shell functions for copies need them.
@@ -27,7 +33,7 @@ ROLES = "".join(
     )
 )
 # what no line stands for, by class; rights have a default of their own
-_ABSENT = {"statistics": "the default", "validity": "valid"}
+_ABSENT = {"statistics": "the default", "storage": "the default", "validity": "valid", "enforcement": "on"}
 _ROLE = re.compile(r"role (.*)")
 _MOST = 3  # differences that a sentence names
 

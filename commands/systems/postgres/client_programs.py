@@ -56,7 +56,7 @@ SCRATCH_ERRORS = {
     83: "The scratch server or the host's pg_restore broke the restore off. This says nothing about the backup. "
     "Their own words are below.",
     79: "The user of the scratch database may not restore everything there. This says nothing about the backup. "
-    "Grant what the lines below ask for, or remove `scratch_url` from the page.",
+    "Grant what the lines below ask for (an event trigger needs a superuser), or remove `scratch_url` from the page.",
     85: "The scratch server's messages are in another language than English, so a restore cannot be judged by them; "
     "nothing was done. Let its administrator set it for the user: ALTER ROLE … SET lc_messages = 'C'.",
     80: "The disk of the scratch database's server is full. This says nothing about the backup. Free some space there.",

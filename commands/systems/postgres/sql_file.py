@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -31,7 +33,12 @@ _DOWN_PART = re.compile(
     re.IGNORECASE,
 )
 # the same behind other statements; a rollback's own file may have it as its title
-_DOWN_WORD = re.compile(r"--++\s*+[^\w\s]{0,9}\s*+(down|undo)\s*+[^\w\s;]{0,80}\s*+$", re.IGNORECASE)
+_DOWN_WORD = re.compile(
+    r"(--++|/\*++)\s*+[^\w\s]{0,80}\s*+((migration|migrate|schema)[ _-])?(down|undo|roll[ -]?back|revert|back[ -]?out)"
+    r"([ _-](migration|script|part|section|sql))?\s*+[^\w\s;]{0,80}\s*+$",
+    re.IGNORECASE,
+)
+_OWN_ROLLBACK = "begins the file's own rollback, which would run too; move that part to a file of its own"
 _BEGIN = re.compile(r"BEGIN(?:\s+(?:WORK|TRANSACTION))?|START\s+TRANSACTION", re.IGNORECASE)
 _COMMIT = re.compile(r"(?:COMMIT|END)(?:\s+(?:WORK|TRANSACTION))?", re.IGNORECASE)
 _CHANGE = re.compile(
@@ -159,6 +166,7 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     problems: list[Finding] = []
     # the pieces of the current statement with their offsets, without comments
     pieces: list[tuple[int, str]] = []
+    rollbacks: list[tuple[int, str]] = []
     body = _FunctionBody()
     lines = Lines(text)
     may_have_body = "atomic" in text.lower()
@@ -182,14 +190,27 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         else:
             if not is_comment(match):
                 pieces.append((start, text[start:at]))
-            elif _DOWN_PART.match(match[0]) or (found and _DOWN_WORD.match(match[0])):
-                why = "begins the file's own rollback, which would run too; move that part to a file of its own"
-                problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
+            elif _DOWN_PART.match(match[0]) or (found and _DOWN_WORD.match(text[start:at])):
+                rollbacks.append((start, text[start:at].strip()))
             if unclosed := unclosed_kind(text, match, at):
                 why = f"a {unclosed} that is never closed"
                 problems.append(Finding(line=lines.line_of(start), statement=match[0][:40], why=why))
     found += _statement(lines, [*pieces, (at, text[at:])], len(text))
+    for start, comment in _rollback_parts(text, found, rollbacks):
+        problems.append(Finding(line=lines.line_of(start), statement=comment[:80], why=_OWN_ROLLBACK))
     return found, problems
+
+
+def _rollback_parts(text: str, found: list[Statement], comments: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The comments that begin a part which would run: not those inside a statement, or before comments alone."""
+    starts = [one.start for one in found]
+    last = max((one.end for one in found if not one.is_transaction_command()), default=0)
+    for offset, comment in comments:
+        before = bisect_right(starts, offset) - 1
+        inside = before >= 0 and found[before].end > offset
+        # Play writes "# --- !Downs"
+        if last > offset and (not inside or text[starts[before] : offset].strip() == "#"):
+            yield offset, comment
 
 
 class _FunctionBody:

@@ -19,6 +19,7 @@ _HOST_SCRIPT = f"""\
 printf 'user=%s\\n' "$(id -un)"
 for name in setsid stat tail head; do command -v "$name" > /dev/null || printf 'missing=%s\\n' "$name"; done
 mkdir -p "$HOME/.gonogo/jobs" && [ -w "$HOME/.gonogo/jobs" ] || echo 'closed=yes'
+[ "$(readlink -e / 2> /dev/null)" = / ] || echo 'few_options=yes'
 printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 {{ print $4 }}')"
 printf 'free_files=%s\\n' "$(free_files "$HOME")\""""
 _MIN_FREE = 100 * 1024  # kB in the home folder
@@ -74,7 +75,14 @@ def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
     if few := too_few(values.get("free_files", ""), "in the home folder"):
         return few
     how = "the bot's own machine, used as" if local else "logged in as"
-    return [*passed(f"{how} {values.get('user', '?')}; ~/.gonogo/jobs is writable"), *_greeting(ended.greeting)]
+    found = passed(f"{how} {values.get('user', '?')}; ~/.gonogo/jobs is writable")
+    if "few_options" in values:
+        found += warned(
+            "its readlink, and so perhaps others of its programs, lack options of GNU's (as busybox's do), which some "
+            "steps use",
+            "install coreutils, diffutils, findutils and grep there",
+        )
+    return [*found, *_greeting(ended.greeting)]
 
 
 def _greeting(text: str) -> list[PreflightResult]:

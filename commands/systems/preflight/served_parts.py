@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.web import HttpRequest, HttpResponse
+from commands.systems.kept_pages import GO_ON, REVALIDATE, kept_page
 from commands.systems.page_parts import ServedParts
 from state.errors import ToolError
 
@@ -39,15 +40,18 @@ class ServedPartsCheck:
             page = get("/")
             parts, asked, in_time = ServedParts(self.web, get, lambda _: True), [], True
             for problem in parts.problems(page) if page.status == 200 else ():
-                asked.append(problem)
                 if not (in_time := clock.monotonic() < until):
                     break
+                asked.append(problem)
         except ToolError:
             return []
         todo = "correct the page or the file: `publish` fails where a new build's page names what is not served"
         bad = list(filter(None, asked))
-        if bad:
-            return warned(f"now {bad[0].rstrip('.')}", todo)
+        found = warned(f"now {bad[0].rstrip('.')}", todo) if bad else []
+        if kept := page.status == 200 and kept_page(self.web, page):
+            found += warned(f"{kept}, so after a deploy {GO_ON}", REVALIDATE)
+        if found:
+            return found
         which = "the" if in_time and not (parts.more or parts.elsewhere) else f"{len(parts.good)} of the"
         what = f"{which} scripts and stylesheets of the page that is served now can be loaded"
         return passed(what) if parts.good else []

@@ -169,7 +169,7 @@ def test_a_token_of_another_kind_is_named_without_asking_slack(
     assert "unreachable" not in text
 
 
-@pytest.mark.parametrize("error", ["ratelimited", "internal_error"])
+@pytest.mark.parametrize("error", ["ratelimited", "internal_error", "team_is_moving"])
 def test_a_start_does_not_wait_for_slack_but_says_that_it_was_not_asked(tmp_path: Path, error: str) -> None:
     def refuse(workspace: Workspace) -> None:
         workspace.faults.errors["users.info"] = error

@@ -11,8 +11,9 @@ from html.parser import HTMLParser
 
 from bot.report.layout import headline, lay_out, texts
 from commands.progress.step_state import WATCH
-from commands.report import Report, build_report, deploy_of
 from commands.report.charts import Limit, Panel, Series
+from commands.report.dora import deploy_of
+from commands.report.report import Report, build_report
 from state.events import event_from
 from state.records import AttemptState, Event, Record, RunState
 from tests.bot.slack.whole_run import page_with

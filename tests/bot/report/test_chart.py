@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,12 @@ def test_the_drawing_process_knows_no_secret(monkeypatch: pytest.MonkeyPatch) ->
     draw_chart([panel()])
     assert "SLACK_BOT_TOKEN" not in passed["env"]
     assert "PATH" in passed["env"]
+
+
+@pytest.mark.fault("a library reads the environment again")
+def test_a_matplotlibrc_of_the_machine_changes_no_chart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    picture = draw_chart([panel()])
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\naxes.facecolor: black\n")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    assert picture
+    assert draw_chart([panel()]) == picture

@@ -10,10 +10,9 @@ import pytest
 
 from bot.report.layout import Card, Part, headline, lay_out, texts
 from commands.progress.step_state import WATCH
-from commands.report import Report
 from commands.report.alert_history import AlertOccurrence
 from commands.report.comparison import Comparison
-from commands.report.report import CriterionReport, SignedEvidence
+from commands.report.report import CriterionReport, Report, SignedEvidence
 from state.facts import Door
 from state.records import AttemptState, RunState
 from tests.bot.report.reports import panel, report_of

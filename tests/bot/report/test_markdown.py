@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 
 from bot.report.markdown import as_markdown, escape
 from commands.progress.step_state import WATCH
-from commands.report import build_report, deploy_of
+from commands.report.dora import deploy_of
+from commands.report.report import build_report
 from state.events import event_from
 from state.records import Attempt, AttemptState, Event, Record
 from tests.bot.report.reports import HOSTILE, harm_in, hostile, missing_facts, unclean

@@ -123,6 +123,18 @@ def test_what_slack_refuses_ends_the_bot_with_one_sentence_before_it_tries_again
     assert max(calls.count(method) for method in calls) == 1
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize("method", ["auth.test", "apps.connections.open", "conversations.info"])
+def test_an_answer_that_the_bot_does_not_know_ends_no_bot(shop: Path, method: str) -> None:
+    def refuse(workspace: Workspace) -> dict[str, str]:
+        workspace.faults.errors[method] = "team_is_moving"
+        return {}
+
+    code, log, _ = served(refuse, until="Slack cannot answer now")
+    assert code == 0, log
+    assert "(team_is_moving): look up this error in Slack's documentation. The bot keeps trying" in log
+
+
 def test_in_http_mode_too_slack_is_asked_about_the_token(shop: Path) -> None:
     code, log, _ = served(lambda _: http_mode() | {"SLACK_BOT_TOKEN": "xoxb-1"})
     assert code == 1

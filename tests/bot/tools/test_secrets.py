@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.tools.secrets import Redactor, redactor_for, too_short_to_mask
+from bot.tools.secrets import Redactor, _literals, redactor_for, too_short_to_mask
 from commands.text.redaction import HIDDEN
 
 URL = "postgresql://me:p%40ss-word@db.internal:5432/shop"
@@ -63,6 +63,14 @@ def test_the_pages_variables_and_slacks_own_are_masked_and_settings_are_not() ->
 def test_the_address_of_a_heartbeat_is_masked_however_simple_it_is(name: str) -> None:
     redact = redactor_for([], {name: "https://watch.example/ping/shop"})
     assert redact("GET https://watch.example/ping/shop failed") == "GET ••• failed"
+
+
+def test_nothing_is_compiled_before_there_is_a_text() -> None:
+    compiled = _literals.cache_info().misses
+    redact = redactor_for([], {"SHOP_TOKEN": "one-of-a-kind-t0ken", "SHOP_PASSWORD": "an0ther-of-its-kind"})
+    redact.learn("a-th1rd-of-its-kind")
+    assert _literals.cache_info().misses == compiled
+    assert redact("one-of-a-kind-t0ken") == HIDDEN
 
 
 def test_what_several_threads_learn_at_once_is_all_masked() -> None:

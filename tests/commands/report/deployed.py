@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands.progress.step_state import WATCH
-from commands.report import Report, build_report, deploy_of
+from commands.report.dora import deploy_of
+from commands.report.report import Report, build_report
 from commands.runbook import Page
 from state.events import event_from
 from state.facts import Fact

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from commands.progress.step_state import DECISION, WATCH
-from commands.report import build_report
 from commands.report.people import ActionKind
+from commands.report.report import build_report
 from state.facts import FactKind
 from state.records import AttemptState, RunState
 from tests.commands.report.deployed import (

@@ -21,6 +21,9 @@ def validated_message(state: WorkspaceState, args: Json) -> Json:
     if blocks and state.faults.refuse_blocks:
         state.faults.refuse_blocks -= 1
         raise invalid_blocks(["refused on purpose by the rehearsal [json-pointer:/blocks]"])
+    for words, error in state.faults.refuse_words.items():
+        if words in str(blocks):
+            raise SlackError(error)
     check_blocks(blocks)
     _check_attachments(attachments)
     return {

@@ -1,10 +1,16 @@
 # Puts a saved folder back by two renames. On one disk nothing is copied or removed, so neither its size nor free space
 # matters.
 cd "$REPOSITORY"
-kept="$STORE/$NAME-$COMMIT"
-mark="$STORE/.back-$NAME-$COMMIT"
-gone="$STORE/.gone-$NAME"
+kept="$COPIES/$COMMIT"
+mark="$COPIES/.back-$COMMIT"
+gone="$COPIES/.gone"
+# as versions up to 0.6 named their copies
+before="$STORE/$OLD_NAME-$COMMIT"
+[ -e "$kept" ] || [ -e "$mark" ] || [ ! -d "$before" ] || { mkdir -p "$COPIES"; kept=$before; }
 if [ -d "$kept" ]; then
+  size=$(size_of "$kept")
+  was=$(cat "$COPIES/.whole-$COMMIT" 2> /dev/null) || was=$size
+  [ "$size" = "$was" ] || { printf '%s now, %s when it was kept\n' "$size" "$was"; exit 69; }
   if [ "$(stat -c %m "$STORE")" = "$(stat -c %m "$(dirname "$FOLDER")")" ]; then
     # notes which run has taken the copy out of the store, so that the same run can repeat this
     printf '%s\n' "$KEY" > "$mark"
@@ -18,8 +24,8 @@ if [ -d "$kept" ]; then
   [ ! -e "$gone" ] || rm -rf "$gone"
   [ ! -e "$FOLDER" ] || mv -T "$FOLDER" "$gone"
   mv -T "$ready" "$FOLDER"
-  [ "$gone" = "$STORE/.gone-$NAME" ] || rm -rf "$gone"
+  [ "$gone" = "$COPIES/.gone" ] || rm -rf "$gone"
 else
   [ -f "$mark" ] && [ "$(cat "$mark")" = "$KEY" ] && [ -d "$FOLDER" ] || exit 65
 fi
-printf 'files=%s\n' "$(find "$FOLDER" ! -type d | wc -l)"
+tell_files "$(size_of "$FOLDER")"

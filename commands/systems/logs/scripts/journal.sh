@@ -13,9 +13,16 @@ done
 # --after-cursor leaves out a line too many if the cursor is another unit's
 own=$(first_cursor "${own_units[@]}")
 elsewhere "${units[@]}"
-source_lines() {
+own_lines() {
   if [ "$own" = "$SINCE" ]; then journalctl --quiet --no-pager "${own_units[@]}" --output=cat --after-cursor="$SINCE"
   else entries "${own_units[@]}" --output=cat; fi
+}
+# the level of a line is kept beside it; what containers print on standard error has the level of an error, whatever it says
+loud_lines() {
+  entries "${own_units[@]}" --output=cat --priority=err _TRANSPORT=stdout _TRANSPORT=syslog 2> /dev/null | tail -n 1000 || true
+}
+source_lines() {
+  own_lines | LC_ALL=C awk 'FILENAME == ARGV[1] { if ($0 != "") loud[$0]; next } { print ($0 in loud ? "<3>" : "") $0 }' <(loud_lines) -
 }
 error_lines
 # what journald dropped by its rate limit: "Suppressed 7 messages from api.service"

@@ -25,16 +25,26 @@ beside() {
     while IFS= read -r one; do [ "$one" -ef "$1" ] || printf '%s\n' "$one"; done || true
 }
 new_lines() {
-  local file=$1 size inode head at from=0 moved= one n parts=()
+  local file=$1 size inode head at from=0 moved= held= other= from_other= one n parts=()
   # a device such as /dev/null keeps nothing: an empty answer from it says nothing about errors
   if [ -e "$file" ] && [ ! -f "$file" ]; then printf 'moved=device %s\n' "$file"; return 0; fi
   if [ -e "$file" ] && [ ! -r "$file" ]; then printf 'moved=closed %s\n' "$file"; return 0; fi
   IFS=: read -r size inode head at <<< "$2"
-  if stands "$file"; then from=$size; elif [ "$size" -gt 0 ]; then moved=lost; fi
+  if stands "$file"; then
+    from=$size
+    [ "$(stat -L -c %s -- "$file")" -gt "$size" ] || other=$(written_elsewhere "$file")
+  else
+    [ "$size" = 0 ] || moved=lost
+    # the file of the mark, where it has no name any more
+    [ -z "$inode" ] || same_inode "$file" 2> /dev/null || from_other=yes
+    [ -z "$inode" ] || held=$(held_by "$file")
+    [ -z "$held" ] || parts=("$size" "$held")
+  fi
   # a log that was empty at the mark looks the same after it was copied and emptied: only its rotated files tell
   if [ "$from" = 0 ] && [ -n "$at" ]; then
     while IFS= read -r one; do
-      if same_inode "$one"; then parts+=("$size" "$one"); moved=read
+      if [ -n "$held" ] && repeats "$one" "$held"; then continue; fi
+      if same_inode "$one"; then parts+=("$size" "$one"); moved=read from_other=
       elif [ "$size" -gt 0 ] && begins "$one"; then moved=read; ! newer "$one" || parts+=("$size" "$one")
       elif newer "$one"; then parts+=(0 "$one"); moved=${moved:-read}; fi
     done < <(beside "$file")
@@ -44,6 +54,9 @@ new_lines() {
     for ((n = 0; n < ${#parts[@]}; n += 2)); do whole "${parts[n + 1]}" | tail -c "+$((parts[n] + 1))"; done
     [ ! -e "$file" ] || tail -c "+$((from + 1))" -- "$file"
   } | text | LC_ALL=C awk "$TROUBLE" | tail -n 101
+  if [ -n "$held" ]; then moved="held $(cut -d / -f 3 <<< "$held")"
+  elif [ -n "$other" ]; then moved="elsewhere $other"
+  elif [ -n "$from_other" ] && [ "$EUID" != 0 ] && [ ! -O "$file" ]; then echo unseen=yes; fi
   printf 'moved=%s\n' "$moved"
 }
 # The same for several logs: absolute paths with ":" between two, and their marks with "," between two.

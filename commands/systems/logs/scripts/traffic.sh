@@ -43,4 +43,5 @@ done
 # made within the window with no line from before it, and nothing beside it: the log of before is elsewhere, or gone
 born=$(stat -L -c %W -- "$FILE")
 if [ -z "$rotated" ] && [[ $born =~ ^[1-9] ]] && [ "$born" -gt "$from" ] && [ "${oldest:-$born}" -ge "$born" ]; then rotated=anew; fi
+case $(written_elsewhere "$FILE") in *' (deleted)') rotated=held ;; esac
 printf 'read_at=%s\nrotated=%s\ncut=%s\n%s\n' "$now" "$rotated" "$cut" "$counted"

@@ -1,6 +1,5 @@
 # catalog: what the database has beside its columns and rows, in lines of class, what and value.
 catalog() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$CATALOG"; }
-schema_lines() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$SCHEMA"; }
 sequences() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$SEQUENCES"; }
 # differences BEFORE AFTER: what differs between two such lists, in lines of class, what, before and after; the last two are
 # empty where there is none. A sequence differs if it is gone or has gone back.

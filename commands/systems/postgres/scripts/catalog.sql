@@ -40,6 +40,9 @@ WITH members AS MATERIALIZED (
   UNION ALL SELECT 'pg_constraint'::regclass, oid, 0, 'validity', '', 'NOT VALID'
     FROM pg_constraint WHERE NOT convalidated AND oid >= 16384
   UNION ALL SELECT 'pg_class'::regclass, indexrelid, 0, 'validity', '', 'INVALID' FROM pg_index WHERE NOT indisvalid AND indexrelid >= 16384
+  -- a foreign key is checked by triggers of its own, which ALTER TABLE … DISABLE TRIGGER ALL switches off; no dump has that
+  UNION ALL SELECT 'pg_constraint'::regclass, tgconstraint, 0, 'enforcement', 'checks of ', 'off, its triggers are disabled'
+    FROM pg_trigger WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O' GROUP BY tgconstraint
   UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, 'statistics', 'statistics target of ', nullif(attstattarget, -1)::text
     FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0 AND NOT attisdropped AND nullif(attstattarget, -1) IS NOT NULL
   UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, 'statistics', 'options of ', attoptions::text

@@ -1,4 +1,4 @@
--- Inserts the missing rows, moves the sequences, checks the foreign keys, and restores constraints and triggers.
+-- Inserts the missing rows, moves the sequences, checks the foreign keys, and restores constraints, triggers and rules.
 DO $check$ DECLARE bad text; BEGIN
   SELECT name INTO bad FROM gonogo_tables WHERE leaf AND name NOT IN (SELECT name FROM gonogo_copies);
   IF FOUND THEN RAISE EXCEPTION 'the backup has no table %', bad; END IF;
@@ -50,6 +50,8 @@ SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I %s', name, conname,
   CASE WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' ELSE 'NOT DEFERRABLE' END) FROM gonogo_keys \gexec
 SELECT format('ALTER TABLE %s ENABLE %s TRIGGER %I', name,
   CASE tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, tgname) FROM gonogo_triggers \gexec
+SELECT format('ALTER TABLE %s ENABLE %s RULE %I', name,
+  CASE ev_enabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, rulename) FROM gonogo_rules \gexec
 -- Stored next to the receipt, for another attempt of this run.
 INSERT INTO gonogo.receipts (key, name, sha256)
 SELECT :'key' || '/not back', format('%s rows of the backup are not back (%s)', sum(lost), string_agg(name || ': ' || lost, ', ' ORDER BY name)), :'sum'

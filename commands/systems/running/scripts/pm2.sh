@@ -11,7 +11,7 @@ for (const one of all.filter((other) => other.name === process.env.NAME).sort((a
     status + (status === "online" && !one.pid ? " without a process" : "")); }' |
 while read -r id pid started revision version status; do
   folder=$(readlink -e "/proc/$pid/cwd") || folder=
-  said=$(named_commit "$folder")
+  said=$(named_commit "$folder" "$started")
   [ -n "$said" ] || said=${revision#-}
   [ -n "$said" ] || [ -z "$folder" ] || said=$(head_at "$folder" "$started") || said=
   printf 'process=%s %s %s\n' "$id" "${said:-$version}" "$status"

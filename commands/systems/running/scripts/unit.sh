@@ -21,7 +21,7 @@ else
     path=$(show WorkingDirectory)
     if [ -n "$path" ] && is_older "$path"; then folder=$(readlink -e "$path") || folder=; fi
   fi
-  said=$(named_commit "$folder")
+  said=$(named_commit "$folder" "$started")
   [ -n "$said" ] || [ -z "$folder" ] || said=$(head_at "$folder" "$started") || said=
 fi
 printf 'process= %s %s\n' "${said:--}" "$(show ActiveState)"

@@ -52,6 +52,23 @@ def test_nothing_of_a_run_is_dropped_while_slack_refuses_its_messages(tmp_path: 
     play(tmp_path, story)
 
 
+@pytest.mark.fault("one bad old thing stops all")
+def test_a_message_that_slack_never_takes_for_an_unknown_reason_is_sent_as_text_and_holds_up_no_other(
+    tmp_path: Path,
+) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        await box.wait_until_posted()
+        box.workspace.faults.refuse_words = {"an unlucky line": "blocks_are_on_strike"}
+        box.run_step(run, DEPLOY, failed("Noise", lines=("an unlucky line",)))
+        box.run_step(run, HEALTH)
+        await box.message_with("✅", "Health", timeout=60)
+        await box.wait_until_posted()
+        assert [one.text for one in box.workspace.messages() if "Noise" in one.text and not one.blocks]
+
+    play(tmp_path, story)
+
+
 @pytest.mark.parametrize("error", [READ_ONLY, "team_is_moving", "invalid_arguments"])
 def test_a_change_that_slack_refuses_is_made_up_later(tmp_path: Path, error: str) -> None:
     async def story(box: SlackBox) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 
 from bot.rehearsal.target.loopback import free_port
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres import database, migration_progress
 from bot.tools.postgres.database import PostgresDatabase
@@ -296,6 +297,72 @@ def test_a_lock_that_is_not_released_names_its_holder_and_changes_nothing(
             sql.apply("db", waits, stop=NO_STOP, on_output=reports.append)
     assert any(re.search("waiting for a lock held by session .*a forgotten report", line) for line in reports), reports
     assert "3 times; nothing was changed" in str(caught.value)
+
+
+@contextmanager
+def crossing(postgres: Postgres, times: int) -> Iterator[Callable[[str], None]]:
+    """A session that reads the tables `more` and `things` in the other order, as soon as a migration waits for it.
+
+    Gives a listener, with which the next attempt waits until the session is there again.
+    """
+    run_sql(postgres.url(OWNER), "CREATE TABLE more (name text)")
+
+    def read_both() -> None:
+        with psycopg.connect(postgres.url(SUPERUSER), application_name="a report") as other:
+            other.execute("SET deadlock_timeout = '1min'")  # so that PostgreSQL never ends this one
+            for _ in range(times):
+                other.execute("SELECT * FROM more")
+                there.release()
+                while not run_sql(postgres.url(SUPERUSER), WAITS):
+                    time.sleep(0.05)
+                other.execute("SELECT * FROM things")
+                other.rollback()
+
+    there = threading.Semaphore(0)
+    thread = threading.Thread(target=read_both, daemon=True)
+    thread.start()
+    there.acquire(timeout=30)
+
+    def again(line: str) -> None:
+        if line.startswith("attempt") and times > 1:
+            there.acquire(timeout=30)
+
+    yield again
+    thread.join(30)
+    run_sql(postgres.url(OWNER), "DROP TABLE more")
+
+
+WAITS = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = to_regclass('more')"
+BOTH = "ALTER TABLE things ADD COLUMN a int; INSERT INTO things VALUES ('x'); ALTER TABLE more ADD COLUMN b int;"
+
+
+def test_a_deadlock_with_the_applications_sessions_is_tried_again_and_applied_once(
+    sql: PostgresDatabase, postgres: Postgres
+) -> None:
+    reports: list[str] = []
+    both = migration(BOTH, lock_timeout=20)
+    with crossing(postgres, 1):
+        assert not sql.apply("db", both, stop=NO_STOP, on_output=reports.append).already
+    assert count(sql) == 1
+    assert sql.has_receipt("db", both.key)
+    (again,) = [line for line in reports if line.startswith("attempt")]
+    assert re.fullmatch(
+        r"attempt 1 of 3: it and session \d+ \(a report, user .* waited for each other; nothing was changed yet", again
+    )
+
+
+def test_a_deadlock_at_each_attempt_names_the_other_session_and_changes_nothing(
+    sql: PostgresDatabase, postgres: Postgres
+) -> None:
+    both = migration(BOTH, lock_timeout=20)
+    with crossing(postgres, 3) as listener, pytest.raises(Failed) as caught:
+        sql.apply("db", both, stop=NO_STOP, on_output=listener)
+    assert re.fullmatch(
+        r"016.sql was ended by a deadlock at attempt 3; nothing was changed. "
+        r"It and session \d+ \(a report, user .*\) waited for each other.",
+        str(caught.value),
+    )
+    assert (count(sql), sql.has_receipt("db", both.key)) == (0, False)
 
 
 def test_stop_ends_the_wait_for_a_lock_between_two_attempts(sql: PostgresDatabase, postgres: Postgres) -> None:

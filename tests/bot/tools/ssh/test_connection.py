@@ -142,7 +142,11 @@ def test_a_server_that_sends_nothing_is_named(ssh: SshServer, silent_port: int) 
             b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n",
             "something other than an SSH server answers there: “HTTP/",
         ),
-        (b"Exceeded MaxStartups\r\n", "something other than an SSH server answers there: “Exceeded MaxStartups”"),
+        (
+            b"Exceeded MaxStartups\r\n",
+            "the SSH server takes no connection from here now, and says “Exceeded MaxStartups”",
+        ),
+        (b"Not allowed at this time\r\n", "takes no connection from here now, and says “Not allowed at this time”"),
         (b"\x00\x1b[31m\xff\n", "something other than an SSH server answers there: “[31m"),
         (
             b"",

@@ -7,14 +7,18 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from commands.ports.preflight import OK, WARN, PreflightContext
 from commands.ports.shell import CommandResult, Job
+from commands.systems.preflight.reachable import ReachableCheck
 from state.errors import Failed
 from tests.bot.tools.helpers import eventually
 from tests.bot.tools.ssh.own_server import OwnServer, own_server
+from tests.world import World
 
 
 @pytest.fixture
@@ -94,6 +98,17 @@ def test_a_job_on_a_host_of_busybox_is_seen_running_and_is_stopped(own: OwnServe
         own.shell.end("box", "run/step/1")
     assert (results[0].code, (own.home / "effect").exists()) == (143, False)
     assert own.shell.remove_jobs("box", "run")
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_host_of_busybox_is_told_before_the_start(own: OwnServer, tmp_path: Path) -> None:
+    tools = replace(World().tools(), shell=own.shell)
+    check, ctx = ReachableCheck(place=("hosts", "box")), PreflightContext(tools=tools, ref="main")
+    assert [found.level for found in check.run_preflight(ctx)] == [OK]
+    only_busybox(own, tmp_path / "programs")
+    first, second = check.run_preflight(ctx)
+    assert (first.level, second.level) == (OK, WARN)
+    assert second.todo == "install coreutils, diffutils, findutils and grep there"
 
 
 @pytest.mark.fault("a cause that nobody has seen")

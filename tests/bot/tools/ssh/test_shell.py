@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.rehearsal.target.ssh_server import SshServer
@@ -97,9 +98,36 @@ def test_only_the_end_of_five_megabytes_of_output_is_kept(shell: SshShell) -> No
 def test_stop_kills_the_whole_process_group(shell: SshShell) -> None:
     stop = threading.Event()
     threading.Timer(0.6, stop.set).start()
-    with pytest.raises(Stopped, match=r"Stopped on the host, with every process it had started\."):
+    with pytest.raises(Stopped, match=r"Stopped on the host, with every process of its group\."):
         run(shell, f"sleep {LONG}1 & (sleep {LONG}2; true) & wait", stop=stop, limit=3600)
     assert eventually(lambda: not is_running(f"sleep {LONG}[12]")), "a grandchild still runs on the host"
+
+
+@pytest.mark.fault("a deadline that success does not reset")
+@pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "over its limit"])
+def test_what_a_command_started_in_a_session_of_its_own_is_named_when_the_command_is_ended(
+    shell: SshShell, tmp_path: Path, stopped: bool
+) -> None:
+    stop, began = threading.Event(), tmp_path / "began"
+    script = f"setsid sleep {LONG}9 & touch {began}; sleep {LONG}8"
+
+    def end() -> None:
+        assert eventually(began.exists)
+        stop.set()
+
+    ending = threading.Thread(target=end)
+    if stopped:
+        ending.start()
+    try:
+        with pytest.raises(
+            (Stopped, Failed), match=r"; what it had started in a session of its own goes on: sleep \([0-9]+\)\."
+        ):
+            run(shell, script, stop=stop, limit=3600 if stopped else 3)
+        assert not is_running(f"sleep {LONG}8")
+    finally:
+        for process in psutil.process_iter(["cmdline"]):
+            if process.info["cmdline"] == ["sleep", f"{LONG}9"]:
+                process.kill()
 
 
 def test_a_job_over_its_limit_is_killed_and_says_so(shell: SshShell) -> None:

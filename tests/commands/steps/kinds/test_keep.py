@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -20,6 +21,7 @@ from tests.world import World
 KEEP = 'host = "h"\nrepository = "$REPO"\nfolder = "api/node_modules"\nstore = "$KEPT"'
 BACK = KEEP + '\nmode = "back"'
 OLD = VALUES["commit_before"]
+COPIES = "of-api%2Fnode_modules"
 
 
 class Host:
@@ -43,7 +45,9 @@ class Host:
         (self.packages / "only new").write_text("new")
 
     def copies(self) -> list[str]:
-        return sorted(path.name for path in self.store.iterdir() if not path.name.startswith("."))
+        found = [path for path in self.store.glob("*") if not path.name.startswith("of-")]
+        found += [path for path in self.store.glob("of-*/*") if not path.name.startswith(".")]
+        return sorted(str(path.relative_to(self.store)) for path in found)
 
     def replace_program(self, folder: Path, name: str, script: str) -> None:
         """Put a shell script in front of a program."""
@@ -99,13 +103,13 @@ def test_between_two_disks_the_folder_is_copied_and_the_kept_copy_stays(host: Ho
     assert sorted(path.name for path in host.packages.parent.iterdir()) == ["node_modules"], (
         "a partial folder was left behind"
     )
-    assert host.copies() == [f"api-node_modules-{OLD}"]
+    assert host.copies() == [f"{COPIES}/{OLD}"]
 
 
 def test_after_a_crash_between_the_two_renames_it_continues(host: Host) -> None:
     host.run_step(KEEP)
     host.deploy()
-    host.packages.rename(host.store / ".gone-api-node_modules")
+    host.packages.rename(host.store / COPIES / ".gone")
     assert host.run_step(BACK, attempt=2).state == "done"
     assert (host.packages / "prisma client" / "index.js").read_text() == "old"
 
@@ -114,7 +118,7 @@ def test_a_folder_that_an_earlier_run_put_back_does_not_count(host: Host) -> Non
     host.run_step(KEEP)
     host.run_step(BACK, attempt=2)
     host.deploy()
-    (host.store / f".back-api-node_modules-{OLD}").write_text("run-0/step\n")
+    (host.store / COPIES / f".back-{OLD}").write_text("run-0/step\n")
     outcome = host.run_step(BACK, attempt=3)
     assert f"has no kept copy of api/node_modules for commit {OLD[:10]}; nothing was changed" in outcome.summary
     assert (host.packages / "only new").exists(), "the folder was changed"
@@ -124,9 +128,9 @@ def test_the_next_keep_removes_the_folder_that_a_rollback_replaced(host: Host) -
     host.run_step(KEEP)
     host.deploy()
     host.run_step(BACK, attempt=2)
-    assert (host.store / ".gone-api-node_modules" / "only new").exists()
+    assert (host.store / COPIES / ".gone" / "only new").exists()
     host.run_step(KEEP, attempt=3)
-    assert [path.name for path in host.store.iterdir()] == [f"api-node_modules-{OLD}"]
+    assert sorted(path.name for path in (host.store / COPIES).iterdir()) == [f".whole-{OLD}", OLD]
 
 
 def test_a_folder_behind_a_link_is_kept_with_its_content(host: Host) -> None:
@@ -153,22 +157,22 @@ def test_without_a_kept_copy_nothing_is_changed(host: Host) -> None:
 
 
 def test_a_partial_copy_of_an_earlier_attempt_is_removed(host: Host) -> None:
-    partial = host.store / f"api-node_modules-{OLD}.part"
-    partial.mkdir()
+    partial = host.store / COPIES / ".part"
+    partial.mkdir(parents=True)
     (partial / "rest").write_text("of a killed attempt")
     host.run_step(KEEP)
-    assert host.copies() == [f"api-node_modules-{OLD}"]
-    assert not (host.store / f"api-node_modules-{OLD}" / "rest").exists()
+    assert host.copies() == [f"{COPIES}/{OLD}"]
+    assert not (host.store / COPIES / OLD / "rest").exists()
 
 
 def test_only_the_newest_copies_stay(host: Host) -> None:
     for number in range(4):
-        old = host.store / f"api-node_modules-{number}"
-        old.mkdir()
+        old = host.store / COPIES / f"{number}"
+        old.mkdir(parents=True)
         os.utime(old, (number, number))
     (host.store / "somebody-else").mkdir()
     host.run_step(KEEP + "\nnewest = 2")
-    assert host.copies() == [f"api-node_modules-{OLD}", "api-node_modules-3", "somebody-else"]
+    assert host.copies() == sorted([f"{COPIES}/{OLD}", f"{COPIES}/3", "somebody-else"])
 
 
 def test_a_full_disk_is_reported_with_sizes_before_anything_is_copied(host: Host, tmp_path: Path) -> None:
@@ -187,3 +191,46 @@ def test_a_missing_folder_is_named(host: Host) -> None:
 def test_the_plan_shows_the_switch() -> None:
     assert 'mv -T "$ready" "$FOLDER"' in plan(box("keep", BACK))
     assert "keeps only the newest 3" in plan(box("keep", KEEP))
+
+
+@pytest.mark.fault("it exists, so it is right")
+@pytest.mark.parametrize("other", ["api-node_modules", "api", "api/node_modules-dev"])
+def test_folders_with_names_alike_have_copies_of_their_own(host: Host, other: str) -> None:
+    folder = host.packages.parent.parent / other
+    folder.mkdir(exist_ok=True)
+    (folder / "which").write_text(other)
+    keep = KEEP.replace('"api/node_modules"', f'"{other}"') + "\nnewest = 1"
+    host.run_step(KEEP)
+    host.run_step(keep, attempt=2)
+    host.run_step(KEEP + "\nnewest = 1", attempt=3)
+    host.deploy()
+    (folder / "which").write_text("new")
+    for number, back in enumerate((keep + '\nmode = "back"', BACK), 4):
+        assert host.run_step(back, attempt=number).state == "done"
+    assert (folder / "which").read_text() == other
+    assert (host.packages / "prisma client" / "index.js").read_text() == "old"
+
+
+@pytest.mark.fault("it exists, so it is right")
+@pytest.mark.parametrize("change", [Path.unlink, lambda file: file.write_text("")], ids=["gone", "emptied"])
+def test_a_copy_that_is_no_longer_whole_is_not_put_back(host: Host, change: Callable[[Path], object]) -> None:
+    host.run_step(KEEP)
+    host.deploy()
+    change(host.store / COPIES / OLD / "prisma client" / "index.js")
+    outcome = host.run_step(BACK, attempt=2)
+    assert outcome.state == "failed"
+    assert f"The kept copy of api/node_modules for commit {OLD[:10]} is not whole: it has " in outcome.summary
+    assert " when it was kept. Nothing was changed." in outcome.summary
+    assert (host.packages / "only new").exists(), "the folder was changed"
+
+
+def test_a_copy_of_an_older_version_is_put_back_and_the_next_keep_removes_such(host: Host) -> None:
+    host.run_step(KEEP)
+    old = (host.store / COPIES / OLD).rename(host.store / f"api-node_modules-{OLD}")
+    (host.store / COPIES / f".whole-{OLD}").unlink()
+    host.deploy()
+    assert [host.run_step(BACK, attempt=n).state for n in (2, 3)] == ["done", "done"]
+    assert (host.packages / "prisma client" / "index.js").read_text() == "old"
+    old.mkdir()
+    host.run_step(KEEP, attempt=4)
+    assert host.copies() == [f"{COPIES}/{OLD}"]

@@ -64,6 +64,43 @@ def test_error_lines_count_in_any_case_and_inside_names(log: Path, line: str) ->
     assert outcome.lines == (without_terminal_codes(line),)
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ERRO[0000] cannot read flows",
+        "FATA[0012] cannot listen",
+        "[12:00:01 ERR] cannot read flows",
+        "2026-11-24T22:10:00Z FTL cannot read flows",
+        "E1124 22:10:00.123456    1 main.go:12] cannot read flows",
+        "EROR[11-24|22:10:00] cannot read flows",
+        '{"level":"50","msg":"cannot read flows"}',
+        '{"level":"err","msg":"cannot read flows"}',
+        '{"levelname":"CRITICAL","message":"cannot read flows"}',
+        '{"levelno": 40, "message":"cannot read flows"}',
+        '{"log.level":"CRITICAL","message":"cannot read flows"}',
+        '{"LogLevel":"Critical","Message":"cannot read flows"}',
+        '{"SeverityText":"","SeverityNumber":17,"Body":"cannot read flows"}',
+        '{"version":"1.1","short_message":"cannot read flows","level":3}',
+        "lvl=eror msg=flows",
+        "time=2026-01-01T10:00:00Z level=50 msg=flows",
+        "fail: Shop.Jobs.Reader[13]",
+        "crit: Shop.Jobs.Reader[0]",
+        "npm ERR! missing script: start",
+        "[E] cannot read flows",
+    ],
+)
+def test_the_level_of_a_line_counts_in_the_form_of_each_logger(log: Path, line: str) -> None:
+    log.write_text(f"{line}\n")
+    outcome = read(log, "0")
+    assert (outcome.state, outcome.lines) == ("failed", (line,)), outcome.summary
+
+
+def test_a_line_with_the_level_of_syslog_counts_without_it(log: Path) -> None:
+    log.write_text("<3>cannot read flows\n<6>ready\n")
+    assert read(log, "0").lines == ("cannot read flows",)
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -90,6 +127,16 @@ def test_error_lines_count_in_any_case_and_inside_names(log: Path, line: str) ->
         "Alert rules are loaded, panic button is off",
         "2026-11-24 22:10:00 INFO CRITICAL section left",
         "ALERTING is on",
+        "INFO[0000] error budget left",
+        "[12:00:01 INF] error budget left",
+        "I1124 22:10:00.123456    1 main.go:12] error budget left",
+        '{"level":"30","msg":"error budget left"}',
+        '{"levelno": 20, "message":"ready"}',
+        '{"version":"1.1","short_message":"ready","level":6}',
+        '{"SeverityNumber":9,"Body":"ready"}',
+        "E1124 is a part number",
+        "fail: nothing did",
+        "WARN[0000] slow",
     ],
 )
 def test_error_words_of_a_healthy_log_do_not_count(log: Path, line: str) -> None:

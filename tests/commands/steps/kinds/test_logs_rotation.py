@@ -92,6 +92,90 @@ def _creation_time(file: Path) -> int:
     return int(seconds) if seconds.isdigit() else 0
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("old", ["fine\n", ""])
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_process_that_writes_on_into_a_packed_or_removed_file_is_read_there(
+    log: Path, packed: bool, old: str
+) -> None:
+    with log.open("ab", buffering=0) as out:
+        out.write(old.encode())
+        since = mark(log, time.time() - 0.1)
+        out.write(b"Error: before the rotation\n")
+        if packed:
+            Path(f"{log}.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+            out.write(b"Error: while it was packed\n")
+        log.unlink()
+        log.write_text("Error: of another process\n")
+        out.write(b"Error: after the rotation\n")
+        outcome = read(log, since)
+    expected = ["Error: before the rotation", *["Error: while it was packed"] * packed]
+    assert list(outcome.lines) == [*expected, "Error: after the rotation", "Error: of another process"]
+    assert f"process {os.getpid()} still writes to the old file, which was packed or removed" in outcome.summary
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("removed", [True, False])
+def test_a_log_into_which_nobody_writes_since_a_rotation_before_the_mark_is_no_data(log: Path, removed: bool) -> None:
+    rotated = Path(f"{log}.1")
+    with log.open("ab", buffering=0) as out:
+        log.rename(rotated)
+        log.write_text("fine\n")
+        since = mark(log)
+        if removed:
+            rotated.unlink()
+        out.write(b"Error: after the mark\n")
+        outcome = read(log, since)
+        assert (outcome.state, outcome.inconclusive) == ("failed", True), outcome.summary
+        assert f"process {os.getpid()} writes to {rotated}" in outcome.summary
+        assert "and none of the bot's user to the log itself; let logrotate signal it" in outcome.summary
+        with log.open("ab"):  # a second process, which has opened the log anew
+            assert read(log, since).state == "done"
+    assert read(log, since).state == "done", "nobody writes to any of them"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_removed_log_behind_a_link_is_read_where_its_process_writes_on(log: Path, tmp_path: Path) -> None:
+    there = tmp_path / "elsewhere [1]"
+    there.mkdir()
+    log.symlink_to(there / "api.log")
+    with log.open("ab", buffering=0) as out:
+        out.write(b"fine\n")
+        since = mark(log, time.time() - 0.1)
+        (there / "api.log").unlink()
+        log.write_text("")
+        out.write(b"Error: after the rotation\n")
+        assert read(log, since).lines == ("Error: after the rotation",)
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_who_reads_a_removed_log_does_not_write_to_it(log: Path) -> None:
+    log.write_text("fine\n")
+    since = mark(log, time.time() - 0.1)
+    with log.open("rb"):
+        log.unlink()
+        log.write_text("")
+        assert "still writes" not in read(log, since).summary
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the log must be another user's")
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_whether_another_users_process_writes_to_a_removed_file_is_not_known() -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        log = Path(folder) / "api.log"
+        log.write_text("fine\n")
+        since = mark(log)
+        with log.open("a"):
+            log.unlink()
+            log.write_text("")
+            nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]
+            outcome = read(log, since, within=nobody)
+    assert outcome.summary.endswith(
+        "Whether a process still writes to the old file could not be seen: the log is another user's."
+    ), outcome.summary
+
+
 def test_after_two_rotations_all_files_are_read_in_order(log: Path) -> None:
     log.write_text("Error: old\n")
     since = mark(log, time.time() - 0.1)

@@ -64,6 +64,19 @@ def test_the_lines_of_a_unit_since_its_cursor_count(journal: Journal) -> None:
     assert outcome.summary == "1 new line with error or fatal since the restart."
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_lines_that_the_journal_has_as_errors_count_whatever_they_say(journal: Journal) -> None:
+    journal.write("api.service", "ready")
+    cursor = journal.cursor()
+    journal.write("api.service", "cannot read flows", fields=("PRIORITY=3", "_TRANSPORT=stdout"))
+    journal.write("api.service", "of a container", fields=("PRIORITY=3", "_TRANSPORT=journal", "CONTAINER_ID=1"))
+    journal.write("api.service", "slow", "", fields=("PRIORITY=4", "_TRANSPORT=stdout"))
+    journal.write("other.service", "cannot write", fields=("PRIORITY=3", "_TRANSPORT=stdout"))
+    outcome = read(journal.bin, UNIT, cursor=cursor)
+    assert (outcome.state, outcome.lines) == ("failed", ("cannot read flows",)), outcome.output
+    assert read(journal.bin, UNIT + "\nallow = ['^cannot read']", cursor=cursor).state == "done"
+
+
 def test_the_first_line_behind_another_units_cursor_counts(journal: Journal) -> None:
     journal.write("api.service", "ready")
     journal.write("other.service", "x")

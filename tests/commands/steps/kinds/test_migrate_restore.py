@@ -29,6 +29,7 @@ from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import made_databases, run_sql
 from tests.commands.steps.kinds.migrated_project import ALEMBIC, PLACES, MigratedProject
 from tests.commands.steps.kinds.test_migrate_tools import prisma_project
+from tests.commands.steps.kinds.test_proof import WATCHED
 from tests.commands.steps.migration_projects import alembic_project, alembic_revision
 from tests.local_shell import LocalShell
 from tests.losing import counted
@@ -215,6 +216,10 @@ def test_a_user_who_may_not_replace_the_database_is_named_before_the_start(shop:
     assert [one.level for one in found(shop.url)] == ["ok"]
     [refused] = found(postgres.url(APP, "shop"))
     assert (refused.level, "may not create databases (CREATEDB)" in refused.summary) == ("fail", True)
+    run_sql(postgres.url(SUPERUSER, "shop"), WATCHED)
+    [refused] = found(shop.url)
+    assert (refused.level, "may not create the event trigger watch (only a" in refused.summary) == ("fail", True)
+    assert [one.level for one in found(postgres.url(SUPERUSER, "shop"))] == ["ok"]
 
 
 def test_a_restore_needs_one_backup_and_stopped_requests(shop: Shop) -> None:

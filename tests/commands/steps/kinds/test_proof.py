@@ -8,6 +8,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
+from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context
@@ -263,6 +264,36 @@ def test_missing_rights_of_the_scratch_user_are_not_blamed_on_the_backup(shop: S
         outcome.summary
     )
     assert any("permission denied to create foreign-data wrapper" in line for line in outcome.lines), outcome.lines
+
+
+WATCHED = """
+CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RETURN; END';
+CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION watch()"""
+
+
+@pytest.mark.fault("found too late, known before")
+def test_an_event_trigger_that_the_scratch_user_may_not_create_is_named_before_and_not_blamed_on_the_backup(
+    shop: Shop, postgres: Postgres
+) -> None:
+    def preflight(scratch: str) -> PreflightResult:
+        *_, check = box("proof", PROOF).preflight()
+        shell = LocalShell({"DB": shop.url, "SCRATCH": scratch, "FOLDER": str(shop.folder)}, shop.programs)
+        found: list[PreflightResult] = check.run_preflight(
+            PreflightContext(tools=context(World(), shell=shell).tools, ref="main")
+        )
+        return found[0]
+
+    superuser = postgres.url(SUPERUSER, "scratch")
+    assert preflight(shop.scratch).level == "ok"
+    run_sql(postgres.url(SUPERUSER, "shop"), WATCHED)
+    shop.back_up()
+    found = preflight(shop.scratch)
+    assert (found.level, "may not create the database's event triggers (watch)" in found.summary) == ("warn", True)
+    assert preflight(superuser).level == "ok"
+    outcome = shop.prove()
+    assert outcome.summary.startswith("The user of the scratch database may not restore everything there. This says")
+    assert 'permission denied to create event trigger "watch"' in outcome.lines[0]
+    assert shop.prove(superuser).state == "done"
 
 
 @pytest.mark.fault("a cause that nobody has seen")

@@ -103,6 +103,18 @@ def test_what_no_backup_holds_is_named_once(shop: Shop, postgres: Postgres) -> N
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
+def test_a_foreign_key_that_is_switched_off_is_named_and_fails_no_proof(shop: Shop, postgres: Postgres) -> None:
+    run_sql(shop.url, "CREATE TABLE part (parent int REFERENCES parents)")
+    run_sql(postgres.url(SUPERUSER, "shop"), "ALTER TABLE part DISABLE TRIGGER ALL")
+    shop.back_up()
+    outcome = shop.prove()
+    assert outcome.state == "done", outcome.summary + outcome.output
+    assert outcome.lines == (
+        "not in the backup, so a restore does not bring it back: checks of constraint part_parent_fkey on part",
+    )
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_rows_in_tables_of_extensions_are_named_by_backup_and_proof(shop: Shop, postgres: Postgres) -> None:
     with extension(postgres, HINTS):
         rows = "INSERT INTO hint SELECT n, 'x' FROM generate_series(1, 50) n; INSERT INTO setting VALUES ('mine')"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,18 @@ def test_the_build_is_served_and_the_release_before_is_known(site: Site) -> None
     assert (outcome.state, outcome.values) == ("done", {"release_before": OLD}), outcome.summary
     assert outcome.summary == "The build of commit 2222222222 is served."
     assert site.served() == NEW
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_host_whose_diff_has_few_options_does_not_call_an_equal_copy_different(site: Site, tmp_path: Path) -> None:
+    if (busybox := shutil.which("busybox")) is None:
+        pytest.skip("this machine has no busybox")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "diff").symlink_to(busybox)
+    site.shell = LocalShell(site.shell.environ, programs)
+    outcome = site.run_step(FORWARD)
+    assert (outcome.state, site.served()) == ("done", NEW), outcome.summary
 
 
 def test_the_old_build_after_a_failed_one_is_refused(site: Site) -> None:

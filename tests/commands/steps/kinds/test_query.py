@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from commands.ports.database import Rows
-from commands.steps.base import execute
+from commands.steps.base import Verify, execute
 from commands.steps.outcome import Outcome
+from commands.steps.shared.verify_queries import ask_queries
 from commands.text.page_rules import stored_page
 from state.errors import Failed, Unreachable
 from tests.commands.steps.builders import box, context, plan
@@ -118,3 +119,29 @@ def test_a_column_with_the_name_of_another_measure_is_refused(names: tuple[str, 
     assert (outcome.state, outcome.inconclusive, outcome.measures) == ("failed", True, {})
     assert f"“{names[-1]}”" in outcome.summary
     assert outcome.summary.endswith("Rename it with AS.")
+
+
+@pytest.mark.fault("the first of several for all")
+@pytest.mark.parametrize(
+    ("sql", "cells", "summary"),
+    [
+        ("SELECT state FROM parts", ("ok", "broken", "ok", "gone"), "value is broken, expected ok (2 of 4 rows)."),
+        ("SELECT state FROM parts", ("ok", None), "value is None, expected ok (1 of 2 rows)."),
+        ("SELECT state FROM parts", ("ok", "ok"), ""),
+        ("SELECT state FROM parts ORDER BY at DESC", ("ok", "broken"), ""),
+    ],
+)
+def test_each_row_must_be_right_unless_the_query_says_which_is_the_first(
+    sql: str, cells: tuple[str | None, ...], summary: str
+) -> None:
+    world = World()
+    world.on_sql("", Rows(columns=("state",), rows=tuple((cell,) for cell in cells)))
+    step = f'database = "db"\nsql = "{sql}"\nexpect = "ok"'
+    outcome = execute(box("query", step), context(world))
+    assert (outcome.state, outcome.summary if summary else "") == ("failed" if summary else "done", summary)
+    asked = ask_queries(context(world), "db", [Verify(sql=sql, expect="ok", says="state")])
+    assert asked[0] == (0 if summary else 1), asked
+    if summary:
+        assert asked[1] == (
+            f"state: {summary.removeprefix('value is ').rstrip('.')}".replace(", expected", " instead of"),
+        )

@@ -225,3 +225,18 @@ def test_an_error_does_not_quote_a_value(shop: RehearsedShop) -> None:
     outcome = shop.rehearse("SELECT word::integer FROM kept;")
     assert 'line 1: ERROR:  invalid input syntax for type integer: "…"' in outcome.lines, outcome.lines
     assert "one" not in outcome.output.replace("gonogo", "")
+
+
+@pytest.mark.fault("the first of several for all")
+@pytest.mark.parametrize(
+    ("sql", "state"),
+    [
+        ("SELECT * FROM (VALUES ('ok'), ('broken')) AS part", "failed"),
+        ("SELECT * FROM (VALUES ('ok'), ('ok')) AS part", "done"),
+        ("SELECT * FROM (VALUES ('ok'), ('broken')) AS part ORDER BY 1 DESC", "done"),
+        ("SELECT 'ok', E'several\\nlines'", "done"),
+    ],
+)
+def test_a_verify_query_must_be_right_in_each_row(shop: RehearsedShop, sql: str, state: str) -> None:
+    verify = f"""[[verify]]\nsays = "parts"\nexpect = "ok"\nsql = '''{sql}'''\n"""
+    assert shop.rehearse(verify=verify).state == state

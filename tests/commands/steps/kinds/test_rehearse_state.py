@@ -14,7 +14,7 @@ from tests.conftest import make_host
 
 STATE = """COMMENT ON TABLE kept IS 'words'; ALTER TABLE kept ALTER word SET STATISTICS 700;
 CREATE STATISTICS pairs ON id, word FROM kept; CREATE PUBLICATION pub FOR TABLE kept;
-ALTER TABLE kept ADD CONSTRAINT named CHECK (word <> 'x');
+ALTER TABLE kept ADD CONSTRAINT named CHECK (word <> 'x'); CREATE TABLE child (id int REFERENCES kept);
 CREATE SCHEMA other; ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO dj_app;"""
 
 
@@ -60,6 +60,10 @@ def test_what_is_neither_schema_nor_row_must_be_as_before(shop: RehearsedShop, f
             "index kept_pkey: valid → INVALID",
         ),
         ("UPDATE pg_extension SET extversion = '2';", "version of extension plpgsql: 1.0 → 2"),
+        (
+            "ALTER TABLE child DISABLE TRIGGER ALL;",
+            "checks of constraint child_id_fkey on child: on → off, its triggers are disabled",
+        ),
     ],
 )
 def test_what_a_dump_of_the_schema_does_not_show_must_be_as_before(

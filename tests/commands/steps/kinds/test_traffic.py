@@ -267,3 +267,18 @@ def test_the_share_is_written_without_an_exponent(log: Path, failures: int, shar
 def test_without_failures_no_share_is_written(log: Path) -> None:
     log.write_text(log_line(9))
     assert count(log).summary.startswith("POST /api/jobs: 0 of 1 request failed in the last 15 min")
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_process_that_still_writes_to_a_removed_file_is_not_taken_for_no_traffic(log: Path) -> None:
+    log.write_text(log_line(60))
+    with log.open("a") as held:
+        log.unlink()
+        log.write_text("")
+        held.write(log_line(5, 500))
+        held.flush()
+        assert count(log).summary.endswith(
+            "The log was rotated during this time; a process still writes to the old file, which was packed or "
+            "removed, so its requests are missing."
+        )
+    assert "still writes" not in count(log).summary

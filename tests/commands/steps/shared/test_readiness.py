@@ -44,7 +44,7 @@ def run_when(world: World, toml: str, before: Any, seconds: float = 40, then: An
 
 
 @pytest.mark.fault("slow, taken for broken")
-@pytest.mark.parametrize("before", [REFUSED, CUT, answer(502), answer(503), answer(504)])
+@pytest.mark.parametrize("before", [REFUSED, CUT, answer(502), answer(503), answer(504), answer(521)])
 def test_a_service_that_needs_40_s_to_listen_is_waited_for_on_a_page_that_names_nothing(before: Any) -> None:
     world = World()
     outcome = run_when(world, HEALTH, before)

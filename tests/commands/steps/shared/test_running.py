@@ -203,6 +203,34 @@ def test_each_process_of_pm2_is_asked_where_it_works_or_what_pm2_has_read(
 
 
 @pytest.mark.fault("compared with itself")
+def test_a_release_that_was_copied_over_what_runs_does_not_say_what_runs(repository: Repository) -> None:
+    """As after rsync into the folder of a process that nobody has restarted."""
+    folder = repository.path.parent / "app"
+    folder.mkdir()
+    (repository.path.parent / "bin").mkdir()
+    listed = repository.path.parent / "bin" / "pm2"
+    (folder / "REVISION").write_text(f"{repository.old}\n")
+    written = int((folder / "REVISION").stat().st_ctime)
+    process = subprocess.Popen(["sleep", "600"], cwd=folder)
+
+    def started_at(moment: int) -> str:
+        env = f'"status":"online","pm_uptime":{moment}000'
+        row = f'[{{"name":"shop","pid":{process.pid},"pm_id":0,"pm2_env":{{{env}}}}}]'
+        listed.write_text(f"#!/bin/sh\necho '{row}'\n")
+        listed.chmod(0o755)
+        return asked(repository, PM2)[1].summary
+
+    try:
+        for moment in (written - 30, written, written + 900):
+            assert f"{repository.old[:10]} runs now (shop on h)" in started_at(moment)
+        os.utime(folder / "REVISION", (written - 9000, written - 9000))  # as rsync --times does
+        assert "nor pm2 names a commit or version" in started_at(written - 900)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.fault("compared with itself")
 def test_a_process_in_the_clone_runs_what_the_clone_had_when_it_started(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

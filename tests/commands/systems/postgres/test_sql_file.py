@@ -108,6 +108,7 @@ def test_only_one_plain_transaction_around_everything_is_left_out(text: str, lin
     assert [finding.line for finding in unsafe_statements(text)] == lines
 
 
+@pytest.mark.fault("one text, two readers")
 @pytest.mark.parametrize(
     "mark",
     [
@@ -122,12 +123,34 @@ def test_only_one_plain_transaction_around_everything_is_left_out(text: str, lin
         "-- [down]",
         "-- @UNDO",
         "--down",
+        "-- Rollback",
+        "-- ROLLBACK:",
+        "-- Rollback script",
+        "-- Migration Down",
+        "-- === Revert ===",
+        "-- back-out",
+        "/* DOWN */",
+        "/*** Rollback ***/",
     ],
 )
 def test_a_file_with_its_own_rollback_in_it_is_refused(mark: str) -> None:
     text = f"-- migrate:up\nCREATE TABLE t (a int);\n{mark}\nDROP TABLE t;\n"
     assert [(finding.line, finding.statement) for finding in unsafe_statements(text)] == [(3, mark)]
     assert unsafe_statements(f"-- migrate:up\nSELECT '\n{mark}\n';\n-- roll it down later: migrate:down\n") == []
+
+
+@pytest.mark.parametrize("mark", ["-- +goose Down", "-- Down", "-- Rollback:", "/* Revert */"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "CREATE TABLE t (a int);\n{}\n-- DROP TABLE t;\n",
+        "BEGIN;\nCREATE TABLE t (a int);\nCREATE TABLE u (a int);\n{}\n/* DROP TABLE t; */\nCOMMIT;\n",
+        "SELECT 1;\nCREATE TABLE t (\n{}\na int);\nSELECT 2;\n",
+    ],
+    ids=["comments only", "inside a transaction", "inside a statement"],
+)
+def test_a_rollback_of_which_nothing_would_run_is_none(mark: str, file: str) -> None:
+    assert unsafe_statements(file.format(mark)) == []
 
 
 def test_a_title_or_a_sentence_about_the_way_down_is_no_rollback_part() -> None:

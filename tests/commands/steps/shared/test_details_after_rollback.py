@@ -1,0 +1,103 @@
+"""After a rollback, details of the schema are compared: what is off, storage, rare objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.postgres import Postgres
+from commands.steps.outcome import Outcome
+from tests.commands.steps.databases import run_sql
+from tests.commands.steps.shared.test_after_rollback import AS_BEFORE, Shop
+
+PASSWORD = "Tr0ub4dor3x"
+SCHEMA = f"""
+CREATE TABLE parent (id int PRIMARY KEY, code text NOT NULL UNIQUE);
+CREATE TABLE child (id serial PRIMARY KEY, p int REFERENCES parent, big text) WITH (toast.autovacuum_enabled = false);
+ALTER TABLE child ALTER big SET STORAGE EXTERNAL; CREATE INDEX child_p ON child (p); CLUSTER child USING child_p;
+ALTER TABLE parent REPLICA IDENTITY USING INDEX parent_pkey;
+CREATE MATERIALIZED VIEW lately AS SELECT * FROM orders;
+CREATE VIEW shown AS SELECT * FROM parent; ALTER VIEW shown ALTER id SET DEFAULT 7;
+CREATE RULE told AS ON UPDATE TO parent DO ALSO SELECT 1;
+CREATE AGGREGATE together (int) (sfunc = int4pl, stype = int, initcond = '0');
+CREATE TYPE pair AS (a int); CREATE FUNCTION to_pair(int) RETURNS pair LANGUAGE sql AS 'SELECT ROW($1)::pair';
+CREATE CAST (int AS pair) WITH FUNCTION to_pair(int);
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+CREATE DOMAIN plain AS text COLLATE "C";
+CREATE SEQUENCE own START 100 CACHE 20 OWNED BY parent.id;
+CREATE FUNCTION told() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN END$$;
+CREATE EVENT TRIGGER noted ON ddl_command_end EXECUTE FUNCTION told();
+CREATE FOREIGN DATA WRAPPER elsewhere;
+CREATE SERVER other FOREIGN DATA WRAPPER elsewhere OPTIONS (password '{PASSWORD}');
+CREATE USER MAPPING FOR dj_owner SERVER other;
+CREATE FOREIGN TABLE far (a int) SERVER other OPTIONS (name 'one');
+GRANT ALL ON ALL TABLES IN SCHEMA public TO dj_owner; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO dj_owner;
+"""
+CHANGES = {
+    "ALTER TABLE child DISABLE TRIGGER ALL": (
+        "checks of constraint child_p_fkey on child: on → off, its triggers are disabled"
+    ),
+    "ALTER TABLE child ALTER big SET STORAGE EXTENDED": "storage of column child.big: external → the default",
+    "ALTER TABLE child SET WITHOUT CLUSTER": "purpose of index child_p: CLUSTER → none",
+    "ALTER TABLE child RESET (toast.autovacuum_enabled)": (
+        "options of the TOAST table of child: autovacuum_enabled=false → the default"
+    ),
+    "ALTER TABLE parent REPLICA IDENTITY USING INDEX parent_code_key": (
+        "purpose of index parent_pkey: replica identity → none"
+    ),
+    "REFRESH MATERIALIZED VIEW lately WITH NO DATA": "state of materialized view lately: none → without data",
+    "ALTER VIEW shown ALTER id DROP DEFAULT": "default of column shown.id: 7 → none",
+    "ALTER TABLE parent DISABLE RULE told": "state of rule told of parent: none → disabled",
+    "DROP AGGREGATE together(int); CREATE AGGREGATE together (int) (sfunc = int4mul, stype = int)": (
+        "aggregate together(integer): exists → another value"
+    ),
+    "DROP CAST (int AS pair)": "cast (integer AS pair): public.to_pair(integer), explicit → none",
+    "ALTER TEXT SEARCH CONFIGURATION words DROP MAPPING FOR word": (
+        "text search configuration words: exists → another value"
+    ),
+    "DROP DOMAIN plain; CREATE DOMAIN plain AS text": "collation of domain plain: C → none",
+    "ALTER SEQUENCE own OWNED BY NONE": "column that owns sequence own: public.parent.id → none",
+    "ALTER SEQUENCE own START 1": "start of sequence own: 100 → the default",
+    "ALTER SEQUENCE own CACHE 1": "cache of sequence own: 20 → the default",
+    "ALTER EVENT TRIGGER noted DISABLE": (
+        "event trigger noted: ddl_command_end, public.told → ddl_command_end, public.told, disabled"
+    ),
+    "ALTER SERVER other OPTIONS (SET password 'another')": "server other: exists → another value",
+    "DROP USER MAPPING FOR dj_owner SERVER other": "user mapping dj_owner on server other: exists → none",
+    "ALTER FOREIGN TABLE far OPTIONS (SET name 'two')": "server of foreign table far: other → another value",
+    "ALTER DATABASE shop CONNECTION LIMIT 50": "connection limit of this database: none → 50",
+}
+
+
+@pytest.fixture
+def shop(postgres: Postgres, tmp_path: Path) -> Shop:
+    """Production right before the first change."""
+    shop = Shop(postgres, tmp_path)
+    run_sql(shop.superuser, SCHEMA)
+    shop.note()
+    return shop
+
+
+def changed(shop: Shop) -> Outcome:
+    """What is found after all the changes."""
+    for change in CHANGES:
+        run_sql(shop.superuser, change)
+    return shop.compare()
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_each_detail_that_a_rollback_forgets_is_named(shop: Shop) -> None:
+    assert AS_BEFORE in shop.compare().compared
+    outcome = changed(shop)
+    assert [line for line in CHANGES.values() if line not in outcome.missing] == [], outcome.missing
+    assert PASSWORD not in repr(outcome)
+
+
+def test_a_run_whose_version_noted_no_details_is_not_said_to_lack_them(shop: Shop) -> None:
+    (note,) = shop.folder.glob("*.before")
+    lines = note.read_text().splitlines(keepends=True)
+    older = [line for line in lines if not line.startswith(("detail\x1f", "storage\x1f"))]
+    assert len(older) < len(lines)
+    note.write_text("".join(older))
+    assert AS_BEFORE in shop.compare().compared
