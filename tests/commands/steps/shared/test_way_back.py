@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
-from commands.systems.git.refusals import refusals
+from commands.steps.shared.checkout_refusal import why_refused
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import create_databases
 from tests.commands.steps.git_repository import Repository, git
@@ -88,22 +87,12 @@ def test_a_lock_that_a_dead_git_left_is_named(tmp_path: Path, command: str, note
     assert execute(deployed.back, deployed.context()).state == "failed", "it was said to refuse"
 
 
-@pytest.mark.fault("the way back is first tried when it is needed")
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_a_step_closed_is_named(tmp_path: Path) -> None:
-    deployed = Deployed(tmp_path)
-    outcome = deployed.run("chmod a-w .")
-    (tmp_path / "repository").chmod(0o755)
-    assert "this user may not write to ., where the commit changes files" in outcome.summary
-
-
-def test_what_refuses_a_checkout_is_said_by_kind() -> None:
-    found = refusals("gonogo-closed=web\ngonogo-closed=api\ngonogo-missing=lib: 12ab\n M a=b.txt\n?? gonogo-locked=x\n")
-    assert [what for what, _ in found] == [
-        "a=b.txt and gonogo-locked=x differ from the commit now",
-        "this user may not write to web and api, where the commit changes files",
-        "the submodule's commit lib: 12ab cannot be fetched",
-    ]
+def test_a_submodule_whose_commit_is_gone_is_said_by_its_name() -> None:
+    file, missing = why_refused(["missing=lib{x}: 12ab", " M a=b.txt"])
+    assert file.startswith("a=b.txt differs from the commit now, so {name} would refuse")
+    assert missing.format(name="`old`").startswith(
+        "commits of submodules cannot be fetched now (lib{x}: 12ab), so `old` would refuse: push them"
+    )
 
 
 @pytest.mark.parametrize("command", ["touch untracked", "echo 'const a = 1' > app.js"])
