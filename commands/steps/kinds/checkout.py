@@ -16,7 +16,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.checkout_refusal import CLOSED, why_refused
+from commands.steps.shared.checkout_refusal import CLOSED, LOCKED, MISSING, why_refused
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
@@ -33,6 +33,7 @@ _CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 _MARKED_CLOSED = f"{_CLOSED_FOLDERS} | sed 's/^/{CLOSED}/'"
+_MARKED_OTHERS = (f"locks | sed 's/^/{LOCKED}/'", f"without_commit | sed 's/^/{MISSING}/'")
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _HEAD = without_remarks(f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}')
@@ -178,7 +179,7 @@ locks=$(locks)
 
     def in_its_way(self, ctx: Context) -> tuple[str, ...]:
         env = page_texts(self._env(), ctx.values)
-        lists = (self._list_changed(), self._list_in_the_way(), _MARKED_CLOSED)
+        lists = (self._list_changed(), self._list_in_the_way(), _MARKED_CLOSED, *_MARKED_OTHERS)
         look = "\n".join((_CHANGED_FILES + _IN_THE_WAY + 'cd "$REPOSITORY"', *lists))
         result = ctx.tools.shell.ask(self.host, without_remarks(look), env=env)
         if result.code:

@@ -9,7 +9,8 @@ is_rotated() {
 rotated_of() {
   local one
   ls -1td -- "$1"[.-]* "${1%.log}"[_-]* 2> /dev/null | while IFS= read -r one; do
-    if is_rotated "$one" "$1"; then printf '%s\n' "$one"; fi
+    # those of cronolog are links to the file of the day, which is the log itself
+    if is_rotated "$one" "$1" && [ ! "$one" -ef "$1" ]; then printf '%s\n' "$one"; fi
   done | awk '
     !seen[$0]++ { line[++n] = $0 }
     END { for (i = 1; i <= n; i++) { whole = line[i]; sub(/[.][A-Za-z][A-Za-z0-9]*$/, "", whole); if (whole == line[i] || !(whole in seen)) print line[i] } }' || true

@@ -201,6 +201,16 @@ def test_a_file_that_is_being_packed_counts_once(log: Path) -> None:
     assert count(log).measures["requests"] == 2
 
 
+@pytest.mark.fault("the first of several for all")
+@pytest.mark.parametrize("name", ["access-20261130.log", "access.log.20261130", "access.log-20261130"])
+def test_a_log_that_is_a_link_to_the_file_of_the_day_is_counted_once(log: Path, name: str) -> None:
+    (log.parent / name).write_text(log_line(20, 500) + log_line(10))
+    log.symlink_to(name)
+    outcome = count(log)
+    assert outcome.measures["requests"] == 2
+    assert "was rotated" not in outcome.summary
+
+
 def test_a_file_that_was_rotated_long_ago_is_not_read(log: Path) -> None:
     before = log.parent / "access.log.1"
     before.write_text(log_line(60, 500))
