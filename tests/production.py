@@ -86,17 +86,17 @@ class Production:
 
     def sql_says(self, sql: str) -> Rows:
         """The answers of the database."""
-        if "pg_is_in_recovery" in sql:
-            return rows(False, "dj_owner", "off")
-        if "to_regnamespace" in sql:
-            return rows("dj_owner", False, True, False)
-        if "relowner" in sql:
-            return rows(None, "dj_owner")
-        if "relname" in sql:
-            return rows(0 if self.forward else 4)
-        if "attname" in sql:
-            return rows(4 if self.forward else 0)
-        return rows(42)
+        if "aclexplode" in sql:  # no role lacks a right
+            return Rows(columns=(), rows=())
+        answers: dict[str, tuple[object, ...]] = {
+            "pg_is_in_recovery": (False, "dj_owner", "off"),
+            "to_regnamespace": ("dj_owner", False, True, False),
+            "acldefault": ("r1",),
+            "relowner": (None, "dj_owner"),
+            "relname": (0 if self.forward else 4,),
+            "attname": (4 if self.forward else 0,),
+        }
+        return rows(*next((answer for part, answer in answers.items() if part in sql), (42,)))
 
     def web_says(self, place: str, call: HttpRequest) -> HttpResponse:
         """The answers of the door, the API and the page."""

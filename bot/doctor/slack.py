@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.environment import CHANNEL_ID, HOLDER_ID, channel, channel_variable, mentions
 from bot.settings import Settings
 from bot.slack.answers import NotAnswered
-from bot.slack.api_error import says_for_sure, status_and_name, what_to_do
+from bot.slack.api_error import said_by, says_for_sure, status_and_name, what_to_do
 from bot.slack.directory import Account, Workspace, account_of, members_of, workspace_of
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
@@ -41,10 +41,10 @@ class _Checks:
         try:
             return await check()
         except SlackApiError as error:
-            name = status_and_name(error)[1] or "an error"
-            todo = what_to_do(name, variable)
+            name = status_and_name(error)[1]
+            todo = what_to_do(name, variable) if name else "check the network and the proxy"
             level = FAIL if says_for_sure(error) else self.unanswered
-            return [_line(level, f"{about}: Slack answers {name}", todo)]
+            return [_line(level, f"{about}: {f'Slack answers {name}' if name else said_by(error)}", todo)]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             why, todo = why_unreachable(error)
             return [_line(self.unanswered, f"{about}: Slack is unreachable ({why})", todo)]
@@ -169,6 +169,9 @@ def _holder(
         if is_user_group(name):
             in_group: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
             todo = f"add people to it, or name others in {holder.variable}"
+            if members is not None and in_group and members.isdisjoint(in_group):
+                problem = f"nobody of group {name} ({held}) is in the channel"
+                return [_line(FAIL, problem, "invite them: only its members may act")]
             return [] if in_group else [_line(FAIL, f"group {name} ({held}) is empty", todo)]
         account = account_of((await client.users_info(user=name))["user"])
         if problem := _why_not(account, workspace):

@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.api_error import limited_for, status_and_name
+from bot.slack.api_error import limited_for, said_by, status_and_name
+from commands.text.phrases import capitalized
 
 KEPT = 60.0  # seconds for which an answer counts where it need not be fresh
 MOST = 5_000  # answers kept; the oldest goes first
@@ -91,8 +92,8 @@ class Answers(Generic[T]):
         if wait := limited_for(error):
             self._quiet_until = time.monotonic() + min(wait, KEPT)
             return _LIMITED
-        status, name = status_and_name(error)
-        return f"Slack answers {name or f'with HTTP status {status}'}", name
+        name = status_and_name(error)[1]
+        return f"Slack answers {name}" if name else capitalized(said_by(error)), name
 
     def _entry(self, key: str) -> _Kept[T]:
         kept = self._kept.setdefault(key, _Kept())

@@ -58,6 +58,14 @@ def status_and_name(error: SlackApiError) -> tuple[int, str]:
     return error.response.status_code, str(data.get("error", "")) if isinstance(data, dict) else ""
 
 
+def said_by(error: SlackApiError) -> str:
+    """Who answered, and what, as a clause. A proxy's page in Slack's place is none of Slack's errors."""
+    status, name = status_and_name(error)
+    if name or status >= 500:
+        return f"Slack has an error ({name or f'HTTP status {status}'})"
+    return f"something other than Slack answers (HTTP status {status}, no JSON), such as a proxy"
+
+
 def limited_for(error: SlackApiError) -> float:
     """The seconds that Slack says to wait; 0 if the error is no rate limit."""
     status, name = status_and_name(error)

@@ -13,9 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.environment import CHANNEL_ID, channel, channel_variable
 from bot.settings import Settings
-from bot.slack.api_error import APP_TOKEN, is_unknown, says_for_sure, status_and_name, what_to_do
+from bot.slack.api_error import APP_TOKEN, is_unknown, said_by, says_for_sure, status_and_name, what_to_do
 from bot.slack.unreachable import why_unreachable
 from commands.runbook import Page
+from commands.text.phrases import capitalized
 
 LIMIT = 5.0  # seconds for all questions; then the bot serves all the same, and connects when Slack answers
 
@@ -89,9 +90,8 @@ async def _channel_problem(client: AsyncWebClient, name: str, variable: str) -> 
 
 def _no_answer(error: Exception, settings: Settings) -> str:
     if isinstance(error, SlackApiError):
-        status, name = status_and_name(error)
-        why = f"Slack cannot answer now ({name or f'HTTP status {status}'})"
-        why += f": {what_to_do(name)}" if is_unknown(error) else ""
+        why = capitalized(said_by(error))
+        why += f": {what_to_do(status_and_name(error)[1])}" if is_unknown(error) else ""
     else:
         cause, todo = why_unreachable(error)
         why = f"Slack is unreachable at {urlsplit(settings.api_url).hostname} ({cause}): {todo}"

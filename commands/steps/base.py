@@ -311,7 +311,7 @@ class StepBox(Undo, Strict):
         return set(PLACEHOLDER.findall(repr(self.model_dump())))
 
     def in_its_way(self, ctx: Context) -> tuple[str, ...]:
-        """Files that would make this step of the rollback refuse now. May raise the tools' errors."""
+        """Why this step of the rollback would refuse now: clauses with `{name}` for it. May raise the tools' errors."""
         return ()
 
     def take_boxes(self, boxes: Mapping[str, StepBox]) -> None:

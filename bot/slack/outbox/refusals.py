@@ -6,7 +6,15 @@ import logging
 
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.api_error import TO_BE_MENDED, is_unknown, limited_for, passes_by_itself, status_and_name, what_to_do
+from bot.slack.api_error import (
+    TO_BE_MENDED,
+    is_unknown,
+    limited_for,
+    passes_by_itself,
+    said_by,
+    status_and_name,
+    what_to_do,
+)
 
 LOG = logging.getLogger("gonogo.slack")
 # errors about the message or the file itself: sending the same again would not help
@@ -50,12 +58,12 @@ def retry_after(error: Exception, method: str, failures: int) -> float:
     if not isinstance(error, SlackApiError):
         LOG.warning("%s: Slack is unreachable (%s); next attempt in %g s", method, type(error).__name__, soon)
         return soon
-    status, name = status_and_name(error)
+    name = status_and_name(error)[1]
     if wait := limited_for(error):
         LOG.warning("%s: rate limited by Slack; next attempt in %g s", method, wait)
         return wait
     if passes_by_itself(error):
-        LOG.warning("%s: Slack has an error (%s); next attempt in %g s", method, name or status, soon)
+        LOG.warning("%s: %s; next attempt in %g s", method, said_by(error), soon)
         return soon
     if name in TO_BE_MENDED:
         wait, todo = min(growing(failures), MENDING_RETRY), what_to_do(name)

@@ -10,13 +10,14 @@ import paramiko
 
 from bot.tools.ssh.file_problems import not_a_key, unreadable
 from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
-from bot.tools.ssh.key_files import add_known_hosts, read_private_key, unknown_types
+from bot.tools.ssh.key_files import RefuseKeys, RevokedKeyError, add_known_hosts, read_private_key, unknown_types
 from bot.tools.ssh.key_login import KeyLogin, NotByKeyError
 from bot.tools.ssh.listening_socket import ListeningSocket, open_socket
 from bot.tools.ssh.login import Login
 from state.errors import Down, Failed, Unreachable
 
 CONNECT_LIMIT = 10.0  # seconds
+LOGIN_LIMIT = 25.0  # seconds for the log-in; a directory service that is asked for the keys may be slow
 LONGEST_WORDS = 200  # characters of a server's words in a message
 # what OpenSSH's server says in the place of its greeting
 _NO_MORE = ("Exceeded MaxStartups", "Not allowed at this time")
@@ -130,10 +131,11 @@ def _forward(transport: paramiko.Transport, port: int, to: Connect) -> Forward:
 
 def _connect(where: Login) -> paramiko.SSHClient:
     client = paramiko.SSHClient()
-    client.set_missing_host_key_policy(paramiko.RejectPolicy())
+    revoked: set[bytes] = set()
+    client.set_missing_host_key_policy(RefuseKeys(revoked))
     host = f"Host “{where.name}”"
     try:
-        authorities = add_known_hosts(where.known_hosts, client.get_host_keys())
+        authorities = add_known_hosts(where.known_hosts, client.get_host_keys(), revoked)
     except (OSError, ValueError) as error:
         why = unreadable("the known_hosts file", where.known_hosts, where.known_hosts_at, error)
         raise Unreachable(f"{host}: {why}") from None
@@ -149,7 +151,7 @@ def _connect(where: Login) -> paramiko.SSHClient:
             disabled_algorithms={"keys": unknown_types(where.host, where.port, client.get_host_keys())},
             timeout=CONNECT_LIMIT,
             banner_timeout=CONNECT_LIMIT,
-            auth_timeout=CONNECT_LIMIT,
+            auth_timeout=LOGIN_LIMIT,
         )
     except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
         closed = _why_closed(client, error)
@@ -206,7 +208,7 @@ def _why_closed(client: paramiko.SSHClient, error: Exception) -> str:
     return f"it closes the connection during the log-in{told}; {todo}"
 
 
-def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each reason
+def _why(error: Exception) -> str:  # noqa: C901, PLR0911, PLR0912  one line for each reason
     match error:
         case paramiko.BadHostKeyException():
             return (
@@ -215,8 +217,17 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
             )
         case paramiko.ssh_exception.IncompatiblePeer() if "host key" in str(error):
             return "it has no host key of a type that known_hosts has for it; compare its keys, then add one there."
+        case paramiko.ssh_exception.IncompatiblePeer():
+            return f"it accepts nothing that the bot does ({error}); allow newer algorithms in its sshd_config."
+        case RevokedKeyError():
+            return "known_hosts revokes the key that it shows; somebody may be intercepting the connection. Compare it."
         case paramiko.PasswordRequiredException():  # also an AuthenticationException
             return "the private key has a passphrase; use a key without one."
+        case paramiko.AuthenticationException() if "timeout" in str(error):
+            return (
+                f"it did not say within {LOGIN_LIMIT:.0f} s whether it lets the bot in; see sshd's log there, and what "
+                "it asks for users and keys (PAM, AuthorizedKeysCommand)."
+            )
         case paramiko.AuthenticationException():
             refused = "it refuses the key; check the user and the key's public half in authorized_keys."
             return str(error) if isinstance(error, NotByKeyError) else refused

@@ -53,13 +53,16 @@ say begin
 """
 
 _FOLLOW = r"""
-at=$3; pause=0.02; blind=0; turn=0
+at=$3; pause=0.02; blind=0; turn=0; said=
 while :; do
   turn=$((turn + 1)); [ "$((turn % 10))" -gt 0 ] || printf "\0" >&2 || exit
   # descriptor 3 closes when our own child ends: waiting on it costs no process and no delay
   if [ -n "$child" ]; then
-    said=; read -r -t "$pause" -u 3 said; [ $? != 1 ] || child=
+    # at its time limit it may have read half a line
+    more=; read -r -t "$pause" -u 3 more; got=$?; said+=$more
+    [ "$got" != 1 ] || child=
     [ "$said" != "full $d" ] || { rm -rf -- "$d"; say "full 0"; exit; }
+    [ "$got" != 0 ] || said=
   else sleep "$pause"; fi
   code=; [ -f "$d/exit" ] && read -r code < "$d/exit"
   if [ -n "$code" ]; then

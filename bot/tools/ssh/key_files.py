@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import binascii
+from collections.abc import Collection
 from pathlib import Path
+from typing import Never
 
 import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -44,14 +46,32 @@ def read_private_key(path: str) -> paramiko.PKey:
         raise ValueError("the file holds no usable private key") from None
 
 
-def add_known_hosts(path: str, keys: HostKeys) -> bool:
-    """Add the keys of a known_hosts file. A key that any line revokes counts for no host.
+class RevokedKeyError(paramiko.SSHException):
+    """The server shows a key that a line of known_hosts revokes."""
+
+
+class RefuseKeys(paramiko.RejectPolicy):
+    """Refuses every unknown key, and tells the revoked ones apart, which may be added later."""
+
+    def __init__(self, revoked: Collection[bytes]) -> None:
+        self._revoked = revoked
+
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> Never:
+        """Raises RevokedKeyError, or SSHException."""
+        if key.asbytes() in self._revoked:
+            raise RevokedKeyError
+        super().missing_host_key(client, hostname, key)
+
+
+def add_known_hosts(path: str, keys: HostKeys, revoked: set[bytes] | None = None) -> bool:
+    """Add the keys of a known_hosts file. A key that any line revokes counts for no host, and comes into `revoked`.
 
     A line that is no entry is skipped. Of two keys of one host and type the later one counts. Returns whether there are
     `@cert-authority` lines, which paramiko does not support. sshd(8) describes the form of a line, under
     "SSH_KNOWN_HOSTS FILE FORMAT". Raises OSError, ValueError.
     """
-    entries, revoked, authorities = [], set(), False
+    revoked = set() if revoked is None else revoked
+    entries, authorities = [], False
     for text in Path(path).read_text(encoding="utf-8").splitlines():
         marker, line = "", " ".join(text.split())
         if line.startswith("@"):

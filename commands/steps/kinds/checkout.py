@@ -16,6 +16,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.checkout_refusal import CLOSED, LOCKED, MISSING, why_refused
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts
 from commands.systems.git.environment import OWN_REPOSITORY
@@ -30,6 +31,8 @@ _CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
 # defines the shell functions `in_the_way`, `closed_folders`, and those that look into submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
+_MARKED_CLOSED = f"{_CLOSED_FOLDERS} | sed 's/^/{CLOSED}/'"
+_MARKED_OTHERS = (f"locks | sed 's/^/{LOCKED}/'", f"without_commit | sed 's/^/{MISSING}/'")
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _HEAD = without_remarks(f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}')
@@ -62,14 +65,14 @@ _REFUSED = {
     _OTHER_COMMIT: "After the checkout, the working copy is not at commit {commit}.",
     _NOT_CLEAN: "After the checkout, the files differ from commit {commit}.",
 }
-_NO_REPOSITORY, _NOT_WRITABLE, _LOCKED = 65, 66, 67  # exit codes of the preflight script
+_NO_REPOSITORY, _NOT_WRITABLE, _LOCKED, _NOT_FETCHED = range(65, 69)  # exit codes of the preflight script
 _UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that lock"
 # The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
-_OF_REF = """\
-name=${REF#refs/heads/} name=${name#refs/tags/} COMMIT=$REF
-[[ $REF =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || COMMIT=$(GIT_TERMINAL_PROMPT=0 git ls-remote origin \\
-  "refs/heads/$name" "refs/tags/$name" "refs/tags/$name^{}" | awk 'END { print $1 }')
-git cat-file -e "$COMMIT^{commit}" 2> /dev/null || exit 66"""
+_OF_REF = f"""\
+name=${{REF#refs/heads/}} name=${{name#refs/tags/}} COMMIT=$REF
+[[ $REF =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || COMMIT=$(GIT_TERMINAL_PROMPT=0 git ls-remote origin \\
+  "refs/heads/$name" "refs/tags/$name" "refs/tags/$name^{{}}" | awk 'END {{ print $1 }}')
+git cat-file -e "$COMMIT^{{commit}}" 2> /dev/null || exit {_NOT_FETCHED}"""
 
 
 class CheckoutStep(StepBox):
@@ -155,8 +158,8 @@ locks=$(locks)
 
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""
-        closed, missing = f"{_CLOSED_FOLDERS} | sed 's/^/closed=/'", "without_commit | sed 's/^/missing=/'"
-        look = f"{self._list_in_the_way()}\n{closed}\n{missing}"
+        missing = "without_commit | sed 's/^/missing=/'"
+        look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{missing}"
         program = f'{OWN_REPOSITORY}{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}'
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
         look = without_remarks(program)
@@ -175,11 +178,12 @@ locks=$(locks)
 
     def in_its_way(self, ctx: Context) -> tuple[str, ...]:
         env = page_texts(self._env(), ctx.values)
-        look = f'{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY"\n{self._list_changed()}\n{self._list_in_the_way()}'
+        lists = (self._list_changed(), self._list_in_the_way(), _MARKED_CLOSED, *_MARKED_OTHERS)
+        look = "\n".join((_CHANGED_FILES + _IN_THE_WAY + 'cd "$REPOSITORY"', *lists))
         result = ctx.tools.shell.ask(self.host, without_remarks(look), env=env)
         if result.code:
             raise Failed(f"git ended with exit code {result.code} ({first_words(result, 'no words')})")
-        return tuple(line[3:] if line[2:3] == " " else line for line in result.tail.splitlines())
+        return why_refused(result.tail.splitlines())
 
     def recover(self, ctx: Context) -> Outcome | None:
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
@@ -247,10 +251,12 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
 
 
 def _judge_untracked(result: CommandResult) -> list[PreflightResult]:
+    if result.code == _NOT_FETCHED:
+        return passed("the release's commit is not in the working copy yet, so its folders were not compared")
     if result.code:
         return []  # the check of the working copy says it
     found = result.tail.split("\n")[:-1]
-    if closed := [line.removeprefix("closed=") for line in found if line.startswith("closed=")]:
+    if closed := [line.removeprefix(CLOSED) for line in found if line.startswith(CLOSED)]:
         what = f"this user may not write to folders in which the release changes files: {', '.join(closed[:3])}"
         return blocked(what, "make the deploying user their owner")
     if missing := [line.removeprefix("missing=") for line in found if line.startswith("missing=")]:

@@ -147,8 +147,10 @@ class LogsStep(StepBox):
         result = self._ask(ctx, _SCRIPT, env)
         log = log_lines.parse_output(result.tail, self.allow)
         if result.code or (log.unreadable and not log.lines):
+            how = " in full" if "found=" in result.tail else ""
             return _not_read(
-                f"The log cannot be read: {log.unreadable or f'exit code {result.code}'}.", result.last_lines
+                f"The log cannot be read{how}: {log.unreadable or f'exit code {result.code}'}.{log.note}",
+                result.last_lines,
             )
         return self._judge(log, f"{log.note}{f' Not read: {log.unreadable}.' if log.unreadable else ''}")
 

@@ -21,8 +21,10 @@ from commands.steps.shared_fields import HostName
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
+from commands.steps.values import has_placeholder
 from commands.systems.http_answers import from_cache
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
+from commands.systems.preflight.script_files import scripts_check
 from commands.text.durations import Duration
 from commands.text.phrases import on_web
 from state.errors import ToolError
@@ -131,7 +133,9 @@ class MaintenanceStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         names = programs_in([self.command])
-        return [ProgramsCheck(host=self.host, names=names)] if names else []
+        checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=names)] if names else []
+        env = {name: value for name, value in self.env.items() if not has_placeholder(value)}
+        return [*checks, *scripts_check(self.host, "", [self.command], env)]
 
     def stops_requests(self) -> bool:
         return self.state == "on"

@@ -20,6 +20,7 @@ from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.irreversible import irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
+from commands.steps.shared.new_objects import new_rights, note_objects
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared.way_back import with_way_back
 from commands.steps.tool_migration import RESTORE, ToolMigration
@@ -109,11 +110,11 @@ class MigrateStep(MigrationToolStep):
         env = tuple(self.script_env().items())
         later = any(has_placeholder(text) for _, text in env)
         one_head = self.mode == "back" and self.tool == "alembic" and not self.back
-        judge = partial(judge_state, kept_as=self.kept_as(), one_head=one_head)
+        judge = partial(judge_state, kept_as=self.kept_as(), one_head=one_head, tool=self.known_tool())
         if later:
             told = "the migration tool is not asked yet: its folder or variables are known only in the run"
             return [HostCheck(host=self.host, script=":", judge=lambda _: passed(told)), *more]
-        script = self.ask_script(enter=IS_THERE)
+        script = self.ask_script(enter=IS_THERE) + self.troubles_script()
         return [HostCheck(host=self.host, script=script, judge=judge, env=env, limit=ASK_LIMIT), *more]
 
     def run(self, ctx: Context) -> Outcome:
@@ -176,19 +177,23 @@ class MigrateStep(MigrationToolStep):
 
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a later look may find half of the migrations applied, or the job still at work
-        before = ctx.file(self.note_of_before(ctx))
+        before, now = ctx.file(self.note_of_before(ctx)), None
         if before is None:
-            before = self.ask(ctx)
+            before = now = self.ask(ctx)
             at_start = ctx.found_at_start.get(self.kept_as(), before)
             expected = {at_start, *self.states_of_others(ctx)}
             if before not in expected and self.is_news(ctx, before):
-                was, now = show_state(at_start), show_state(before)
-                why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
+                was, found_now = show_state(at_start), show_state(before)
+                why = f"The state was {was} at the start and is {found_now} now, and this run has not migrated yet"
                 return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
             ctx.save_file(self.note_of_before(ctx), before)
+        if why := self.trouble(ctx, now):
+            return failed(why)
         found = irreversible(self, ctx)
         if found.stays and self.on_failure == "ask" and self.is_news(ctx, found.stays):
             return failed(f"Nothing was run: the rollback could not take back {found.stays}. {_AGAIN}")
+        databases = self.databases(ctx)
+        note_objects(ctx, databases)
         result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
@@ -203,11 +208,12 @@ class MigrateStep(MigrationToolStep):
             if not self.may_be_empty:
                 return failed(summary, lines=result.last_lines, output=result.tail)
         compared = (f"migrations at {show_state(after)}",)
+        rights = new_rights(ctx, databases)
         return done(
-            summary,
-            lines=result.last_lines,
+            f"{summary}{rights.sentence}",
+            lines=(*result.last_lines, *rights.lines),
             compared=compared,
-            not_compared=found.unasked,
+            not_compared=(*found.unasked, *rights.not_compared),
             applied_nothing=after == before,
         )
 

@@ -17,6 +17,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import VariableText
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.database_copy import BackupCopyStep
+from commands.steps.shared.news import is_news
 from commands.steps.shared.rehearsed_steps import (
     VERIFIED,
     applying,
@@ -33,6 +34,7 @@ from commands.systems.migrations.on_copy import owner_failure, owner_lines, tool
 from commands.systems.postgres.catalog import CATALOG, ROLES, about_new_roles, in_words, parse_differences
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.invalid_indexes import invalid_among
+from commands.systems.postgres.missing_rights import MISSING_SINCE, OBJECTS_NOW, missing_sentence, parse_missing
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 from commands.systems.postgres.rehearsal_differences import not_as_before, remarks
 from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, skipped_lines
@@ -59,6 +61,8 @@ _SCRIPT = "".join(
         f"PROBE={shlex.quote(_PROBE)}\n",
         f"NEXT_INSERT={shlex.quote(script('postgres/next_insert.sql'))}\n",
         f"STANDING={shlex.quote(script('postgres/standing.sql'))}\n",
+        f"OBJECTS_NOW={shlex.quote(OBJECTS_NOW)}\n",
+        f"MISSING_SINCE={shlex.quote(MISSING_SINCE)}\n",
         f"ALL_COLUMNS={shlex.quote(script('postgres/columns.sql'))}\n",
         CATALOG,
         ROLES,
@@ -70,8 +74,12 @@ _SCRIPT = "".join(
     )
 )
 # output of the script that is meant for the bot, not for people
-_FOR_THE_BOT = re.compile(r"(verify|table|lock|column|not held|differs|left|may not|may change): ")
+_FOR_THE_BOT = re.compile(r"(verify|table|lock|column|not held|differs|left|may not|may change|no right): ")
 _NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
+_WITHOUT_RIGHT = (
+    "The application would get “permission denied”. Add the statement to the migration, or if that is meant, run the "
+    "step again to go on."
+)
 _FAILURES = {
     68: "The backup is missing or was changed (its checksum differs); nothing was rehearsed.",
     75: "The backup cannot be restored; nothing was rehearsed.",
@@ -226,9 +234,11 @@ class RehearseStep(BackupCopyStep):
                 "not have it. Rebuild it with REINDEX INDEX, or drop it."
             )
             return failed(summary, output=output)
-        return self._judge_content(output, values, verified)
+        return self._judge_content(ctx, output, values, verified)
 
-    def _judge_content(self, output: str, values: dict[str, str], verified: list[tuple[str, ...]]) -> Outcome:
+    def _judge_content(
+        self, ctx: Context, output: str, values: dict[str, str], verified: list[tuple[str, ...]]
+    ) -> Outcome:
         tables, told = parse_tables(output), []
         if self._tool:
             tables, grown = self._tool.without_grown(tables)
@@ -252,6 +262,11 @@ class RehearseStep(BackupCopyStep):
             if skipped:
                 problem += f" Also, {skipped[0]}."
             return failed(f"On the copy, {problem}", lines=lines, output=output, measures=measures)
+        missing = parse_missing(output)
+        lines = (*lines, *(f"missing: {one.grant()}" for one in missing))
+        lacks = missing_sentence(missing)
+        if lacks and is_news(ctx, "missing rights", "\n".join(one.grant() for one in missing)):
+            return failed(f"On the copy, {lacks}. {_WITHOUT_RIGHT}", lines=lines, output=output, measures=measures)
         if back := sum(int(before or 0) for name, before, *_, how in tables if how == "returned"):
             returned = f"{format_count(back, 'row')} brought back from the backup"
             times += f", {returned} in {format_seconds(seconds['return'])}"
@@ -261,6 +276,8 @@ class RehearseStep(BackupCopyStep):
             more += f"; NOT as before: {in_words(one.line() for one in new)}"
         if skipped:
             more += f"; {skipped[0]}"
+        if lacks:
+            more += f"; {lacks}"
         if why := values.get("rights_not_compared"):
             more += f"; owners and privileges were NOT compared: {why}"
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."

@@ -31,12 +31,13 @@ from commands.steps.shared.service import (
 )
 from commands.steps.shared.service_preflight import judge_services, preflight_script, values_of
 from commands.steps.shared.service_readiness import Seen, answer_before, kept_code, reload_note, wait_until_ready
+from commands.steps.shared.way_back import with_way_back
 from commands.steps.value_types import ValueType
 from commands.steps.values import fill, has_placeholder
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.systems.services import judgement
 from commands.systems.services.judgement import described, identities, process_problems
-from commands.systems.services.left_processes import LEFT_PROCESSES, NOTE_OLD, old_processes
+from commands.systems.services.left_processes import LEFT_PROCESSES, NOTE_OLD
 from commands.systems.services.manager import REMARK, State
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
@@ -170,9 +171,10 @@ class ServiceStep(ServiceBox):
             did = "reload" if self.reload else "restart"
             return failed(f"The {did} of {' and '.join(failures)} failed.", lines=said)
         outcome = self._judge(ctx, before, after)
-        left, unseen = left_running(self, ctx, old_processes(result.tail), before)
+        left, unseen = left_running(self, ctx, result.tail, before)
         summary = " ".join(filter(None, (f"{outcome.summary}{left}", self.manages.remark(result.tail))))
-        return replace(outcome, summary=summary, not_compared=(*outcome.not_compared, *unseen))
+        outcome = replace(outcome, summary=summary, not_compared=(*outcome.not_compared, *unseen))
+        return with_way_back(self, self.host, ctx, outcome)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)

@@ -13,6 +13,7 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.shared.new_objects import NewRights, new_rights, note_objects
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared_fields import DatabaseName, LockTimeout
 from commands.systems.postgres.invalid_indexes import invalid_indexes
@@ -140,6 +141,7 @@ class SqlStep(StepBox):
             limit=self.limit.total_seconds(),
             receipt=self.receipt,
         )
+        note_objects(ctx, [self.database])
         applied = ctx.tools.database.apply(self.database, migration, stop=ctx.stop, on_output=ctx.on_output)
         passed_count, lines = self._check(ctx, self.verify)
         if passed_count < len(lines):
@@ -148,7 +150,7 @@ class SqlStep(StepBox):
         if applied.already:
             how = "had already been applied by this run"
         summary = f"{self.file.rsplit('/', 1)[-1]} {how}; every verify query passed."
-        return self._done(ctx, summary, lines, applied.skipped)
+        return self._done(ctx, summary, lines, applied.skipped, applied_now=True)
 
     def recover(self, ctx: Context) -> Outcome | None:
         """With a receipt, apply the file: the receipt makes sure that this happens only once.
@@ -162,7 +164,7 @@ class SqlStep(StepBox):
         passed_count, lines = self._check(ctx, self.verify)
         if passed_count == len(lines):
             summary = "The bot was interrupted here. The file was applied; every verify query passed."
-            return self._done(ctx, summary, lines)
+            return self._done(ctx, summary, lines, applied_now=True)
         if passed_count == 0:
             return execute(self, ctx)
         return unknown(
@@ -170,7 +172,15 @@ class SqlStep(StepBox):
             lines=lines,
         )
 
-    def _done(self, ctx: Context, summary: str, lines: tuple[str, ...], skipped: tuple[str, ...] = ()) -> Outcome:
+    def _done(
+        self,
+        ctx: Context,
+        summary: str,
+        lines: tuple[str, ...],
+        skipped: tuple[str, ...] = (),
+        *,
+        applied_now: bool = False,
+    ) -> Outcome:
         """The step is done, unless PostgreSQL has skipped an index that is there and of no use."""
         compared = as_compared(lines)
         if broken := invalid_indexes(ctx.tools.database, self.database, ctx.file(self.file) or ""):
@@ -186,7 +196,13 @@ class SqlStep(StepBox):
             summary += f" IF NOT EXISTS skipped {objects}: {', '.join(names[:_NAMED])}{more}."
             lines = (*lines, *(f"skipped: {one}" for one in skipped))
         unseen = tuple(f"whether {name} is as {self.file} says: IF NOT EXISTS skipped it" for name in names)
-        return done(summary, lines=lines, compared=compared, not_compared=unseen)
+        rights = new_rights(ctx, [self.database]) if applied_now else NewRights()
+        return done(
+            f"{summary}{rights.sentence}",
+            lines=(*lines, *rights.lines),
+            compared=compared,
+            not_compared=(*unseen, *rights.not_compared),
+        )
 
     def _already(self) -> list[Verify]:
         return self.already or self.verify

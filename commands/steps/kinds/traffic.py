@@ -30,13 +30,13 @@ COMBINED = (
     r'"(?P<method>[^ "]*)( (?P<path>[^ "]*))?[^"]*" (?P<status>[0-9][0-9][0-9]) [^ ]+'
     r'( "[^"]*" "(?P<agent>[^"]*)"( (?P<seconds>[0-9]+\.[0-9]+))?)?.*$'
 )
-_SCRIPT = script("logs/log_writers.sh") + script("logs/traffic.sh")
 _GROUPS = ("time", "method", "path", "status", "seconds", "agent")  # in the order in which the script expects them
 _REQUIRED_GROUPS = {"time", "method", "path", "status"}
 _MAX_BYTES = 32 * 1024 * 1024  # of a log that are read
 _READ_SIZES = (1024 * 1024, 8 * 1024 * 1024, _MAX_BYTES)  # tried in turn until the window is covered
 _PREFLIGHT_SIZES = (64 * 1024,)
 _OLD = timedelta(days=1)  # a log whose newest line is older may be the wrong file
+_SCRIPT = "".join(map(script, ("logs/rotated.sh", "logs/log_writers.sh", "logs/traffic.sh")))
 _NO_FILE, _NOT_READABLE = 65, 66  # exit codes of the script
 
 
@@ -141,6 +141,9 @@ class TrafficStep(StepBox):
         values = parse_values(result.tail)
         if problem := self._read_problem(result, values):
             return failed(f"{capitalized(problem)}.", lines=result.last_lines[-2:], inconclusive=True)
+        if (unread := values.get("unread_file")) and values["failed"] == "0":
+            summary = f"Whether requests failed is not known: {unread}, which was rotated meanwhile, cannot be read."
+            return failed(summary, lines=result.last_lines[-2:], inconclusive=True)
         return self._judge(values, window)
 
     def _window(self, ctx: Context) -> timedelta:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 from typing import Literal
 
 from pydantic import Field
 
+from commands.ports.page_text import DatabaseAddress
 from commands.steps.base import StepBox, Verify
 from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.shared.news import attempt_of, is_news
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.tool_migration import RESTORE, ToolMigration
@@ -18,6 +21,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
+from commands.systems.migrations.troubles import stuck_in, told_troubles, trouble_in
 from commands.text.durations import Duration, parse_duration
 from commands.text.phrases import capitalized
 from state.errors import Failed
@@ -121,6 +125,30 @@ class MigrationToolStep(StepBox):
         """The script that prints the state. `enter` is bash that goes to its folder in another way than usual."""
         return self._script("", enter)
 
+    def troubles_script(self) -> str:
+        """What follows on `ask_script` to print what keeps the tool's own `forward` from applying anything."""
+        shipped = self._shipped()
+        looks = shipped is not None and self.mode == "forward" and not self.forward
+        return "\n" + told_troubles(shipped.troubles) if shipped and looks else ""
+
+    def known_tool(self) -> str | None:
+        """The tool, if it is what prints the state."""
+        return self.tool if not self.state else None
+
+    def trouble(self, ctx: Context, state: str | None) -> str:
+        """Why the tool would apply nothing now, with the cure, as sentences; empty if nothing is known of it.
+
+        `state` is what it has told just now; None to ask it.
+        """
+        looks = self.troubles_script()
+        if not self.known_tool() or (state is not None and not (looks or stuck_in(state, self.tool)[0])):
+            return ""
+        script = (self.ask_script() if state is None else self._script(":")) + looks
+        env = page_texts(self.script_env(), ctx.values)
+        result = ctx.tools.shell.ask(self.host, script, env=env, limit=ASK_LIMIT)
+        why, cure = trouble_in(result, self.tool, state_in(result) if state is None else state)
+        return f"Nothing was run, because the migration tool would apply nothing: {why}. Cure: {cure}." if why else ""
+
     def script(self, way: str) -> str:
         """The script that goes "forward" or "back"; empty if there is no such command."""
         command = self.command(way)
@@ -157,6 +185,14 @@ class MigrationToolStep(StepBox):
         self.note_state(ctx, state)
         return state
 
+    def databases(self, ctx: Context) -> tuple[str, ...]:
+        """The page's databases that its tool may change: `database`, or those at its addresses, or all."""
+        if self.database:
+            return (self.database,)
+        names_at = ctx.tools.database.names_at
+        at = [names_at(DatabaseAddress(address), only=True) for address in self.env.values()]
+        return tuple(dict.fromkeys(chain(*at))) or names_at(DatabaseAddress(""))
+
     def note_state(self, ctx: Context, state: str) -> None:
         """Note the state that an attempt left, so that the next one does not take it for somebody else's work."""
         way = "back " if self.mode == "back" else ""
@@ -177,11 +213,7 @@ class MigrationToolStep(StepBox):
 
     def is_news(self, ctx: Context, state: str) -> bool:
         """Whether no earlier attempt has told people of this state already."""
-        notes = [f"migrations moved {ctx.step_key.rsplit('/', 1)[-1]} {n}" for n in range(1, int(attempt_of(ctx)) + 1)]
-        if state in map(ctx.file, notes[:-1]):
-            return False
-        ctx.save_file(notes[-1], state)
-        return True
+        return is_news(ctx, "migrations moved", state)
 
     def forward_id(self, ctx: Context) -> str:
         """The step that goes forward: itself, or the one that it undoes."""
@@ -250,8 +282,3 @@ def states_after(ctx: Context, step: str) -> Iterator[str]:
 
 def _milliseconds(limit: timedelta) -> int:
     return round(limit.total_seconds() * 1000)
-
-
-def attempt_of(ctx: Context) -> str:
-    """The number of the attempt, as text."""
-    return ctx.key.rsplit("/", 1)[-1].split("+")[0]

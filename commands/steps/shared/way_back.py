@@ -7,11 +7,7 @@ from dataclasses import replace
 
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome
-from commands.text.phrases import agree, joined_few
-from commands.text.printable import printable
 from state.errors import BadValue, ToolError
-
-_NAMED = 3  # files in a message
 
 
 def with_way_back(box: StepBox, host: str, ctx: Context, outcome: Outcome) -> Outcome:
@@ -24,8 +20,7 @@ def with_way_back(box: StepBox, host: str, ctx: Context, outcome: Outcome) -> Ou
     notes, unseen = [], []
     for name, back in _back_steps(host, ctx):
         try:
-            if files := back.in_its_way(ctx):
-                notes.append(_note(name, files))
+            notes += [f"But {why.format(name=f'`{name}` of the rollback')}." for why in back.in_its_way(ctx)]
         except BadValue:  # the values that it needs are not known yet, so nothing was deployed
             continue
         except ToolError as error:
@@ -38,12 +33,3 @@ def _back_steps(host: str, ctx: Context) -> Iterator[tuple[str, StepBox]]:
     for name, box in ctx.boxes.items():
         if box.undoes and getattr(box, "host", "") == host:
             yield name, box
-
-
-def _note(name: str, files: tuple[str, ...]) -> str:
-    shown = joined_few([printable(file) for file in files], _NAMED, rest="other")
-    differ, them = agree(len(files), "differs", "differ"), agree(len(files), "it", "them")
-    return (
-        f"But {shown} {differ} from the commit now, so `{name}` of the rollback would refuse: put {them} back "
-        f"there, and name {them} in its `may_discard`."
-    )

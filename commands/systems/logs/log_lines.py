@@ -12,13 +12,13 @@ from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Refused
 
 DEFAULT_WORDS = ("error", "fatal")
-SHELL_FUNCTIONS = script("logs/log_writers.sh") + script("logs/log_lines.sh")  # define `each_log FILES MARKS`
+SHELL_FUNCTIONS = "".join(
+    map(script, ("logs/rotated.sh", "logs/log_writers.sh", "logs/log_lines.sh"))  # define `each_log FILES MARKS`
+)
 LONGEST = LONGEST_LINE  # characters of a line that count; the program prints more, so that no secret is cut in them
 MAX_LINES = 100  # the program prints at most so many lines of each log, the newest ones
 MAX_OUTPUT = 4_000_000  # bytes of its output that are read
 _ROTATION_NOTES = {  # the worst first
-    "lost": " The log was rotated meanwhile and was read from its start; "
-    "the last lines before the rotation were not found.",
     "held": " The log was rotated meanwhile, but process {} still writes to the old file, which was packed or removed; "
     "it was read as well. Let logrotate signal the service, or use copytruncate.",
     "read": " The log was rotated meanwhile; the rotated part was read as well.",
@@ -28,6 +28,8 @@ _UNREADABLE = {
     "gone": "does not exist",
     "device": "is not a file that keeps lines",
     "closed": "may not be read by this user",
+    "lost": "was rotated meanwhile, and its last lines before that were not found",
+    "packed": "has lines since the mark and is packed, which only gzip's files may be",
 }
 
 

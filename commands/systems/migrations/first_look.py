@@ -5,6 +5,7 @@ from __future__ import annotations
 from commands.ports.preflight import OK, PreflightResult, blocked
 from commands.ports.shell import CommandResult
 from commands.systems.migrations.tool_script import masked_problem, show_state, state_in
+from commands.systems.migrations.troubles import trouble_in
 
 _NO_FOLDER, _NO_PROGRAM = 65, 66  # exit codes
 # before the rest of the script that asks for the state; its variables are the page's
@@ -15,19 +16,17 @@ set -- $PROGRAM
 """
 
 
-def judge_state(result: CommandResult, kept_as: str, *, one_head: bool) -> list[PreflightResult]:
+def judge_state(result: CommandResult, kept_as: str, *, one_head: bool, tool: str | None) -> list[PreflightResult]:
     """What the result of asking for the state means; the run keeps the state under this name.
 
-    `one_head`: the tool goes back to one state of several at once (Alembic).
+    `one_head`: the tool goes back to one state of several at once (Alembic). `tool`: one whose own words are known.
     """
-    if result.code == _NO_FOLDER:
-        return blocked(
-            "the migration tool's folder is not on the host, or this user may not enter it", "correct `folder`"
-        )
-    if result.code == _NO_PROGRAM:
-        what = f"the migration tool is not there: {result.last_line} was not found"
-        return blocked(what, "install it, or name what starts it in `program`")
+    if missing := _missing(result):
+        return blocked(*missing)
     state = state_in(result)
+    why, cure = trouble_in(result, tool, state)
+    if why:
+        return blocked(f"the migration tool would apply nothing: {why}", cure)
     if state is None:
         return blocked(
             f"the migration tool does not report its state: {result.last_line}",
@@ -45,3 +44,13 @@ def judge_state(result: CommandResult, kept_as: str, *, one_head: bool) -> list[
         )
     told = f"the migration tool reports its state: {show_state(state)}"
     return [PreflightResult(level=OK, summary=told, kept=((kept_as, state),))]
+
+
+def _missing(result: CommandResult) -> tuple[str, str] | None:
+    """What is not on the host at all, and what to do."""
+    if result.code == _NO_FOLDER:
+        return "the migration tool's folder is not on the host, or this user may not enter it", "correct `folder`"
+    if result.code == _NO_PROGRAM:
+        what = f"the migration tool is not there: {result.last_line} was not found"
+        return what, "install it, or name what starts it in `program`"
+    return None

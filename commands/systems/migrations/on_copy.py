@@ -25,6 +25,7 @@ TOOL_ON_COPY = "".join(
     )
 )
 _MAY_NOT = re.compile(r"^may not: (.+)$", re.MULTILINE)
+_AFTER_SET_ROLE = re.compile(r"^after set role: (.+)$", re.MULTILINE)
 _MAY = re.compile(r"^may change: ([1-9]\d*)$", re.MULTILINE)
 _SHOWN = 5  # of what it may not change
 ADDRESS_PARTS = ("host", "port", "user", "password", "name")
@@ -81,4 +82,12 @@ def owner_lines(output: str, user: str) -> list[str]:
     if not (found := _MAY.search(output)):
         return []
     objects = format_count(int(found[1]), "object")
+    if later := _AFTER_SET_ROLE.findall(output):
+        what, until = (
+            joined_few(later, _SHOWN),
+            f"only after SET ROLE, because {user} does not inherit that role's rights",
+        )
+        return [
+            f"asked in the database itself: {user} may change {what}, {until}; whether the tool does that is not known"
+        ]
     return [f"asked in the database itself: {user} may change what the tool changed on the copy ({objects})"]

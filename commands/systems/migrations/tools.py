@@ -22,6 +22,8 @@ class MigrationTool:
     - `grows`: tables in which it leaves rows when it goes back.
     - `irreversible`: prints what is to be applied and could not be taken back, one a line; after "leaves " what `back`
       goes past without a failure. It fails if that cannot be known. Empty if the tool does not tell.
+    - `troubles`: prints what keeps `forward` from applying anything, one a line after `troubles.MARK`. Empty for a tool
+      whose `state` fails there, or says it.
     """
 
     program: str
@@ -32,6 +34,7 @@ class MigrationTool:
     address_parts: Mapping[str, str] = field(default_factory=dict)
     grows: tuple[str, ...] = ()
     irreversible: str = ""
+    troubles: str = ""
 
 
 MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
@@ -43,6 +46,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="$PROGRAM upgrade head",
         back=script("migrations/alembic_back.sh"),
         irreversible=script("migrations/alembic_irreversible.sh"),
+        troubles=script("migrations/alembic_troubles.sh"),
     ),
     # https://docs.djangoproject.com/en/5.2/ref/django-admin/#shell; after it went forward, it creates the content types
     # and permissions of new models, and nothing removes them
@@ -53,6 +57,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         back=script("migrations/django_back.sh"),
         grows=("public.django_content_type", "public.auth_permission"),
         irreversible=script("migrations/django_irreversible.sh"),
+        troubles=script("migrations/django_troubles.sh"),
     ),
     # https://www.prisma.io/docs/orm/reference/prisma-cli-reference#migrate-deploy; its own engine connects without
     # libpq. Without --no-install, npx would fetch the newest Prisma where none is installed
@@ -69,6 +74,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="SCHEMA=/dev/null $PROGRAM db:migrate",
         back=script("migrations/rails_back.sh"),
         irreversible=script("migrations/rails_irreversible.sh"),
+        troubles=script("migrations/rails_troubles.sh"),
     ),
     # https://documentation.red-gate.com/flyway; its `undo` is not in the Community edition
     "flyway": MigrationTool(

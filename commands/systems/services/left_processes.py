@@ -14,7 +14,7 @@ LEFT_PROCESSES = script("services/left_processes.sh")
 # what ran right before the restart, from what `state` had printed into $before
 NOTE_OLD = 'printf \'old=%s\\n\' "$(tree <<< "$before")"'
 STILL = f"{LEFT_PROCESSES}still\n"
-_OLD = re.compile(r"^old=((?:[0-9]+:[0-9]+ ?)+)$", re.MULTILINE)
+_OLD = re.compile(r"^old=((?:[0-9]+:[0-9]+ ?)*)(hidden)?$", re.MULTILINE)
 _STILL = re.compile(r"^still=([0-9]+) (.*)$", re.MULTILINE)
 _NAMED, _MOST = 3, 20  # processes in a message, and numbers in its command
 
@@ -23,6 +23,12 @@ def old_processes(output: str) -> str:
     """The processes that `NOTE_OLD` printed, for $OLD of `STILL`; empty if it printed none."""
     found = _OLD.search(output)
     return found[1] if found else ""
+
+
+def hides_old(output: str) -> bool:
+    """Whether `NOTE_OLD` did not see all processes that the manager named."""
+    found = _OLD.search(output)
+    return bool(found and found[2])
 
 
 def still_running(output: str) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ PEOPLE = (
     Person("U6", "Helper", is_bot=True),
 )
 OUTSIDE = Person("U7", "Elsewhere")
-GROUPS = {"S1": ["U1"], "S2": []}
+GROUPS = {"S1": ["U1"], "S2": [], "S3": ["U7"], "S4": ["U7", "U2"]}
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +80,14 @@ def test_each_missing_scope_is_named(tmp_path: Path) -> None:
     assert "fail  Slack: the app lacks scope users:read: install the app again with manifest.yml" in lines(
         tmp_path, {}, without="users:read"
     )
+
+
+@pytest.mark.fault("found too late, known before")
+@pytest.mark.parametrize("starting", [False, True])
+def test_a_group_of_which_nobody_is_in_the_channel_can_sign_nothing(tmp_path: Path, starting: bool) -> None:
+    text = lines(tmp_path, {"dba": ["S3"], "lead": ["S4"]}, starting=starting)
+    assert "fail  Slack: nobody of group S3 (dba) is in the channel: invite them: only its members may act" in text
+    assert "S4" not in text
 
 
 def test_a_wrong_token_says_where_to_copy_it_from(tmp_path: Path) -> None:

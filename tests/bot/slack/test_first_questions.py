@@ -130,7 +130,7 @@ def test_an_answer_that_the_bot_does_not_know_ends_no_bot(shop: Path, method: st
         workspace.faults.errors[method] = "team_is_moving"
         return {}
 
-    code, log, _ = served(refuse, until="Slack cannot answer now")
+    code, log, _ = served(refuse, until="Slack has an error")
     assert code == 0, log
     assert "(team_is_moving): look up this error in Slack's documentation. The bot keeps trying" in log
 
@@ -160,7 +160,7 @@ def test_a_bot_with_a_run_under_way_serves_on_with_a_refused_token_and_says_so(s
         (lambda _: {"SLACK_API_URL": "http://slack.invalid/api/"}, "Slack is unreachable at slack.invalid ("),
         (
             in_outage,
-            "Slack cannot answer now (HTTP status 503).",
+            "Slack has an error (HTTP status 503).",
         ),
     ],
 )

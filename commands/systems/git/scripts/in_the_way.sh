@@ -24,9 +24,11 @@ as_in_target() {
   [ ! -x "$top/$1" ] || mode=100755
   [ "$(git -C "$top" ls-tree --full-tree "$COMMIT" "$1" 2> /dev/null | cut -c 1-6)" = "$mode" ] && as_in_commit "$1"
 }
-# the folders in which COMMIT changes files and this user may not: git would replace the other files, move HEAD, and end
+# the folders in which COMMIT changes files and this user may not: git would replace the other files, move HEAD, and end;
+# and what git itself writes then, which a git of another user (sudo git pull) may have made
 closed_folders() (
-  top=$(git rev-parse --show-toplevel) || exit
+  top=$(git rev-parse --show-toplevel) own=$(git rev-parse --git-dir) || exit
+  for at in "$own" "$own/logs" "$own/logs/HEAD"; do [ ! -e "$at" ] || [ -w "$at" ] || printf '%s\n' "$at"; done
   git diff-index --cached --no-renames --name-only -z "$COMMIT" | {
     cd "$top"
     while IFS= read -r -d '' path; do

@@ -18,10 +18,6 @@ stands() {
   [ -e "$1" ] && [ "$(stat -L -c %s -- "$1")" -ge "$size" ] || return 1
   { [ -z "$inode" ] || same_inode "$1"; } && { [ -z "$head" ] || begins "$1"; }
 }
-# the rotated files by the names that logrotate and pm2-logrotate give, oldest first
-beside() {
-  ls -1tr -- "$1"[.-][0-9]* "${1%.log}"__[0-9]* "${1%.log}"-[12][0-9][0-9][0-9]*.log* 2> /dev/null | awk '!seen[$0]++' || true
-}
 new_lines() {
   local file=$1 size inode head at from=0 moved= held= other= from_other= one n parts=()
   # a device such as /dev/null keeps nothing: an empty answer from it says nothing about errors
@@ -32,7 +28,7 @@ new_lines() {
     from=$size
     [ "$(stat -L -c %s -- "$file")" -gt "$size" ] || other=$(written_elsewhere "$file")
   else
-    [ "$size" = 0 ] || moved=lost
+    [ "$size" = 0 ] || moved="lost $file"
     # the file of the mark, where it has no name any more
     [ -z "$inode" ] || same_inode "$file" 2> /dev/null || from_other=yes
     [ -z "$inode" ] || held=$(held_by "$file")
@@ -41,11 +37,12 @@ new_lines() {
   # a log that was empty at the mark looks the same after it was copied and emptied: only its rotated files tell
   if [ "$from" = 0 ] && [ -n "$at" ]; then
     while IFS= read -r one; do
-      if [ -n "$held" ] && repeats "$one" "$held"; then continue; fi
-      if same_inode "$one"; then parts+=("$size" "$one"); moved=read from_other=
+      if [ -n "$held" ] && { ! has_text "$one" || repeats "$one" "$held"; }; then continue; fi
+      if ! has_text "$one"; then ! newer "$one" || printf 'moved=packed %s\n' "$one"
+      elif same_inode "$one"; then parts+=("$size" "$one"); moved=read from_other=
       elif [ "$size" -gt 0 ] && begins "$one"; then moved=read; ! newer "$one" || parts+=("$size" "$one")
       elif newer "$one"; then parts+=(0 "$one"); moved=${moved:-read}; fi
-    done < <(beside "$file")
+    done < <(rotated_of "$file" | tac)
   fi
   [ -e "$file" ] || [ ${#parts[@]} -gt 0 ] || { printf 'moved=gone %s\n' "$file"; return 0; }
   {

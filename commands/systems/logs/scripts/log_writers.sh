@@ -17,15 +17,12 @@ held_by() {
 }
 # written_elsewhere FILE: the process, and the rotated file, into which it writes while none writes into FILE
 written_elsewhere() {
-  local file stem one name found=
-  file=$(readlink -f -- "$1") stem=${file%.log}
+  local file one name found=
+  file=$(readlink -f -- "$1")
   while IFS= read -r one; do
     name=$(readlink -- "$one") || continue
-    case ${name% (deleted)} in
-      "$file") if [ "$name" = "$file" ]; then return 0; fi ;;
-      "$file"[.-][0-9]* | "$stem"__[0-9]* | "$stem"-[12][0-9][0-9][0-9]*.log*) ;;
-      *) continue ;;
-    esac
+    if [ "$name" = "$file" ]; then return 0; fi
+    [ "${name% (deleted)}" = "$file" ] || is_rotated "${name% (deleted)}" "$file" || continue
     found="$(cut -d / -f 3 <<< "$one") $name"
   done < <(writers "$(names_from "$file")*")
   [ -z "$found" ] || printf '%s\n' "$found"

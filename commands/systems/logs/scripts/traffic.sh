@@ -14,19 +14,14 @@ lines() {
   done
   while [ "${#parts[@]}" -gt 0 ]; do end_of "${parts[@]:0:2}"; parts=("${parts[@]:2}"); done
 }
-# packed otherwise, as .xz or .bz2, it cannot be read
-plain_or_gzip() { case $1 in *.gz) gzip -l -- "$1" > /dev/null 2>&1 ;; *.log) ;; *) [[ ${1##*[.-]} =~ ^[0-9]+$ ]] ;; esac; }
-# logrotate's `extension .log` puts the date before the end of the name
-stem=; [ "${FILE%.log}" = "$FILE" ] || stem=${FILE%.log}
 now=$(date +%s); from=$((now - AGE)); export from
 all=$(size "$FILE"); older=() unread=
 while IFS= read -r one; do
   [ "$(stat -L -c %Y -- "$one")" -gt "$from" ] || break
-  [ "${one##*.}" != gz ] || [ ! -e "${one%.gz}" ] || continue # it is being packed
-  if [ -r "$one" ] && plain_or_gzip "$one"; then
+  if has_text "$one"; then
     older+=("$one") all=$((all + $(size "$one")))
-  else unread=yes; fi
-done < <(ls -td -- "$FILE"[.-][0-9]* ${stem:+"$stem"-[12][0-9][0-9][0-9]*.log*} 2> /dev/null)
+  else unread=${unread:-$one}; fi
+done < <(rotated_of "$FILE")
 rotated=
 [ "${#older[@]}" = 0 ] || rotated=${#older[@]}
 [ -z "$unread" ] || rotated=unread
@@ -42,5 +37,6 @@ done
 # made within the window with no line from before it, and nothing beside it: the log of before is elsewhere, or gone
 born=$(stat -L -c %W -- "$FILE")
 if [ -z "$rotated" ] && [[ $born =~ ^[1-9] ]] && [ "$born" -gt "$from" ] && [ "${oldest:-$born}" -ge "$born" ]; then rotated=anew; fi
+[ -z "$unread" ] || printf 'unread_file=%s\n' "$unread"
 case $(written_elsewhere "$FILE") in *' (deleted)') rotated=held ;; esac
 printf 'read_at=%s\nrotated=%s\ncut=%s\n%s\n' "$now" "$rotated" "$cut" "$counted"

@@ -4,14 +4,17 @@ folder=$(sed -nE 's#^.*[[:space:]]--?(path[= ]|source[= ]file://)([^[:space:]]+)
 [ -n "$folder" ] && [ -d "$folder" ] || { echo "The folder of the migrations is not known here." >&2; exit 1; }
 version=$(migration_state)
 version=${version%%(*}
+number_of() { local name=${1##*/}; name=${name%%_*}; [[ $name =~ ^[0-9]+$ ]] && printf '%s' "$((10#$name))"; }
+# whether files hold more than comments and the frame of a transaction
+does_more() {
+  cat -- "$@" | LC_ALL=C sed -E 's/^\xEF\xBB\xBF//; s/--.*$//' | tr '\n\r;' '   ' | sed -E 's#/\*([^*]|\*+[^*/])*\*+/# #g' |
+    grep -qviE '^ *((begin|start transaction|begin transaction|commit|end|select 1)( +|$))*$'
+}
 for up in "$folder"/*.up.*; do
-  [ -e "$up" ] || continue
-  number=${up##*/} number=${number%%_*}
-  [[ $number =~ ^[0-9]+$ ]] && [ "$((10#$number))" -gt "$((10#${version:-0}))" ] || continue
-  name=${up##*/} name=${name%%.up.*}
-  down=("$folder/$number"_*.down.*)
-  if [ ! -e "${down[0]}" ]; then printf '%s (it has no down file)\n' "$name"
-  elif ! sed -E 's/--.*$//' "${down[@]}" | grep -q '[^[:space:];]' && sed -E 's/--.*$//' "$up" | grep -q '[^[:space:];]'; then
-    printf '%s (its down file does nothing)\n' "$name"
+  [ -e "$up" ] && number=$(number_of "$up") && [ "$number" -gt "$((10#${version:-0}))" ] || continue
+  name=${up##*/} name=${name%%.up.*} down=()
+  for one in "$folder"/*.down.*; do [ ! -e "$one" ] || [ "$(number_of "$one")" != "$number" ] || down+=("$one"); done
+  if [ ${#down[@]} = 0 ]; then printf '%s (it has no down file)\n' "$name"
+  elif ! does_more "${down[@]}" && does_more "$up"; then printf '%s (its down file does nothing)\n' "$name"
   fi
 done

@@ -13,6 +13,10 @@ WITH changed AS (
 )
 SELECT format('may not: change %s, which belongs to %s', name, pg_get_userbyid(owner)) FROM owned WHERE NOT by_schema AND NOT pg_has_role(:'user', owner, 'MEMBER')
 UNION ALL
+-- a member that does not inherit the rights
+SELECT format('after set role: %s, which belongs to %s', name, pg_get_userbyid(owner)) FROM owned
+WHERE NOT by_schema AND pg_has_role(:'user', owner, 'MEMBER') AND NOT pg_has_role(:'user', owner, 'USAGE')
+UNION ALL
 SELECT format('may not: create anything in the schema %s', nspname) FROM pg_namespace WHERE nspname = ANY (string_to_array(:'schemas', E'\n'))
   AND NOT has_schema_privilege(:'user', oid, 'CREATE') AND NOT pg_has_role(:'user', nspowner, 'MEMBER')
 UNION ALL

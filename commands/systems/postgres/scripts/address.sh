@@ -11,11 +11,21 @@ at_address() {
 }
 # where the programs are
 can_read() { if [ -z "${THROUGH-}" ]; then [ -r "$1" ]; else there test -r "$1" < /dev/null; fi; }
+# Waits for a server that starts, or has no connection free for a moment; the next program says what is wrong otherwise.
+NOT_READY='starting up|shutting down|not yet accepting|recovery mode|too many (clients|connections)|connection slots|Connection refused'
+ready() {
+  local said until=$((SECONDS + 10))
+  while ! said=$(LC_ALL=C psql -XqAtc 'SELECT 1' 2>&1) && [ "$SECONDS" -lt "$until" ]; do
+    [[ $said =~ $NOT_READY ]] || return 0
+    sleep 1
+  done
+}
 identity() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$IDENTITY"; }
 # Refuses a standby, which may be behind; and a pooler that gives one session's settings to another: its server process
 # changes, or serves two sessions, or gives a session what an earlier one has set.
 is_direct() {
   local processes
+  ready
   processes=$(psql -XqAt -v ON_ERROR_STOP=1 <<'END'
 SELECT pg_backend_pid() AS a \gset
 SELECT pg_backend_pid() AS b \gset

@@ -116,6 +116,13 @@ verify() {
   fi
   printf 'verify: %s\037%s\037%s\037%s\037%s\n' "$1" "$how" "$2" "$3" "$found"
 }
+# roles without a right on what forward made; the list of what was there goes in by standard input, because it may be long
+missing_rights() {
+  [ -z "$rights" ] || return 0
+  { printf "\\\\set older '%s'\n%s\n" "$(cat "$work/objects")" "$MISSING_SINCE;"; } |
+    on_made psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 > "$work/out" 2>&1 || fails 'comparison of rights'
+  sed 's/^/no right: /' "$work/out"
+}
 # run a data-return of the page, and insert the next row into each of its tables; report the total time until now
 returned=0 return_us=0
 return_rows() {
@@ -135,7 +142,9 @@ catalog > "$work/production"
 across "$work/production" "$work/0.catalog" | { if [ -n "$rights" ]; then without_rights; else cat; fi; } |
   awk -F '\037' '$3 != ""' | told 'not held'
 [ -z "$TOOL" ] || starts_as_production
+on_made psql -XqAt -v ON_ERROR_STOP=1 <<< "$OBJECTS_NOW" > "$work/objects"
 if [ -n "$TOOL" ]; then by_tool_forward; else apply forward; fi
+missing_rights
 verify_forward
 rows > "$work/1"; columns > "$work/1.columns"
 # columns that forward adds or drops, in tables that stay

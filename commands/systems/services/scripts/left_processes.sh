@@ -1,15 +1,19 @@
 # Defines `tree`, which prints PID:START of each process of the services that `state` named on its input, and of all below
-# them. START is when it began, as the kernel counts: another process may have the number later. And `still`, which prints
+# them, and "hidden" where this user does not see one of those named (such as with hidepid). START is when it began, as the
+# kernel counts: another process may have the number later. And `still`, which prints
 # those of $OLD that run after a while, with their program.
 tree() {
-  local roots
+  local roots sees_all=
+  ! cat /proc/1/stat > /dev/null 2>&1 || sees_all=yes
   roots=$(grep -oE '("pid": ?|^MainPID=|^Processes=)[0-9 ]+' | grep -oE '[0-9]+$|[0-9]+ ' | tr '\n' ' ') || true
-  each_process | awk -v roots="$roots" '
+  each_process | awk -v roots="$roots" -v sees_all="$sees_all" '
     { above[$1] = $2; began[$1] = $3 }
     END {
       for (n = split(roots, root, " "); n > 0; n--) if (root[n] > 0) ours[root[n]] = 1
       do { more = 0; for (pid in above) if (!(pid in ours) && (above[pid] in ours)) ours[pid] = more = 1 } while (more)
       for (pid in ours) if (pid in began && count++ < 500) printf "%s%s:%s", (count > 1 ? " " : ""), pid, began[pid]
+      for (pid in ours) if (!sees_all && !(pid in began)) hidden = 1
+      if (hidden) printf "%shidden", (count ? " " : "")
     }'
 }
 # the number, the parent and the start of each; a process that ends meanwhile is left out, and so is one that is dead

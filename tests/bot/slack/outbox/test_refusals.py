@@ -42,13 +42,14 @@ def answer(name: str, status: int = 200, **headers: str) -> SlackApiError:
         (aiohttp.ClientConnectionError(), 0.5, "Slack is unreachable (ClientConnectionError)"),
         (answer("ratelimited", 429, **{"Retry-After": "7"}), 7.0, "rate limited by Slack"),
         (answer("internal_error"), 0.5, "Slack has an error (internal_error)"),
-        (answer("", 503), 0.5, "Slack has an error (503)"),
+        (answer("", 503), 0.5, "Slack has an error (HTTP status 503)"),
+        (answer("", 403), 0.5, "something other than Slack answers (HTTP status 403, no JSON), such as a proxy"),
         (answer("token_revoked"), 0.5, "install the app again and copy the new token (OAuth & Permissions)"),
         (answer("is_archived"), 0.5, "unarchive the channel, or set GONOGO_CHANNEL to another one"),
         (answer("restricted_action_read_only_channel"), 0.5, "ask an administrator"),
         (answer("team_is_moving"), 0.5, "which the bot does not know. Look the name up"),
     ],
-    ids=["unreachable", "limit", "error", "no JSON", "token", "archived", "read-only", "unknown"],
+    ids=["unreachable", "limit", "error", "no JSON", "a proxy", "token", "archived", "read-only", "unknown"],
 )
 def test_an_error_that_may_pass_is_logged_and_waited_for(
     error: Exception, seconds: float, log: str, caplog: pytest.LogCaptureFixture

@@ -187,7 +187,8 @@ def test_the_check_before_a_start_names_untracked_files_that_the_release_would_o
     repository: Repository, env_file: Path
 ) -> None:
     host = shell(repository)
-    assert not checked(host, 2), "the release is not fetched there yet"
+    (unseen,) = checked(host, 2)
+    assert unseen.summary.endswith("so its folders were not compared")
     git(repository.path, "fetch", "-q")
     (found,) = checked(host, 2)
     summary = "1 untracked file of the working copy would be overwritten by the release: conf/ของ prod.env"

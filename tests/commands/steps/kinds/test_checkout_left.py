@@ -142,3 +142,40 @@ def test_a_checkout_that_ended_before_head_was_moved_does_not_block_the_way_back
     (copy.repository.path / "app.js").write_text("a hotfix\n")
     outcome = copy.check_out(copy.old, attempt=2)
     assert (outcome.state, outcome.lines) == ("failed", ("MM app.js",))
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+@pytest.mark.parametrize("owned", ["lib", ".git/logs/HEAD"], ids=["a build by root", "a git of root"])
+def test_what_a_command_of_root_leaves_in_the_way_of_the_rollback_is_named_at_once(
+    copy: WorkingCopy, owned: str
+) -> None:
+    assert copy.check_out(copy.new).state == "done"
+    back = box("checkout", 'host = "h"\nrepository = "$REPO"\ncommit = "<commit_before>"\nundoes = "code"\n')
+    known = {"commit": copy.new, "commit_before": copy.old}
+
+    def run(attempt: int) -> Outcome:
+        ctx = context(World(), known, shell=copy.host, attempt=attempt, boxes={"code": CHECKOUT, "old-code": back})
+        return execute(box("run", 'host = "h"\ncommands = ["true"]\n'), ctx)
+
+    assert run(2).summary == "1 command succeeded."
+    copy.give("root:root", owned)
+    assert run(3).summary == (
+        f"1 command succeeded. But the deploying user may not write to {owned} now, where git must write, so "
+        "`old-code` of the rollback would refuse: make that user the owner (chown -R)."
+    )
+    refused = copy.check_out(copy.old, attempt=4)
+    assert (refused.state, refused.lines) == ("failed", (owned,)), refused.summary
+    copy.give("nobody:nogroup", owned)
+    assert run(5).summary == "1 command succeeded."
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_log_of_git_that_belongs_to_root_is_found_before_the_start(copy: WorkingCopy) -> None:
+    copy.give("root:root", ".git/logs/HEAD")
+    found = copy.looked_at(2)
+    assert (found.level, ".git/logs/HEAD" in found.summary) == (FAIL, True)
+
+
+def test_a_release_that_is_not_fetched_yet_is_said_not_to_be_compared(copy: WorkingCopy) -> None:
+    copy.repository.commit({"lib/x.js": "3\n"}, "Not fetched")
+    assert copy.looked_at(2).summary.endswith("so its folders were not compared")

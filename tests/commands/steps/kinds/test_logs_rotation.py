@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.commands.steps.rotated_logs import PACKED, ROTATED, rotate
 from tests.commands.steps.service_log import append, mark, read
 from tests.local_shell import LocalShell
 
@@ -19,12 +20,12 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "dj-system-api-error.log"
 
 
-@pytest.mark.parametrize("name", ["{}.1", "{}-20261125", "{}-2026-11-25.log"])
+@pytest.mark.parametrize("name", ROTATED)
 def test_after_logrotate_renamed_the_log_both_files_are_read(log: Path, name: str) -> None:
     log.write_text("Error: old\n")
     since = mark(log)
     append(log, "Error: before the rotation\n")
-    log.rename(name.format(log.with_suffix("") if name.endswith(".log") else log))
+    rotate(log, name)
     log.write_text("Error: after 1\nError: after 2 which is much longer than what was there\n")
     outcome = read(log, since)
     assert [line[:18] for line in outcome.lines] == ["Error: before the ", "Error: after 1", "Error: after 2 whi"]
@@ -186,13 +187,48 @@ def test_after_two_rotations_all_files_are_read_in_order(log: Path) -> None:
     assert read(log, since).lines == ("Error: 1", "Error: 2", "Error: 3")
 
 
-def test_if_the_rotated_file_is_not_found_the_result_says_so(log: Path) -> None:
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_if_the_rotated_file_is_not_found_nothing_is_known_but_the_errors_that_were_seen(log: Path) -> None:
+    lost = f"{log} was rotated meanwhile, and its last lines before that were not found."
     log.write_text("Error: old\n")
     for since in (mark(log), "11"):
         log.write_text("Error: x\n")
         outcome = read(log, since)
         assert outcome.lines == ("Error: x",)
-        assert outcome.summary.endswith("was read from its start; the last lines before the rotation were not found.")
+        assert outcome.summary.endswith(f" since the restart. Not read: {lost}")
+        log.write_text("fine\n")
+        outcome = read(log, since)
+        assert (outcome.state, outcome.inconclusive, outcome.measures) == ("failed", True, {"unread": 1.0})
+        assert outcome.summary == f"The log cannot be read in full: {lost}"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("end", PACKED)
+def test_a_rotated_file_that_is_packed_otherwise_is_named_and_is_no_data(log: Path, end: str) -> None:
+    log.write_text("")
+    since = mark(log, time.time() - 0.1)
+    packed = log.with_name(f"{log.name}.1.{end}")
+    packed.write_bytes(b"Error: packed")
+    log.write_text("fine\n")
+    outcome = read(log, since)
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert outcome.summary == (
+        f"The log cannot be read in full: {packed} has lines since the mark and is packed, "
+        "which only gzip's files may be."
+    )
+    os.utime(packed, (time.time() - 60, time.time() - 60))
+    assert read(log, since).state == "done", "it was rotated before the restart"
+
+
+def test_a_file_that_is_being_packed_is_read_once(log: Path) -> None:
+    log.write_text("")
+    since = mark(log, time.time() - 0.1)
+    log.with_name(f"{log.name}.1").write_text("Error: once\n")
+    log.with_name(f"{log.name}.1.gz").write_bytes(gzip.compress(b"Error: once\n"))
+    log.with_name(f"{log.name}.1.zst").write_bytes(b"half")
+    log.write_text("fine\n")
+    outcome = read(log, since)
+    assert (outcome.lines, outcome.measures["found"]) == (("Error: once",), 1.0)
 
 
 def test_a_file_that_was_rotated_before_the_restart_does_not_count(log: Path) -> None:

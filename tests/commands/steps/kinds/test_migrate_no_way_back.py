@@ -22,6 +22,11 @@ ADD = '    op.execute("ALTER TABLE orders ADD COLUMN price int")\n'
 DROP = '    op.execute("ALTER TABLE orders DROP COLUMN price")\n'
 HEAD = '"""Price."""\nfrom alembic import op\n\nrevision = "bbb2"\ndown_revision = "aaa1"\n\n\n'
 DOC = '    """Take it back.\n\n    pass\n    """\n'
+SEVERAL = (
+    f"def upgrade(name=''):\n    upgrade_one()\n\ndef downgrade(name=''):\n    downgrade_one()\n\n"
+    f"def upgrade_one():\n{ADD}\n\ndef downgrade_one():\n    pass\n"
+)
+RAISES = "its downgrade raises an error"
 UNASKED = "whether the rollback's command can take the migrations back"
 
 
@@ -42,7 +47,7 @@ def refused(what: str) -> str:
     [
         (
             f"def upgrade():\n{ADD}\n\ndef downgrade():\n    raise NotImplementedError()\n",
-            "its downgrade raises an error",
+            RAISES,
         ),
         (
             f"def downgrade() -> None:\n{DOC}    # never\n    raise RuntimeError(\n  1\n  )\n\ndef upgrade():\n{ADD}",
@@ -50,7 +55,12 @@ def refused(what: str) -> str:
         ),
         (f"def upgrade():\n{ADD}\n\ndef downgrade():\n{DOC}    pass  # nothing\n", "its downgrade does nothing"),
         (f"def upgrade():\n{ADD}\n\ndef downgrade(): pass\n", "its downgrade does nothing"),
-        (f"def upgrade():\n{ADD}", "it has no downgrade"),
+        (f"def upgrade():\n{ADD}# no downgrade\n", "it has no downgrade"),
+        (f"def upgrade():\n{ADD}\n\ndef downgrade():\n    print('one way')\n    raise RuntimeError\n", RAISES),
+        (
+            SEVERAL,
+            "its downgrade_one does nothing",
+        ),
     ],
 )
 def test_alembic(alembic: Project, tmp_path: Path, url: str, body: str, why: str) -> None:
@@ -73,6 +83,7 @@ def test_alembic(alembic: Project, tmp_path: Path, url: str, body: str, why: str
         "def upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n",
         f"def upgrade():\n{ADD}\n\nback = lambda: op.execute('ALTER TABLE orders DROP price')\ndowngrade = back\n",
         f"def upgrade():\n{ADD}\n\ndef downgrade():\n    x = 'raise pass'; op.execute('SELECT 1')\n",
+        f"def upgrade():\n{ADD}\n\ndef downgrade():\n    op.execute('''SELECT 1 AS\n    raise''')\n",
     ],
 )
 def test_an_alembic_revision_that_may_go_back_is_applied_at_once(alembic: Project, tmp_path: Path, body: str) -> None:
@@ -136,6 +147,14 @@ def test_django_goes_past_what_its_migration_calls_done_by_nothing(django: Proje
         ),
         ("def up = add_column(:orders, :price, :integer)", "it has no down"),
         ("def up = add_column(:orders, :price, :integer)\n  def down\n  end", "its down does nothing"),
+        ("def change = remove_column(:orders, :id)", "remove_column"),
+        ("def change\n change_table(:orders) { |t| t.remove :id }\n end", "remove_columns"),
+        ("def change = helper\n def helper = connection.execute('ALTER TABLE orders ADD price int')", "execute"),
+        (
+            "def change\n add_column :orders, :n, :integer\n reversible { |way| way.down { raise 'no' } }\n end",
+            "its down raises an error",
+        ),
+        ("def up = add_column(:orders, :n, :integer)\n def down\n say 'no'\n fail\n end", "its down raises an error"),
     ],
 )
 def test_rails(rails: Project, tmp_path: Path, body: str, why: str) -> None:
@@ -155,6 +174,8 @@ def test_rails(rails: Project, tmp_path: Path, body: str, why: str) -> None:
         "def change\n reversible { |way| way.up { execute('SELECT 1') } }\n create_table(:x) { |t| t.text :n }\n end",
         "def change\n up_only { execute('SELECT 1') }\n add_index :orders, :id\n end",
         "def up = execute('SELECT 1')\n  def down = execute('SELECT 1')",
+        "def change\n raise 'no' if false\n change_table(:orders) { |t| t.remove :id, type: :integer }\n end",
+        "def change\n rest = [:id, :integer]\n remove_column(:orders, *rest)\n end",
         "def up\n  end\n  def down\n  end",
     ],
 )
@@ -184,16 +205,21 @@ esac
 
 @pytest.mark.parametrize(
     ("down", "why"),
-    [(None, "it has no down file"), ("-- nothing\n;\n", "its down file does nothing"), ("DROP TABLE t", "")],
+    [
+        (None, "it has no down file"),
+        ("-- nothing\n;\n", "its down file does nothing"),
+        ("\ufeffBEGIN;\r\n/* nothing * here */ SELECT 1;\nCOMMIT;", "its down file does nothing"),
+        ("BEGIN; DROP TABLE t; COMMIT;", ""),
+    ],
 )
 def test_golang_migrate(tmp_path: Path, down: str | None, why: str) -> None:
     folder = tmp_path / "migrations"
     folder.mkdir()
     for name in ("1_first.up.sql", "1_first.down.sql", "0010_more.up.sql"):
-        (folder / name).write_text("SELECT 1")
+        (folder / name).write_text("CREATE TABLE t ()")
     (tmp_path / "version").write_text("1\n")
     if down is not None:
-        (folder / "0010_more.down.sql").write_text(down)
+        (folder / "10_more.down.sql").write_text(down)  # the tool reads both names as 10
     (tmp_path / "migrate").write_text(_GOLANG)
     (tmp_path / "migrate").chmod(0o755)
     toml = f'{COMMON}tool = "golang-migrate"\nprogram = "./migrate -path migrations"\n'

@@ -14,6 +14,7 @@ import pytest
 from commands.steps.base import execute
 from tests.commands.steps.access_log import BANGKOK, TRAFFIC, context_of_log, count, log_line
 from tests.commands.steps.builders import box
+from tests.commands.steps.rotated_logs import PACKED, ROTATED, rotate
 
 
 @pytest.fixture
@@ -140,21 +141,30 @@ def test_a_time_without_a_zone_is_not_guessed(log: Path) -> None:
     assert (outcome.inconclusive, outcome.measures) == (True, {})
 
 
-@pytest.mark.parametrize("named", ["access.log.1", "access.log-20261124", "access-20261124.log"])
-def test_a_log_that_was_rotated_in_the_window_is_read_with_the_rotated_file(log: Path, named: str) -> None:
-    (log.parent / named).write_text(log_line(3000, 500) + log_line(60, 500))
+@pytest.mark.parametrize("name", ROTATED)
+def test_a_log_that_was_rotated_in_the_window_is_read_with_the_rotated_file(log: Path, name: str) -> None:
+    log.write_text(log_line(3000, 500) + log_line(60, 500))
+    rotate(log, name)
     log.write_text(log_line(30))
     outcome = count(log)
     assert (outcome.measures["requests"], outcome.measures["failed_share"]) == (2, 0.5)
     assert "The log was rotated during this time; the rotated file was read too." in outcome.summary
 
 
-@pytest.mark.parametrize("end", ["xz", "bz2", "zst"])
-def test_a_rotated_file_that_cannot_be_read_is_reported(log: Path, end: str) -> None:
-    (log.parent / f"access.log.1.{end}").write_bytes(b"packed")
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("end", PACKED)
+def test_a_rotated_file_that_cannot_be_read_is_no_data_unless_requests_failed(log: Path, end: str) -> None:
+    packed = log.parent / f"access.log.1.{end}"
+    packed.write_bytes(b"packed")
     log.write_text(log_line(30))
     outcome = count(log)
-    assert outcome.measures["requests"] == 1
+    assert (outcome.state, outcome.inconclusive, outcome.measures) == ("failed", True, {})
+    assert outcome.summary == (
+        f"Whether requests failed is not known: {packed}, which was rotated meanwhile, cannot be read."
+    )
+    log.write_text(log_line(30, 500))
+    outcome = count(log)
+    assert outcome.measures["failed_share"] == 1
     assert outcome.summary.endswith("not all that was rotated could be read, so its requests are missing.")
 
 
@@ -189,6 +199,16 @@ def test_a_file_that_is_being_packed_counts_once(log: Path) -> None:
     (log.parent / "access.log.1.gz").write_bytes(gzip.compress(log_line(60, 500).encode()))
     log.write_text(log_line(5))
     assert count(log).measures["requests"] == 2
+
+
+@pytest.mark.fault("the first of several for all")
+@pytest.mark.parametrize("name", ["access-20261130.log", "access.log.20261130", "access.log-20261130"])
+def test_a_log_that_is_a_link_to_the_file_of_the_day_is_counted_once(log: Path, name: str) -> None:
+    (log.parent / name).write_text(log_line(20, 500) + log_line(10))
+    log.symlink_to(name)
+    outcome = count(log)
+    assert outcome.measures["requests"] == 2
+    assert "was rotated" not in outcome.summary
 
 
 def test_a_file_that_was_rotated_long_ago_is_not_read(log: Path) -> None:

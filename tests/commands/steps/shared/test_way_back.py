@@ -11,6 +11,7 @@ import pytest
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
+from commands.steps.shared.checkout_refusal import why_refused
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import create_databases
 from tests.commands.steps.git_repository import Repository, git
@@ -67,6 +68,31 @@ def test_an_untracked_file_where_the_old_commit_has_its_own_is_named(tmp_path: P
     outcome = deployed.run("echo new > package-lock.json")
     assert " But package-lock.json differs from the commit" in outcome.summary
     assert execute(deployed.back, deployed.context()).state == "failed"
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+@pytest.mark.parametrize(
+    ("command", "note"),
+    [
+        ("touch .git/index.lock", ".git/index.lock is there"),
+        ("touch .git/HEAD.lock .git/index.lock", ".git/index.lock and .git/HEAD.lock are there"),
+    ],
+)
+def test_a_lock_that_a_dead_git_left_is_named(tmp_path: Path, command: str, note: str) -> None:
+    deployed = Deployed(tmp_path)
+    outcome = deployed.run(command)
+    them = "them" if " and " in note else "it"
+    todo = f"if no git works there, remove {them}."
+    assert outcome.summary.endswith(f" But {note}, so `old-code` of the rollback would refuse: {todo}")
+    assert execute(deployed.back, deployed.context()).state == "failed", "it was said to refuse"
+
+
+def test_a_submodule_whose_commit_is_gone_is_said_by_its_name() -> None:
+    file, missing = why_refused(["missing=lib{x}: 12ab", " M a=b.txt"])
+    assert file.startswith("a=b.txt differs from the commit now, so {name} would refuse")
+    assert missing.format(name="`old`").startswith(
+        "commits of submodules cannot be fetched now (lib{x}: 12ab), so `old` would refuse: push them"
+    )
 
 
 @pytest.mark.parametrize("command", ["touch untracked", "echo 'const a = 1' > app.js"])

@@ -54,3 +54,11 @@ def test_what_is_no_file_for_sure_is_not_looked_for(tmp_path: Path, command: str
 
 def test_a_folder_that_an_earlier_step_makes_says_nothing_of_its_scripts(tmp_path: Path) -> None:
     assert found(tmp_path / "later", "./gone.sh") == []
+
+
+def test_the_script_that_lets_requests_in_again_is_looked_for_too(tmp_path: Path) -> None:
+    step = box("maintenance", f'host = "h"\ncommand = "{tmp_path}/requests.sh on"\nstate = "off"\nweb = "api"')
+    tools = context(World(), shell=LocalShell({})).tools
+    (check,) = [one for one in step.preflight() if "one#" in getattr(one, "script", "")]
+    (result,) = check.run_preflight(PreflightContext(tools=tools, ref="main"))
+    assert result.summary == f"{tmp_path}/requests.sh does not exist yet"

@@ -14,7 +14,14 @@ from pathlib import Path
 import pytest
 
 from commands.steps.outcome import Outcome
-from commands.systems.services.left_processes import STILL, left_note, old_processes, still_running
+from commands.systems.services.left_processes import (
+    LEFT_PROCESSES,
+    STILL,
+    hides_old,
+    left_note,
+    old_processes,
+    still_running,
+)
 from commands.systems.services.managers import MANAGERS
 from tests.commands.systems.services.stages.pm2 import pm2_stage
 from tests.commands.systems.services.stages.stage import Stage
@@ -113,9 +120,30 @@ def test_a_number_that_another_process_has_by_now_is_not_named() -> None:
         child.wait()
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount /proc anew")
+@pytest.mark.parametrize("hides", ["0", "2"])
+def test_processes_that_the_user_does_not_see_are_not_called_ended(hides: str) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    look = f"{LEFT_PROCESSES}printf 'old=%s\\n' \"$(tree <<< 'MainPID={child.pid}')\""
+    nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups bash -c "$1"'
+    as_nobody = f"mount -t proc -o hidepid={hides} proc /proc && exec {nobody}"
+    try:
+        words = ["unshare", "--mount", "bash", "-c", as_nobody, "bash", look]
+        result = subprocess.run(words, capture_output=True, text=True, check=False)
+        if "mount" in result.stderr:
+            pytest.skip(f"/proc cannot be mounted here: {result.stderr.strip()[:200]}")
+        assert hides_old(result.stdout) is (hides == "2"), result
+        assert bool(old_processes(result.stdout)) is (hides == "0"), result
+    finally:
+        child.kill()
+        child.wait()
+
+
 def test_what_a_host_prints_in_another_form_is_no_process() -> None:
     assert old_processes("old=12:34 56:78\nold=; rm -rf /\n") == "12:34 56:78"
     assert old_processes("old=$(id)\n") == ""
+    assert hides_old("old=12:34 hidden\n") and old_processes("old=12:34 hidden\n").split() == ["12:34"]
 
 
 def test_many_processes_are_counted() -> None:

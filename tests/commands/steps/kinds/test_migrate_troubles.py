@@ -1,0 +1,129 @@
+"""`migrate`: what keeps a tool from applying anything is found before the start."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.commands.steps.databases import run_sql
+from tests.commands.steps.kinds.test_migrate import ALEMBIC, COLUMNS, COMMON, DJANGO, Project, alembic, django, url
+from tests.commands.steps.kinds.test_migrate_tools import PRISMA, RAILS, RAILS_PRICE, prisma, prisma_project, rails
+from tests.commands.steps.migration_projects import alembic_revision, django_migration
+
+__all__ = ["alembic", "django", "prisma", "prisma_project", "rails", "url"]  # fixtures
+KIND = "found too late, known before"
+NOTHING = "the migration tool would apply nothing: "
+MERGE = "merge them: alembic merge HEAD HEAD, and release the new revision"
+NEW_NUMBER = "give one of them a number of its own (rename its file) before this release"
+
+
+@pytest.mark.fault(KIND)
+def test_two_heads_of_alembic_are_named_before_anything_is_run(alembic: Project, tmp_path: Path, url: str) -> None:
+    assert alembic.looked_at(ALEMBIC).level == "ok"
+    alembic_revision(tmp_path, "ccc3", "aaa1", "SELECT 1", "SELECT 1")
+    found = alembic.looked_at(ALEMBIC)
+    words = "Multiple head revisions are present: bbb2, ccc3"
+    assert (found.level, found.summary, found.todo) == ("fail", NOTHING + words, MERGE)
+    outcome = alembic.run(ALEMBIC)
+    assert outcome.state == "failed"
+    assert outcome.summary == (
+        f"Nothing was run, because the migration tool would apply nothing: {words}. Cure: {MERGE}."
+    )
+    assert run_sql(url, COLUMNS) == [("id",)]
+
+
+def test_a_page_that_applies_all_heads_by_itself_is_not_stopped(alembic: Project, tmp_path: Path) -> None:
+    alembic_revision(tmp_path, "ccc3", "aaa1", "SELECT 1", "SELECT 1")
+    own = ALEMBIC + 'forward = "$PROGRAM upgrade heads"\n'
+    assert alembic.looked_at(own).level == "ok"
+    assert alembic.run(own).summary == "Migrated from “aaa1” to “bbb2 ccc3”."
+
+
+@pytest.mark.fault(KIND)
+def test_two_last_migrations_of_a_django_app_are_named_before_the_start(django: Project, tmp_path: Path) -> None:
+    assert django.looked_at(DJANGO).level == "ok"
+    django_migration(tmp_path, "shop", "0002_other", [("shop", "0001_initial")], "SELECT 1", "SELECT 1")
+    found = django.looked_at(DJANGO)
+    words = (
+        "Conflicting migrations detected; multiple leaf nodes in the migration graph: (0002_other, 0002_price in shop)"
+    )
+    assert (found.level, found.summary) == ("fail", NOTHING + words)
+    assert "makemigrations --merge" in found.todo
+    assert words in django.run(DJANGO).summary
+
+
+@pytest.mark.fault(KIND)
+def test_a_django_migration_that_depends_on_nothing_there_or_on_what_is_not_applied_is_named(
+    django: Project, tmp_path: Path, url: str
+) -> None:
+    run_sql(url, "INSERT INTO django_migrations (app, name, applied) VALUES ('stock', '0001_initial', now())")
+    found = django.looked_at(DJANGO)
+    assert (found.level, "stock.0001_initial is applied before its dependency" in found.summary) == ("fail", True)
+    django_migration(tmp_path, "shop", "0003_lost", [("shop", "0002_gone")], "SELECT 1", "SELECT 1")
+    found = django.looked_at(DJANGO)
+    assert (found.level, "nonexistent parent node ('shop', '0002_gone')" in found.summary) == ("fail", True)
+
+
+@pytest.mark.fault(KIND)
+def test_two_files_of_rails_with_one_number_are_named_before_the_start(rails: Project, tmp_path: Path) -> None:
+    assert rails.looked_at(RAILS).level == "ok"
+    (tmp_path / "db/migrate/20260101000000_price.rb").write_text(RAILS_PRICE)
+    found = rails.looked_at(RAILS)
+    assert (found.level, found.todo) == ("fail", NEW_NUMBER)
+    assert "Multiple migrations have the version number 20260101000000" in found.summary
+
+
+@pytest.mark.fault(KIND)
+def test_a_failed_migration_of_prisma_is_named_before_the_start(
+    prisma: Project, prisma_project: Path, url: str
+) -> None:
+    folder = prisma_project / "prisma" / "migrations" / "20260101000000_wrong"
+    folder.mkdir()
+    (folder / "migration.sql").write_text("SELECT nothing FROM nowhere;\n")
+    assert prisma.run(PRISMA, attempt=2).state == "failed"
+    found = prisma.looked_at(PRISMA)
+    shutil.rmtree(folder)
+    assert found.level == "fail"
+    assert found.summary.endswith("20260101000000_wrong(failed)")
+    assert "prisma migrate resolve" in found.todo
+
+
+# what the tools print, in the form of their own versions 10 and 4
+FLYWAY_TWO = """\
+ERROR: Found more than one migration with version 2
+Offenders:
+-> /flyway/sql/V2__a.sql (SQL)
+-> /flyway/sql/V2__b.sql (SQL)
+"""
+FLYWAY_FAILED = """\
+| Category  | Version | Description | Type | Installed On        | State   | Undoable |
+| Versioned | 1       | orders      | SQL  | 2026-01-01 00:00:00 | Success | No       |
+| Versioned | 2       | price       | SQL  | 2026-01-02 00:00:00 | Failed  | No       |
+"""
+GOLANG_TWO = 'error: failed to open source, "file://migrations": duplicate migration file: 1_other.up.sql\n'
+
+
+@pytest.mark.fault(KIND)
+@pytest.mark.parametrize(
+    ("tool", "code", "said", "words", "cure"),
+    [
+        ("flyway", 1, FLYWAY_TWO, "Found more than one migration with version 2", NEW_NUMBER),
+        ("flyway", 0, FLYWAY_FAILED, "2(failed)", "flyway repair"),
+        ("golang-migrate", 1, GOLANG_TWO, "duplicate migration file: 1_other.up.sql", NEW_NUMBER),
+        ("golang-migrate", 0, "2 (dirty)\n", "2(dirty)", "migrate force VERSION"),
+    ],
+    ids=["flyway two", "flyway failed", "golang two", "golang dirty"],
+)
+def test_what_flyway_and_golang_migrate_refuse_is_named_before_the_start(
+    tmp_path: Path, url: str, tool: str, code: int, said: str, words: str, cure: str
+) -> None:
+    (tmp_path / "said").write_text(said)
+    (tmp_path / "tool").write_text(f'#!/bin/sh\ncat "$(dirname "$0")/said"\nexit {code}\n')
+    (tmp_path / "tool").chmod(0o755)
+    toml = f'{COMMON}tool = "{tool}"\nprogram = "./tool"\n'
+    found = Project(tmp_path, url).looked_at(toml)
+    assert (found.level, words in found.summary, cure in found.todo) == ("fail", True, True), found
+    outcome = Project(tmp_path, url).run(toml)
+    assert outcome.state == "failed"
