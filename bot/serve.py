@@ -47,7 +47,6 @@ from state.store import RecordStore
 LOG = logging.getLogger("gonogo")
 # seconds in which nothing else is read or imported: it would take the processor from a rollback in the record
 FIRST_TURNS = 5.0
-FIRST_ACT = 0.5  # seconds that what they begin has for itself, too
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 MOST_CHANGED = 10  # runs that are logged as changed
 
@@ -88,16 +87,16 @@ def _serve_record(settings: Settings, redact: Redactor, watchers: Watchers) -> N
     engine.start()
     presence = Presence()
     watchers.start(engine, store, presence if settings.slack else None, POSTED_FOR)
-    engine.wait_for_first_acts(FIRST_TURNS, FIRST_ACT)
+    engine.wait_for_first_turns(FIRST_TURNS)
     gc.enable()
     feeds = Feeds()
     manager = ServiceManager(settings.environ)
     alive = Alive(engine, store, manager)
     job_folders = JobFolders(store, masked.tools)
-    threading.Thread(target=_afterwards, args=(settings, store.key), name="afterwards", daemon=True).start()
     try:
         served = _served_pages(deps, settings)
         deps.alike.serve_with(to_put_in_force(settings, served))
+        threading.Thread(target=_afterwards, args=(settings, store.key), name="afterwards", daemon=True).start()
         feeds.start(settings, store)
         job_folders.start()
         boxes.start()
@@ -158,7 +157,7 @@ def _open_store(settings: Settings) -> RecordStore:
 
 
 def _afterwards(settings: Settings, key: RecordKey | None) -> None:
-    """What may take its time once the first acts are over."""
+    """What may take its time once the first turns are over."""
     import_tools()
     _verify(settings, key)
 

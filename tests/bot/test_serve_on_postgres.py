@@ -147,6 +147,7 @@ def test_a_run_that_a_bot_carries_out_is_not_closed_by_hand(
     running = [serve(slack=False)]
     try:
         wait_for(lambda: state_of(store, DEPLOY) == AttemptState.RUNNING, "the deploy", 60)
+        wait_for(store.in_force, "the people of the bot's terminal", 60)
         code, _, said = run(capsys, "end", "1", "--reason", "x")
         assert code == 1
         assert "Run 1 at postgresql://" in said
