@@ -197,10 +197,13 @@ _ASK = (
     + _BEGIN
     + r"""
 exec </dev/null
+# bash may tell of a job that has ended before job control is off again; that is no word of the host's
+{
 set -m
 (unset -f say; set -euo pipefail; eval "$payload") 2>&1 &
 asked=$!
 set +m
+} 2>/dev/null
 (
   trap "" PIPE
   while sleep 2 2>/dev/null; do printf "\0" >&2 || { kill -KILL -- "-$asked"; exit; }; done

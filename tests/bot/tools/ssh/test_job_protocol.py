@@ -53,6 +53,14 @@ def test_values_reach_the_script_exactly(tmp_path: Path) -> None:
     assert (ended.output.decode(), ended.status, ended.errors) == (value, ("finished", 0), b"")
 
 
+def test_a_question_that_has_ended_at_once_is_no_word_of_the_hosts_shell(tmp_path: Path) -> None:
+    program = ask_program(payload("true", {}, ""))
+    late = program.sent.replace(b"asked=$!\n", b"asked=$!; sleep 0.3\n")
+    assert late != program.sent
+    ended = execute(program, tmp_path, late)
+    assert (ended.status, ended.errors) == (("finished", 0), b"")
+
+
 def test_a_path_is_put_in_front_of_the_hosts_path(tmp_path: Path) -> None:
     ended = execute(ask_program(payload('echo "$PATH"', {}, "/opt/my tools")), tmp_path)
     assert ended.output.decode().strip() == f"/opt/my tools:{os.environ['PATH']}"
