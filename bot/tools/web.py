@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -44,6 +44,12 @@ _REASONS = {
     "TLSV1_UNRECOGNIZED_NAME": "the server knows no site of that name",
 }
 TCP_CONNECTED = "connection.connect_tcp.complete"  # httpcore's trace event for an accepted connection
+_ANSWERS = "http11.receive_response_headers.complete"  # and for the beginning of an answer
+_REPEATABLE = {"GET", "HEAD"}
+
+
+class _EndedBeforeError(Exception):
+    """A connection that was open had ended, or ended when it was used again: nothing was answered."""
 
 
 class HttpWeb:
@@ -59,16 +65,26 @@ class HttpWeb:
         self._others: dict[str, tuple[str, ...]] = {}
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
-        """See `commands.ports.web.Web.request`."""
+        """See `commands.ports.web.Web.request`.
+
+        Servers close idle connections at any time, also when the next request is on its way: what can be repeated is
+        sent again on a new connection, and all else goes on a new one at once.
+        """
+        with deadline(call.limit):
+            if call.method in _REPEATABLE:
+                with suppress(_EndedBeforeError):
+                    return self._send(place, call, new=False)
+            return self._send(place, call, new=True)
+
+    def _send(self, place: str, call: HttpRequest, new: bool) -> HttpResponse:
         url = self._url(self._webs[place], call)
         headers = {name: header(name, value, self._environ) for name, value in call.headers.items()}
         events: list[str] = []
         began = time.monotonic()
         try:
             with (
-                deadline(call.limit),
                 asking(call.address) as asked,
-                self._client_for(place, call) as client,
+                self._client_for(place, new or bool(call.address)) as client,
                 client.stream(
                     call.method,
                     url,
@@ -94,6 +110,8 @@ class HttpWeb:
             if getattr(_cause(error), "reason", "") == _WANTS_CERTIFICATE:
                 raise _no_handshake(place, _cause(error)) from None  # TLS 1.3 says it after the handshake
             late = isinstance(error, httpx.TimeoutException)
+            if not (new or late or TCP_CONNECTED in events or _ANSWERS in events):
+                raise _EndedBeforeError from None
             slow = f"did not answer within {call.limit:g} s"
             why = slow if late else "closed the connection before its answer was complete"
             raise LostTrack(f"{_named(call)}: “{place}” {why}.") from None
@@ -118,7 +136,7 @@ class HttpWeb:
 
     def _url(self, place: WebPlace, call: HttpRequest) -> str:
         url = resolve(place.url, self._environ).rstrip("/") + url_path(call.path, self._environ)
-        if not place.fresh or call.method not in {"GET", "HEAD"}:
+        if not place.fresh or call.method not in _REPEATABLE:
             return url
         address, mark, fragment = url.partition("#")
         return f"{address}{'&' if '?' in address else '?'}{place.fresh}={secrets.token_hex(8)}{mark}{fragment}"
@@ -130,9 +148,9 @@ class HttpWeb:
         for client in clients.values():
             client.close()
 
-    def _client_for(self, place: str, call: HttpRequest) -> AbstractContextManager[httpx.Client]:
-        """The place's own client; another one for a request to one address, which no open connection may carry."""
-        return make_client() if call.address else nullcontext(self._client(place))
+    def _client_for(self, place: str, new: bool) -> AbstractContextManager[httpx.Client]:
+        """The place's own client; another one for a request that no open connection may carry."""
+        return make_client() if new else nullcontext(self._client(place))
 
     def _client(self, place: str) -> httpx.Client:
         with self._mutex:

@@ -22,7 +22,7 @@ from commands.ports.web import USER_AGENT
 MAX_CONNECTIONS = 20  # to one place at a time; a request beyond them waits
 MAX_IDLE = 4  # connections that are kept open
 # seconds for which an idle connection is used again; shorter than the 5 s after which Node's servers close it, so that
-# a request does not meet a connection that is about to end
+# a request rarely meets a connection that is about to end
 IDLE = 2.0
 FURTHER = 3.0  # seconds for a connection to one address of several; one that drops packets keeps nobody waiting
 CHUNK = 64 * 1024  # bytes that are written at once
