@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import socket
 import ssl
@@ -112,6 +113,7 @@ class HttpWeb:
             others=others,
             base=self._redact(address.path.rstrip("/")),
             origin=self._redact(f"{address.scheme}://{address.netloc.rpartition('@')[2]}"),
+            digest=None if cut else lambda algorithm: hashlib.new(algorithm, body).digest(),
         )
 
     def _url(self, place: WebPlace, call: HttpRequest) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,7 +35,8 @@ class HttpResponse:
 
     `cut`: it is longer than MAX_BODY, and `text` is only its beginning. `others`: further IP addresses of the place's
     name, which were not asked, and which users reach as well. `base`: the path that the place's own address has;
-    `origin`: that address without it and without a user, or empty if it is not known.
+    `origin`: that address without it and without a user, or empty if it is not known. `digest` gives the hash of the
+    whole decoded body by an algorithm that hashlib names; None if the body was cut, or is not known.
     """
 
     status: int
@@ -46,6 +47,7 @@ class HttpResponse:
     others: tuple[str, ...] = ()
     base: str = ""
     origin: str = ""
+    digest: Callable[[str], bytes] | None = field(default=None, repr=False, compare=False)
 
     def json(self) -> Any:
         """Parse the body as JSON, as `read_json` does. Raises ValueError, also for the beginning of a longer one."""

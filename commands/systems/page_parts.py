@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from commands.ports.web import HttpResponse
 from commands.systems.http_answers import is_page
+from commands.systems.page_integrity import fits
 from commands.systems.page_tags import Part, read_tags
 from commands.text.foreign_json import read_json
 from commands.text.phrases import on_web
@@ -63,10 +64,13 @@ def part_problem(shown: str, part: Part, answer: HttpResponse) -> str:
         refused = sent != "text/css" if sent else strict
     else:
         refused = not _SCRIPT.fullmatch(sent) if strict else bool(_NEVER_SCRIPT.match(sent))
-    if not refused:
-        return ""
-    has = f"the type {printable(sent)[:40]}" if sent else "no type"
-    return f"{shown} has {has}, so browsers refuse it: correct the web server's MIME types."
+    if refused:
+        has = f"the type {printable(sent)[:40]}" if sent else "no type"
+        return f"{shown} has {has}, so browsers refuse it: correct the web server's MIME types."
+    if fits(part.integrity, answer) is False:
+        why = "Perhaps the build or a proxy changed the file after the page was made, or a cache has another one."
+        return f"{shown} does not fit the `integrity` of its tag, so browsers refuse it. {why}"
+    return ""
 
 
 def _is_json(sent: str, answer: HttpResponse) -> bool:
@@ -84,6 +88,7 @@ class ServedParts:
     """The parts of one served page that are `wanted`, each asked for until it is right.
 
     - `good`: those that a browser gets. `elsewhere`: those that it gets from another place, which was not asked.
+    - `too_long`: those that are served, but too long to be compared with the `integrity` of their tags.
     - `more`: how many were not asked for, because there are too many.
     """
 
@@ -92,11 +97,13 @@ class ServedParts:
     wanted: Callable[[Part], bool]
     good: set[Part] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
+    too_long: set[str] = field(default_factory=set)
     more: int = 0
 
     def problems(self, page: HttpResponse) -> Iterator[str]:
         """Ask for each part that is not known to be right: why a browser cannot use it, or nothing if it can."""
         self.elsewhere.clear()
+        self.too_long.clear()
         tags = read_tags(page.text)
         parts = list(filter(self.wanted, tags.parts))
         self.more = len(parts[_MOST:])
@@ -117,8 +124,10 @@ class ServedParts:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             if not 300 <= answer.status < 400 or not (location := headers.get("location")):
                 problem = part_problem(shown, part, answer)
-                if not problem:
+                if not problem and fits(part.integrity, answer):
                     self.good.add(part)
+                elif not problem:
+                    self.too_long.add(part.address)
                 return problem
             to = path_at_place(answer, answer.base + at, location)
             if to is None:

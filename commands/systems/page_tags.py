@@ -19,11 +19,15 @@ _MOST = 1000  # tags of a page
 
 @dataclass(frozen=True)
 class Part:
-    """A script, or a stylesheet; `address` is as a browser reads it. `module`: its type must be JavaScript's."""
+    """A script, or a stylesheet; `address` is as a browser reads it. `module`: its type must be JavaScript's.
+
+    `integrity` is that attribute of its tag: hashes, one of which the file must have; empty if any file will do.
+    """
 
     address: str
     stylesheet: bool = False
     module: bool = False
+    integrity: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ def read_tags(page: str) -> PageTags:
 
 def _script(attributes: dict[str, str]) -> Part | None:
     kind, address = attributes.get("type", "").strip(), attributes.get("src", "")
-    return Part(address, module=kind.lower() == "module") if address and _RUNS.search(kind) else None
+    if not address or not _RUNS.search(kind):
+        return None
+    return Part(address, module=kind.lower() == "module", integrity=attributes.get("integrity", ""))
 
 
 def _link(attributes: dict[str, str]) -> Part | None:
@@ -55,10 +61,12 @@ def _link(attributes: dict[str, str]) -> Part | None:
     if not (address := attributes.get("href", "")):
         return None
     path = address.partition("?")[0].partition("#")[0].lower()
+    # what is only preloaded is loaded again, if it does not fit, by the tag that uses it
+    integrity = attributes.get("integrity", "") if {"stylesheet", "modulepreload"} & set(rel) else ""
     if "stylesheet" in rel or loads == "style":
-        return Part(address, stylesheet=True)
+        return Part(address, stylesheet=True, integrity=integrity)
     if "modulepreload" in rel or loads == "script":
-        return Part(address, module="modulepreload" in rel)
+        return Part(address, module="modulepreload" in rel, integrity=integrity)
     return Part(address, stylesheet=path.endswith(".css")) if path.endswith((".css", ".js", ".mjs")) else None
 
 

@@ -92,9 +92,9 @@ class PublishStep(StepBox):
     The build is copied to `releases/<commit>`. A release of that name which differs stays, and the build is named
     `<commit>-2`. A build whose stamp does not name the commit is refused: after a failed build the old one is still
     there. The page that is served must name the scripts and stylesheets of the build's `index.html`, because a
-    cache in front may have the page of before, and each of them must be served, not refused or replaced by a page.
-    The rollback builds nothing, and only says which of them are not served. A page that browsers may keep for more
-    than an hour without asking again is named.
+    cache in front may have the page of before, and each of them must be served, not refused or replaced by a page,
+    and fit the `integrity` of its tag. The rollback builds nothing, and only says which of them browsers do not get.
+    A page that browsers may keep for more than an hour without asking again is named.
     """
 
     kind: ClassVar[str] = "publish"

@@ -75,6 +75,9 @@ class ServedBuild:
         if elsewhere := sorted(self.served.elsewhere):
             more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
             unseen = [f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place"]
+        if too_long := sorted(self.served.too_long):
+            more = f" and {len(too_long) - 1} more" if len(too_long) > 1 else ""
+            unseen.append(f"whether {too_long[0][:100]}{more} fits the `integrity` of its tag: it is too long")
         if count := self.built.more + self.served.more:
             unseen.append(f"whether {format_count(count, 'more script')} or stylesheets of the page can be loaded")
         if not (unseen or self.served.good or self.broken):

@@ -52,6 +52,8 @@ class ServedPartsCheck:
             found += warned(f"{kept}, so after a deploy {GO_ON}", REVALIDATE)
         if found:
             return found
-        which = "the" if in_time and not (parts.more or parts.elsewhere) else f"{len(parts.good)} of the"
+        which = (
+            "the" if in_time and not (parts.more or parts.elsewhere or parts.too_long) else f"{len(parts.good)} of the"
+        )
         what = f"{which} scripts and stylesheets of the page that is served now can be loaded"
         return passed(what) if parts.good else []
