@@ -1,4 +1,4 @@
-"""What sudo said when it refused: whether it is about a password, a terminal, or something else."""
+"""What sudo said when it refused: about a password, a terminal, or something else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What git says of files that it may not write comes with the cure; other refusals are not taken for it."""
+"""What git may not write is told with the cure; other refusals are not taken for it."""
 
 from __future__ import annotations
 
