@@ -88,7 +88,7 @@ def test_a_line_that_says_nothing_clear_is_named_without_its_value(text: str, wo
     assert "secret-57" not in problem()
 
 
-@pytest.mark.fault("says what is wrong, not what to do")
+@pytest.mark.fault("a cause that nobody has seen")
 @pytest.mark.parametrize(
     ("encoding", "words"),
     [

@@ -16,7 +16,7 @@ def told(tail: str) -> str:
     return advice(CommandResult(code=128, tail=tail, size=len(tail), seconds=0), OTHERWISE)
 
 
-@pytest.mark.fault("says what is wrong, not what to do")
+@pytest.mark.fault("a cause that nobody has seen")
 @pytest.mark.parametrize(
     "said",
     [

@@ -181,7 +181,7 @@ def test_a_release_that_is_not_fetched_yet_is_said_not_to_be_compared(copy: Work
     assert copy.looked_at(2).summary.endswith("so its folders were not compared")
 
 
-@pytest.mark.fault("says what is wrong, not what to do")
+@pytest.mark.fault("a cause that nobody has seen")
 @pytest.mark.parametrize("kind", ["checkout", "release"])
 def test_objects_that_belong_to_root_are_named_with_their_owner_and_the_command(copy: WorkingCopy, kind: str) -> None:
     newest = copy.repository.commit({"app.js": "3\n"}, "Not fetched")
@@ -201,7 +201,7 @@ def test_objects_that_belong_to_root_are_named_with_their_owner_and_the_command(
         assert outcome.summary.endswith(f". HEAD and the files are still at commit {copy.old[:10]}.")
 
 
-@pytest.mark.fault("half done, and not said")
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_checkout_that_fails_after_the_files_were_replaced_says_where_both_stand(copy: WorkingCopy) -> None:
     hook = copy.repository.path / ".git" / "hooks" / "reference-transaction"
     hook.write_text('#!/bin/sh\ncat > /dev/null\n[ "$1" != prepared ]\n')
