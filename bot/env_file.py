@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import stat
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -73,13 +74,21 @@ def _text(path: Path) -> str:
         read = os.read(descriptor, LONGEST + 1)
     finally:
         os.close(descriptor)
+    if len(read) > LONGEST:
+        raise BadSettings(f"{path} is no file of variables: it is longer than {LONGEST} bytes.")
+    if b"\0" in read:
+        utf_16 = " (UTF-16?)" if _is_utf_16(read) else ""
+        raise BadSettings(f"{path} holds zero bytes{utf_16}: save it as UTF-8.")
     try:
         text = read.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadSettings(f"{path} is not UTF-8 text.") from None
-    if len(read) > LONGEST or "\0" in text:
-        raise BadSettings(f"{path} is no file of variables: it is too long, or holds a zero byte.")
+        raise BadSettings(f"{path} is not UTF-8 text: save it as UTF-8.") from None
     return text.replace("\r\n", "\n")  # of an editor on Windows, also within a value of several lines
+
+
+def _is_utf_16(content: bytes) -> bool:
+    """Whether it begins as UTF-16 does, or has a zero byte beside about every letter, as UTF-16 has without that."""
+    return content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or content.count(0) * 3 >= len(content)
 
 
 def _require_private(path: Path, status: os.stat_result) -> None:

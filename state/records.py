@@ -14,6 +14,7 @@ from state.events import EventData
 from state.facts import Actor, Door, Fact, Keep, Lapsed, RollbackRequest
 
 F = TypeVar("F", bound=Fact)
+NO_TIME = datetime.fromtimestamp(0, UTC)  # when a run began whose row is damaged
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 

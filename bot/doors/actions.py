@@ -38,7 +38,7 @@ def press(deps: Deps, pressed: Press) -> str:
     """Do what a button says; returns the reply for its person. Raises Refused, whose message is the reply."""
     about = read_button(pressed.value)
     with _way_back_named(deps, pressed.action):
-        run = _run(deps, about.run, stops=pressed.action in STOPS)
+        run = pressed_run(deps, about, stops=pressed.action in STOPS)
     with refusals_noted(deps, run, pressed.action, pressed.actor), _way_back_named(deps, pressed.action):
         if pressed.action in _RUN_ACTIONS:
             return _RUN_ACTIONS[pressed.action](deps, run, pressed)
@@ -140,11 +140,14 @@ def _way_back_named(deps: Deps, action: str) -> Iterator[None]:
         raise BadRecord(f"{error} {deps.way_back}") from None
 
 
-def _run(deps: Deps, number: int, *, stops: bool) -> Run:
+def pressed_run(deps: Deps, about: ButtonValue, *, stops: bool) -> Run:
+    """The run of a button. Raises NothingRuns if it is not in the record, Refused for another record's run."""
     try:
-        return deps.store.run_to_stop(number) if stops else deps.store.run(number)
+        run = deps.store.run_to_stop(about.run) if stops else deps.store.run(about.run)
     except KeyError:
-        raise NothingRuns(f"Run {number} is not in this bot's record.") from None
+        raise NothingRuns(f"Run {about.run} is not in this bot's record.") from None
+    about.require_of(run)
+    return run
 
 
 def _command(action: str) -> str:

@@ -12,7 +12,7 @@ from functools import partial
 from bot.doors import actions
 from bot.doors.about_button import about_button
 from bot.doors.acts_of_run import frozen_page
-from bot.doors.button import ButtonValue, read_button
+from bot.doors.button import read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import of_drill, refusals_marked
 from bot.doors.freezes import act_on_freezes, freeze_lines_of, meant
@@ -39,7 +39,7 @@ from commands.signoff.permissions import Act
 from commands.start.recommendation import Advice, advice
 from commands.start.request import StartRequest, find_page, require_variables
 from commands.start.starter import Started
-from state.errors import GonogoError, NotAllowed, NothingRuns, Refused
+from state.errors import GonogoError, NotAllowed, Refused
 from state.facts import Actor, Door
 from state.records import Run
 
@@ -210,9 +210,9 @@ class Acts:
         await self._membership.require_nothing_against(origin, origin.channel)
         return await self._lanes.run(Lane.READ, lambda: self._run_of_message(origin.channel, noted))
 
-    async def note(self, origin: Origin, number: int, note: NoteText) -> str:
-        """Add a note to a run's report; returns the reply for its person."""
-        run = await self._lanes.run(Lane.ACT, lambda: self._pressed_run(str(ButtonValue(run=number)), stops=False))
+    async def note(self, origin: Origin, value: str, note: NoteText) -> str:
+        """Add a note to the report of the run that a button's value names; returns the reply for its person."""
+        run = await self._lanes.run(Lane.ACT, lambda: self._pressed_run(value, stops=False))
         with refusals_marked(run):
             await self._require(origin, run, Act.NOTE)
             return of_drill(
@@ -237,13 +237,12 @@ class Acts:
         early = action == "keep_early"
         with suppress(GonogoError, TimeoutError):
             async with asyncio.timeout(NOTE_LIMIT):
-                read = partial(self._early_note, run.id) if early else partial(about_button, self.deps, run, value)
+                read = partial(self._early_note, run) if early else partial(about_button, self.deps, run, value)
                 note = await self._lanes.run(Lane.READ, read)
                 notes.append(note if early else bold(note, 300))
         return "\n".join(filter(None, notes))
 
-    def _early_note(self, number: int) -> str:
-        run = self._pressed_run(str(ButtonValue(run=number)), stops=False)
+    def _early_note(self, run: Run) -> str:
         return early_note(snapshot_of(self.deps, frozen_page(run), self.deps.store.record(run.id)))
 
     async def _require(self, origin: Origin, run: Run, action: str) -> None:
@@ -275,11 +274,7 @@ class Acts:
         return actions.the_run(self.deps, stops=action in actions.STOPS)
 
     def _pressed_run(self, value: str, *, stops: bool) -> Run:
-        number, store = read_button(value).run, self.deps.store
-        try:
-            return store.run_to_stop(number) if stops else store.run(number)
-        except KeyError:
-            raise NothingRuns(f"Run {number} is not in this bot's record.") from None
+        return actions.pressed_run(self.deps, read_button(value), stops=stops)
 
     def _typed(self, deps: Deps, checked: Run, origin: Origin, action: str, reason: str, press_id: str) -> str:
         if actions.the_run(deps, stops=action in actions.STOPS).id != checked.id:

@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.doors.button import button_value
 from bot.doors.press import Press
 from bot.doors.queue_actions import QUEUE_ACTIONS
 from bot.slack.acts import Acts
@@ -209,14 +210,14 @@ class Listeners(HandoverListeners, QueueListeners):
         async def write() -> str:
             link = await permalink(self.client, origin.channel, noted["ts"])
             note = NoteText(text=text, link=link, author=noted["author"], form=str(body["view"].get("id", "")))
-            return await self.acts.note(origin, int(noted["run"]), note)
+            return await self.acts.note(origin, noted["run"], note)
 
         await self._write_form(ack, body, write, FIELD, "Note for the report")
 
     async def _note_form(self, origin: Origin, body: Body) -> Body:
         noted = noted_message(body)
         run = await self.acts.run_to_note(origin, noted)
-        data = {"channel": origin.channel, "run": str(run.id), "ts": noted.ts, "author": noted.author}
+        data = {"channel": origin.channel, "run": button_value(run), "ts": noted.ts, "author": noted.author}
         return note_modal(noted.text, data, f"run {run.id} of {run.target}")
 
     async def _write_form(

@@ -10,11 +10,10 @@ from typing import Any, get_type_hints
 
 from state.events import event_from
 from state.facts import FACTS, Actor, Choice, Door, Fact, FactKind
-from state.records import Attempt, AttemptState, Event, NewEvent, Position, Run, RunState
+from state.records import NO_TIME, Attempt, AttemptState, Event, NewEvent, Position, Run, RunState
 from state.store.database import Row
 from state.true_times import ClockJump
 
-NO_TIME = datetime.fromtimestamp(0, UTC).isoformat()
 _STATES = {state.value: state for state in AttemptState}
 _COLUMNS = {"by", "at"}  # fields of facts that have columns of their own
 _PAIRS = {"evidence", "places"}  # fields of facts that are tuples of pairs
@@ -104,7 +103,7 @@ def to_run(row: Row) -> Run:
 
 def to_run_in_part(row: Row) -> Run:
     """An active run whose row cannot be read in full: its state, its texts, and nothing for what is none."""
-    values = {**dict(row), "began_at": NO_TIME, "ended_at": None, "places": "{}"}
+    values = {**dict(row), "began_at": NO_TIME.isoformat(), "ended_at": None, "places": "{}"}
     return to_run({**values, **{name: _OF_RUN[name](1) for name in _of_another_type(values)}})
 
 

@@ -79,13 +79,32 @@ def test_a_file_of_an_editor_on_windows_is_read_as_it_was_meant() -> None:
         ("A=secret-57\nA=2\n", ".env, line 2: A is set a second time"),
         ("A=“secret-57”\n", '.env, line 1: the value of A begins with a typographic quote (“); write " or none'),
         ("PATH=/secret-57\n", ".env, line 1: PATH counts only in the real environment"),
-        ("A=secret-57\0\n", ".env is no file of variables"),
+        ("A=secret-57-and-more\0\n", ".env holds zero bytes: save it as UTF-8."),
     ],
 )
 def test_a_line_that_says_nothing_clear_is_named_without_its_value(text: str, words: str) -> None:
     write(text)
     assert words in problem()
     assert "secret-57" not in problem()
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("utf-16", ".env holds zero bytes (UTF-16?): save it as UTF-8."),
+        ("utf-16-be", ".env holds zero bytes (UTF-16?): save it as UTF-8."),
+        ("cp1252", ".env is not UTF-8 text: save it as UTF-8."),
+    ],
+)
+def test_a_file_of_another_encoding_is_named_with_how_to_save_it(encoding: str, words: str) -> None:
+    write("").write_bytes("A=secret-57\r\nB=Köln\r\n".encode(encoding))
+    assert problem().endswith(words)
+
+
+def test_a_file_that_is_too_long_is_called_that_and_not_of_another_encoding() -> None:
+    write("A=" + "ö" * 500_000 + "\n")
+    assert problem().endswith(".env is no file of variables: it is longer than 1000000 bytes.")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import answer_link, question_of
@@ -116,8 +116,8 @@ def _buttons(snapshot: Snapshot, event: Event, data: WarningRaised) -> Block | N
     countdown = _countdown(snapshot, data)
     counts = countdown and countdown.running and countdown.number == _countdown_number(data)
     if counts and snapshot.can_roll_back:
-        value = ButtonValue(run=event.run, event=event.id)
-        hold = button("false_alarm", "🔕 Hold: false alarm…", str(value))
+        value = button_value(snapshot.record.run, event=event.id)
+        hold = button("false_alarm", "🔕 Hold: false alarm…", value)
         return actions(snapshot.rollback_button("⏪ Roll back now"), hold)
     return actions(snapshot.rollback_button())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block, actions, button, confirm
 from bot.slack.views.keep import effect, keep_button, skipped
 from bot.slack.views.snapshot import Snapshot
@@ -57,7 +57,7 @@ def answer_buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) ->
     """The buttons that answer a question, with what follows from each; None if it is settled."""
     if waiting is None:
         return None
-    value = str(ButtonValue(run=event.run, event=event.id))
+    value = button_value(snapshot.record.run, event=event.id)
     match waiting.ask:
         case Ask.SIGN:
             # a sign-off can be refused; the rollback button stands on the card

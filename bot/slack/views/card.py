@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.checks import check_summary, checks_button, not_well
 from bot.slack.views.drill import what_lets_it_begin
@@ -67,6 +67,7 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
     head = headline(status)
     # a countdown shows the rollback button at the top
     rollback = None if status.countdowns else snapshot.rollback_button()
+    checks = checks_button(snapshot.record.run, status)
     blocks = [
         header(head),
         *countdown_blocks(snapshot, status, clock=clock),
@@ -75,10 +76,10 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         section(banner(snapshot, status, clock=clock)),
         section(waiting_lines(snapshot, status, mentions=True)),
         section(what_lets_it_begin(snapshot)),
-        section(check_summary(status), accessory=checks_button(status) if status.checks else None),
+        section(check_summary(status), accessory=checks if status.checks else None),
         not_well(status),
         # beside the sentence about the version before, the button would leave it a column of a few letters
-        actions(rollback, hold_button(snapshot, status), None if status.checks else checks_button(status)),
+        actions(rollback, hold_button(snapshot, status), None if status.checks else checks),
         section(queued_after(snapshot)),
         context(_origin(snapshot, status)),
         context(undrilled(snapshot)),
@@ -163,10 +164,9 @@ def countdown_blocks(snapshot: Snapshot, status: Status, *, clock: bool) -> list
 
 
 def _false_alarm_button(snapshot: Snapshot, countdown: Countdown) -> Block:
-    value = ButtonValue(
-        run=snapshot.record.run.id, alert=snapshot.page.alerts.index(countdown.alert) + 1, number=countdown.number
-    )
-    return button("false_alarm", "🔕 Hold: false alarm…", str(value))
+    alert = snapshot.page.alerts.index(countdown.alert) + 1
+    value = button_value(snapshot.record.run, alert=alert, number=countdown.number)
+    return button("false_alarm", "🔕 Hold: false alarm…", value)
 
 
 def banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
@@ -232,7 +232,7 @@ def hold_button(snapshot: Snapshot, status: Status) -> Block | None:
     """The button that holds the run, or resumes it; None when it is too late."""
     if not snapshot.can_roll_back:
         return None
-    value = str(ButtonValue(run=status.run, number=hold_number(snapshot.record)))
+    value = button_value(snapshot.record.run, number=hold_number(snapshot.record))
     if status.held_by:
         effect = "The next step starts at once. Resuming needs the deciding role."
         return button("resume", "▶️ Resume", value, confirm=confirm("Resume?", effect, "Resume"))

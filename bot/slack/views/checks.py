@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block, Message, button, message, rich_lines, section, words
 from bot.text import counted, line
 from commands.report.status import Status
 from commands.text.phrases import short_title
 from commands.watch.verdicts import CheckVerdict, Verdict
+from state.records import Run
 
 # the worst verdict first
 VERDICTS = {
@@ -56,11 +57,11 @@ def not_well(status: Status) -> Block | None:
     return rich_lines([*map(_check_line, checks[:_LISTED]), *more])
 
 
-def checks_button(status: Status) -> Block | None:
+def checks_button(run: Run, status: Status) -> Block | None:
     """The button that shows all checks to whoever presses it; None before the first check."""
     if not (status.checks or status.checks_before):
         return None
-    return button("checks", "Show all checks", str(ButtonValue(run=status.run)))
+    return button("checks", "Show all checks", button_value(run))
 
 
 def all_checks(status: Status) -> Message:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, message, section
 from bot.slack.views.push import LENGTH
 from bot.slack.views.snapshot import INVITED, Snapshot
@@ -81,7 +81,7 @@ class _Uncalled:
 def invitation(snapshot: Snapshot, event: Event, _: PeopleInvited) -> Message:
     """Who takes part: the roles with those who agreed, and the buttons until the drill begins."""
     run, asks = snapshot.record.run, waits_for_people(snapshot.record)
-    value = str(ButtonValue(run=run.id, event=event.id))
+    value = button_value(run, event=event.id)
     lines = [_role(snapshot, name) for name in snapshot.page.roles]
     lacking, there = _lacking(snapshot), [snapshot.mentions.get(name) for name in snapshot.page.roles]
     head = f"*Who takes part in this drill of {bold(snapshot.page.title).strip('*')}?*"

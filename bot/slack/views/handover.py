@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, message, section
 from bot.slack.views.modals import form, text_field
 from bot.slack.views.snapshot import Snapshot
@@ -75,7 +75,7 @@ def role_offered(snapshot: Snapshot, event: Event, data: HandoverOffered) -> Mes
         until = time_of(one.expires_at, zone)
         blocks = [
             section(f"{head}{why}"),
-            _buttons(event, data),
+            _buttons(snapshot, event, data),
             context(f"Until you take it over, {who} holds the role. The offer ends at {until}."),
         ]
         what = f"🤝 take over {data.title}? Until {clock_time(one.expires_at, zone)}"
@@ -117,8 +117,8 @@ def handover_lines(snapshot: Snapshot) -> list[str]:
     return lines
 
 
-def _buttons(event: Event, data: HandoverOffered) -> Block | None:
-    value = str(ButtonValue(run=event.run, event=event.id, number=data.number))
+def _buttons(snapshot: Snapshot, event: Event, data: HandoverOffered) -> Block | None:
+    value = button_value(snapshot.record.run, event=event.id, number=data.number)
     effect = "For this run you sign and decide in this role. You are asked everything that waits for it."
     return actions(
         button("take_over", "🤝 Take over", value, style="primary", confirm=confirm("Take over?", effect, "Take over")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.following import in_message
 from bot.slack.views.snapshot import Snapshot
@@ -26,7 +26,7 @@ WERE = {
 MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋", Mark.LEFT: "➖"}
 
 
-def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
+def panel(snapshot: Snapshot, _: Event, __: CriteriaShown) -> Message:
     """The panel as it is now."""
     role = snapshot.page.roles[snapshot.page.decision.role].title
     decides = f"{line(role, 80)} decides KEEP or ROLLBACK when the watch is over. Anybody can roll back at any time."
@@ -38,7 +38,7 @@ def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
     blocks = [
         header(head),
         *(section(part) for part in in_sections(panel_lines(snapshot))),
-        _early_keep(snapshot, event),
+        _early_keep(snapshot),
         context(" ".join(filter(None, (decides, in_message(snapshot.following))))),
     ]
     return message(head, blocks)
@@ -77,13 +77,13 @@ def _mark(criterion: CriterionStatus) -> str:
     return "⛔ NO-GO:" if criterion.sign else MARKS[criterion.mark]
 
 
-def _early_keep(snapshot: Snapshot, event: Event) -> Block | None:
+def _early_keep(snapshot: Snapshot) -> Block | None:
     """The button for KEEP before the watch is over; None outside the watch, and once it was pressed."""
     watch = snapshot.record.last(WATCH)
     is_watching = watch is not None and watch.state == AttemptState.RUNNING
     if not is_watching or snapshot.record.newest(EarlyKeep) or not snapshot.can_roll_back:
         return None
-    return actions(button("keep_early", "KEEP before the watch ends…", str(ButtonValue(run=event.run))))
+    return actions(button("keep_early", "KEEP before the watch ends…", button_value(snapshot.record.run)))
 
 
 def in_sections(lines: Iterator[str], limit: int = 2) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.modals import form
 from bot.slack.views.snapshot import Snapshot
@@ -100,7 +100,7 @@ def _left(snapshot: Snapshot) -> QueueLeft:
 def _drop_button(snapshot: Snapshot, label: str = "🗑️ Drop") -> Block:
     run = snapshot.record.run
     question = confirm("Drop this start?", "It leaves the queue. Nothing was changed.", "Drop it", "No", style="danger")
-    return button("drop", label, str(ButtonValue(run=run.id)), style="danger", confirm=question)
+    return button("drop", label, button_value(run), style="danger", confirm=question)
 
 
 # -- the messages ---------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def start_question(snapshot: Snapshot, event: Event, data: StartAsked) -> Messag
     what = f"Queued start {run.id}: {bold(data.title)}, `{line(run.release, 100)}`, queued by {acted(run.started_by)}."
     news = [f"⏮️ {line(data.before)}" * bool(data.before), f"⏰ {line(data.late)}" * bool(data.late)]
     news.append(f"✏️ {line(data.edited)}" * bool(data.edited))
-    value = str(ButtonValue(run=run.id, event=event.id))
+    value = button_value(run, event=event.id)
     effect = "Everything is checked again. If nothing is wrong, the deploy starts."
     asks = f"Waiting for {_asked_people(snapshot, data)}" if is_open else ""
     blocks = [

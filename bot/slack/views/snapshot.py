@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.doors.button import ButtonValue
+from bot.doors.button import button_value
 from bot.doors.deps import Deps
 from bot.slack.views.blocks import Block, button, confirm
 from bot.slack.views.following import Following, following_of
@@ -131,7 +131,7 @@ class Snapshot:
             return None
         run, effect = self.record.run, self.rollback_effect
         question = confirm(f"Roll back {run.target}?", effect, "Roll back", "No, continue", style="danger")
-        return button("rollback", label, str(ButtonValue(run=run.id)), style="danger", confirm=question)
+        return button("rollback", label, button_value(run), style="danger", confirm=question)
 
 
 def snapshot_of(deps: Deps, page: Page, record: Record, questions: Mapping[Question, Asked] | None = None) -> Snapshot:

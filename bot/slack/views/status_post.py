@@ -24,7 +24,7 @@ def status_post(snapshot: Snapshot, _: Event, data: StatusDue) -> Message:
         section(_sum(status)),
         section("\n".join(filter(None, [host_lines(status), *_waiting(snapshot, status)]))),
         not_well(status),
-        actions(checks_button(status)),
+        actions(checks_button(snapshot.record.run, status)),
         context(late and f"⏰ {late} late: the bot was not running"),
     ]
     for waiting in status.waiting[:1]:

@@ -17,8 +17,9 @@ from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.checkout_refusal import CLOSED, LOCKED, MISSING, why_refused
+from commands.steps.shared.checkout_state import where_it_stands
 from commands.steps.shared_fields import HostName, Repository
-from commands.steps.values import TO_THE_BOT, fill, page_texts
+from commands.steps.values import TO_THE_BOT, fill, page_texts, parse_values, without_values
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import NO_COPY, advice, first_words
@@ -31,6 +32,7 @@ from state.errors import Failed
 _CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
 # defines the shell functions `in_the_way`, `closed_folders`, and those that look into submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
+_ENDED = script("git/stopped.sh") + script("git/stands.sh") + "ended() { local code=$?; stands; stopped $code; }\n"
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 _MARKED_CLOSED = f"{_CLOSED_FOLDERS} | sed 's/^/{CLOSED}/'"
 _MARKED_OTHERS = (f"locks | sed 's/^/{LOCKED}/'", f"without_commit | sed 's/^/{MISSING}/'")
@@ -41,8 +43,8 @@ _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'
 # without --remote: the commits that the release names; those of the commit before are there already
 _SUBMODULES = """\
 if [ -f .gitmodules ]; then
-  git submodule --quiet sync --recursive
-  git submodule --quiet update --init --recursive --force
+  git submodule --quiet sync --recursive || ended
+  git submodule --quiet update --init --recursive --force || ended
 fi"""
 # git says nothing if Git LFS is not set up for this user, and leaves pointers in place of the files
 _POINTERS = (
@@ -104,11 +106,11 @@ class CheckoutStep(StepBox):
         """The script. Only the commit and the folder come from its environment."""
         return "\n".join(
             (
-                _CHANGED_FILES + _IN_THE_WAY + 'cd "$REPOSITORY"',
+                _CHANGED_FILES + _IN_THE_WAY + _ENDED + 'cd "$REPOSITORY"',
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
-                f"  git fetch --quiet --force --prune --no-tags --no-recurse-submodules origin {_ALL_REFS}",
+                f"  git fetch --quiet --force --prune --no-tags --no-recurse-submodules origin {_ALL_REFS} || ended",
                 f"dirty=$({self._list_changed()})",
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
                 "missing=$(without_commit)",
@@ -120,7 +122,7 @@ class CheckoutStep(StepBox):
                 "locks=$(locks)",
                 f'[ -z "$locks" ] || {{ printf \'%s\\n\' "$locks"; exit {_IN_USE}; }}',
                 *self._unmark_discarded(),
-                'git checkout --quiet --force --detach "$COMMIT"',
+                'git checkout --quiet --force --detach "$COMMIT" || ended',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 _SUBMODULES,
                 # now with the commits of the submodules
@@ -175,7 +177,9 @@ locks=$(locks)
         if why := _REFUSED.get(result.code, "").format(commit=commit):
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
         words, todo = first_words(result), advice(result, "see its output", ((".lock': File exists", _UNLOCK),))
-        return failed(f"git failed with exit code {result.code} ({words}): {todo}.", lines=lines)
+        stands = where_it_stands(parse_values(result.tail), commit)
+        summary = f"git failed with exit code {result.code} ({words}): {todo}.{stands}"
+        return failed(summary, lines=without_values(lines))
 
     def in_its_way(self, ctx: Context) -> tuple[str, ...]:
         env = page_texts(self._env(), ctx.values)

@@ -55,7 +55,7 @@ class ReleaseStep(ReleaseBox):
             moved = _moved(release, ref, ctx.found_at_start.get(self.place_of(ref), ""))
             self._store(ctx, release.commit)
         except ReleaseError as error:
-            return failed(error.sentence(), lines=result.last_lines)
+            return failed(error.sentence(), lines=without_values(result.last_lines))
         values = {"commit": release.commit, "commit_before": release.before, "committed_at": release.committed_at}
         values |= {"running_before": release.before} if self.running else {}
         evidence = {"commit": release.commit, "commit before": release.before, **self._file_names(ctx)}

@@ -37,6 +37,7 @@ _READ_SIZES = (1024 * 1024, 8 * 1024 * 1024, _MAX_BYTES)  # tried in turn until 
 _PREFLIGHT_SIZES = (64 * 1024,)
 _OLD = timedelta(days=1)  # a log whose newest line is older may be the wrong file
 _SCRIPT = "".join(map(script, ("logs/rotated.sh", "logs/log_writers.sh", "logs/traffic.sh")))
+_UNCOUNTED = "requests from before, if there were any, are not counted"
 _NO_FILE, _NOT_READABLE = 65, 66  # exit codes of the script
 
 
@@ -233,9 +234,11 @@ def _notes(values: dict[str, str]) -> str:
         "1": "the rotated file was read too",
         "unread": "not all that was rotated could be read, so its requests are missing",
         "held": "a process still writes to the old file, which was packed or removed, so its requests are missing",
-        "anew": "requests from before, if there were any, are not counted",
+        "anew": _UNCOUNTED,
+        "emptied": _UNCOUNTED,
     }.get(values["rotated"], f"the {values['rotated']} rotated files were read too")
-    happened = "was begun anew" if values["rotated"] == "anew" else "was rotated"
+    begun = {"anew": "was begun anew", "emptied": "was emptied while a process wrote to it"}
+    happened = begun.get(values["rotated"], "was rotated")
     notes = rotated and f" The log {happened} during this time; {rotated}."
     if values["cut"]:
         back = format_duration(int(values["read_at"]) - int(values.get("oldest", values["read_at"])))

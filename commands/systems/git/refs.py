@@ -24,6 +24,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{4,63}")
 _NOT_CONTAINED = 72  # an exit code of the script; the others are below
 NOT_ON_ORIGIN = 66
+_TRY = "run git fetch there as the deploying user, without sudo"
 _UNSHALLOW = "run git fetch --unshallow there"
 # origin has other refs than before: none at all, two of one name, one like a commit id, a tag of a file, none with it
 REF_CHANGED = (68, 69, 70, 71, _NOT_CONTAINED)
@@ -107,7 +108,7 @@ def release_script(*, signed: bool) -> str:
     `signed`, `SIGNERS` has the lines of an allowed-signers file.
     """
     signature = ("git/signature.sh",) if signed else ()
-    names = ("git/find.sh", *signature, "git/describe.sh")
+    names = ("git/stopped.sh", "git/find.sh", *signature, "git/describe.sh")
     return OWN_REPOSITORY + "\n".join(script(name) for name in names).rstrip("\n")
 
 
@@ -117,7 +118,7 @@ def parse_release(result: CommandResult, values: Mapping[str, str], ref: str, br
         raise _error(result, values, ref, branches)
     ids = [values.get(name, "") for name in ("commit", "commit_before")]
     if not all(_COMMIT.fullmatch(commit) for commit in ids) or not values.get("changed", "").isdigit():
-        raise ReleaseError("git's answer holds no commit ids", "run git fetch there by hand")
+        raise ReleaseError("git's answer holds no commit ids", _TRY)
     return Release(
         commit=ids[0],
         before=ids[1],
@@ -162,7 +163,7 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
     if problem := signature_error(result, values, ref):
         return ReleaseError(*problem)
     failure = f"git failed with exit code {result.code} ({first_words(result)})"
-    return ReleaseError(failure, advice(result, "run git fetch by hand", NO_COPY))
+    return ReleaseError(failure, advice(result, _TRY, NO_COPY))
 
 
 def _not_on_origin(values: Mapping[str, str], ref: str) -> tuple[str, str]:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 
 from commands.ports.shell import CommandResult
+from commands.systems.folders.may_write import REMOUNT
 
 _LONGEST = 160  # characters that are shown
-# values of our own scripts, and what git and ssh say before they come to the point
-_BESIDE = re.compile(r"[a-z_]+=|(warning|hint|Warning|remote|Cloning|From)\b:?", re.ASCII)
+_VALUE = re.compile(r"[a-z_]+=", re.ASCII)  # of our own scripts
+# what git and ssh say before they come to the point
+_BESIDE = re.compile(r"(warning|hint|Warning|remote|Cloning|From)\b:?")
 _NO_FOLDER = re.compile(r"^\S+: line \d+: cd: .*: (?=[A-Z][a-z ]+$)")  # how bash begins; the path is masked in it
 _CLONE = "clone it there, or correct the path in the variable that `repository` names"
 # for `advice`: there is no working copy in the folder, or no folder
@@ -18,6 +20,17 @@ NO_COPY = (
     (": cd: ", f"{_CLONE} (one without / at its start counts from the user's home)"),
 )
 _BROKEN_REF = re.compile(r"bad object (refs/[^\s']+)")
+# what git may not write; not what ssh says of a key, a program that may not be run, or the settings in somebody's home
+_MAY_NOT_WRITE = re.compile(
+    r"insufficient permission for adding an object"
+    r"|^(?:(?:error|fatal): (?!.*(?:cannot exec|cannot run|\.config/git|\.gitconfig)).*|.*: line \d+: .*\.git/.*)"
+    r": Permission denied$",
+    re.MULTILINE,
+)
+_A_FILE = re.compile(r"unable to unlink|unable to create file|cannot create directory")  # outside of .git
+_MAY_NOT_ENTER = re.compile(r": cd: .*: Permission denied$", re.MULTILINE)
+_READ_ONLY = "Read-only file system"
+_OWNER = re.compile(r"^owned_by=([\w.+-]+)$", re.MULTILINE)
 _OWNED_BY_ANOTHER = re.compile(r"dubious ownership in repository at '([^'\n]*)'")
 
 
@@ -28,7 +41,8 @@ def first_words(result: CommandResult, otherwise: str = "it printed nothing") ->
         for line in result.tail.splitlines()
         if line.strip()
     ]
-    return next((line for line in lines if not _BESIDE.match(line)), (lines or [otherwise])[0])[:_LONGEST]
+    said = [line for line in lines if not _VALUE.match(line)] or [otherwise]
+    return next((line for line in said if not _BESIDE.match(line)), said[0])[:_LONGEST]
 
 
 def advice(result: CommandResult, otherwise: str, causes: Sequence[tuple[str, str]] = ()) -> str:
@@ -39,4 +53,18 @@ def advice(result: CommandResult, otherwise: str, causes: Sequence[tuple[str, st
     if broken := _BROKEN_REF.search(result.tail):
         remove = f"rm .git/{broken[1]}, or git update-ref -d {broken[1]}"
         return f"that ref of the working copy is broken, and git fetches nothing until it is removed there: {remove}"
+    if _READ_ONLY in result.tail:
+        return REMOUNT
+    if _MAY_NOT_ENTER.search(result.tail):
+        return "let the deploying user enter that folder and those above it"
+    if closed := _MAY_NOT_WRITE.search(result.tail):
+        return _give_back(closed[0], _OWNER.findall(result.tail))
     return next((todo for words, todo in causes if words in result.tail), otherwise)
+
+
+def _give_back(said: str, owners: Sequence[str]) -> str:
+    """What to do where git may not write; `owners` are others who own files in .git, if that could be seen."""
+    if _A_FILE.search(said):
+        return "make the deploying user the owner of that file and its folder (chown -R)"
+    whose = f"files in .git belong to {', '.join(owners)}, as a git with sudo leaves them: " if owners else ""
+    return f"{whose}run `chown -R USER .git` there as root, with the deploying user in place of USER"

@@ -11,6 +11,7 @@ from commands.systems.logs.log_lines import NewLines, parse_output
 from commands.systems.logs.log_sources import time_mark
 from commands.systems.scripts import script
 from commands.systems.services.manager import MARK, REMARK, Finding, Manager, Phase, Process, State
+from commands.systems.services.sudo_words import is_of_sudo, manager_refused
 from commands.text.foreign_json import read_json
 from commands.text.phrases import agree, joined
 
@@ -165,10 +166,8 @@ def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[
 
 
 def _refused(said: str, host: str) -> Finding:
-    if said.startswith("sudo:"):
-        return Finding(
-            what=f"sudo on host “{host}” lets this user ask docker only with a password",
-            todo="allow `sudo -n docker`, or put the user into the group docker and remove sudo",
-        )
+    if is_of_sudo(said):
+        todo = "allow `sudo -n docker`, or put the user into the group docker and remove sudo"
+        return manager_refused(said, host, "docker", todo)
     todo = "let dockerd run, and put the user into the group docker or write sudo = true"
     return Finding(what=f"docker on host “{host}” does not answer this user ({said})", todo=todo)

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from commands.systems.scripts import script
 from commands.systems.services.manager import Finding
+from commands.systems.services.sudo_words import NEEDS_TERMINAL, OTHERWISE, misses_rule, quoted, wants_terminal
 
 SUDO_RULES = script("services/sudo.sh")  # defines `sudo_rules PROGRAM`
 _RULE = re.compile(r"\s+\((?P<users>[^)]*)\) (?P<commands>.*)")
@@ -27,11 +28,24 @@ def sudo_obstacles(listed: Mapping[str, Sequence[str]], commands: Sequence[str])
     if not denied:
         return []
     rules = ", ".join(f"{program} {one.partition(' ')[2]}" for one in denied)
-    why = next((line for line in listed["sudo"] if line.startswith("sudo: ")), "")
-    said = f" (it says “{why.removeprefix('sudo: ')}”)" if why else ""
-    what = f"sudo does not let this user run {' or '.join(f'`{one}`' for one in denied)} without a password{said}"
+    why = refusal(listed["sudo"])
+    said = f" ({quoted(why)})" if why else ""
+    what = f"sudo does not let this user run {' or '.join(f'`{one}`' for one in denied)}"
+    if wants_terminal(why):
+        return [Finding(what=f"{what} without a terminal{said}", todo=NEEDS_TERMINAL)]
+    if why and not misses_rule(why):
+        return [Finding(what=f"{what}{said}", todo=OTHERWISE)]
     todo = f"add this line to sudoers, with the user's name in place of USER: USER ALL=(root) NOPASSWD: {rules}"
-    return [Finding(what=what, todo=todo)]
+    return [Finding(what=f"{what} without a password{said}", todo=todo)]
+
+
+def refusal(lines: Sequence[str]) -> str:
+    """Why sudo lists no rule, in its own words; empty where it lists some, and what it says besides is a warning."""
+    if any(map(_RULE.fullmatch, lines)):
+        return ""
+    said = [line.strip() for line in lines if line.strip()]
+    known = (line for line in said if wants_terminal(line) or misses_rule(line))
+    return next(known, said[-1] if said else "")
 
 
 def lets_run(lines: Sequence[str], command: str) -> bool:

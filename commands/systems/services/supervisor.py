@@ -9,6 +9,7 @@ from commands.systems.logs import log_lines
 from commands.systems.logs.log_lines import NewLines
 from commands.systems.scripts import script
 from commands.systems.services.manager import REMARK, Finding, Manager, Phase, Process, State
+from commands.systems.services.sudo_words import is_of_sudo, manager_refused
 from commands.text.foreign_json import read_json
 from commands.text.phrases import joined
 
@@ -117,9 +118,8 @@ def _missing(name: str, names: Sequence[str], host: str) -> Finding:
 
 
 def _refused(said: str, host: str) -> Finding:
-    if said.startswith("sudo:"):
-        what = f"sudo on host “{host}” lets this user ask supervisor only with a password"
-    else:
-        what = f"supervisor on host “{host}” does not answer this user ({said})"
-    todo = "start it, or let a group of this user have its socket (chown and chmod of [unix_http_server])"
-    return Finding(what=what, todo=todo)
+    socket = "let a group of this user have its socket (chown and chmod of [unix_http_server])"
+    if is_of_sudo(said):
+        return manager_refused(said, host, "supervisor", f"allow sudo without a password, or {socket} and remove sudo")
+    what = f"supervisor on host “{host}” does not answer this user ({said})"
+    return Finding(what=what, todo=f"start it, or {socket}")

@@ -12,7 +12,8 @@ from commands.systems.scripts import script
 from commands.systems.services.left_release import LEFT_RELEASE, left_release
 from commands.systems.services.log_source import read_source
 from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
-from commands.systems.services.sudo_rules import SUDO_RULES, lets_run, sudo_obstacles
+from commands.systems.services.sudo_rules import SUDO_RULES, lets_run, refusal, sudo_obstacles
+from commands.systems.services.sudo_words import misses_rule
 
 _NO_CURSOR = "none"  # the mark where the journal shows nothing
 _UP = ("active", "reloading", "refreshing")
@@ -156,6 +157,8 @@ def _start_limits(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping
     """The way back from a version that crashed is refused for longer than the step waits, and nobody may end that."""
     if "sudo" not in head or head["verb"][0] != "restart":
         return
+    if (why := refusal(head["sudo"])) and not misses_rule(why):
+        return  # sudo lists no rule, so what it allows is not known
     program = head.get("program", [""])[0]
     for name, unit in named.items():
         interval = unit.get("StartLimitIntervalUSec", "0")

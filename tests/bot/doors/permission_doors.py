@@ -129,7 +129,7 @@ def submit_form(case: Case, act: str, kind: str) -> None:
         _slack(case, "start", {"view": {"id": "V1", "state": {"values": fields}}, "user": {"id": PERSONS[kind]}})
         return
     if act == "note":
-        data = {"run": "1", "ts": "1.2", "author": "", "channel": CHANNEL}
+        data = {"run": "1:0", "ts": "1.2", "author": "", "channel": CHANNEL}
         fields = {"note": {"note": {"value": "the cache was cold"}}}
         view = {"private_metadata": json.dumps(data), "state": {"values": fields}, "id": "V1"}
         _slack(case, "give_note", {"view": view, "user": {"id": PERSONS[kind]}})

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.doors.actions import press, start, the_run, typed
+from bot.doors.button import button_value
 from bot.doors.press import Press
 from commands.progress.hold import hold_of
 from commands.progress.step_state import AFTER_ROLLBACK
@@ -169,6 +170,26 @@ def test_a_button_that_fits_nothing_is_refused_with_what_to_do(
     writer.run_at_gate()
     with pytest.raises(Refused, match=reply):
         pressed(writer, action, DBA, value, "x")
+
+
+@pytest.mark.parametrize("action", ["rollback", "hold", "sign", "refuse", "checks"])
+def test_a_button_of_another_records_run_does_nothing_here(writer: RunWriter, tmp_path: Path, action: str) -> None:
+    other = Store(tmp_path / "other.db")
+    theirs = RunWriter(other, deps_of(other), PAGE).run_at_gate()
+    run = writer.run_at_gate()
+    assert theirs.id == run.id
+    asked = [event.id for event in writer.store.events(run.id) if isinstance(event.data, PeopleAsked)]
+    for event in (0, asked[-1]):
+        with pytest.raises(Refused, match="a run of another bot"):
+            pressed(writer, action, DBA, button_value(theirs, event=event), "x")
+    assert not writer.store.record(run.id).facts
+    assert pressed(writer, "hold", DBA, button_value(run), "lunch") == "On hold. No new step starts."
+
+
+def test_a_run_whose_row_is_damaged_is_stopped_by_its_own_button(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    by_hand(writer.store.path, "UPDATE runs SET places = 'x' WHERE id = 1")
+    assert not pressed(writer, "hold", DBA, button_value(run), "x").startswith("Nothing was done")
 
 
 def test_a_button_that_this_version_does_not_know_is_refused(writer: RunWriter) -> None:

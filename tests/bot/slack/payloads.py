@@ -81,8 +81,8 @@ def _forms() -> Iterator[tuple[str, Any]]:
     yield "start form", start_modal([PAGE])
     yield "start form of several pages", start_modal([page_with("a"), page_with("b")], "C1")
     yield "message in a form", message_modal("Checking …")
-    yield "form of a note", note_modal("It was slow", {"run": "1"}, "run 1 of shop")
-    yield "form of a note about a picture", note_modal("", {"run": "1"}, "run 1 of shop")
+    yield "form of a note", note_modal("It was slow", {"run": "1:0"}, "run 1 of shop")
+    yield "form of a note about a picture", note_modal("", {"run": "1:0"}, "run 1 of shop")
     for action in REASONS:
         yield f"form of {action}", reason_modal(action, "1:2", "C1")
 

@@ -12,7 +12,7 @@ flock -w 60 9 || exit 73
 
 fetch() {
   git -c gc.auto=0 -c maintenance.auto=false fetch --quiet --force --no-tags --no-recurse-submodules origin \
-    "$@" 9>&-
+    "$@" 9>&- || stopped "$?"
 }
 fetch_all() { fetch --prune 'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'; }
 # the branches and tags of origin that contain the commit, like heads/main

@@ -29,11 +29,14 @@ rotated=
 tab=$(printf '\t'); edge=$(printf '\001'); fields=
 for n in $FIELDS; do [ "$n" = - ] || fields="$fields\\$n"; fields="$fields$tab"; done
 for bytes in $SIZES; do
-  counted=$(lines | LC_ALL=C nice sed -E -e "s$edge$LINE$edge$fields$edge" -e t -e 's/.*/?/' | LC_ALL=C nice awk -F '\t' "$COUNT")
+  counted=$(lines | LC_ALL=C tr -d '\0' | LC_ALL=C nice sed -E -e "s$edge$LINE$edge$fields$edge" -e t -e 's/.*/?/' | LC_ALL=C nice awk -F '\t' "$COUNT")
   oldest=$(printf '%s\n' "$counted" | sed -n 's/^oldest=//p')
   if [ "$all" -le "$bytes" ] || { [ "$oldest" ] && [ "$oldest" -le "$from" ]; }; then cut=; break; fi
   cut=$bytes
 done
+# emptied while a process writes on at its old offset: the hole before its lines reads as zero bytes
+hole=$(head -c 1 -- "$FILE" | LC_ALL=C tr -dc '\0' | wc -c)
+if [ -z "$rotated" ] && [ "$hole" -gt 0 ] && [ "${oldest:-$now}" -gt "$from" ]; then rotated=emptied; fi
 # made within the window with no line from before it, and nothing beside it: the log of before is elsewhere, or gone
 born=$(stat -L -c %W -- "$FILE")
 if [ -z "$rotated" ] && [[ $born =~ ^[1-9] ]] && [ "$born" -gt "$from" ] && [ "${oldest:-$born}" -ge "$born" ]; then rotated=anew; fi

@@ -2,5 +2,5 @@
 # without a password. It runs nothing.
 sudo_rules() {
   printf 'now=program=%s\n' "$(command -v "$1" || true)"
-  { sudo -n -l 2>&1 || true; } | while IFS= read -r line; do printf 'now=sudo=%s\n' "$line"; done
+  { LC_ALL=C sudo -n -l 2>&1 || true; } | while IFS= read -r line; do printf 'now=sudo=%s\n' "$line"; done
 }

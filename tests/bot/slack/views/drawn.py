@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.doors.button import read_button
 from bot.slack.views.blocks import Message
 from bot.slack.views.snapshot import Snapshot
 from state.events import EventData
@@ -44,3 +45,10 @@ def button_of(message: Message, action: str) -> dict[str, Any]:
     found = [element for element in elements if element.get("action_id") == action]
     assert found, f"no button {action} among {[element.get('action_id') for element in elements]}"
     return dict(found[0])
+
+
+def event_of(message: Message, action: str) -> int:
+    """The event that the first button with this action id is about; 0 for the whole run."""
+    about = read_button(button_of(message, action)["value"])
+    assert about.key, "the button does not say of which record its run is"
+    return about.event

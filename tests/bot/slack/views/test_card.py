@@ -216,4 +216,4 @@ def test_the_buttons_to_hold_and_resume_know_which_hold_they_are_for() -> None:
             ((first, over, second), "resume"),
         ]
     ]
-    assert values == ["1:0", "1:0", "1:0:0:1", "1:0:0:1"]
+    assert [read_button(value).number for value in values] == [0, 0, 1, 1]

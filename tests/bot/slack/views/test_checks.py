@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from bot.doors.button import button_value
 from bot.slack.views.blocks import Block
 from bot.slack.views.checks import VERDICTS, all_checks, check_summary, checks_button, not_well
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict, Verdict
 from tests.bot.slack.views.drawn import snapshot_with
 from tests.pages import NOON
+
+RUN = snapshot_with().record.run
 
 
 def check(title: str, verdict: Verdict, *, limits: str = "limit: above 5 s") -> CheckVerdict:
@@ -69,10 +72,10 @@ def test_the_button_shows_every_check_with_its_limit_the_worst_first() -> None:
         f"🔌 *API*: {Verdict.UNREACHABLE}: 200 ms (limit: above 5 s)",
         "✅ *CPU*: 200 ms (limit: above 5 s)",
     ]
-    button = checks_button(status)
+    button = checks_button(RUN, status)
     assert button
-    assert (button["action_id"], button["value"]) == ("checks", "1:0")
-    assert checks_button(status_with()) is None
+    assert (button["action_id"], button["value"]) == ("checks", button_value(RUN))
+    assert checks_button(RUN, status_with()) is None
 
 
 def test_of_many_checks_the_rest_is_counted() -> None:

@@ -16,7 +16,7 @@ from state.facts import Fact, Signature
 from state.records import AttemptState, RunState
 from tests.bot.slack.run_writer import DBA, DEPLOY, LEAD, READY, STARTER
 from tests.bot.slack.slack_box import buttons
-from tests.bot.slack.views.drawn import button_of, event_with, shown, snapshot_with
+from tests.bot.slack.views.drawn import button_of, event_of, event_with, shown, snapshot_with
 from tests.pages import SIGNED, record, row, said, small
 
 SIGN = PeopleAsked(
@@ -64,7 +64,7 @@ def test_an_open_sign_off_mentions_only_who_has_not_signed() -> None:
     assert lines[1].startswith(f"☑️ *Database Admin*: signed by <@{DBA}> at ")
     assert lines[2:5] == ["      • The backup is there", f"⬜ *Tech Lead*  <@{LEAD}>", "      • The plan is read"]
     assert buttons(drawn) == ["sign", "refuse"]
-    assert button_of(drawn, "sign")["value"] == "1:7"
+    assert event_of(drawn, "sign") == 7
     assert drawn.text == "Tech Lead: please sign “✅ พร้อมไหม (ready?)” · shop", (
         "a phone's notification names who is asked"
     )

@@ -179,3 +179,36 @@ def test_a_log_of_git_that_belongs_to_root_is_found_before_the_start(copy: Worki
 def test_a_release_that_is_not_fetched_yet_is_said_not_to_be_compared(copy: WorkingCopy) -> None:
     copy.repository.commit({"lib/x.js": "3\n"}, "Not fetched")
     assert copy.looked_at(2).summary.endswith("so its folders were not compared")
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize("kind", ["checkout", "release"])
+def test_objects_that_belong_to_root_are_named_with_their_owner_and_the_command(copy: WorkingCopy, kind: str) -> None:
+    newest = copy.repository.commit({"app.js": "3\n"}, "Not fetched")
+    copy.give("root:root", ".git/objects")
+    outcome = (
+        copy.check_out(newest)
+        if kind == "checkout"
+        else execute(box("release", 'host = "h"\nrepository = "$REPO"'), copy.context("main"))
+    )
+    assert "insufficient permission for adding an object" in outcome.summary
+    assert "files in .git belong to root, as a git with sudo leaves them: run `chown -R USER .git` there as root" in (
+        outcome.summary
+    )
+    assert (copy.head(), "by hand" in outcome.summary) == (copy.old, False)
+    assert not [line for line in outcome.lines if line.startswith("owned_by=")]
+    if kind == "checkout":
+        assert outcome.summary.endswith(f". HEAD and the files are still at commit {copy.old[:10]}.")
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_checkout_that_fails_after_the_files_were_replaced_says_where_both_stand(copy: WorkingCopy) -> None:
+    hook = copy.repository.path / ".git" / "hooks" / "reference-transaction"
+    hook.write_text('#!/bin/sh\ncat > /dev/null\n[ "$1" != prepared ]\n')
+    hook.chmod(0o755)
+    outcome = copy.check_out(copy.new)
+    hook.unlink()
+    assert (outcome.state, copy.head()) == ("failed", copy.old), outcome.summary
+    assert outcome.summary.endswith(
+        f"The files are those of commit {copy.new[:10]} already, but HEAD is still at {copy.old[:10]}."
+    ), outcome.summary

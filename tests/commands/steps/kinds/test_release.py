@@ -150,5 +150,5 @@ def test_the_preflight_believes_no_git_that_names_no_commit() -> None:
     world.on_host("git rev-parse", ended("changed=1\ncommit_before=x\ncommit=$SLACK_BOT_TOKEN\n"))
     (_, check) = box("release", RELEASE).preflight()
     (result,) = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
-    assert (result.level, result.todo) == (FAIL, "run git fetch there by hand")
+    assert (result.level, result.todo) == (FAIL, "run git fetch there as the deploying user, without sudo")
     assert len(world.asked) == 1, "it went on with that commit"

@@ -292,3 +292,27 @@ def test_a_process_that_still_writes_to_a_removed_file_is_not_taken_for_no_traff
             "removed, so its requests are missing."
         )
     assert "still writes" not in count(log).summary
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_log_that_was_emptied_while_its_process_wrote_on_is_not_taken_for_the_whole(log: Path) -> None:
+    note = "The log was emptied while a process wrote to it during this time; requests from before, if there were any"
+    hole = "\0" * 200_000
+    log.write_text(hole + log_line(60, 500) + log_line(30))
+    outcome = count(log)
+    assert (outcome.measures["requests"], note in outcome.summary) == (2, True), outcome.summary
+    log.write_text(hole)
+    assert note in count(log).summary, "nothing but the hole says nothing about the requests of before"
+    log.write_text(hole + log_line(3000) + log_line(30))
+    assert "emptied" not in count(log).summary, "it was emptied before the window"
+    log.write_text(hole + log_line(30))
+    (log.parent / "access.log.1").write_text(log_line(60, 500))
+    outcome = count(log)
+    assert (outcome.measures["requests"], "emptied" in outcome.summary) == (2, False), "its copy is read"
+
+
+def test_the_first_line_behind_zero_bytes_counts_also_where_it_begins_with_the_time(log: Path) -> None:
+    form = "line = '^(?P<time>[^ ]+) (?P<method>[^ ]+) (?P<path>[^ ]+) (?P<status>[0-9]+)$'"
+    log.write_text("\0" * 300 + f"{int(time.time()) - 20} POST /api/jobs 500\n")
+    outcome = count(log, form)
+    assert outcome.measures["failed_share"] == 1, outcome.summary

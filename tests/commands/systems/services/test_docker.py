@@ -312,6 +312,10 @@ def test_a_user_who_may_not_ask_docker_is_told_what_to_do(stage: DockerStage) ->
     for said, what in (
         ("permission denied while trying to connect to the Docker daemon socket", "does not answer this user"),
         ("sudo: a password is required", "lets this user ask docker only with a password"),
+        (
+            "Sorry, user op is not allowed to execute '/usr/bin/docker ps' as root on vm.",
+            "does not let this user ask docker",
+        ),
     ):
         (found,) = Docker().read_state(f"refused\t{said}", "h").obstacles
         assert what in found.what

@@ -132,6 +132,19 @@ def test_a_sudo_that_wants_a_password_is_named() -> None:
     assert "chown and chmod of [unix_http_server]" in found.todo
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_what_else_sudo_says_is_not_called_a_password() -> None:
+    (found,) = Supervisor().read_state("refused sudo: sorry, you must have a tty to run sudo", "h").obstacles
+    assert found.what == (
+        "sudo on host “h” lets this user ask supervisor only in a terminal "
+        "(it says “sorry, you must have a tty to run sudo”)"
+    )
+    assert found.todo.endswith("Defaults:USER !requiretty")
+    (found,) = Supervisor().read_state("refused sudo: unable to open /etc/sudoers: Input/output error", "h").obstacles
+    assert found.what.endswith("ask supervisor (it says “unable to open /etc/sudoers: Input/output error”)")
+    assert "password" not in found.what + found.todo
+
+
 def test_a_supervisorctl_that_is_another_program_is_named(stage: SupervisorStage) -> None:
     service = worker(stage)
     program = stage.idle / "supervisorctl"

@@ -142,6 +142,20 @@ def test_after_a_crash_loop_no_long_limit_of_starts_keeps_the_version_before_awa
     assert outcome.state == "done", (outcome.summary, outcome.lines)
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_sudo_that_wants_a_terminal_is_called_that_though_its_rules_need_no_password(stage: SystemdStage) -> None:
+    service = start(stage, *LONG_LIMIT)
+    rule = stage.machine.root / "etc/sudoers.d/guest"
+    rule.write_text("guest ALL=(root) NOPASSWD: /usr/bin/systemctl\nDefaults:guest requiretty\n")
+    rule.chmod(0o440)
+    found = preflight(stage, service, shell=stage.shell(user="guest"))
+    rule.unlink()
+    refused = [result for result in found if result.level == "fail"]
+    assert [result.todo.rpartition(": ")[2] for result in refused] == ["Defaults:USER !requiretty"]
+    assert "without a terminal (it says “sorry, you must have a tty to run sudo”)" in refused[0].summary
+    assert not [result for result in found if "crash loop" in result.summary], "what sudo allows is not known"
+
+
 @pytest.mark.fault("found too late, known before")
 def test_a_limit_of_starts_that_sudo_lets_nobody_reset_is_named_before_and_after(stage: SystemdStage) -> None:
     service = start(stage, *LONG_LIMIT, dies_after=0)
