@@ -1,4 +1,4 @@
-"""A server that ends a connection when it is used again: what can be repeated is, and all else is sent once."""
+"""A server ends a connection when it is used again: only what can be repeated is sent again."""
 
 from __future__ import annotations
 
