@@ -43,6 +43,22 @@ def test_a_bot_that_starts_during_an_outage_connects_when_slack_is_back(
     assert "internal_error" in caplog.text
 
 
+def test_another_bot_with_the_same_slack_app_is_named_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(box: SlackBox) -> None:
+        async with box.serving():
+            assert "connections of this app" not in caplog.text
+            async with box.serving():
+                await box.wait_until(lambda: "Slack counts 2 connections of this app" in caplog.text)
+            await box.workspace.faults.cut_sockets()
+            opened = "apps.connections.open"
+            await box.wait_until(lambda: [method for _, method, _ in box.workspace.calls].count(opened) == 3)
+        assert caplog.text.count("connections of this app") == 1
+
+    play(tmp_path, story, serve=False)
+
+
 async def _allow_after_a_refusal(box: SlackBox) -> None:
     refused = ("apps.connections.open", False)
     await box.wait_until(lambda: refused in [(method, good) for _, method, good in box.workspace.calls], 30)
