@@ -203,12 +203,14 @@ def test_objects_that_belong_to_root_are_named_with_their_owner_and_the_command(
 
 @pytest.mark.fault("not looked at, and said to be fine")
 def test_a_checkout_that_fails_after_the_files_were_replaced_says_where_both_stand(copy: WorkingCopy) -> None:
+    assert execute(box("release", 'host = "h"\nrepository = "$REPO"'), copy.context("main")).state == "done"
     hook = copy.repository.path / ".git" / "hooks" / "reference-transaction"
     hook.write_text('#!/bin/sh\ncat > /dev/null\n[ "$1" != prepared ]\n')
     hook.chmod(0o755)
-    outcome = copy.check_out(copy.new)
+    outcome = copy.check_out(copy.new, attempt=2)
     hook.unlink()
     assert (outcome.state, copy.head()) == ("failed", copy.old), outcome.summary
     assert outcome.summary.endswith(
         f"The files are those of commit {copy.new[:10]} already, but HEAD is still at {copy.old[:10]}."
     ), outcome.summary
+    assert copy.check_out(copy.old, attempt=3).state == "done", "the rollback goes on from there"
