@@ -232,7 +232,9 @@ def test_a_host_whose_git_lies_gets_no_secret_and_pins_nothing(
     outcome = run_step(tools, step("release", 'host = "h"\nrepository = "$REPO"\nfiles = ["up.sql"]'))
     tools.close()
     assert (outcome.state, outcome.values) == ("failed", {})
-    assert outcome.summary == "Git's answer holds no commit ids: run git fetch there by hand."
+    assert (
+        outcome.summary == "Git's answer holds no commit ids: run git fetch there as the deploying user, without sudo."
+    )
     assert BOT_TOKEN not in seen.read_text()
     assert API_TOKEN not in seen.read_text()
 
