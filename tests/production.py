@@ -190,6 +190,7 @@ _TRAFFIC = (
     "oldest=1795440000\nnewest=1795449590\np95=0.120\n"
 )
 _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...] = (
+    ("git checkout --quiet", _checkout),
     ("on_ref=%s", _release_now),
     (".compared.part", lambda world, env: _ROWS),
     ("sha256sum -c", lambda world, env: "toc.dat: OK\n"),
@@ -201,7 +202,6 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("server=%s", lambda world, env: READY),
     ('git show "$COMMIT:$FILE"', lambda world, env: world.files[env["FILE"]]),
     ('--end-of-options "$COMMIT:$FILE"', lambda world, env: blob(world.files[env["FILE"]]) + "\n"),
-    ("git checkout --quiet", _checkout),
     ("in_the_way", lambda world, env: ""),
     ("--stat", lambda world, env: " backend/api-server/src/jobs.js | 2 +-\n"),
     ("--name-only", lambda world, env: "backend/api-server/src/jobs.js\n"),

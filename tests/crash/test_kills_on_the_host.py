@@ -16,7 +16,7 @@ from tests.crash.conftest import Play
 from tests.crash.single_run import HEAD, RECORD, SingleRun, page, run_step
 from tests.crash.tcp_proxy import TcpProxy
 
-SETSID = "/usr/bin/setsid"
+SETSID, MV = "/usr/bin/setsid", "/bin/mv"
 STEPS = {
     step.split('id = "', 1)[1].split('"', 1)[0]: f"\n### {step}"
     for step in (Path(__file__).with_name("page.md").read_text().removeprefix(HEAD)).split("\n### ")[1:]
@@ -114,18 +114,15 @@ def test_before_the_script_has_arrived(play: Play) -> None:
 
 def test_between_the_commands_end_and_its_exit_code(play: Play) -> None:
     async def test(single: SingleRun) -> None:
-        jobs = single.sandbox.target.host.home / ".gonogo" / "jobs"
-        # the host's shell cannot write the exit code into a pipe that nobody reads
-        single.begin(page(run_step("once", RECORD, f'(cd "{jobs}"/run-${{run}}-*_once_1; mkfifo exit)')))
-        await single.wait_until(lambda: times_recorded(single, "once"), "the command's end")
-        folder = next(jobs.glob(f"run-{single.run}-*_once_1"))
+        # the exit code is known once the host's shell has given its file the name
+        move = single.pause_program("mv", single.sandbox.folder / "paused", MV, words="/exit")
+        single.begin(page(run_step("once", RECORD)))
+        await single.wait_until(lambda: move.calls, "the command's end")
         await single.restart_bot()
         await asyncio.sleep(1.5)
         assert (attempt := single.last_attempt("once")) is not None
         assert attempt.state == "running", attempt.summary
-        code = await asyncio.to_thread((folder / "exit").read_text)
-        (folder / "exit").unlink()
-        (folder / "exit").write_text(code)
+        move.release()
         await single.wait_for_step("once")
         assert times_recorded(single, "once") == 1
 
@@ -191,10 +188,8 @@ def test_a_rollback_requested_while_the_bot_is_dead_starts_nothing_forward(play:
 def test_a_cut_connection_neither_loses_nor_doubles_output(play: Play) -> None:
     async def test(single: SingleRun) -> None:
         proxy = single.sandbox.proxies["ssh"]
-        single.begin(page(run_step("counts", "for i in $(seq 900); do echo line $i; sleep 0.005; done")))
-        await single.wait_until(
-            lambda: (attempt := single.last_attempt("counts")) and attempt.state == "running", "the command"
-        )
+        single.begin(page(run_step("counts", RECORD, "for i in $(seq 900); do echo line $i; sleep 0.005; done")))
+        await single.wait_until(lambda: times_recorded(single, "counts"), "the command")
         cuts = 0
         for _ in range(3):
             await asyncio.sleep(0.8)

@@ -88,6 +88,7 @@ export GONOGO_JOB="${0##*/}"
 { echo $$ > "$0/pid" && printf "%9s\n" "" > "$0/code" && : > "$0/out"; } || { echo "full $0"; exit; }
 (umask "$1"; shift; set -euo pipefail; eval "$payload") > "$0/out" 2>&1
 echo $? 1<> "$0/code"; mv -f "$0/code" "$0/exit"
+: # else bash would become mv, and the job would no longer be known by its words
 """
 
 _RUN = (

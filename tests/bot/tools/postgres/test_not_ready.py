@@ -33,13 +33,13 @@ def limit_connections(postgres: Postgres, most: int) -> None:
 @contextmanager
 def full(postgres: Postgres) -> Iterator[ExitStack]:
     """The owner's one connection is taken until the stack is closed."""
-    limit_connections(postgres, 1)
-    with ExitStack() as taken:
-        taken.enter_context(psycopg.connect(postgres.url(OWNER)))
-        try:
+    try:
+        with ExitStack() as taken:
+            taken.enter_context(psycopg.connect(postgres.url(OWNER)))
+            limit_connections(postgres, 1)
             yield taken
-        finally:
-            limit_connections(postgres, -1)
+    finally:
+        limit_connections(postgres, -1)
 
 
 @pytest.mark.fault("slow, taken for broken")
