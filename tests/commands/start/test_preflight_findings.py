@@ -121,7 +121,7 @@ def test_a_backup_that_cannot_be_made_fails(world: World, answers: str, words: s
 
 
 def test_files_changed_by_hand_are_a_warning_and_do_not_stop_the_start(world: World) -> None:
-    world.on_host("rev-parse --git-dir", ended(" M backend/x.js\n"))
+    world.on_host(r"may_write \. && may_write", ended(" M backend/x.js\n"))
     assert "1 tracked file of the working copy differs from its commit: M backend/x.js" in lines_of(world, WARN)[0]
     assert (
         "save or discard the changes first"
