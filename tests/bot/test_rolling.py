@@ -171,7 +171,7 @@ class Rolling(FarmRun):
         store = Store(folder / "gonogo.db")
         start(store, self.page, StartRequest(), WHO, {"lead": frozenset({"U2"})}, NOON)
         tools = tools_for(self.page, read_settings({**farm.environ(), "LEAD": "U2", "LEAD_PHONE": "1"}))
-        tools.shell.patience = 1.0  # type: ignore[attr-defined]
+        tools.shell.ask.__self__.patience = 1.0  # type: ignore[attr-defined]  # of the shell itself, made at its first use
         super().__init__(store, Runner(store, self.page, 1, tools))
 
     def state(self, step: str) -> AttemptState | None:
