@@ -45,14 +45,12 @@ def test_a_long_line_is_shortened() -> None:
     assert len(parse_output(f"log: {'x' * 300}\n", []).lines[0]) == 200
 
 
-LOST = "was read from its start; the last lines before the rotation were not found."
-
-
 @pytest.mark.parametrize(
     ("word", "note", "unreadable"),
     [
         ("read", " The log was rotated meanwhile; the rotated part was read as well.", ""),
-        ("lost", f" The log was rotated meanwhile and {LOST}", ""),
+        ("lost /l", "", "/l was rotated meanwhile, and its last lines before that were not found"),
+        ("packed /l.1.xz", "", "/l.1.xz has lines since the mark and is packed, which only gzip's files may be"),
         ("gone /l", "", "/l does not exist"),
         ("device /l", "", "/l is not a file that keeps lines"),
     ],
