@@ -63,7 +63,9 @@ class LocalShell:
         resolved = script_variables(env or {}, self.environ)
         began = time.monotonic()
         result = subprocess.run(
-            [*self.within, "bash", "-euo", "pipefail", "-c", script],
+            # on standard input, as over SSH: an argument may have 128 kB at most
+            [*self.within, "bash", "-c", 'script=$(cat); exec < /dev/null; set -euo pipefail; eval "$script"'],
+            input=script.encode(),
             env={**self.base, **resolved},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
