@@ -12,7 +12,7 @@ from functools import partial
 from bot.doors import actions
 from bot.doors.about_button import about_button
 from bot.doors.acts_of_run import frozen_page
-from bot.doors.button import button_value, read_button
+from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import of_drill, refusals_marked
 from bot.doors.freezes import act_on_freezes, freeze_lines_of, meant
@@ -237,17 +237,13 @@ class Acts:
         early = action == "keep_early"
         with suppress(GonogoError, TimeoutError):
             async with asyncio.timeout(NOTE_LIMIT):
-                read = (
-                    partial(self._early_note, button_value(run))
-                    if early
-                    else partial(about_button, self.deps, run, value)
-                )
+                read = partial(self._early_note, run.id) if early else partial(about_button, self.deps, run, value)
                 note = await self._lanes.run(Lane.READ, read)
                 notes.append(note if early else bold(note, 300))
         return "\n".join(filter(None, notes))
 
-    def _early_note(self, value: str) -> str:
-        run = self._pressed_run(value, stops=False)
+    def _early_note(self, number: int) -> str:
+        run = actions.pressed_run(self.deps, ButtonValue(run=number), stops=False)
         return early_note(snapshot_of(self.deps, frozen_page(run), self.deps.store.record(run.id)))
 
     async def _require(self, origin: Origin, run: Run, action: str) -> None:

@@ -76,12 +76,11 @@ class Redactor:
             self._words = self._words | set(words)
             self._found = None
 
-    def _to_find(self) -> tuple[Literals, Literals, Literals]:
+    def _compiled(self) -> tuple[Literals, Literals, Literals]:
         """What is looked for. It is compiled for the first text: a bot that starts again acts before it has one."""
         with self._learning:
             if self._found is None:
-                # a word's encodings do not read as words, so they are masked anywhere; short ones may be parts of
-                # others
+                # a word's encodings do not read as words, so they are masked anywhere; short ones may be in others
                 words = {word for word in self._words if len(word) >= MIN_LENGTH}
                 encoded = {form for word in words for form in forms_of(word) - {word} if len(form) >= _MIN_ENCODED}
                 self._found = (
@@ -93,7 +92,7 @@ class Redactor:
 
     def __call__(self, text: str, *, cut_start: bool = False, cut_end: bool = False) -> str:
         """The text with its secrets masked; with `cut_start`, `cut_end` also what is left of one at that edge."""
-        literals, words, digits = self._to_find()
+        literals, words, digits = self._found or self._compiled()
         start = literals.rest_at_start(text, _MIN_CUT) if cut_start else 0
         end = literals.rest_at_end(text, _MIN_CUT) if cut_end else 0
         inner = literals.replace(text[start : len(text) - end], HIDDEN)

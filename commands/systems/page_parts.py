@@ -48,8 +48,11 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
     return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme)
 
 
-def part_problem(shown: str, part: Part, answer: HttpResponse) -> str:
-    """Why a browser cannot use this answer as the part, as a sentence that begins with `shown`; empty if it can."""
+def part_problem(shown: str, part: Part, answer: HttpResponse, fit: bool | None = True) -> str:
+    """Why a browser cannot use this answer as the part, as a sentence that begins with `shown`; empty if it can.
+
+    `fit`: whether it fits the `integrity` of the tag, as `page_integrity.fits` says.
+    """
     if answer.status != 200:
         rights = " Perhaps the web server may not read the file: look at its rights and its folders'."
         why = rights if answer.status == 403 else ""
@@ -67,7 +70,7 @@ def part_problem(shown: str, part: Part, answer: HttpResponse) -> str:
     if refused:
         has = f"the type {printable(sent)[:40]}" if sent else "no type"
         return f"{shown} has {has}, so browsers refuse it: correct the web server's MIME types."
-    if fits(part.integrity, answer) is False:
+    if fit is False:
         why = "Perhaps the build or a proxy changed the file after the page was made, or a cache has another one."
         return f"{shown} does not fit the `integrity` of its tag, so browsers refuse it. {why}"
     return ""
@@ -123,11 +126,12 @@ class ServedParts:
                 return f"{str(error).rstrip('.')}, and the page needs it."
             headers = {name.lower(): value for name, value in answer.headers.items()}
             if not 300 <= answer.status < 400 or not (location := headers.get("location")):
-                problem = part_problem(shown, part, answer)
-                if not problem and fits(part.integrity, answer):
-                    self.good.add(part)
-                elif not problem:
+                fit = fits(part.integrity, answer)
+                problem = part_problem(shown, part, answer, fit)
+                if not problem and fit is None:
                     self.too_long.add(part.address)
+                elif not problem:
+                    self.good.add(part)
                 return problem
             to = path_at_place(answer, answer.base + at, location)
             if to is None:

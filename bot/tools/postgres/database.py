@@ -34,10 +34,9 @@ from state.errors import Failed, LostTrack, Stopped, Unreachable
 from state.postgres.pooler import shares_sessions
 
 CONNECT_LIMIT = 10  # seconds
-PATIENCE = (
-    10.0  # seconds for a server that starts or has no connection free; for a question a third of its limit at most
-)
-NEVER = threading.Event()
+# seconds for a server that starts or has no connection free; for a question a third of its limit at most
+PATIENCE = 10.0
+NEVER = threading.Event()  # nobody stops what this is given to
 LOCK_ATTEMPTS = 3
 GRACE = 5.0  # seconds that the server gets to enforce its own time limit before it counts as silent
 # The server checks whether the bot is still connected. If the bot died, its file must not run to the end. If it froze,

@@ -6,6 +6,7 @@ import re
 
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.exchange import Output
+from commands.text.phrases import joined_few
 
 MOST = 200  # characters of it that are quoted
 MOST_LEFT = 5  # processes by name
@@ -40,5 +41,4 @@ def still_there(said: str) -> str:
     left = [f"{name} ({pid})" for pid, name in _LEFT.findall(said)]
     if not left:
         return ""
-    more = f" and {len(left) - MOST_LEFT} more" if len(left) > MOST_LEFT else ""
-    return f"; what it had started in a session of its own goes on: {', '.join(left[:MOST_LEFT])}{more}"
+    return f"; what it had started in a session of its own goes on: {joined_few(left, MOST_LEFT)}"

@@ -35,7 +35,8 @@ _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _ENDED = script("git/stopped.sh") + script("git/stands.sh") + "ended() { local code=$?; stands; stopped $code; }\n"
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 _MARKED_CLOSED = f"{_CLOSED_FOLDERS} | sed 's/^/{CLOSED}/'"
-_MARKED_OTHERS = (f"locks | sed 's/^/{LOCKED}/'", f"without_commit | sed 's/^/{MISSING}/'")
+_MARKED_LOCKED = f"locks | sed 's/^/{LOCKED}/'"
+_MARKED_MISSING = f"without_commit | sed 's/^/{MISSING}/'"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _HEAD = without_remarks(f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}')
@@ -161,12 +162,10 @@ locks=$(locks)
 
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""
-        missing = "without_commit | sed 's/^/missing=/'"
-        look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{missing}"
-        program = f'{OWN_REPOSITORY}{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}'
+        look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{_MARKED_MISSING}"
+        program = without_remarks(f'{OWN_REPOSITORY}{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}')
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
-        look = without_remarks(program)
-        return HostCheck(host=self.host, script=look, judge=_judge_untracked, env=env, late=True)
+        return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env(), hides=TO_THE_BOT)
@@ -183,7 +182,7 @@ locks=$(locks)
 
     def in_its_way(self, ctx: Context) -> tuple[str, ...]:
         env = page_texts(self._env(), ctx.values)
-        lists = (self._list_changed(), self._list_in_the_way(), _MARKED_CLOSED, *_MARKED_OTHERS)
+        lists = (self._list_changed(), self._list_in_the_way(), _MARKED_CLOSED, _MARKED_LOCKED, _MARKED_MISSING)
         look = "\n".join((_CHANGED_FILES + _IN_THE_WAY + 'cd "$REPOSITORY"', *lists))
         result = ctx.tools.shell.ask(self.host, without_remarks(look), env=env)
         if result.code:
@@ -265,7 +264,7 @@ def _judge_untracked(result: CommandResult) -> list[PreflightResult]:
     if closed := [line.removeprefix(CLOSED) for line in found if line.startswith(CLOSED)]:
         what = f"this user may not write to folders in which the release changes files: {', '.join(closed[:3])}"
         return blocked(what, "make the deploying user their owner")
-    if missing := [line.removeprefix("missing=") for line in found if line.startswith("missing=")]:
+    if missing := [line.removeprefix(MISSING) for line in found if line.startswith(MISSING)]:
         what = f"the release needs commits of submodules that cannot be fetched here: {', '.join(missing[:3])}"
         return blocked(what, "push them to the submodule's origin, or see why this host cannot fetch from it")
     if not found:

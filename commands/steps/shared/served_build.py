@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from commands.ports.page_text import PageText, Text
@@ -16,10 +16,11 @@ from commands.systems.kept_pages import kept_page
 from commands.systems.page_parts import ServedParts
 from commands.systems.page_tags import Part
 from commands.text.numbers import format_count
-from commands.text.phrases import on_web
+from commands.text.phrases import joined_few, on_web
 from state.errors import ToolError
 
 _TRIES = 3  # requests for what is served at least, one second apart
+_SHOWN = 100  # characters of an address
 
 
 @dataclass
@@ -73,11 +74,9 @@ class ServedBuild:
         """What was not looked at."""
         unseen = []
         if elsewhere := sorted(self.served.elsewhere):
-            more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
-            unseen = [f"whether {elsewhere[0][:100]}{more} can be loaded: the page gets it from another place"]
+            unseen = [f"whether {_first(elsewhere)} can be loaded: the page gets it from another place"]
         if too_long := sorted(self.served.too_long):
-            more = f" and {len(too_long) - 1} more" if len(too_long) > 1 else ""
-            unseen.append(f"whether {too_long[0][:100]}{more} fits the `integrity` of its tag: it is too long")
+            unseen.append(f"whether {_first(too_long)} fits the `integrity` of its tag: it is too long")
         if count := self.built.more + self.served.more:
             unseen.append(f"whether {format_count(count, 'more script')} or stylesheets of the page can be loaded")
         if not (unseen or self.served.good or self.broken):
@@ -115,3 +114,8 @@ class ServedBuild:
 
     def _get(self, path: Text) -> HttpResponse:
         return self.ctx.tools.web.request(self.web, HttpRequest(path=path, headers=self.headers))
+
+
+def _first(addresses: Sequence[str]) -> str:
+    """The first of several, and how many more there are."""
+    return joined_few([address[:_SHOWN] for address in addresses], 1)

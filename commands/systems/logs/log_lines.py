@@ -12,9 +12,8 @@ from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Refused
 
 DEFAULT_WORDS = ("error", "fatal")
-SHELL_FUNCTIONS = "".join(
-    map(script, ("logs/rotated.sh", "logs/log_writers.sh", "logs/log_lines.sh"))  # define `each_log FILES MARKS`
-)
+# they define `each_log FILES MARKS`
+SHELL_FUNCTIONS = "".join(map(script, ("logs/rotated.sh", "logs/log_writers.sh", "logs/log_lines.sh")))
 LONGEST = LONGEST_LINE  # characters of a line that count; the program prints more, so that no secret is cut in them
 MAX_LINES = 100  # the program prints at most so many lines of each log, the newest ones
 MAX_OUTPUT = 4_000_000  # bytes of its output that are read

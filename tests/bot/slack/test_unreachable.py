@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import aiohttp
@@ -14,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.rehearsal.target.loopback import free_port
 from bot.slack.unreachable import why_unreachable
-from tests.bot.tools.site import Handler
+from tests.bot.tools.site import served_over_tls
 from tests.bot.tools.test_web_tls import write_certificate
 
 
@@ -32,14 +29,8 @@ def test_a_proxy_whose_ca_nobody_trusts_is_told_from_a_network_that_is_away(
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     _, certificate = write_certificate(tmp_path)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    cause, todo = why(server.server_port)
-    server.shutdown()
-    server.server_close()
+    with served_over_tls(certificate) as port:
+        cause, todo = why(port)
     assert cause == "the certificate that answers is not accepted: unable to get local issuer certificate"
     assert "SSL_CERT_FILE" in todo
     assert why(free_port()) == ("ClientConnectorError", "check the network and the proxy")

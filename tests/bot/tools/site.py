@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
@@ -82,5 +84,18 @@ def served() -> Iterator[dict[str, WebPlace]]:
         "api": WebPlace(url=f"http://127.0.0.1:{server.server_port}/"),
         "gone": WebPlace(url=f"http://127.0.0.1:{free_port()}"),
     }
+    server.shutdown()
+    server.server_close()
+
+
+@contextmanager
+def served_over_tls(certificate: Path) -> Iterator[int]:
+    """The port of the server over TLS, with this certificate and its key."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
     server.shutdown()
     server.server_close()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,7 +14,7 @@ from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.browser import Visit
 from state.errors import Failed
-from tests.bot.tools.site import Handler
+from tests.bot.tools.site import served_over_tls
 from tests.bot.tools.test_web_tls import write_certificate
 
 PATH = "/page"
@@ -27,15 +24,9 @@ PATH = "/page"
 def site(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     """The port of a site with a certificate of a company's CA, and the CA's file."""
     ca, certificate = write_certificate(tmp_path)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     web_client.tls_context.cache_clear()
-    yield server.server_port, ca
-    server.shutdown()
-    server.server_close()
+    with served_over_tls(certificate) as port:
+        yield port, ca
     web_client.tls_context.cache_clear()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
 from commands.ports.web import HttpRequest
 from state.errors import Down
-from tests.bot.tools.site import Handler
+from tests.bot.tools.site import Handler, served_over_tls
 
 Key = ec.EllipticCurvePrivateKey
 CA = "The company's CA"
@@ -68,17 +67,11 @@ def write_certificate(folder: Path, host: str = "localhost", sends: str = "leaf"
 def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[HttpWeb, Path]]:
     """A site with a certificate of a CA that nobody trusts yet, and the CA's file."""
     ca, certificate = write_certificate(tmp_path, sends=getattr(request, "param", "leaf"))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     web_client.tls_context.cache_clear()
-    tool = HttpWeb({"api": WebPlace(url=f"https://127.0.0.1:{server.server_port}")}, {}, Redactor([]))
-    yield tool, ca
-    tool.close()
-    server.shutdown()
-    server.server_close()
+    with served_over_tls(certificate) as port:
+        tool = HttpWeb({"api": WebPlace(url=f"https://127.0.0.1:{port}")}, {}, Redactor([]))
+        yield tool, ca
+        tool.close()
     web_client.tls_context.cache_clear()
 
 

@@ -17,14 +17,8 @@ from commands.ports.shell import CommandResult, Job
 from commands.systems.preflight.reachable import ReachableCheck
 from state.errors import Failed
 from tests.bot.tools.helpers import eventually
-from tests.bot.tools.ssh.own_server import OwnServer, own_server
+from tests.bot.tools.ssh.own_server import OwnServer
 from tests.world import World
-
-
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
-    with own_server(tmp_path, patch=monkeypatch) as running:
-        yield running
 
 
 def run(own: OwnServer, script: str, key: str = "run/step/1") -> CommandResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from bot.tools.ssh.marked_stream import KEPT, MarkedStream
 from commands.ports.shell import CommandResult, Job
 from state.errors import LostTrack, Unreachable
 from tests.bot.tools.helpers import SECRET, eventually
-from tests.bot.tools.ssh.own_server import OwnServer, own_server
+from tests.bot.tools.ssh.own_server import OwnServer
 
 LOUD = """echo Welcome to production
 echo "gonogo: finished 0"; echo "gonogo: finished 0" >&2
@@ -23,13 +23,6 @@ tput setaf 1
 echo answer=wrong
 trap 'echo answer=late; echo "gonogo: finished 9" >&2' EXIT
 """
-
-
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
-    """A server of the test's own."""
-    with own_server(tmp_path, patch=monkeypatch) as own:
-        yield own
 
 
 def run(own: OwnServer, script: str, key: str = "loud/step/1") -> CommandResult:

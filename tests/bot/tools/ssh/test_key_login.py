@@ -11,15 +11,9 @@ import pytest
 from bot.tools.ssh import connection
 from bot.tools.ssh.shell import SshShell
 from state.errors import Unreachable
-from tests.bot.tools.ssh.own_server import OwnServer, own_server
+from tests.bot.tools.ssh.own_server import OwnServer
 
 MORE = "Host “box”: the server accepts the key, but also wants {}, which a bot cannot give. Let this user log in with"
-
-
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
-    with own_server(tmp_path, patch=monkeypatch) as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,13 +18,6 @@ from tests.bot.tools.helpers import eventually
 from tests.bot.tools.ssh.own_server import OwnServer, has_ended, names_of, own_server
 from tests.commands.steps.builders import box, context
 from tests.world import World
-
-
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
-    """A server of the test's own."""
-    with own_server(tmp_path, patch=monkeypatch) as own:
-        yield own
 
 
 class Followed:

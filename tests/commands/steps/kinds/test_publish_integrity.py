@@ -16,8 +16,8 @@ from commands.systems.page_integrity import fits
 from commands.systems.page_tags import Part, read_tags
 from tests import nginx
 from tests.commands.steps.kinds.test_publish import BACK, FORWARD, NEW, OLD
-from tests.commands.steps.kinds.test_publish_nginx import QUICK, Served, published
-from tests.commands.steps.kinds.test_publish_parts import SERVER, folder, look, site_at
+from tests.commands.steps.kinds.test_publish_nginx import Served
+from tests.commands.steps.kinds.test_publish_parts import SERVER, folder, look, published_behind, site_at
 
 __all__ = ["folder"]
 
@@ -44,13 +44,7 @@ def write_build(where: Path, script: str, style: str = "") -> None:
 
 def published_with(folder: Path, change: Callable[[Served], object], more: str = "", by: str = FORWARD) -> Outcome:
     """The outcome of publishing the build after `change`, behind an nginx with `more` settings of its location."""
-    port = free_port()
-    site = site_at(folder, port)
-    change(site)
-    with nginx.nginx_serves(folder, port, SERVER.format(port=port, www=site.www, more=more)):
-        outcome = published(site, by + QUICK)
-        site.web.close()
-    return outcome
+    return published_behind(folder, change, SERVER, more, by)
 
 
 @pytest.mark.fault("not looked at, and said to be fine")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -232,18 +232,27 @@ SCRIPT = '<script src="/{}"></script>'.format
 WITH_MORE = "server {{ listen 127.0.0.1:{port}; root {www}/current; location / {{ }} {more} }}"
 
 
-def published_page(folder: Path, page: str, more: str) -> Outcome:
-    """The outcome of publishing a build with this page and the script a.js, behind an nginx with `more` settings."""
+def published_behind(folder: Path, change: Callable[[Served], object], server: str, more: str, by: str) -> Outcome:
+    """The outcome of publishing the build after `change`, behind an nginx with this server and `more` settings."""
     port = free_port()
     site = site_at(folder, port)
-    (site.build / "index.html").write_text(f"<!doctype html>{page}")
-    for name in ("a.js", "vendor/a.js", "theme.css.js"):
-        (site.build / name).parent.mkdir(exist_ok=True)
-        (site.build / name).write_text("let a = 1")
-    with nginx.nginx_serves(folder, port, WITH_MORE.format(port=port, www=site.www, more=more)):
-        outcome = published(site, FORWARD + QUICK)
+    change(site)
+    with nginx.nginx_serves(folder, port, server.format(port=port, www=site.www, more=more)):
+        outcome = published(site, by + QUICK)
         site.web.close()
     return outcome
+
+
+def published_page(folder: Path, page: str, more: str) -> Outcome:
+    """The outcome of publishing a build with this page and the script a.js, behind an nginx with `more` settings."""
+
+    def write(site: Served) -> None:
+        (site.build / "index.html").write_text(f"<!doctype html>{page}")
+        for name in ("a.js", "vendor/a.js", "theme.css.js"):
+            (site.build / name).parent.mkdir(exist_ok=True)
+            (site.build / name).write_text("let a = 1")
+
+    return published_behind(folder, write, WITH_MORE, more, FORWARD)
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
