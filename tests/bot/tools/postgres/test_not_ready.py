@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -18,6 +18,7 @@ from commands.ports.database import Migration
 from state.errors import Stopped
 from tests.commands.steps.databases import run_sql
 
+PASSWORD = "not-ready-4711"
 TABLE = Migration(key="not-ready/1", name="016.sql", text="CREATE TABLE later (n int)", lock_timeout=1, limit=20)
 
 
@@ -25,55 +26,46 @@ def database_at(url: str) -> PostgresDatabase:
     return PostgresDatabase({"db": DatabasePlace(url=url)}, {}, Redactor([]))
 
 
-def limit_connections(postgres: Postgres, most: int) -> None:
-    """How many the owner may have at a time; -1: any number."""
-    run_sql(postgres.url(SUPERUSER), f"ALTER ROLE {OWNER} CONNECTION LIMIT {most}")
-
-
-@contextmanager
-def full(postgres: Postgres) -> Iterator[ExitStack]:
-    """The owner's one connection is taken until the stack is closed."""
-    try:
-        with ExitStack() as taken:
-            taken.enter_context(psycopg.connect(postgres.url(OWNER)))
-            limit_connections(postgres, 1)
-            yield taken
-    finally:
-        limit_connections(postgres, -1)
+@pytest.fixture
+def crowded(postgres: Postgres) -> Iterator[str]:
+    """The address of a user with the owner's rights and one connection; the owner's own are others' in other tests."""
+    user, superuser = "not_ready", postgres.url(SUPERUSER)
+    run_sql(superuser, f"CREATE ROLE {user} LOGIN PASSWORD '{PASSWORD}' IN ROLE {OWNER} CONNECTION LIMIT 1")
+    yield postgres.url(OWNER).replace(f"//{OWNER}:{postgres.passwords[OWNER]}@", f"//{user}:{PASSWORD}@")
+    run_sql(superuser, f"DROP OWNED BY {user}; DROP ROLE {user}")
 
 
 @pytest.mark.fault("slow, taken for broken")
-def test_a_query_that_finds_no_free_connection_waits_for_one(postgres: Postgres) -> None:
-    with full(postgres) as taken:
+def test_a_query_that_finds_no_free_connection_waits_for_one(crowded: str) -> None:
+    with ExitStack() as taken:
+        taken.enter_context(psycopg.connect(crowded))
         later = threading.Timer(1.5, taken.close)
         later.start()
-        # a third of its limit, so that there is time for a busy machine, too
-        assert database_at(postgres.url(OWNER)).query("db", "SELECT 7", limit=30).rows == ((7,),)
+        assert database_at(crowded).query("db", "SELECT 7").rows == ((7,),)
         later.join()
 
 
 @pytest.mark.fault("slow, taken for broken")
-def test_a_file_is_applied_once_the_server_has_a_connection_free(postgres: Postgres) -> None:
-    sql = database_at(postgres.url(OWNER))
-    with full(postgres) as taken:
+def test_a_file_is_applied_once_the_server_has_a_connection_free(crowded: str, postgres: Postgres) -> None:
+    with ExitStack() as taken:
+        taken.enter_context(psycopg.connect(crowded))
 
         def free() -> None:
-            limit_connections(postgres, -1)
+            run_sql(postgres.url(SUPERUSER), "ALTER ROLE not_ready CONNECTION LIMIT -1")
             taken.close()
 
         later = threading.Timer(1.5, free)
         later.start()
-        assert not sql.apply("db", TABLE, stop=threading.Event()).already
+        assert not database_at(crowded).apply("db", TABLE, stop=threading.Event()).already
         later.join()
-    run_sql(postgres.url(OWNER), "DROP TABLE later")
 
 
-def test_a_stop_ends_the_wait_for_a_connection(postgres: Postgres) -> None:
+def test_a_stop_ends_the_wait_for_a_connection(crowded: str) -> None:
     stop = threading.Event()
-    with full(postgres):
+    with psycopg.connect(crowded):
         threading.Timer(0.5, stop.set).start()
         with pytest.raises(Stopped, match="was stopped before it started; nothing was applied"):
-            database_at(postgres.url(OWNER)).apply("db", TABLE, stop=stop)
+            database_at(crowded).apply("db", TABLE, stop=stop)
 
 
 @pytest.mark.timeout(60)  # it would be asked for an hour
