@@ -1,4 +1,4 @@
-"""The locks that a backup of a partitioned table takes in the server's lock table, beside those of pg_dump."""
+"""The locks that a backup takes in the server's lock table, beside those of pg_dump."""
 
 from __future__ import annotations
 
