@@ -23,7 +23,8 @@ tell_old() {
   [ -n "$old" ] && [ -d "$old/" ] || return 0
   (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
     awk 'NR <= 5000' | while IFS= read -r one; do [ -e "$new$one" ] || printf '%s\\n' "${one#./}"; done |
-    awk 'first == "" && length($0) <= 200 { first = $0 } { n++ } END { if (n) printf "old_gone=%d\\nold_first=%s\\n", n, first }'
+    awk 'first == "" && length($0) <= 200 { first = $0 }
+      { n++ } END { if (n) printf "old_gone=%d\\nold_first=%s\\n", n, first }'
   for worker in sw.js service-worker.js serviceWorker.js ngsw-worker.js firebase-messaging-sw.js; do
     if [ -f "$new$worker" ]; then printf 'new_worker=%s\\n' "$worker"
     elif [ -f "$old/$worker" ]; then printf 'old_worker=%s\\n' "$worker"; fi
