@@ -1,4 +1,4 @@
-"""For how long browsers show a page that they have without asking for it again."""
+"""For how long browsers use a page or a file that they have, without asking for it again."""
 
 from __future__ import annotations
 
@@ -21,18 +21,23 @@ _SHOWN = 60  # characters of a header
 
 def kept_page(web: str, page: HttpResponse) -> str:
     """That browsers keep this page for long, as a clause; empty if they ask for it again, or if no header says it."""
-    headers = {name.lower(): value for name, value in page.headers.items()}
+    long, said = kept_for(page)
+    return f"browsers may keep {on_web(web, '/')} for {long} without asking again ({said})" if long else ""
+
+
+def kept_for(answer: HttpResponse) -> tuple[str, str]:
+    """For how long browsers keep an answer, and the header that says so; empty if that is not long."""
+    headers = {name.lower(): value for name, value in answer.headers.items()}
     control = headers.get("cache-control", "")[:1000]
     if _ASKS.search(control):
-        return ""
+        return "", ""
     if found := _MAX_AGE.search(control):
         kept, said = timedelta(seconds=int(found[1])), f"Cache-Control: {control}"
     else:
         kept, said = _until(headers), f"Expires: {headers.get('expires', '')}"
     if kept <= LONGEST:
-        return ""
-    long = f"{kept.days:,} days" if kept.days > 1 else format_duration(kept)
-    return f"browsers may keep {on_web(web, '/')} for {long} without asking again ({printable(said)[:_SHOWN]})"
+        return "", ""
+    return f"{kept.days:,} days" if kept.days > 1 else format_duration(kept), printable(said)[:_SHOWN]
 
 
 def _until(headers: dict[str, str]) -> timedelta:

@@ -10,9 +10,11 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from commands.ports.web import HttpResponse
 from commands.systems.http_answers import is_page
 from commands.systems.page_integrity import fits
-from commands.systems.page_tags import Part, read_tags
+from commands.systems.page_policy import PagePolicy, policy_of
+from commands.systems.page_tags import PageTags, Part, read_tags
 from commands.text.foreign_json import read_json
-from commands.text.phrases import on_web
+from commands.text.numbers import format_count
+from commands.text.phrases import agree, on_web
 from commands.text.printable import printable
 from state.errors import LostTrack
 
@@ -33,15 +35,18 @@ def path_at_place(at: HttpResponse, base: str, address: str) -> str | None:
 
     `base` is what the address is relative to: the path of a page there, or another address.
     """
-    here = at.origin or _HERE
     try:
-        to = urlsplit(urljoin(urljoin(f"{here}{at.base}/", base), address))
-        same = _origin(to) == _origin(urlsplit(here))
+        to = urlsplit(_whole_address(at, base, address))
+        same = _origin(to) == _origin(urlsplit(at.origin or _HERE))
     except ValueError:  # such as a port that is no number
         return None
     if not same or not to.path.startswith(f"{at.base}/"):
         return None
     return to.path.removeprefix(at.base) + (f"?{to.query}" if to.query else "")
+
+
+def _whole_address(at: HttpResponse, base: str, address: str) -> str:
+    return urljoin(urljoin(f"{at.origin or _HERE}{at.base}/", base), address)
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
@@ -86,6 +91,13 @@ def _is_json(sent: str, answer: HttpResponse) -> bool:
     return True
 
 
+def _refused_inline(policy: PagePolicy, tags: PageTags) -> Iterator[str]:
+    count, why = policy.refused_inline(tags.inline)
+    if count:
+        stand = agree(count, "stands", "stand")
+        yield f"browsers refuse {format_count(count, 'script')} that {stand} in the page: {why}"
+
+
 @dataclass
 class ServedParts:
     """The parts of one served page that are `wanted`, each asked for until it is right.
@@ -93,6 +105,7 @@ class ServedParts:
     - `good`: those that a browser gets. `elsewhere`: those that it gets from another place, which was not asked.
     - `too_long`: those that are served, but too long to be compared with the `integrity` of their tags.
     - `more`: how many were not asked for, because there are too many.
+    - `doubts`: what the page's policies may refuse, as a clause for each; the page itself is well.
     """
 
     web: str
@@ -102,17 +115,25 @@ class ServedParts:
     elsewhere: set[str] = field(default_factory=set)
     too_long: set[str] = field(default_factory=set)
     more: int = 0
+    doubts: list[str] = field(default_factory=list)
 
     def problems(self, page: HttpResponse) -> Iterator[str]:
         """Ask for each part that is not known to be right: why a browser cannot use it, or nothing if it can."""
         self.elsewhere.clear()
         self.too_long.clear()
         tags = read_tags(page.text)
+        policy = policy_of(page, tags)
+        self.doubts = list(_refused_inline(policy, tags))
         parts = list(filter(self.wanted, tags.parts))
         self.more = len(parts[_MOST:])
         for part in parts[:_MOST]:
             path = path_at_place(page, tags.base, part.address)
-            if path is None:
+            says, why = policy.refuses(part, _whole_address(page, tags.base, part.address))
+            if says == "perhaps refused":
+                self.doubts.append(f"browsers may refuse {printable(part.address)[:_SHOWN]}: {why}")
+            if says == "refused":
+                yield f"{on_web(self.web, printable(path or part.address)[:_SHOWN])} is refused by browsers: {why}."
+            elif path is None:
                 self.elsewhere.add(part.address)
             elif part not in self.good:
                 yield self._problem(part, path)

@@ -10,6 +10,7 @@ import sys
 BENCHMARKS = {
     "acks": "acknowledgements of slash commands, 50 at once; peer: Node's @slack/bolt",
     "backup": "a backup of 1.3 GB that is proven by a restore; peer: the original runbook's commands",
+    "locks": "locks that a backup of a table with 1,000 parts takes in the lock table; peer: pg_dump",
     "files": "a migration of 15,000 statements, and the review of 10,000 added lines; peer: psql",
     "ssh": "ten remote commands; peers: ssh ControlMaster, fabric and ansible-core",
     "start": "process start to first look, in its parts; to connected; idle memory; time to notice a dropped socket",

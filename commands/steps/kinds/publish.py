@@ -22,6 +22,7 @@ from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, page_of_build
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.kept_pages import GO_ON, REVALIDATE
+from commands.systems.old_build import TELL_OLD, old_build
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.free_files import (
     FITS_FILES,
@@ -67,7 +68,10 @@ _BEFORE = """\
 note="$WWW/releases/.before-$RUN"; target=releases/$COMMIT
 [ ! -s "$note" ] || target=$(cat "$note")
 """
+_OF_BEFORE = 'left=$(cat "$note")\n'  # what this run found: what a second try finds is the new build
+_OF_LINK = 'left=$(readlink "$WWW/current" || true)\n'
 _SWITCH = """\
+case $left in ""|/*) ;; *) left=$WWW/$left ;; esac
 ln -sfn "$target" "$WWW/current.next"
 [ -d "$WWW/current.next/" ] || { rm "$WWW/current.next"; exit 66; }
 mv -T "$WWW/current.next" "$WWW/current"
@@ -94,7 +98,9 @@ class PublishStep(StepBox):
     there. The page that is served must name the scripts and stylesheets of the build's `index.html`, because a
     cache in front may have the page of before, and each of them must be served, not refused or replaced by a page,
     and fit the `integrity` of its tag. The rollback builds nothing, and only says which of them browsers do not get.
-    A page that browsers may keep for more than an hour without asking again is named.
+    A page that browsers may keep for more than an hour without asking again is named, and so are what its
+    Content-Security-Policy refuses, a service worker, and files of the build before that tabs still ask for: let the
+    build have them too, or the page load itself again where a part is missing.
     """
 
     kind: ClassVar[str] = "publish"
@@ -138,7 +144,8 @@ class PublishStep(StepBox):
 
     def script(self) -> str:
         """The script of this mode."""
-        return (_NOTE + _COPY if self.mode == "forward" else _BEFORE) + _SWITCH + TELL_PARTS
+        before = _NOTE + _COPY + _OF_BEFORE if self.mode == "forward" else _BEFORE + _OF_LINK
+        return TELL_OLD + before + _SWITCH + TELL_PARTS + '\ntell_old "$left" || true\n'
 
     def changed_thing(self) -> tuple[str, ...]:
         return (self.host, self.www)
@@ -180,18 +187,20 @@ class PublishStep(StepBox):
             return failed(why, lines=result.last_lines)
         built = page_of_build(result.tail)
         headers = page_texts(self.headers, ctx.values)
-        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, built)
+        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, built, old_build(result.tail))
         served.ask(self.ready_within.total_seconds())
         if problem := served.problem or ("" if self.mode == "back" else served.broken):
             return failed(problem)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
-        unseen = served.not_compared() if built.parts else (*served.kept_by_browsers(), NOT_COMPARED)
+        unseen = served.not_compared() if built.parts else (*served.in_browsers(), NOT_COMPARED)
         summary = f"The build of commit {commit[:10]} is served."
         if served.broken:  # of a rollback: whether it was so before the deploy, nobody knows
             summary, unseen = f"{summary} But {served.broken}", (*unseen, f"whether the page works: {served.broken}")
         if served.kept:
             summary += f" But {served.kept}, so {GO_ON}. {capitalized(REVALIDATE)}."
+        for doubt in served.doubts():
+            summary += f" But {doubt}."
         return done(summary, values=values, compared=(served.compared(),), not_compared=unseen)
 
     def recover(self, ctx: Context) -> Outcome | None:

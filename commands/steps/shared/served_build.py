@@ -13,6 +13,7 @@ from commands.steps.shared.every_address import at_addresses
 from commands.systems.built_page import BuiltPage, names, other_page
 from commands.systems.http_answers import cached, from_cache
 from commands.systems.kept_pages import kept_page
+from commands.systems.old_build import OldBuild
 from commands.systems.page_parts import ServedParts
 from commands.systems.page_tags import Part
 from commands.text.numbers import format_count
@@ -25,11 +26,11 @@ _SHOWN = 100  # characters of an address
 
 @dataclass
 class ServedBuild:
-    """What one place serves of the build of `commit`, whose own page is `built`.
+    """What one place serves of the build of `commit`, whose own page is `built`; `old` is what the build before has.
 
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
-    a clause, or empty.
+    `worker` why they may go on with a service worker of before, `gone` what tabs may miss; clauses, or empty.
     """
 
     ctx: Context
@@ -38,10 +39,13 @@ class ServedBuild:
     commit: str
     headers: Mapping[str, Text]
     built: BuiltPage
+    old: OldBuild
     problem: str = ""
     broken: str = ""
     where: str = ""
     kept: str = ""
+    worker: str = ""
+    gone: str = ""
     served: ServedParts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,6 +63,8 @@ class ServedBuild:
             except (ToolError, ValueError) as error:
                 self.problem = f"{self.web} could not be checked: {error}"
             right = not (self.problem or self.broken)
+            if right:
+                self._ask_of_before()
             if right or (tries >= _TRIES and clock.monotonic() - began >= seconds):
                 return
             pause(self.ctx, 1)
@@ -67,11 +73,14 @@ class ServedBuild:
         """What was looked at, in a few words."""
         whole = " with its page, scripts and stylesheets"
         part = " with its page, which names that build's scripts and stylesheets"
-        page = whole if self.served.good and not (self.broken or self.not_compared()) else part
+        page = whole if self.served.good and not (self.broken or self.kept or self._not_asked()) else part
         return f"{self.web} serves the build of {self.commit[:10]}{page if self.built.parts else ''}{self.where}"
 
     def not_compared(self) -> tuple[str, ...]:
         """What was not looked at."""
+        return (*self._not_asked(), *self.in_browsers())
+
+    def _not_asked(self) -> list[str]:
         unseen = []
         if elsewhere := sorted(self.served.elsewhere):
             unseen = [f"whether {_first(elsewhere)} can be loaded: the page gets it from another place"]
@@ -81,11 +90,17 @@ class ServedBuild:
             unseen.append(f"whether {format_count(count, 'more script')} or stylesheets of the page can be loaded")
         if not (unseen or self.served.good or self.broken):
             unseen = ["whether its scripts and stylesheets can be loaded: no tag of the served page loads them"]
-        return (*unseen, *self.kept_by_browsers())
+        return unseen
 
-    def kept_by_browsers(self) -> tuple[str, ...]:
-        """That nobody looked into the browsers that keep the page, where they do."""
-        return ("what browsers show that have the page of before",) if self.kept else ()
+    def in_browsers(self) -> tuple[str, ...]:
+        """What nobody looked at in the browsers of people who have the build before."""
+        of_page = "what browsers show that have the page of before" if self.kept else ""
+        of_worker = "what browsers show that have the service worker of before" if self.old.worker else ""
+        return tuple(filter(None, (of_page, of_worker, self.gone)))
+
+    def doubts(self) -> tuple[str, ...]:
+        """What may keep browsers from showing the build, though it is served; clauses."""
+        return tuple(filter(None, (*self.served.doubts, self.worker)))
 
     def _is_of_build(self, part: Part) -> bool:
         """Whether the build's page has it; a proxy may have written more into the page."""
@@ -111,6 +126,14 @@ class ServedBuild:
         self.problem = other_page(self.web, page, self.built)
         if not self.problem:
             self.broken = next(filter(None, list(self.served.problems(page))), "")
+
+    def _ask_of_before(self) -> None:
+        """Ask for what browsers of before ask for; what does not answer here says nothing of the build."""
+        try:
+            self.worker = self.old.worker_doubt(self.web, self._get)
+            self.gone = self.old.not_served(self._get)
+        except ToolError as error:
+            self.gone = f"what browsers of before get: {error}"
 
     def _get(self, path: Text) -> HttpResponse:
         return self.ctx.tools.web.request(self.web, HttpRequest(path=path, headers=self.headers))

@@ -48,6 +48,8 @@ class ServedPartsCheck:
         todo = "correct the page or the file: `publish` fails where a new build's page names what is not served"
         bad = list(filter(None, asked))
         found = warned(f"now {bad[0].rstrip('.')}", todo) if bad else []
+        for doubt in parts.doubts:
+            found += warned(f"now {doubt}", "correct the policy that the web server sends, or the page")
         if kept := page.status == 200 and kept_page(self.web, page):
             found += warned(f"{kept}, so after a deploy {GO_ON}", REVALIDATE)
         if found:

@@ -68,7 +68,7 @@ def test_a_page_that_browsers_keep_is_named_by_the_doctor_and_after_a_publish_an
     for one, commit in ((outcome, NEW), (back, OLD)):
         assert one.summary.startswith(f"The build of commit {commit[:10]} is served. But {says}Cache-Control: ")
         assert one.summary.endswith(f"), so {GO_ON}. Let the web server send Cache-Control: no-cache for pages.")
-        assert one.not_compared == ("what browsers show that have the page of before",)
+        assert one.not_compared[0] == "what browsers show that have the page of before"
 
 
 @pytest.mark.parametrize(

@@ -43,10 +43,14 @@ def folder() -> Iterator[Path]:
 
 
 def site_at(folder: Path, port: int, base: str = "") -> Served:
-    """A site with the old release and a new build, each with a page, a script and a stylesheet."""
+    """A site with the old release and a new build, each with a page, a script and a stylesheet.
+
+    The new build has the script of the old one, too, so that tabs that are open miss nothing.
+    """
     site = Served(folder, port)
     for where, name in ((site.www / "releases" / OLD, "old"), (site.build, "new")):
         write_page(where, name)
+    (site.build / "assets" / "index-old.js").write_text("1")
     site.web.close()
     site.web = HttpWeb({"app": WebPlace(url=PageText(f"http://127.0.0.1:{port}{base}"))}, {}, Redactor([]))
     return site

@@ -1,0 +1,91 @@
+"""What browsers still have of the build before: names of files that are gone, a service worker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from commands.ports.web import HttpResponse
+from commands.systems.kept_pages import kept_for
+from commands.systems.page_parts import part_problem
+from commands.systems.page_tags import Part
+from commands.text.numbers import format_count
+from commands.text.phrases import on_web
+from commands.text.printable import printable
+
+# Defines `tell_old FOLDER`: the scripts and stylesheets of that build that the one behind the link does not have, and
+# the service worker of either, by the names that tools give it.
+TELL_OLD = """
+tell_old() {
+  local old=$1 new=$WWW/current/ worker
+  [ -n "$old" ] && [ -d "$old/" ] || return 0
+  (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
+    awk 'NR <= 5000' | while IFS= read -r one; do [ -e "$new$one" ] || printf '%s\\n' "${one#./}"; done |
+    awk 'first == "" && length($0) <= 200 { first = $0 }
+      { n++ } END { if (n) printf "old_gone=%d\\nold_first=%s\\n", n, first }'
+  for worker in sw.js service-worker.js serviceWorker.js ngsw-worker.js firebase-messaging-sw.js; do
+    if [ -f "$new$worker" ]; then printf 'new_worker=%s\\n' "$worker"
+    elif [ -f "$old/$worker" ]; then printf 'old_worker=%s\\n' "$worker"; fi
+  done
+}
+"""
+_LINE = re.compile(r"^(old_gone|old_first|new_worker|old_worker)=([^\n]+)$", re.MULTILINE)
+_SHOWN = 100  # characters of a name
+
+Get = Callable[[str], HttpResponse]
+
+
+@dataclass(frozen=True)
+class OldBuild:
+    """What the build before has and the one that is served has not: `gone` scripts and stylesheets, such as `first`.
+
+    `worker`: the service worker that is served now; `old_worker`: one that only the build before has. Names or empty.
+    """
+
+    gone: int = 0
+    first: str = ""
+    worker: str = ""
+    old_worker: str = ""
+
+    def not_served(self, get: Get) -> str:
+        """What nobody compared of tabs that are open with the build before, as a clause; empty if they miss nothing."""
+        if not self.gone or not self.first:
+            return ""
+        part = Part(self.first, stylesheet=self.first.endswith(".css"), module=True)
+        if not part_problem("", part, get("/" + quote(self.first))):
+            return ""
+        more = f" and {format_count(self.gone - 1, 'more file')}" if self.gone > 1 else ""
+        name = printable(self.first)[:_SHOWN]
+        return f"whether tabs that are open go on working: {name}{more} of the build before are no longer served"
+
+    def worker_doubt(self, web: str, get: Get) -> str:
+        """Why browsers may go on with a service worker of before, as a clause; empty if there is none, or it is new."""
+        if self.worker:
+            path = "/" + quote(self.worker)
+            answer = get(path)
+            if problem := part_problem(on_web(web, path), Part(self.worker, module=True), answer):
+                what = problem.partition(", and the page")[0].rstrip(".")
+                return f"{what}, so browsers keep the service worker of before"
+            long, said = kept_for(answer)
+            goes_on = "caches and some browsers go on with the service worker of before"
+            return f"{on_web(web, path)} may be kept for {long} ({said}), so {goes_on}" if long else ""
+        if self.old_worker:
+            return (
+                f"the build before has a service worker ({self.old_worker}) and this one has none, so browsers that "
+                "have it may go on showing the old build: serve one of that name that unregisters itself"
+            )
+        return ""
+
+
+def old_build(output: str) -> OldBuild:
+    """What the script has printed."""
+    found = dict(_LINE.findall(output))
+    gone = found.get("old_gone", "")
+    return OldBuild(
+        gone=int(gone) if gone.isdecimal() and len(gone) < 10 else 0,
+        first=found.get("old_first", ""),
+        worker=found.get("new_worker", ""),
+        old_worker=found.get("old_worker", ""),
+    )

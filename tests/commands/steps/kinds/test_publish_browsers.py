@@ -1,0 +1,166 @@
+"""`publish` behind a real nginx: what a browser refuses, or has of the build before, is said."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.loopback import free_port
+from commands.steps.outcome import Outcome
+from tests import nginx
+from tests.commands.steps.kinds.test_publish import BACK, FORWARD, NEW, OLD
+from tests.commands.steps.kinds.test_publish_nginx import QUICK, Served, published
+from tests.commands.steps.kinds.test_publish_parts import SERVER, folder, look, published_behind, site_at
+
+__all__ = ["folder"]
+
+SERVED = f"The build of commit {NEW[:10]} is served."
+TABS = "whether tabs that are open go on working: assets/index-old.js of the build before are no longer served"
+GO_ON = "browsers go on with the service worker of before"
+REFUSED = "is refused by browsers: the page's Content-Security-Policy has"
+pytestmark = pytest.mark.fault("not looked at, and said to be fine")
+
+
+def policy(text: str) -> str:
+    return f'add_header Content-Security-Policy "{text}";'
+
+
+def nothing(site: Served) -> None:
+    """The site as it is."""
+
+
+def forget(site: Served) -> None:
+    """The new build has no file of the old one."""
+    (site.build / "assets" / "index-old.js").unlink()
+
+
+def behind(
+    folder: Path, more: str, change: Callable[[Served], object] = nothing, by: str = FORWARD, server: str = SERVER
+) -> Outcome:
+    here = Path(tempfile.mkdtemp(dir=folder))
+    here.chmod(0o755)
+    return published_behind(here, change, server, more, by)
+
+
+def test_a_script_that_the_pages_policy_refuses_fails_the_step(folder: Path) -> None:
+    outcome = behind(folder, policy("script-src 'nonce-abc'; style-src 'self'"))
+    why = f"/assets/index-new.js on app {REFUSED} `script-src 'nonce-abc'`."
+    assert (outcome.state, outcome.summary) == ("failed", why)
+    assert behind(folder, policy("default-src 'self'")).state == "done"
+
+
+def test_a_rollback_goes_on_and_says_what_the_policy_refuses(folder: Path) -> None:
+    back = behind(folder, policy("script-src 'none'"), by=BACK)
+    why = f"/assets/index-old.js on app {REFUSED} `script-src 'none'`."
+    assert (back.state, back.summary) == ("done", f"The build of commit {OLD[:10]} is served. But {why}")
+
+
+def test_a_script_within_the_page_that_the_policy_refuses_is_named(folder: Path) -> None:
+    def change(site: Served) -> None:
+        page = site.build / "index.html"
+        page.write_text(page.read_text() + "<script>start()</script>")
+
+    outcome = behind(folder, policy("script-src 'self'"), change)
+    why = (
+        "browsers refuse 1 script that stands in the page: the page's Content-Security-Policy has `script-src 'self'`."
+    )
+    assert (outcome.state, outcome.summary) == ("done", f"{SERVED} But {why}")
+
+
+@pytest.mark.fault("found too late, known before")
+def test_the_doctor_names_what_the_policy_refuses(folder: Path) -> None:
+    port = free_port()
+    site = site_at(folder, port)
+    more = policy("script-src 'none'")
+    with nginx.nginx_serves(folder, port, SERVER.format(port=port, www=site.www, more=more)):
+        (found,) = look(site)
+        site.web.close()
+    why = f"now /assets/index-old.js on app {REFUSED} `script-src 'none'`"
+    assert (found.level, found.summary) == ("warn", why)
+
+
+def test_files_of_the_build_before_that_are_gone_are_named(folder: Path) -> None:
+    def more_of_old(site: Served) -> None:
+        forget(site)
+        (site.www / "releases" / OLD / "assets" / "lazy.js").write_text("1")
+
+    assert TABS in behind(folder, "", forget).not_compared
+    (missed,) = (one for one in behind(folder, "", more_of_old).not_compared if "tabs" in one)
+    assert "assets/index-old.js and 1 more file of the build before are no longer served" in missed
+
+
+def test_files_of_the_build_before_that_are_still_served_are_not_named(folder: Path) -> None:
+    def elsewhere(site: Served) -> None:
+        forget(site)
+        assets = site.www / "kept" / "assets"
+        assets.mkdir(parents=True)
+        (assets / "index-old.js").write_text("1")
+
+    assert behind(folder, "").not_compared == ()
+    server = SERVER.replace("{more} }}", "try_files $uri @kept; }} location @kept {{ root {www}/kept; }}")
+    outcome = behind(folder, "", elsewhere, server=server)
+    assert outcome.not_compared == (), outcome.summary
+
+
+def worker(site: Served, where: str = "both") -> None:
+    for build in {"both": (site.www / "releases" / OLD, site.build), "old": (site.www / "releases" / OLD,)}[where]:
+        (build / "sw.js").write_text("self.addEventListener('fetch', () => {})")
+
+
+@pytest.mark.parametrize(
+    ("more", "doubt"),
+    [
+        ("", ""),
+        ("expires 1h;", ""),
+        (
+            "location = /sw.js { expires 365d; }",
+            f"/sw.js on app may be kept for 365 days (Cache-Control: max-age=31536000), so caches and some {GO_ON}",
+        ),
+        (
+            "location = /sw.js { return 404; }",
+            "/sw.js on app answers 404, so browsers keep the service worker of before",
+        ),
+    ],
+)
+def test_a_service_worker_is_named_and_what_keeps_browsers_from_the_new_one(
+    folder: Path, more: str, doubt: str
+) -> None:
+    outcome = behind(folder, more, worker)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary == (f"{SERVED} But {doubt}." if doubt else SERVED)
+    assert outcome.not_compared == ("what browsers show that have the service worker of before",)
+
+
+def test_a_service_worker_that_only_the_build_before_has_is_named(folder: Path) -> None:
+    outcome = behind(folder, "", lambda site: worker(site, "old"))
+    why = "the build before has a service worker (sw.js) and this one has none, so browsers that have it may go on"
+    todo = "showing the old build: serve one of that name that unregisters itself"
+    assert (outcome.state, outcome.summary) == ("done", f"{SERVED} But {why} {todo}.")
+
+
+def test_an_absolute_link_and_a_first_build_are_told_apart(folder: Path) -> None:
+    def absolute(site: Served) -> None:
+        forget(site)
+        (site.www / "current").unlink()
+        (site.www / "current").symlink_to(site.www / "releases" / OLD)
+
+    def first(site: Served) -> None:
+        forget(site)
+        (site.www / "current").unlink()
+
+    assert TABS in behind(folder, "", absolute).not_compared
+    assert behind(folder, "", first).not_compared == ()
+
+
+def test_a_rollback_names_what_tabs_of_the_new_build_miss(folder: Path) -> None:
+    port = free_port()
+    site = site_at(folder, port)
+    with nginx.nginx_serves(folder, port, SERVER.format(port=port, www=site.www, more="")):
+        assert published(site, FORWARD + QUICK).state == "done"
+        site.shell.ended.clear()
+        back = published(site, BACK + QUICK)
+        site.web.close()
+    assert TABS.replace("old", "new") in back.not_compared
