@@ -1,4 +1,4 @@
-"""Knows of another bot with the same Slack app, which gets commands that are meant for this one."""
+"""Knows of another bot with the same Slack app, which gets commands meant for this one."""
 
 from __future__ import annotations
 

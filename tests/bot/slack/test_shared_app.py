@@ -1,4 +1,4 @@
-"""Two bots with records of their own use one Slack app, which gives each command and form to one of them."""
+"""Two bots with two records use one Slack app: each command and form goes to one of them."""
 
 from __future__ import annotations
 
