@@ -56,7 +56,7 @@ def joined_logs(marks: Mapping[str, str]) -> tuple[str, str]:
 def script_env(words: Sequence[str]) -> dict[str, str]:
     """The part of the program's environment that holds the words to look for."""
     patterns = (re.sub(r"([].+*?()\[{}|^$\\/])", r"\\\1", word.lower()) for word in words)
-    return {"BAD": "|".join(patterns), "TROUBLE": script("logs/log_lines.awk")}
+    return {"BAD": "|".join(patterns), "TROUBLE": script("logs/log_level.awk") + script("logs/log_lines.awk")}
 
 
 def plan_lines(host: str, source: str, words: Sequence[str], included: str = ", rotated files included") -> list[str]:

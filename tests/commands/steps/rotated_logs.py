@@ -18,6 +18,13 @@ ROTATED = (
     "{stem}-2026-11-29.log.gz",
     "{stem}__2026-11-29_00-00-00.log",
     "{stem}__2026-11-29_00-00-00.log.gz",
+    "{stem}.1.log",
+    "{stem}.1.log.gz",
+    "{stem}.2026-11-29.log",
+    "{stem}.2026-11-29.0.log.gz",
+    "{stem}-29-11-2026-1.log.gz",
+    "{stem}_20261129.log.gz",
+    "{stem}.log_20261129.gz",
 )
 PACKED = ("zst", "xz", "bz2")  # not readable here
 

@@ -18,7 +18,7 @@ now=$(date +%s); from=$((now - AGE)); export from
 all=$(size "$FILE"); older=() unread=
 while IFS= read -r one; do
   [ "$(stat -L -c %Y -- "$one")" -gt "$from" ] || break
-  if has_text "$one"; then
+  if has_text "$one" "$FILE"; then
     older+=("$one") all=$((all + $(size "$one")))
   else unread=${unread:-$one}; fi
 done < <(rotated_of "$FILE")

@@ -1,0 +1,35 @@
+# How loggers write the level of a line, and how programs end that have none left to write one.
+# Forms for levels in capitals, such as "22:10:00 CRITICAL", "30-Nov-2026 22:10 SEVERE", "api - CRITICAL - " of Python and
+# "app.CRITICAL: " of Monolog; behind the user of PostgreSQL ("app@shop PANIC") too.
+function in_capitals(levels,    time) {
+  time = "[^A-Za-z]|[0-9][TZ]|UTC|GMT|[AP]M|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+  levels = toupper(levels)
+  time = "^(" time "|[A-Za-z0-9_]+@[A-Za-z0-9_]+ )*"
+  return time levels "([^A-Za-z_]|$)|" time "[A-Za-z0-9_.:]+ *[-|] *" levels " *[-|] |[]] [A-Za-z0-9_-]+[.]" levels ": "
+}
+# Forms in lower case: "[crit]" of nginx, "[critical ]" of structlog, "[core:crit]" of Apache, "id=7 [critical]" of Elixir.
+function in_brackets(levels) {
+  return "^([^a-z]*[[]|[[][^]]*[]] [[][a-z0-9_]+:|[0-9:.]+ ([a-z_]+=[^ ]+ )+[[])" levels " *[]]"
+}
+# The line without what syslog, compose and pm2 put before it. A host's name is not in capitals, which levels are.
+function unprefixed(line) {
+  sub(/^<[0-9]+>([0-9] )?/, "", line)
+  sub(/^([0-9]+[|])?[A-Za-z0-9_.-]+ *[|] /, "", line)
+  sub(/^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:.]+ [^ ]*[a-z0-9][^ ]* [^] :[]+([[][0-9]+[]])?: /, "", line)
+  sub(/^[0-9-]+T[0-9:.]+([+-][0-9:]+|Z) [^ ]+ [^] :[]+[[][0-9]+[]]: /, "", line)
+  return line
+}
+# syslog numbers its levels from 0, which is the worst: in "<27>" behind eight times the facility, in JSON under its own names
+function syslog_level(line) {
+  if (match(line, /^<[0-9]+>/)) return substr(line, 2, RLENGTH - 2) % 8 <= 3
+  if (line ~ /"priority" *: *"?[0-3]"? *[,}]/) return 1
+  return line ~ /"(short_message|facility)" *:/ && line ~ /"(level|severity)" *: *[0-3] *[,}]/
+}
+# {"t":{"$date":…},"s":"E",…} of MongoDB
+function mongo_level(line, levels) { return line ~ /^[{]"t":[{]"\$date"/ && line ~ ("\"s\": *\"" levels "\"") }
+# the first line of an end that no logger wrote
+function is_crash(line) {
+  return line ~ /^(panic: |thread '[^']*' panicked at |exception in thread "|unhandled exception|uncaught |traceback [(]most recent call last[)])/ ||
+    line ~ /^(terminate called |segmentation fault|[*][*] [(]exit |=crash report|out of memory: killed process )/ ||
+    line ~ /^([^a-z]|[(]node:)*unhandled ?(promise)?rejection/ || line ~ /^([a-z_][a-z0-9_]*[.])+[a-z0-9_$]*exception(:|$)/
+}

@@ -1,0 +1,131 @@
+"""`logs`: levels as many loggers write them, crashes without a level, and words of no error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.steps.service_log import LOGS, read
+
+LEVELS = [
+    "30-Nov-2026 03:20:00.123 SEVERE [main] core.StandardContext.startInternal One or more listeners did not start",
+    "2026-11-30 03:20:00,123 - shop.api - CRITICAL - cannot read flows",
+    "2026-11-30 03:20:00.123 | CRITICAL | shop.api:read:12 - cannot read flows",
+    "2026-11-30 03:20:00 [critical ] cannot read flows              user=7",
+    '{"level":"dpanic","ts":1764472800.123,"msg":"cannot read flows"}',
+    "3:20AM PNC cannot read flows user=7",
+    "Nov 30 03:20:00.123 CRIT cannot read flows, user: 7",
+    "Mon Nov 30 03:20:00 2026 CRITICAL cannot read flows",
+    '[2026-11-30T03:20:00.123456+00:00] app.CRITICAL: cannot read flows {"user":7} []',
+    "[30-Nov-2026 03:20:00] ALERT: [pool www] child 12 exited on signal 11",
+    "[Mon Nov 30 03:20:00.123456 2026] [core:crit] [pid 12] (13)Permission denied: AH00529",
+    "2026-11-30 03:20:00.123 +07 [12] shop@shop PANIC:  could not write",
+    "03:20:00.123 request_id=Fx [critical] cannot read flows",
+    "Nov 30 03:20:00 web1 api[12]: CRITICAL cannot read flows",
+    "2026-11-30T03:20:00Z web1 api[12]: CRITICAL cannot read flows",
+    "api-1  | CRITICAL cannot read flows",
+    "0|api  | CRITICAL cannot read flows",
+    '{"t":{"$date":"2026-11-30T03:20:00.123+00:00"},"s":"E",  "c":"NETWORK","msg":"Failed to set up listener"}',
+    '{"severity":3,"message":"cannot read flows","facility":1}',
+    '{"PRIORITY":"3","MESSAGE":"cannot read flows"}',
+    '{"log.level":"ERROR","message":"cannot read flows"}',
+]
+CRASHES = [
+    "panic: cannot read flows",
+    "thread 'main' panicked at src/main.rs:2:5:",
+    'Exception in thread "main" java.lang.NullPointerException: Cannot invoke "String.length()"',
+    "java.lang.IllegalStateException: cannot read flows",
+    "Traceback (most recent call last):",
+    "Unhandled exception. System.InvalidOperationException: cannot read flows",
+    "(node:12) UnhandledPromiseRejectionWarning: cannot read flows",
+    "⨯ unhandledRejection: cannot read flows",
+    "terminate called after throwing an instance of 'std::out_of_range'",
+    "Segmentation fault (core dumped)",
+    "** (EXIT from #PID<0.98.0>) shell process exited with reason: killed",
+    "=CRASH REPORT==== 30-Nov-2026::03:20:00.123456 ===",
+    "Nov 30 03:20:00 web1 kernel: Out of memory: Killed process 12 (node) total-vm:1kB",
+]
+WORDS = [
+    "JSON error: on the way",
+    "onError: cannot read flows",
+    "failed on error: 12",
+    "last_error=timeout",
+    "isError=true",
+    "error = null value in column",
+    'loglevel=error msg="cannot read flows"',
+    "2026-11-30T03:20:00Z ERROR shop: info is missing",
+    "Nov 30 03:20:00 ERROR shop: info is missing",
+    "2026-11-30 03:20:00,123 - shop.api - ERROR - user - INFO - x",
+    "a non-fatal error came",
+]
+HEALTHY = [
+    "2026-11-30 03:20:00,123 - shop.api - INFO - retry after error: attempt 2",
+    "2026-11-30 03:20:00.123 UTC [12] LOG:  statement: select count(*) from errors",
+    "2026-11-30 03:20:00.123 UTC [12] shop@shop STATEMENT:  insert into errors values (1)",
+    "[Mon Nov 30 03:20:00.123456 2026] [core:info] [pid 12] error pages are on",
+    '[2026-11-30T03:20:00.123456+00:00] app.INFO: last error was long ago {"user":7} []',
+    "Nov 30 03:20:00 web1 api[12]: INFO error budget left",
+    "api-1  | INFO error budget left",
+    "2026-11-30 03:20:00 INFO [monitor:alert] started",
+    "2026-11-30 03:20:00 INFO x - ALERT - y",
+    '{"severity":3,"msg":"of the storm"}',
+    '{"t":{"$date":"2026-11-30T03:20:00.123+00:00"},"s":"I","msg":"error budget left"}',
+    "Compiled with no fatal errors",
+    "errors=0 fatal=0",
+    "error=<nil> status=200",
+    "error = None",
+    "errors per minute: 0",
+    "NODE_ENV=live LOG_LEVEL=error",
+    "Log level set to error",
+    "display_errors = Off",
+    "max_errors=10",
+    "on_error=continue",
+    "ignoreErrors: true",
+    "ERROR_PAGE=/srv/e.html",
+    "not an error",
+]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "dj-system-api-error.log"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("line", LEVELS)
+def test_a_level_counts_behind_a_prefix_a_name_and_between_fields(log: Path, line: str) -> None:
+    log.write_text(f"{line}\n")
+    assert read(log, "0").lines == (line,)
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("line", CRASHES)
+def test_a_crash_counts_though_no_logger_gave_it_a_level(log: Path, line: str) -> None:
+    log.write_text(f"{line}\n")
+    assert read(log, "0").lines == (line,)
+
+
+@pytest.mark.parametrize(
+    "line", ["<27>Nov 30 03:20:00 web1 api[12]: cannot read", "<11>1 2026-11-30T03:20:00Z web1 api 12 - - no"]
+)
+def test_a_priority_of_syslog_counts_with_its_facility(log: Path, line: str) -> None:
+    log.write_text(f"{line}\n<30>Nov 30 03:20:00 web1 api[12]: ready\n")
+    assert read(log, "0").measures == {"lines": 1, "found": 1}
+
+
+@pytest.mark.parametrize("line", WORDS)
+def test_what_looks_like_a_setting_or_another_level_hides_no_error(log: Path, line: str) -> None:
+    log.write_text(f"{line}\n")
+    assert read(log, "0").lines == (line,)
+
+
+@pytest.mark.parametrize("line", HEALTHY)
+def test_low_levels_zero_counts_and_settings_do_not_count(log: Path, line: str) -> None:
+    log.write_text(f"{line}\n")
+    assert read(log, "0").state == "done"
+
+
+def test_a_crash_counts_whatever_words_the_page_looks_for(log: Path) -> None:
+    log.write_text("panic: cannot read flows\nError: once\n")
+    assert read(log, "0", LOGS + '\nbad = ["fatal"]').lines == ("panic: cannot read flows",)
