@@ -29,7 +29,8 @@ _WORDS = {"function": "ROUTINE", "schema": "SCHEMA", "sequence": "SEQUENCE"}
 class MissingRight:
     """An object on which roles (quoted, with commas) lack these rights.
 
-    `how`: it is "new", and they have them on older ones; it was made "again", or has another "owner", and they had them.
+    `how`: it is "new", and they have them on older ones; or it was made "again", or got another "owner", and they had
+    them before.
     """
 
     kind: str
