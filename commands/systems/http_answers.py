@@ -11,6 +11,9 @@ from commands.ports.web import HttpResponse
 from commands.text.json_words import json_words
 from commands.text.redaction import HIDDEN, masked_json
 
+CHALLENGE = "a challenge for browsers"
+LET_IN = "let the protection in front pass the bot's requests, by its address or a header"
+
 Shape = Literal["json", "list", "object", "page"]
 SHAPES: dict[str, str] = {"json": "JSON", "list": "a JSON list", "object": "a JSON object", "page": "an HTML page"}
 _TYPES: dict[str, type] = {"list": list, "object": dict}
@@ -34,6 +37,15 @@ _OWN_FORM = {
     "server-timing": re.compile(r"cache[\w-]*\s?;\s?desc=\"?(?:HIT|STALE)\b", re.IGNORECASE),
 }
 _NO_ANSWER = ("cache-control", "x-cache-lookup")  # headers that do not say where this answer came from
+# headers by which what protects a web site says that it answered a program itself, and with what
+_CHALLENGES = {
+    "cf-mitigated": re.compile(r"challenge", re.IGNORECASE),
+    "x-amzn-waf-action": re.compile(r"challenge|captcha", re.IGNORECASE),
+    "x-vercel-mitigated": re.compile(r"challenge|deny", re.IGNORECASE),
+    "x-sucuri-block": re.compile(r"\S"),
+    "x-datadome": re.compile(r"protected", re.IGNORECASE),
+}
+_ALSO_ON_RIGHT = ("x-datadome",)  # stands on the service's own answers, too
 _LONGEST_HEADER = 500  # characters of a header that are read
 _LONGEST_NOTE = 60  # characters of a header that a message shows
 
@@ -82,9 +94,31 @@ def from_cache(answer: HttpResponse) -> str:
     return ""
 
 
-def cached(address: str, note: str) -> str:
-    """The sentence about an answer that came from a cache; `note` is of `from_cache`."""
-    return f"{address} is answered by a cache ({note}), so the service itself was not asked. Let no cache answer it."
+def challenge(answer: HttpResponse) -> str:
+    """The header by which a protection in front says that it wants to see a browser or a person; empty if none does."""
+    for name, value in answer.headers.items():
+        form = _CHALLENGES.get(name.lower())
+        if (
+            form
+            and form.search(value[:_LONGEST_HEADER])
+            and (answer.status != 200 or name.lower() not in _ALSO_ON_RIGHT)
+        ):
+            return f"{name}: {value}"[:_LONGEST_NOTE]
+    return ""
+
+
+def stand_in(answer: HttpResponse, cache_is_right: bool = False) -> str:
+    """What answered in the service's place, as "a cache (Age: 9)"; empty if the service did, for all that is known."""
+    if note := challenge(answer):
+        return f"{CHALLENGE} ({note})"
+    note = "" if cache_is_right else from_cache(answer)
+    return f"a cache ({note})" if note else ""
+
+
+def not_asked(address: str, who: str) -> str:
+    """The sentence about an answer that something else gave; `who` is of `stand_in`."""
+    todo = f"{LET_IN[0].upper()}{LET_IN[1:]}." if who.startswith(CHALLENGE) else "Let no cache answer it."
+    return f"{address} is answered by {who}, so the service itself was not asked. {todo}"
 
 
 def field_errors(data: Any, expected: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from commands.ports.web import MAX_BODY, HttpResponse
-from commands.systems.http_answers import field, from_cache
+from commands.systems.http_answers import field, stand_in
 from commands.text.numbers import format_bytes
 
 ROOT = "."  # the answer itself is the list
@@ -33,17 +33,17 @@ def listed(answer: HttpResponse, where: str) -> Listed:
     """The list at the field `where` of an answer, or the answer itself (ROOT)."""
     if answer.cut:
         return Listed(entries=[], doubt=f"is longer than {format_bytes(MAX_BODY)}, and only its beginning was read")
+    who = stand_in(answer)
     try:
         data = answer.json()
     except ValueError:
-        return Listed(entries=[], doubt="gave no list")
+        return Listed(entries=[], doubt=f"is answered by {who}" if who else "gave no list")
     entries = list_in(data, where)
     if entries is None:
         return Listed(entries=[], doubt=f"gave no list{'' if where == ROOT else f' in `{where}`'}")
     if has_more(answer, data, len(entries)):
         return Listed(entries=entries, doubt=f"lists only {len(entries)} of its entries")
-    note = from_cache(answer)
-    return Listed(entries=entries, doubt=f"is answered by a cache ({note})" if note else "")
+    return Listed(entries=entries, doubt=f"is answered by {who}" if who else "")
 
 
 def list_in(data: Any, where: str) -> list[Any] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from commands.ports.web import HttpResponse
-from commands.systems.http_answers import is_page
+from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, is_page
 from commands.systems.page_integrity import fits
 from commands.systems.page_policy import PagePolicy, policy_of
 from commands.systems.page_tags import PageTags, Part, read_tags
@@ -58,6 +58,8 @@ def part_problem(shown: str, part: Part, answer: HttpResponse, fit: bool | None 
 
     `fit`: whether it fits the `integrity` of the tag, as `page_integrity.fits` says.
     """
+    if note := challenge(answer):
+        return f"{shown} is answered by {CHALLENGE} ({note}): {LET_IN}."
     if answer.status != 200:
         rights = " Perhaps the web server may not read the file: look at its rights and its folders'."
         why = rights if answer.status == 403 else ""

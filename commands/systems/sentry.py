@@ -16,6 +16,7 @@ from state.errors import LostTrack, ToolError, Unreachable
 PAGE_SIZE = 100  # the most issues that Sentry puts on one page
 MAX_PAGES = 10  # a release with more new issues than ten pages needs no exact number
 _LONGEST_LINK = 10_000  # characters of the header that names the next page
+_HOUR = 3600  # seconds
 _DEFAULT_WAIT = 5.0  # seconds, after a 429 without a Retry-After header
 
 
@@ -85,6 +86,19 @@ class Project:
             # only the cursor is used, not the whole link: the token must go to no other address than the page's
             params["cursor"] = cursor
         return issues, True
+
+    def dropped(self, start: datetime, end: datetime) -> int | None:
+        """How many events Sentry refused for a quota or rate limit since the hour of `start`; None if it does not say.
+
+        Sentry counts them by the hour.
+        """
+        since = int(start.timestamp()) // _HOUR * _HOUR
+        params = {"stat": "rejected", "resolution": "1h", "since": str(since), "until": str(int(end.timestamp()))}
+        try:
+            counted = self._json(self._get(f"projects/{quote(self.organization)}/{quote(self.slug)}/stats/", params))
+            return sum(int(number) for _, number in counted)
+        except (SentryError, TypeError, ValueError, OverflowError):
+            return None
 
     def _get(self, path: str, params: Mapping[str, str]) -> HttpResponse:
         query = f"?{urlencode(params)}" if params else ""

@@ -16,6 +16,7 @@ from bot.tools.page_texts import sql_parameters
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres.connect import connect_when_ready
 from bot.tools.postgres.deadline import cut_after
+from bot.tools.postgres.ended_query import QueryEnded, asked_again, is_ended
 from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
 from bot.tools.postgres.one_statement import EndedTransaction, require_usual_quotes, run_statement
@@ -64,6 +65,9 @@ class PostgresDatabase:
         text, values = sql_parameters(sql)
         if why := query_error(text, len(values)):
             raise Failed(f"A query on “{database}” was not sent: {why}.", text)
+        return asked_again(lambda: self._ask(database, text, values, limit, in_any_zone))
+
+    def _ask(self, database: str, text: str, values: Sequence[Any], limit: float, in_any_zone: bool) -> Rows:
         whole = 2 * limit if in_any_zone else limit
         with self._connected(database, "gonogo query", whole) as connection, self._query_errors(database, text):
             begin_reading(connection, limit, one_snapshot=in_any_zone)
@@ -222,7 +226,7 @@ class PostgresDatabase:
             try:
                 with connection:
                     yield connection
-            except (Failed, psycopg.Error):
+            except (Failed, QueryEnded, psycopg.Error):
                 if deadline.passed:
                     raise Failed(f"Database “{database}” did not answer within {limit + GRACE:g} s.") from None
                 raise
@@ -251,6 +255,8 @@ class PostgresDatabase:
             yield
         except psycopg.Error as error:
             message = self._redact(server_message(error, text))
+            if is_ended(error):
+                raise QueryEnded(f"Database “{database}” ended a query: {message}") from None
             raise Failed(f"A query on “{database}” failed: {message}", text) from None
 
 

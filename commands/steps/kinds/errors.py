@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from pydantic import Field
@@ -18,7 +18,10 @@ from commands.steps.values import fill
 from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration
 from commands.text.numbers import format_count
+from commands.text.phrases import capitalized
+from state.records import AttemptState
 
+_TODO_DROPPED = "look at the quota and the rate limits in its statistics"
 _LISTED = 5  # issues that the thread lists
 
 
@@ -48,17 +51,22 @@ class TokenMayRead:
             # issues need a scope of their own, so the watch's question is asked too, for a second without any issue
             now = ctx.tools.clock.now()
             project.issues(number, "", now - timedelta(seconds=1), now, "")
+            dropped = project.dropped(now, now)
         except _RateLimited as error:
             return warned(str(error), "check again in a minute")
         except SentryError as error:
             return blocked(str(error), error.todo)
-        return passed(f"the error tracker's token may read the issues of {self.organization}/{self.project}")
+        found = passed(f"the error tracker's token may read the issues of {self.organization}/{self.project}")
+        if dropped:
+            found += warned(f"{_dropped(dropped, now)}, so new errors may not be seen", _TODO_DROPPED)
+        return found
 
 
 class ErrorsStep(StepBox):
     """Asks the error tracker (Sentry's API) for issues that are new since the run began.
 
-    Older issues are only counted. What the tracker does not answer is no data.
+    Older issues are only counted. What the tracker does not answer is no data, and neither is "no new issue" while it
+    drops events of the project, because a quota is used up or a rate limit is reached.
     """
 
     kind: ClassVar[str] = "errors"
@@ -119,11 +127,19 @@ class ErrorsStep(StepBox):
         since = ctx.run.began_at
         try:
             number = project.number()
-            issues, truncated = project.issues(number, query, since, ctx.tools.clock.now(), self.environment)
+            now = ctx.tools.clock.now()
+            issues, truncated = project.issues(number, query, since, now, self.environment)
+            dropped = project.dropped(since, now)
         except SentryError as error:
             return failed(f"{error} It is not known whether there are new errors.", inconclusive=True)
         new = sorted((one for one in issues if one.first_seen >= since), key=lambda one: one.first_seen, reverse=True)
-        return self._judge(new, sum(one.events for one in issues), truncated)
+        outcome = self._judge(new, sum(one.events for one in issues), truncated)
+        if dropped and outcome.state == AttemptState.DONE:
+            what = f"{capitalized(_dropped(dropped, since))}, so it is not known whether there are new errors"
+            return failed(f"{what}. {capitalized(_TODO_DROPPED)}.", measures=outcome.measures, inconclusive=True)
+        unseen = "whether the error tracker drops events for a quota or a rate limit" if dropped is None else ""
+        silent = "" if issues else f"whether the application reports to the error tracker: it has no event{_of(query)}"
+        return replace(outcome, not_compared=tuple(filter(None, (unseen, silent))))
 
     def _judge(self, new: list[Issue], events: int, truncated: bool) -> Outcome:
         measures = {"issues": float(len(new)), "events": float(events)}
@@ -134,6 +150,16 @@ class ErrorsStep(StepBox):
         lines = tuple(_line(one) for one in new[:_LISTED])
         lines += (f"and {len(new) - _LISTED} more",) if len(new) > _LISTED else ()
         return (failed if len(new) > self.at_most else done)(summary, lines=lines, measures=measures)
+
+
+def _dropped(count: int, since: datetime) -> str:
+    """What Sentry dropped, as a clause; it counts by the hour."""
+    hour = since.astimezone(UTC).strftime("%H:00 UTC")
+    return f"the error tracker dropped {format_count(count, 'event')} since {hour} (quota or rate limit)"
+
+
+def _of(query: str) -> str:
+    return f" of {query.replace(':', ' ', 1)}" if query else " since the run began"
 
 
 def _line(issue: Issue) -> str:

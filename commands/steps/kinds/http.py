@@ -23,7 +23,7 @@ from commands.steps.shared.json_entries import CleanUpPath, Each, Trace, delete_
 from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, fill_json, page_json, page_texts
-from commands.systems.http_answers import cached, field, field_errors, from_cache, holds_secret
+from commands.systems.http_answers import field, field_errors, holds_secret, not_asked, stand_in
 from commands.systems.json_lists import Listed
 from commands.text.durations import Duration, format_duration, format_seconds
 from commands.text.json_words import json_words
@@ -35,7 +35,7 @@ from state.records import AttemptState
 
 _ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 _MAX_SECONDS = 30.0
-_CACHED = {"from_cache": 1.0}  # measures of an answer that says nothing about the service
+_NOT_ASKED = {"not_asked": 1.0}  # measures of an answer that says nothing about the service
 _OUTPUT = 4000  # characters of an unexpected answer that are kept
 
 
@@ -235,10 +235,9 @@ class HttpStep(JsonAnswerStep):
             response, waited = request_when_ready(ctx, self.web, request, self._patience(ctx))
         except (Down, LostTrack) as error:
             return self._unanswered(ctx, error, {"seconds": time.monotonic() - began, "failed": 1.0})
-        if note := self._cache(response):
-            return failed(
-                cached(on_web(self.web, fill(self.path, ctx.values)), note), measures=_CACHED, inconclusive=True
-            )
+        if who := self._stand_in(response):
+            why = not_asked(on_web(self.web, fill(self.path, ctx.values)), who)
+            return failed(why, measures=_NOT_ASKED, inconclusive=True)
         measures = {"seconds": response.seconds, "status": float(response.status)}
         if response.cut and response.status in self.accepted() and self.needs_whole():
             size = format_bytes(MAX_BODY)
@@ -260,7 +259,7 @@ class HttpStep(JsonAnswerStep):
         """The outcome, unless a further address of the place's name answers what is wrong."""
 
         def problem(answer: HttpResponse) -> str | None:
-            if self._cache(answer):
+            if self._stand_in(answer):
                 return None
             return self.answer_problem(answer) or next(iter(self._wrong_fields(ctx, answer)), "")
 
@@ -278,7 +277,7 @@ class HttpStep(JsonAnswerStep):
         def is_ready(response: HttpResponse) -> bool:
             if self.ready_within is None:
                 return response.status in self.accepted() or not is_starting(response)
-            return not (self._cache(response) or self.answer_problem(response) or self._wrong_fields(ctx, response))
+            return not (self._stand_in(response) or self.answer_problem(response) or self._wrong_fields(ctx, response))
 
         waits = self.every is None and ctx.after_change
         return Patience(
@@ -288,9 +287,9 @@ class HttpStep(JsonAnswerStep):
             is_ready=is_ready,
         )
 
-    def _cache(self, response: HttpResponse) -> str:
-        """The header of a cache that answered in the place's stead; a page that users get from a cache is right."""
-        return "" if self.answers == "page" else from_cache(response)
+    def _stand_in(self, response: HttpResponse) -> str:
+        """What answered in the service's place; a page that users get from a cache is right."""
+        return stand_in(response, cache_is_right=self.answers == "page")
 
     def _wrong_fields(self, ctx: Context, response: HttpResponse) -> list[str]:
         expect = fill_json(self.expect, ctx.values, ctx.numbers)

@@ -190,7 +190,7 @@ class PublishStep(StepBox):
         served = ServedBuild(ctx, self.web, self.stamp, commit, headers, built, old_build(result.tail))
         served.ask(self.ready_within.total_seconds())
         if problem := served.problem or ("" if self.mode == "back" else served.broken):
-            return failed(problem)
+            return failed(problem, inconclusive=served.challenged)
         before = parse_values(result.tail).get("release_before", "")
         values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
         unseen = served.not_compared() if built.parts else (*served.in_browsers(), NOT_COMPARED)

@@ -21,12 +21,12 @@ from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
-from commands.systems.http_answers import from_cache
+from commands.systems.http_answers import stand_in
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.text.phrases import on_web
 from state.errors import ToolError
 
-_FROM_CACHE = "from a cache"
+_NOT_ASKED = "from a "  # how an answer is called that the service did not give
 _NOT_REACHED = ("with status 502", "with status 504")  # only a proxy in front answers so
 _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
 ANSWER_TIMEOUT = 3.0  # seconds in which a service that is ready must serve the commit
@@ -138,7 +138,7 @@ class HealthAddress(StepBox):
 
     def answer_problems(self, ctx: Context, answer: str) -> list[str]:
         """What is wrong with the answer of the health address, as a clause."""
-        if answer.startswith(_FROM_CACHE):
+        if answer.startswith(_NOT_ASKED):
             return [f"{on_web(self.web, self.path)} answers {answer[:80]}, so the service itself was not asked"]
         if self.serves(ctx, answer):
             return []
@@ -154,8 +154,8 @@ class HealthAddress(StepBox):
         )
 
     def unasked(self, answer: str, problems: list[str]) -> bool:
-        """Whether nothing is wrong but that a cache answered, so that nothing is known about the commit."""
-        return answer.startswith(_FROM_CACHE) and len(problems) == 1
+        """Whether nothing is wrong but that something else answered, so that nothing is known about the commit."""
+        return answer.startswith(_NOT_ASKED) and len(problems) == 1
 
     def _expected(self, ctx: Context) -> str:
         return f"{self.field} = {fill(self.commit, ctx.values)}"
@@ -165,8 +165,8 @@ class HealthAddress(StepBox):
             path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
             request = HttpRequest(path=path, headers={**headers, **more}, address=at)
             response = ctx.tools.web.request(self.web, request)
-            if note := from_cache(response):
-                return Health(f"{_FROM_CACHE} ({note})")
+            if who := stand_in(response):
+                return Health(f"from {who}")
             if response.status != 200:
                 return Health(f"with status {response.status}", starting=is_starting(response))
             served = json_field(response.json(), self.field)

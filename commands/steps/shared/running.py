@@ -19,7 +19,7 @@ from commands.steps.shared_fields import Headers
 from commands.steps.values import page_texts
 from commands.systems.field_names import field_missing
 from commands.systems.git.refs import ReleaseError
-from commands.systems.http_answers import field, from_cache, holds_secret
+from commands.systems.http_answers import challenge, field, holds_secret, stand_in
 from commands.systems.running.answers import (
     CONTAINER,
     LINK,
@@ -202,10 +202,11 @@ class Running(Strict):
             yield Answer(source=f"{self.source} at {address}", said=self._said_by(other))
 
     def _said_by(self, answer: HttpResponse) -> str:
-        if answer.status != 200:
+        who = stand_in(answer)
+        if answer.status != 200 and not challenge(answer):
             raise _unsaid(self.source, f"it answers {answer.status} instead of 200")
-        if note := from_cache(answer):
-            raise _unsaid(self.source, f"a cache answered ({note})")
+        if who:
+            raise _unsaid(self.source, f"{who.partition(' (')[0]} answered ({who.partition(' (')[2]}")
         try:
             data = answer.json()
         except ValueError:

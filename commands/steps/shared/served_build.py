@@ -11,7 +11,7 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.shared.every_address import at_addresses
 from commands.systems.built_page import BuiltPage, names, other_page
-from commands.systems.http_answers import cached, from_cache
+from commands.systems.http_answers import challenge, not_asked, stand_in
 from commands.systems.kept_pages import kept_page
 from commands.systems.old_build import OldBuild
 from commands.systems.page_parts import ServedParts
@@ -31,6 +31,7 @@ class ServedBuild:
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
     `worker` why they may go on with a service worker of before, `gone` what tabs may miss; clauses, or empty.
+    `challenged`: a protection in front wanted to see a browser, so nothing is known of the build.
     """
 
     ctx: Context
@@ -44,6 +45,7 @@ class ServedBuild:
     broken: str = ""
     where: str = ""
     kept: str = ""
+    challenged: bool = False
     worker: str = ""
     gone: str = ""
     served: ServedParts = field(init=False)
@@ -58,6 +60,7 @@ class ServedBuild:
         while True:
             tries += 1
             self.problem = self.broken = ""
+            self.challenged = False
             try:
                 self._ask_once()
             except (ToolError, ValueError) as error:
@@ -108,8 +111,7 @@ class ServedBuild:
 
     def _ask_once(self) -> None:
         stamp = self._get(PageText(self.stamp, self.ctx.values))
-        if note := from_cache(stamp):
-            self.problem = cached(on_web(self.web, self.stamp), note)
+        if self._is_of_another(self.stamp, stamp):
             return
         data = stamp.json() if stamp.status == 200 else {}
         if not isinstance(data, dict) or data.get("commit") != self.commit:
@@ -118,6 +120,8 @@ class ServedBuild:
             )
             return
         page = self._get("/")
+        if self._is_of_another("/", page, cache_is_right=True):
+            return
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
             self.problem = f"{on_web(self.web, '/')} answers {page.status} and is not an HTML page."
             return
@@ -126,6 +130,13 @@ class ServedBuild:
         self.problem = other_page(self.web, page, self.built)
         if not self.problem:
             self.broken = next(filter(None, list(self.served.problems(page))), "")
+
+    def _is_of_another(self, path: str, answer: HttpResponse, cache_is_right: bool = False) -> bool:
+        """Whether something else answered in the web site's place, which then is the problem."""
+        if who := stand_in(answer, cache_is_right):
+            self.problem = not_asked(on_web(self.web, path), who)
+            self.challenged = bool(challenge(answer))
+        return bool(who)
 
     def _ask_of_before(self) -> None:
         """Ask for what browsers of before ask for; what does not answer here says nothing of the build."""

@@ -10,7 +10,7 @@ from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.field_names import field_missing
-from commands.systems.http_answers import from_cache
+from commands.systems.http_answers import stand_in
 from commands.systems.json_lists import ROOT, list_in
 from state.errors import ToolError
 
@@ -61,7 +61,7 @@ class AnswerFieldsCheck:
             request = (one.path, one.headers)
             if request not in answers and (left := until - clock.monotonic()) > 0:
                 answers[request] = self._ask(ctx, one, left)
-            if (answer := answers.get(request)) is None or from_cache(answer) or answer.cut:
+            if (answer := answers.get(request)) is None or stand_in(answer) or answer.cut:
                 continue
             problems = list(_problems(answer, one))
             found |= dict.fromkeys(problems)

@@ -10,6 +10,7 @@ from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
+from commands.systems.http_answers import CHALLENGE, LET_IN, challenge
 from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
 from state.errors import LostTrack
@@ -52,6 +53,8 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
         answer = tools.web.request(name, HttpRequest(path="/", limit=8))
     except LostTrack as error:
         return blocked(str(error), "check that its service is up and that the address is right")
+    if note := challenge(answer):
+        return warned(f"answers {answer.status} at / with {CHALLENGE} ({note}), which the bot does not pass", LET_IN)
     if answer.status >= 500 and answer.status != 503:
         return warned(f"answers {answer.status} at /", "check its log: it fails before anything is deployed")
     return passed(f"answers ({answer.status} in {answer.seconds:.1f} s)")

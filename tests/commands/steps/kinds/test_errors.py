@@ -36,6 +36,8 @@ class Sentry:
     scopes: set[str] = field(default_factory=lambda: {"project:read", "event:read"})
     queries: list[dict[str, list[str]]] = field(default_factory=list)
     requests: int = 0
+    dropped: list[list[int]] | None = field(default_factory=list)
+    counted: list[dict[str, list[str]]] = field(default_factory=list)
     url: str = ""
 
     def answer(self, path: str, token: str) -> tuple[int, dict[str, str], str]:
@@ -47,6 +49,9 @@ class Sentry:
         parts = urlsplit(path)
         if parts.path == "/api/0/projects/dj/api/":
             return self._if("project:read", {}, {"id": "45", "slug": "api"})
+        if parts.path == "/api/0/projects/dj/api/stats/" and self.dropped is not None:
+            self.counted.append(parse_qs(parts.query))
+            return self._if("project:read", {}, self.dropped)
         if parts.path == "/api/0/organizations/dj/issues/":
             return self._list(parse_qs(parts.query, keep_blank_values=True))
         return 404, {}, '{"detail": "The requested resource does not exist"}'
@@ -182,7 +187,7 @@ def test_a_short_rate_limit_is_waited_out(sentry: Sentry) -> None:
     began = ctx.tools.clock.now()
     assert run_step(ctx).state == "done"
     assert ctx.tools.clock.now() - began >= timedelta(seconds=1)
-    assert sentry.requests == 3
+    assert sentry.requests == 4
 
 
 def test_a_rate_limit_longer_than_the_steps_limit_measures_nothing(sentry: Sentry) -> None:
@@ -247,3 +252,41 @@ def test_the_preflight_checks_that_the_token_may_read_the_issues(sentry: Sentry)
     sentry.answers[sentry.requests + 1] = (429, {"Retry-After": "30"}, "")
     (result,) = check.run_preflight(ctx)
     assert result.level == "warn", "a busy tracker must not block the start of a run"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_no_new_issue_is_no_data_while_the_tracker_drops_events(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    began = int(ctx.run.began_at.timestamp())
+    sentry.dropped = [[began // 3600 * 3600, 2_000], [began, 419]]
+    outcome = run_step(ctx)
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert outcome.summary == (
+        f"The error tracker dropped 2,419 events since {ctx.run.began_at:%H}:00 UTC (quota or rate limit), so it is "
+        "not known whether there are new errors. Look at the quota and the rate limits in its statistics."
+    )
+    (asked,) = sentry.counted
+    assert (asked["stat"], asked["since"]) == (["rejected"], [str(began // 3600 * 3600)])
+    sentry.issues = [issue(ctx, "new", 1)]
+    assert not run_step(ctx).inconclusive, "an issue that is there is known"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_what_the_tracker_does_not_say_is_named(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    silent = "whether the application reports to the error tracker: it has no event"
+    drops = "whether the error tracker drops events for a quota or a rate limit"
+    assert run_step(ctx).not_compared == (f'{silent} of release "{COMMIT}"',)
+    sentry.issues = [issue(ctx, "known", -9)]
+    assert run_step(ctx).not_compared == ()
+    sentry.dropped = None
+    assert run_step(ctx, 'release = ""\n').not_compared == (drops,)
+
+
+@pytest.mark.fault("found too late, known before")
+def test_the_doctor_warns_of_events_that_are_dropped_now(sentry: Sentry) -> None:
+    sentry.dropped = [[0, 7]]
+    (check,) = box("errors", ERRORS).preflight()
+    right, dropped = check.run_preflight(PreflightContext(tools=context_with(sentry).tools, ref="main"))
+    assert (right.level, dropped.level) == ("ok", "warn")
+    assert dropped.summary.startswith("the error tracker dropped 7 events since ")
