@@ -18,6 +18,7 @@ USE_BUTTONS = (
     "one. Use the button in the run's own thread, which says which run it means. `/deploy start` alone opens the form."
 )
 _LASTS = 3600.0  # seconds for which a press that was meant for another record counts
+_COUNT_LASTS = 900.0  # the same for a connection: it may be one that this bot left when its machine died
 _TARGETS = 5  # that a reply names
 
 
@@ -25,17 +26,17 @@ class SharedApp:
     """What shows that another bot uses the same Slack app: Slack's count of connections, or a press for its run."""
 
     def __init__(self) -> None:
-        self._is_counted = False
-        self._pressed: float | None = None
+        self._counted_until = 0.0
+        self._pressed_until = 0.0
 
     @property
     def is_likely(self) -> bool:
         """Whether a typed command may be meant for a run of another bot."""
-        return self._is_counted or (self._pressed is not None and time.monotonic() - self._pressed < _LASTS)
+        return time.monotonic() < max(self._counted_until, self._pressed_until)
 
     def pressed_elsewhere(self) -> None:
         """A press or a form has come that is about a run of another record."""
-        self._pressed = time.monotonic()
+        self._pressed_until = time.monotonic() + _LASTS
 
     def listener(self) -> Callable[[WSMessage], Awaitable[None]]:
         """For what comes over a socket of the only bot of a record: each of Slack's hellos counts the connections.
@@ -56,8 +57,9 @@ class SharedApp:
         return listen
 
     def _count(self, count: int) -> None:
-        was, self._is_counted = self._is_counted, count > 1
-        if self._is_counted and not was:
+        was, now = self._counted_until, time.monotonic()
+        self._counted_until = now + _COUNT_LASTS if count > 1 else 0.0
+        if count > 1 and now >= was:
             LOG.warning(
                 "Slack counts %s connections of this app. If no bot has ended just now, another bot uses the same app "
                 "and gets presses and commands that are meant for this one: give each record a Slack app of its own.",

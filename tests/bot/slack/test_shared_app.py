@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -151,6 +152,14 @@ def test_slacks_count_of_connections_is_read_anew_at_each_hello(counts: list[int
         text = json.dumps({"type": "hello", "num_connections": count})
         asyncio.run(listen(WSMessage(WSMsgType.TEXT, text, None)))  # type: ignore[arg-type]  # bolt awaits it
     assert shared.is_likely == is_likely
+
+
+def test_a_connection_that_a_dead_machine_left_refuses_no_command_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared, now = SharedApp(), time.monotonic()
+    hello = WSMessage(WSMsgType.TEXT, '{"type": "hello", "num_connections": 2}', None)
+    asyncio.run(shared.listener()(hello))  # type: ignore[arg-type]  # bolt awaits it
+    monkeypatch.setattr(time, "monotonic", lambda: now + 1000)
+    assert not shared.is_likely
 
 
 def test_what_stops_and_what_opens_a_form_works_whoever_else_is_there() -> None:
