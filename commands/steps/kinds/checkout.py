@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -16,7 +17,7 @@ from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.checkout_refusal import CLOSED, LOCKED, MISSING, why_refused
-from commands.steps.shared.checkout_state import where_it_stands
+from commands.steps.shared.checkout_state import failed_hook, where_it_stands
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts, parse_values, without_values
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
@@ -32,6 +33,7 @@ _CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
 # defines the shell functions `in_the_way`, `closed_folders`, and those that look into submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _ENDED = script("git/stopped.sh") + script("git/stands.sh") + "ended() { local code=$?; stands; stopped $code; }\n"
+_HOOK_FAILED = script("git/hook_failed.sh")
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 _MARKED_CLOSED = f"{_CLOSED_FOLDERS} | sed 's/^/{CLOSED}/'"
 _MARKED_LOCKED = f"locks | sed 's/^/{LOCKED}/'"
@@ -106,7 +108,7 @@ class CheckoutStep(StepBox):
         """The script. Only the commit and the folder come from its environment."""
         return "\n".join(
             (
-                _CHANGED_FILES + _IN_THE_WAY + _ENDED + 'cd "$REPOSITORY"',
+                _CHANGED_FILES + _IN_THE_WAY + _ENDED + _HOOK_FAILED + 'cd "$REPOSITORY"',
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
@@ -122,7 +124,7 @@ class CheckoutStep(StepBox):
                 "locks=$(locks)",
                 f'[ -z "$locks" ] || {{ printf \'%s\\n\' "$locks"; exit {_IN_USE}; }}',
                 *self._unmark_discarded(),
-                'git checkout --quiet --force --detach "$COMMIT" || ended',
+                'git checkout --quiet --force --detach "$COMMIT" || hook_failed || ended',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 _SUBMODULES,
                 # now with the commits of the submodules
@@ -171,7 +173,8 @@ locks=$(locks)
         lines = result.last_lines
         commit = fill(self.commit, ctx.values)[:10]
         if result.code == 0:
-            return self._done(commit, lines, _POINTER.findall(result.tail))
+            done_so = self._done(commit, without_values(lines), _POINTER.findall(result.tail))
+            return replace(done_so, summary=done_so.summary + failed_hook(result.tail))
         if why := _REFUSED.get(result.code, "").format(commit=commit):
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
         words, todo = first_words(result), advice(result, "see its output", ((".lock': File exists", _UNLOCK),))

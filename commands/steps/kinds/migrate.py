@@ -15,7 +15,7 @@ from commands.ports.preflight import PreflightCheck, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
 from commands.steps.container_commands import container_warning
-from commands.steps.execution import recover_job, run_job
+from commands.steps.execution import recover_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.irreversible import irreversible
@@ -71,9 +71,7 @@ class MigrateStep(MigrationToolStep):
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
         above = takewhile(lambda name: boxes[name] is not self, boxes) if self.mode == "back" else ()
-        code = [
-            name for name in above if boxes[name].undoes and boxes[name].changed_thing() == (self.host, self.folder)
-        ]
+        code = [name for name in above if boxes[name].undoes and self._is_in(boxes[name].changed_thing())]
         if not code:
             return container_warning(map(self.command, ("program", "forward", "back")))
         return (
@@ -120,6 +118,8 @@ class MigrateStep(MigrationToolStep):
     def run(self, ctx: Context) -> Outcome:
         if self.mode == "back":
             return self._verified(ctx, self._go_back(ctx))
+        if ctx.file(self.note_of_before(ctx)) is not None and (left := self.left_at_work(ctx)):
+            return failed(f"Nothing was run. {left}")
         return with_way_back(self, self.host, ctx, self._verified(ctx, self._go_forward(ctx)))
 
     def recover(self, ctx: Context) -> Outcome | None:
@@ -141,7 +141,9 @@ class MigrateStep(MigrationToolStep):
         return unknown(f"{gone} The state is {show_state(state)}; check the database before you decide.")
 
     def holds_now(self, ctx: Context) -> bool:
-        if self.mode != "back" or self.restores() or self.ask(ctx) != ctx.file(self.note_of_before(ctx)):
+        if self.mode != "back" or self.restores() or self.left_at_work(ctx):
+            return False
+        if self.ask(ctx) != ctx.file(self.note_of_before(ctx)):
             return False
         return ask_queries(ctx, self.database, self.verify)[0] == len(self.verify)
 
@@ -194,7 +196,7 @@ class MigrateStep(MigrationToolStep):
             return failed(f"Nothing was run: the rollback could not take back {found.stays}. {_AGAIN}")
         databases = self.databases(ctx)
         note_objects(ctx, databases)
-        result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
+        result = self.run_tool(ctx)
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
         after = self.after_attempt(ctx)
@@ -223,6 +225,8 @@ class MigrateStep(MigrationToolStep):
             return done("Nothing to roll back: the migrations never began.")
         if self.restores():
             return self._restore(ctx, before)
+        if left := self.left_at_work(ctx):
+            return failed(f"Nothing was rolled back. {left}")
         now = self.ask(ctx)
         if now == before:
             return self._was_there(ctx, before)
@@ -258,8 +262,7 @@ class MigrateStep(MigrationToolStep):
         return failed(f"The restore was interrupted before the database was replaced: the state is still {shown}.")
 
     def _run_back(self, ctx: Context, before: str) -> Outcome:
-        data = {"STATE_BEFORE": before}
-        result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env(), data)
+        result = self.run_tool(ctx, {"STATE_BEFORE": before})
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
         after = self.after_attempt(ctx)
@@ -290,6 +293,11 @@ class MigrateStep(MigrationToolStep):
         still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
         return f"The migrations failed with exit code {result.code}. {still}{before_that} {_NOT_IN_STATE}"
+
+    def _is_in(self, changed: tuple[str, ...]) -> bool:
+        """Whether what a step changes is the tool's folder, or a folder above it."""
+        host, *folders = changed or ("",)
+        return host == self.host and len(folders) == 1 and f"{self.folder}/".startswith(f"{folders[0].rstrip('/')}/")
 
     def _restore_error(self, boxes: Mapping[str, StepBox]) -> str:
         if (number := sum(box.makes_backup for box in boxes.values())) != 1:

@@ -1,8 +1,13 @@
-"""Where HEAD and the files of a working copy stand after a checkout that failed."""
+"""Where HEAD and the files of a working copy stand after a checkout that failed, or whose hook did."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from commands.steps.values import parse_values
+from commands.text.printable import printable
+
+_LONGEST = 160  # characters of a hook's words that are shown
 
 
 def where_it_stands(values: Mapping[str, str], commit: str) -> str:
@@ -22,3 +27,17 @@ def where_it_stands(values: Mapping[str, str], commit: str) -> str:
         return f" The files are those of commit {commit} already, but HEAD is still at {head}."
     others = "it" if head == commit else f"it and from commit {commit}"
     return f" HEAD is at commit {head}, and files differ from {others}: only part of it was done."
+
+
+def failed_hook(output: str) -> str:
+    """A sentence after a space about the hook that git/hook_failed.sh printed, with its last words; or empty."""
+    values = parse_values(output)
+    if "hook" not in values:
+        return ""
+    before, _, _ = output.partition("\nhook=")
+    said = [line.strip() for line in before.splitlines() if line.strip()]
+    words = f": “{printable(said[-1])[:_LONGEST]}”" if said else ""
+    return (
+        f" But git ended with exit code {values.get('hook_code', '')}, and the hook {printable(values['hook'])} runs "
+        f"after the checkout; what it does there may be missing{words}."
+    )

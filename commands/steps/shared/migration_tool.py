@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import chain
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field
 
 from commands.ports.page_text import DatabaseAddress
+from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, Verify
+from commands.steps.execution import run_job
 from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.news import attempt_of, is_news
 from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shared.tool_sessions import ToolSessions
 from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
+from commands.systems.migrations.session_name import session_name
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
 from commands.systems.migrations.troubles import stuck_in, told_troubles, trouble_in
@@ -198,6 +203,23 @@ class MigrationToolStep(StepBox):
         way = "back " if self.mode == "back" else ""
         ctx.save_file(note_after(self.forward_id(ctx), f"{way}{attempt_of(ctx)}"), state)
 
+    def run_tool(self, ctx: Context, data: Mapping[str, str] = MappingProxyType({})) -> CommandResult:
+        """Run the tool in its direction as this attempt's job. Raises what `run_job` raises."""
+        sessions, env = self._sessions(ctx), self.script_env()
+        more = {**data, **sessions.variables(ctx, env["GONOGO_PGOPTIONS"])}
+        try:
+            return run_job(self, ctx, self.host, self.script(self.mode), env, more)
+        except Failed as error:  # it was killed
+            sentences = " ".join(filter(None, (str(error), sessions.left(ctx))))
+            raise Failed(sentences, output=error.output) from error
+
+    def left_at_work(self, ctx: Context) -> str:
+        """What a job that is no more, of it or of the step that it undoes, left at work in the page's databases."""
+        jobs = (ctx.key, *ctx.unsettled)
+        if any(ctx.tools.shell.job_status(self.host, key).state == "running" for key in jobs):
+            return ""  # it is waited for
+        return self._sessions(ctx).left(ctx)
+
     def states_of_others(self, ctx: Context) -> set[str]:
         """The states after the run's other migrations by the same tool."""
         place = (self.host, self.folder, self.command("state"))
@@ -244,6 +266,11 @@ class MigrationToolStep(StepBox):
         if name := next((name for name, text in commands.items() if has_placeholder(text)), ""):
             return f'{name}: a value of an earlier step reaches the tool by `env`; write "$name" here'
         return unset_error(commands.values(), {*self.env, *_GIVEN})
+
+    def _sessions(self, ctx: Context) -> ToolSessions:
+        """One name for both directions: the way back must see what the way forward left."""
+        step = f"{ctx.step_key.rsplit('/', 1)[0]}/{self.forward_id(ctx)}"
+        return ToolSessions(name=session_name(step), databases=self.databases(ctx))
 
     def _shipped(self) -> MigrationTool | None:
         return MIGRATION_TOOLS[self.tool] if self.tool else None

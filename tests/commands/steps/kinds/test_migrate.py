@@ -425,10 +425,20 @@ def test_the_plan_shows_the_commands_and_what_is_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("repository", "first", "warned"), [("$APP", "code", True), ("$APP", "back", False), ("$B", "code", False)]
+    ("repository", "folder", "first", "warned"),
+    [
+        ("$APP", "$APP", "code", True),
+        ("$APP", "$APP/", "code", True),
+        ("$APP", "$APP/api/db", "code", True),
+        ("$APP", "$APP/api", "back", False),
+        ("$APP", "$APP2/api", "code", False),
+        ("$B", "$APP", "code", False),
+    ],
 )
-def test_the_old_code_may_not_be_there_before_the_way_back(repository: str, first: str, warned: bool) -> None:
+def test_the_old_code_may_not_be_there_before_the_way_back(
+    repository: str, folder: str, first: str, warned: bool
+) -> None:
     checkout = box("checkout", f'host = "h"\nrepository = "{repository}"\ncommit = "<commit>"\nundoes = "put"')
-    boxes = {"code": checkout, "back": box("migrate", ALEMBIC + BACK)}
+    boxes = {"code": checkout, "back": box("migrate", ALEMBIC.replace("$APP", folder) + BACK)}
     others = {name: boxes[name] for name in (first, *({"code", "back"} - {first}))}
-    assert ("code above puts the old code into $APP" in boxes["back"].page_warning(others)) is warned
+    assert (f"code above puts the old code into {folder}," in boxes["back"].page_warning(others)) is warned

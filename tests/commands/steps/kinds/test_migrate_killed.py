@@ -1,0 +1,127 @@
+"""`migrate`: a tool that was killed while the server was at work leaves nothing that changes the database later."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, Postgres
+from commands.steps.base import execute
+from commands.steps.outcome import Context, Outcome
+from tests.bot.tools.helpers import eventually, local_shell
+from tests.bot.tools.postgres.test_database import database_at
+from tests.commands.steps.builders import box, context
+from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.migration_projects import alembic_project, alembic_revision
+from tests.world import World
+
+pytestmark = pytest.mark.fault("not looked at, and said to be fine")
+FOUND = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attnum > 0 AND NOT attisdropped"
+ADDS, DROPS = "ALTER TABLE orders ADD COLUMN price int", "ALTER TABLE orders DROP COLUMN price"
+VERIFY = 'database = "db"\nverify = [{ says = "orders", expect = 0, sql = "SELECT count(*) FROM orders" }]\n'
+COMMON = f'host = "box"\nfolder = "$APP"\nenv = {{ DATABASE_URL = "$URL" }}\nlock_timeout = "1 h"\n{VERIFY}'
+TOOL = f"""{COMMON}
+state = '''psql -XAtc "{FOUND}" "$DATABASE_URL"'''
+forward = '''%s psql -Xc "{ADDS}" "$DATABASE_URL"'''
+"""
+ALEMBIC = f'{COMMON}tool = "alembic"\nprogram = "{sys.executable} -m alembic"\n'
+BACK = 'mode = "back"\nundoes = "step"\n'
+OWN_BACK = f"back = '''psql -Xc \"{DROPS}\" \"$DATABASE_URL\"'''\n"
+DEAF = "PGOPTIONS="  # a client that does not read it
+KILLED = "It ran over its limit of 3 s and was killed."
+
+
+class Killed:
+    """A database with a table that another session reads for long, and the real jobs of one run."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.url = url
+        # a URL of SQLAlchemy's form, as alembic reads it; libpq does not know that form
+        self.shell = local_shell(folder, APP=str(folder), URL=url)
+        self.files: dict[str, str] = {}
+
+    def run(self, toml: str, step: str = "step", attempt: int = 1) -> Outcome:
+        """The outcome of an attempt at the step of this id."""
+        ctx = context(World(rate=1), shell=self.shell, files=self.files, attempt=attempt)
+        tools = replace(ctx.tools, database=database_at(self.url))
+        return execute(box("migrate", toml), Context(**{**vars(ctx), "tools": tools, "key": f"run-1/{step}/{attempt}"}))
+
+    def killed(self, toml: str, step: str = "step") -> str:
+        """The sentence where an attempt runs over its limit."""
+        outcome = self.run(f'{toml}limit = "3 s"\n', step)
+        assert outcome.state == "failed"
+        return outcome.summary
+
+    def columns(self) -> int:
+        """How many the table has."""
+        return int(str(run_sql(self.url, FOUND)[0][0]))
+
+    def waiting(self) -> list[tuple[object, ...]]:
+        """The sessions that wait for a lock."""
+        return run_sql(self.url, "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+
+
+@pytest.fixture
+def shop(postgres: Postgres, tmp_path: Path) -> Iterator[Killed]:
+    create_databases(postgres, "migrated")
+    shop = Killed(tmp_path, postgres.url(OWNER, "migrated"))
+    yield shop
+    shop.shell.close()
+
+
+@pytest.fixture
+def reader(shop: Killed) -> Iterator[psycopg.Connection]:
+    run_sql(shop.url, "CREATE TABLE IF NOT EXISTS orders (id int)")
+    with psycopg.connect(shop.url) as other:
+        other.execute("SELECT FROM orders")
+        yield other
+
+
+def test_a_session_whose_tool_was_killed_while_it_waited_ends_and_changes_nothing_later(
+    shop: Killed, reader: psycopg.Connection
+) -> None:
+    assert shop.killed(TOOL % "") == KILLED
+    assert shop.waiting() == []
+    reader.rollback()
+    back = shop.run(TOOL % "" + BACK + OWN_BACK, "back")
+    assert (back.state, shop.columns()) == ("done", 1)
+
+
+def test_a_session_that_goes_on_without_its_tool_is_named_and_nothing_is_called_as_before(
+    shop: Killed, reader: psycopg.Connection
+) -> None:
+    said = shop.killed(TOOL % DEAF)
+    ((pid,),) = shop.waiting()
+    named = (
+        "A session of the migration still works in database db without its tool, and may yet change it: end it there "
+        f"(SELECT pg_terminate_backend({pid}))."
+    )
+    assert said == f"{KILLED} {named}"
+    back = shop.run(TOOL % DEAF + BACK + OWN_BACK, "back")
+    assert (back.state, back.summary) == ("failed", f"Nothing was rolled back. {named}")
+    again = shop.run(TOOL % DEAF, attempt=2)
+    assert (again.state, again.summary) == ("failed", f"Nothing was run. {named}")
+    reader.rollback()
+    assert eventually(lambda: shop.columns() == 2), "the change came about after all"
+    back = shop.run(TOOL % DEAF + BACK + OWN_BACK, "back", attempt=2)
+    assert (back.state, shop.columns()) == ("done", 1), back.summary
+
+
+def test_a_way_back_that_was_killed_while_it_waited_leaves_nothing_either(shop: Killed, tmp_path: Path) -> None:
+    shop.url, plain = alembic_project(tmp_path, shop.url), shop.url
+    shop.shell = local_shell(tmp_path, APP=str(tmp_path), URL=shop.url)
+    shop.url = plain
+    alembic_revision(tmp_path, "bbb2", "aaa1", ADDS, DROPS)
+    assert shop.run(ALEMBIC).state == "done"
+    with psycopg.connect(plain) as other:
+        other.execute("SELECT FROM orders")
+        assert shop.killed(ALEMBIC + BACK, "back") == KILLED
+        assert shop.waiting() == []
+    assert shop.columns() == 2
+    back = shop.run(ALEMBIC + BACK, "back", attempt=2)
+    assert (back.state, shop.columns()) == ("done", 1), back.summary
