@@ -23,6 +23,7 @@ from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
 from commands.systems.http_answers import stand_in
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
+from commands.systems.redirects import status_words
 from commands.text.phrases import on_web
 from state.errors import ToolError
 
@@ -168,7 +169,7 @@ class HealthAddress(StepBox):
             if who := stand_in(response):
                 return Health(f"from {who}")
             if response.status != 200:
-                return Health(f"with status {response.status}", starting=is_starting(response))
+                return Health(f"with status {status_words(response)}", starting=is_starting(response))
             served = json_field(response.json(), self.field)
             says, others = served is not None, response.others
             return Health(f"{self.field} = {served}", starting=not says, says=says, others=others)

@@ -12,6 +12,7 @@ from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.field_names import field_missing
 from commands.systems.http_answers import stand_in
 from commands.systems.json_lists import ROOT, list_in
+from commands.systems.redirects import status_words
 from state.errors import ToolError
 
 _TODO = "correct the page, unless only the new version answers it"
@@ -83,7 +84,7 @@ def _problems(answer: HttpResponse, one: Reads) -> Iterator[str]:
     """What the answer of now lacks, one clause each."""
     if answer.status not in one.statuses:
         if one.always:
-            yield f"answers {answer.status} to {one.path}, of which {one.by} reads {_named(one)}"
+            yield f"answers {one.path} with {status_words(answer)}, of which {one.by} reads {_named(one)}"
         return
     try:
         data = answer.json()
