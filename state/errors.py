@@ -115,6 +115,10 @@ class NothingRuns(Refused):
     """There is no active run."""
 
 
+class OtherRecord(Refused):
+    """A button is about a run of another bot's record."""
+
+
 class TooLate(Refused):
     """The matter is already decided or over."""
 

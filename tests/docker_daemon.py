@@ -32,16 +32,17 @@ _HEALTH = "python3 -c 'import urllib.request as u; u.urlopen(\"{url}\")'"
 
 
 class Docker:
-    """The daemon. `bin` has the `docker` and the `docker-compose` that talk to it."""
+    """The daemon. `bin` has the `docker` that talks to it, and the `docker-compose`, unless `config` has compose 2."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: Path | None = None) -> None:
         self.folder = folder
         self.bin = folder / "bin"
         self.bin.mkdir()
+        self.config = config
+        environ = f"DOCKER_HOST=unix://{folder}/docker.sock DOCKER_CONFIG={config or folder}"
         for name in ("docker", "docker-compose"):
-            program = shutil.which(name) or f"/nowhere/{name}"
-            words = f"DOCKER_HOST=unix://{folder}/docker.sock exec {program}"
-            (self.bin / name).write_text(f'#!/bin/sh\n{words} "$@"\n')
+            program = "/nowhere" if config and name != "docker" else shutil.which(name) or f"/nowhere/{name}"
+            (self.bin / name).write_text(f'#!/bin/sh\n{environ} exec {program} "$@"\n')
             (self.bin / name).chmod(0o755)
 
     def ask(self, *words: str, data: bytes = b"") -> str:
@@ -49,10 +50,13 @@ class Docker:
         return self._ask("docker", words, data)
 
     def compose(self, folder: Path, *words: str) -> str:
-        """What docker-compose prints, in a project's folder. Skips the test where there is none. Raises TargetError."""
+        """What compose prints, in a project's folder. Skips the test where there is none. Raises TargetError."""
+        words = ("--project-directory", str(folder), *words)
+        if self.config:
+            return self._ask("docker", ("compose", *words))
         if shutil.which("docker-compose") is None:
             pytest.skip("this machine has no docker-compose")
-        return self._ask("docker-compose", ["--project-directory", str(folder), *words])
+        return self._ask("docker-compose", words)
 
     def shell(self, **environ: str) -> LocalShell:
         """The Shell of a host with this daemon; `environ` gives the `$NAME`s."""
@@ -113,13 +117,16 @@ class Docker:
 
 
 @contextmanager
-def docker_daemon() -> Iterator[Docker]:
-    """A daemon that runs meanwhile. Skips the test where there is none, or where it may not start."""
+def docker_daemon(config: Path | None = None) -> Iterator[Docker]:
+    """A daemon that runs meanwhile. Skips the test where there is none, or where it may not start.
+
+    `config` is the folder of docker's plugins, see `tests.parts.compose`.
+    """
     program = shutil.which("dockerd") or shutil.which("dockerd", path="/usr/sbin")
     if program is None or shutil.which("docker") is None or os.geteuid() != 0:
         pytest.skip("this machine has no dockerd, or the user is not root")
     with TemporaryDirectory(prefix="gt-", dir="/tmp", ignore_cleanup_errors=True) as name:
-        docker, log = Docker(Path(name)), Path(name) / "log"
+        docker, log = Docker(Path(name), config), Path(name) / "log"
         folders = [f"--data-root={name}/data", f"--exec-root={name}/exec", f"--pidfile={name}/pid"]
         with log.open("w") as out:
             process = subprocess.Popen(

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.doors.acts_of_run import actions_of, frozen_page
 from bot.doors.answers import answer, open_questions
-from bot.doors.button import ButtonValue, read_button
+from bot.doors.button import OTHER_RECORD, ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import refusals_noted
 from bot.doors.press import Press
@@ -26,7 +26,7 @@ from commands.signoff.notes import NoteText, add_note
 from commands.start.drill_actions import begin_drill, take_part
 from commands.start.request import StartRequest
 from commands.start.starter import Started
-from state.errors import BadRecord, GonogoError, NothingRuns, NotText, Refused, UnreadableRun
+from state.errors import BadRecord, GonogoError, NothingRuns, NotText, OtherRecord, Refused, UnreadableRun
 from state.events import AlertRaised, PeopleAsked
 from state.facts import Actor, Door
 from state.records import Run
@@ -141,10 +141,12 @@ def _way_back_named(deps: Deps, action: str) -> Iterator[None]:
 
 
 def pressed_run(deps: Deps, about: ButtonValue, *, stops: bool) -> Run:
-    """The run of a button. Raises NothingRuns if it is not in the record, Refused for another record's run."""
+    """The run of a button. Raises OtherRecord for another record's run, NothingRuns if there is none."""
     try:
         run = deps.store.run_to_stop(about.run) if stops else deps.store.run(about.run)
     except KeyError:
+        if about.key:
+            raise OtherRecord(OTHER_RECORD) from None
         raise NothingRuns(f"Run {about.run} is not in this bot's record.") from None
     about.require_of(run)
     return run

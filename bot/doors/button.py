@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from state.errors import Refused
+from state.errors import OtherRecord, Refused
 from state.records import NO_TIME, Run
 
 _KEY = re.compile(r"run-[0-9]+-[0-9]{8}T[0-9]{12}")
+OTHER_RECORD = (
+    "Nothing was done: this button belongs to a run of another record. If two bots use one Slack app, Slack gives each "
+    "press to one of them: press again until it is answered, and let whoever runs the bots give each an app of its own."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +38,10 @@ class ButtonValue:
         return f"{value}@{self.key}" if self.key else value
 
     def require_of(self, run: Run) -> None:
-        """Raise Refused if this record's run of that number is another one than the button's."""
+        """Raise OtherRecord if this record's run of that number is another one than the button's."""
         is_whole = run.began_at != NO_TIME  # a run whose row is damaged can be stopped all the same
         if self.key and is_whole and self.key != run.key:
-            raise Refused(
-                "Nothing was done: this button belongs to a run of another bot. Two bots share one Slack app, and "
-                "Slack gives each press to one of them. Press again until it is answered, and let whoever runs the "
-                "bots give each an app of its own."
-            )
+            raise OtherRecord(OTHER_RECORD)
 
 
 def button_value(run: Run, *, event: int = 0, alert: int = 0, number: int = 0) -> str:

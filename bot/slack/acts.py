@@ -12,7 +12,7 @@ from functools import partial
 from bot.doors import actions
 from bot.doors.about_button import about_button
 from bot.doors.acts_of_run import frozen_page
-from bot.doors.button import ButtonValue, read_button
+from bot.doors.button import OTHER_RECORD, ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.drill import of_drill, refusals_marked
 from bot.doors.freezes import act_on_freezes, freeze_lines_of, meant
@@ -26,20 +26,21 @@ from bot.slack.noted_message import NotedMessage
 from bot.slack.origin import Origin
 from bot.slack.outbox.thread_messages import CARD
 from bot.slack.read_commands import read_command
+from bot.slack.shared_app import SharedApp, note_of_shared_app
 from bot.slack.slash_command import Reply, started_text
 from bot.slack.views.blocks import Message
 from bot.slack.views.checks import all_checks
 from bot.slack.views.drill import EXERCISE, marked
 from bot.slack.views.keep import early_note
 from bot.slack.views.snapshot import snapshot_of
-from bot.text import bold, with_mentions
+from bot.text import bold, escape, with_mentions
 from commands.runbook import Page
 from commands.signoff.notes import NoteText
 from commands.signoff.permissions import Act
 from commands.start.recommendation import Advice, advice
 from commands.start.request import StartRequest, find_page, require_variables
 from commands.start.starter import Started
-from state.errors import GonogoError, NotAllowed, Refused
+from state.errors import GonogoError, NotAllowed, OtherRecord, Refused
 from state.facts import Actor, Door
 from state.records import Run
 
@@ -50,12 +51,31 @@ NOTE_LIMIT = 1.0  # seconds that a form waits for its note: Slack gives 3 s to o
 class Acts:
     """The acts of people in Slack. Every method raises Refused, whose message the person reads."""
 
-    def __init__(self, deps: Deps, membership: Membership, lanes: Lanes) -> None:
+    def __init__(self, deps: Deps, membership: Membership, lanes: Lanes, shared: SharedApp | None = None) -> None:
         self.deps = deps
+        self.shared = shared or SharedApp()
         self._membership = membership
         self._lanes = lanes
         self.handovers = HandoverActs(deps, membership, lanes)
         self._reads: dict[tuple[str, str, tuple[int, int]], tuple[float, asyncio.Future[Reply]]] = {}
+
+    @property
+    def record_name(self) -> str:
+        """What tells this bot's record from another one; empty where nothing does."""
+        return self.deps.store.key_name
+
+    def require_record(self, name: str) -> None:
+        """Raise OtherRecord if a button or form names another bot's record than this one."""
+        here = self.record_name
+        if name and here and name != here:
+            self.shared.pressed_elsewhere()
+            raise OtherRecord(OTHER_RECORD)
+
+    def note_of_shared_app(self) -> str:
+        """Which targets this bot serves, where another bot seems to use the same Slack app; empty where none does."""
+        if not self.shared.is_likely:
+            return ""
+        return note_of_shared_app(page.runbook.target for page in self.deps.pages().values())
 
     async def press(self, origin: Origin, pressed: Press) -> str:
         """Do what a button says; returns the reply for its person."""
@@ -105,7 +125,7 @@ class Acts:
             await self._require(origin, run, action)
             deps = await self._without_absent(run, action)
             typed = self._lanes.run(lane, lambda: self._typed(deps, run, origin, action, reason, press_id))
-            return of_drill(run, await typed)
+            return of_drill(run, _named(run, await typed))
 
     async def start(self, origin: Origin, request: StartRequest) -> str:
         """Start a run; returns the reply for its person."""
@@ -227,6 +247,10 @@ class Acts:
                 return run
         if not here:
             raise Refused("No run is active in this channel, so there is no report to note this in.")
+        if self.shared.is_likely:
+            raise Refused(
+                "Another bot seems to use the same Slack app. Use the shortcut in a thread of this bot's run."
+            )
         if len(here) > 1:
             raise Refused("Several runs are active in this channel. Use the shortcut on a message in a run's thread.")
         return here[0]
@@ -275,12 +299,22 @@ class Acts:
         return actions.the_run(self.deps, stops=action in actions.STOPS)
 
     def _pressed_run(self, value: str, *, stops: bool) -> Run:
-        return actions.pressed_run(self.deps, read_button(value), stops=stops)
+        try:
+            return actions.pressed_run(self.deps, read_button(value), stops=stops)
+        except OtherRecord:
+            self.shared.pressed_elsewhere()
+            raise
 
     def _typed(self, deps: Deps, checked: Run, origin: Origin, action: str, reason: str, press_id: str) -> str:
         if actions.the_run(deps, stops=action in actions.STOPS).id != checked.id:
             raise Refused("Another run has begun meanwhile. Look at /deploy status, then type it again.")
         return actions.typed(deps, action, origin.person, reason, press_id)
+
+
+def _named(run: Run, reply: str) -> str:
+    """A reply to a command, which names no run, with the target of the run that it was about."""
+    target = escape(run.target, 60)
+    return reply if target in reply else f"{target}: {reply}"
 
 
 def _lane(action: str) -> Lane:

@@ -22,9 +22,11 @@ from bot.slack.handover_listeners import HandoverListeners
 from bot.slack.homes import Homes
 from bot.slack.noted_message import noted_message, permalink, plain_words
 from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
+from bot.slack.own_forms import marked_form, refuses_others_forms
 from bot.slack.proxy import Respond
 from bot.slack.queue_listeners import QueueListeners
 from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
+from bot.slack.shared_app import USE_BUTTONS
 from bot.slack.slash_command import (
     PREPARED,
     Reply,
@@ -33,6 +35,7 @@ from bot.slack.slash_command import (
     freeze_of,
     handover_of,
     help_text,
+    may_mean_another,
     opens_form,
     orders_queue,
     prepares_drill,
@@ -89,6 +92,7 @@ def make_app(
     )
     listeners = Listeners(client, acts, homes)
     app.use(_keep_proxy(client, environ))
+    app.use(refuses_others_forms(acts))
     app.command("/deploy")(listeners.command)
     app.event("app_home_opened")(listeners.home_opened)
     app.action(START_BUTTON)(listeners.open_start)
@@ -119,6 +123,10 @@ class Listeners(HandoverListeners, QueueListeners):
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """`/deploy …`. A command that writes a fact is acknowledged only when the fact is written, like a button."""
         text = plain_words(str(body.get("text") or ""))
+        if self.acts.shared.is_likely and may_mean_another(text):
+            await ack()
+            await self._respond(respond, f"{REFUSED} {USE_BUTTONS}")
+            return
         if opens_form(text):
             await ack()
             await self._open_start(body, respond)
@@ -139,7 +147,13 @@ class Listeners(HandoverListeners, QueueListeners):
         else:
             await (ack(text=PREPARED, response_type="ephemeral") if prepares_drill(text) else ack())
             reply = await result_or_refusal(lambda: self._freeze_start_or_read(body, text))
+        await self._respond(respond, reply)
+
+    async def _respond(self, respond: AsyncRespond, reply: Reply) -> None:
+        """Answer a typed command. Where it may be meant for another bot, say whose this one is."""
         await respond_to(respond, reply)
+        if note := self.acts.note_of_shared_app():
+            await respond_to(respond, note)
 
     async def _freeze_start_or_read(self, body: Body, text: str) -> Reply:
         verb, words = freeze_of(text)
@@ -251,12 +265,15 @@ class Listeners(HandoverListeners, QueueListeners):
         elif isinstance(result, str) and len(result) <= FIELD_LIMIT and "<" not in result:
             await ack(response_action="errors", errors={BECAUSE if asked else _field_of(result, request): result})
         else:
-            await ack(response_action="update", view=_as_form(result))
+            await ack(response_action="update", view=self._marked(_as_form(result)))
+
+    def _marked(self, view: Body) -> Body:
+        return marked_form(view, self.acts.record_name) if "private_metadata" in view else view
 
     async def _show_late(self, body: Body, result: str | Body, title: str = "Start a deployment") -> None:
         """Show a late result in the form; if its person has closed the form, as a direct message."""
         try:
-            await self.client.views_update(view_id=body["view"]["id"], view=_as_form(result, title))
+            await self.client.views_update(view_id=body["view"]["id"], view=self._marked(_as_form(result, title)))
         except SlackApiError:
             text = result if isinstance(result, str) else result["blocks"][0]["text"]["text"]
             await self.client.chat_postMessage(channel=body["user"]["id"], text=text)
@@ -292,7 +309,7 @@ class Listeners(HandoverListeners, QueueListeners):
 
     async def _open(self, body: Body, respond: AsyncRespond, view: Body) -> None:
         try:
-            await self.client.views_open(trigger_id=body["trigger_id"], view=view)
+            await self.client.views_open(trigger_id=body["trigger_id"], view=self._marked(view))
         except SlackApiError as error:
             name = status_and_name(error)[1]
             LOG.warning("views.open: Slack answers %s", name)

@@ -13,7 +13,7 @@ from bot.slack.replying import REFUSED, Body, command_id, respond_to, result_or_
 from bot.slack.slash_command import Reply, order_of, start_of
 from bot.slack.views.because import because_modal
 from bot.slack.views.modals import message_modal
-from bot.slack.views.queue import queue_form, queue_offer, request_of
+from bot.slack.views.queue import queue_form, queue_offer, record_of_offer, request_of
 from bot.text import with_mentions
 from commands.start.request import StartRequest
 from state.errors import AlreadyRunning, NeedsReason, Refused
@@ -30,8 +30,12 @@ class QueueListeners(ABC):
     async def queue_behind(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """The button of a refused start, which queues it."""
         origin, value = origin_of(body), body["actions"][0]["value"]
-        reply = await write_then_ack(ack, lambda: self.acts.queue(origin, request_of(value)))
+        reply = await write_then_ack(ack, lambda: self._queue_offered(origin, value))
         await self._answer(body, respond, str(reply))
+
+    async def _queue_offered(self, origin: Origin, value: str) -> str:
+        self.acts.require_record(record_of_offer(value))
+        return await self.acts.queue(origin, request_of(value))
 
     async def queue(self, ack: AsyncAck, body: Body) -> None:
         """The form was submitted that queues a start."""
@@ -73,4 +77,4 @@ class QueueListeners(ABC):
         except AlreadyRunning as error:
             if not error.run or request.drill:  # what is queued is a real start
                 raise
-            return queue_offer(with_mentions(str(error)), request, error.run)
+            return queue_offer(with_mentions(str(error)), request, error.run, self.acts.record_name)

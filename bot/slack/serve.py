@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -27,7 +28,7 @@ from bot.slack.membership import Membership
 from bot.slack.outbox.freeze_poster import FreezePoster
 from bot.slack.outbox.poster import Poster
 from bot.slack.presence import IsOpen, Presence
-from bot.slack.shared_app import warns_of_another_bot
+from bot.slack.shared_app import SharedApp
 from bot.slack.user_groups import UserGroups
 from bot.tools.proxy import proxy_for
 from state.errors import BadSettings
@@ -52,9 +53,12 @@ async def serve_slack(deps: Deps, settings: Settings, socket: str = "", presence
     lanes = Lanes()
     membership = Membership(directory, groups)
     homes = Homes(client, deps, membership, lanes)
-    app = make_app(client, Acts(deps, membership, lanes), homes, settings.environ, settings.signing_secret)
+    shared = SharedApp()
+    app = make_app(client, Acts(deps, membership, lanes, shared), homes, settings.environ, settings.signing_secret)
     if settings.app_token:
-        connecting = _socket(app, settings.app_token, socket, alone=isinstance(settings.state, Path))
+        # a record in a file has one bot
+        listener = shared.listener() if isinstance(settings.state, Path) else None
+        connecting = _socket(app, settings.app_token, socket, listener)
     else:
         connecting = http_port(app, settings)
     try:
@@ -92,12 +96,14 @@ def make_client(settings: Settings, presence: Presence | None = None) -> AsyncWe
 
 
 @asynccontextmanager
-async def _socket(app: AsyncApp, token: str, address: str, *, alone: bool) -> AsyncIterator[IsOpen]:
+async def _socket(
+    app: AsyncApp, token: str, address: str, listener: Callable[[WSMessage], Awaitable[None]] | None
+) -> AsyncIterator[IsOpen]:
     handler = AsyncSocketModeHandler(app, token, ping_interval=PING_INTERVAL)
     handler.client.proxy = app.client.proxy
     handler.client.wss_uri = address or None
-    if alone:  # a record in a file has one bot
-        handler.client.on_message_listeners.append(warns_of_another_bot())
+    if listener:
+        handler.client.on_message_listeners.append(listener)
     try:  # from here on: a client that never connected holds an open session, too
         await handler.connect_async()  # type: ignore[no-untyped-call]  # retries by itself, for ever
         LOG.info("connected to Slack over Socket Mode")

@@ -151,6 +151,17 @@ def prepares_drill(text: str) -> bool:
     return words_of(text)[0] == "drill"
 
 
+def may_mean_another(text: str) -> bool:
+    """Whether a command goes on with something that it does not name so that two bots could tell whose it is.
+
+    Stopping is free, a form says which bot has opened it, and whoever reads sees which runs are shown.
+    """
+    verb, rest = words_of(text)
+    if verb in FACTS:
+        return verb not in {"rollback", "hold"}
+    return verb in {"unfreeze", "unlock"} or (verb in {"start", "queue", HANDOVER} and bool(rest))
+
+
 def orders_queue(text: str) -> bool:
     """Whether a command does something to a queued start."""
     verb, rest = words_of(text)

@@ -50,6 +50,14 @@ class Journal:
         return self._keys.key
 
     @property
+    def key_name(self) -> str:
+        """What tells this record from another one: the name of its key. Empty where the key is not here."""
+        try:
+            return self._keys.key.id if self._keys.key else ""
+        except BadRecord:
+            return ""
+
+    @property
     def tables(self) -> Tables:
         """The tables of the record, to be read."""
         return self._db

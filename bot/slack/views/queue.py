@@ -216,10 +216,10 @@ def _listed(one: QueuePlace, zone: str) -> str:
     return f"*{_ordinal(one.place)}*  {what} · queued start {run.id} · {when} · by {person(run.starter)}"
 
 
-def queue_offer(why: str, request: StartRequest, behind: int) -> Message:
-    """The answer to a start that was refused because run `behind` is active: it may be queued."""
+def queue_offer(why: str, request: StartRequest, behind: int, record: str = "") -> Message:
+    """The answer to a start that was refused because run `behind` is active: it may be queued in this `record`."""
     text = f"🚫 {why}\nYou can queue it. It does not begin by itself: you are asked when run {behind} is over."
-    offer = button(QUEUE_BEHIND, f"🕓 Queue behind run {behind}", _written(request), style="primary")
+    offer = button(QUEUE_BEHIND, f"🕓 Queue behind run {behind}", _written(request, record), style="primary")
     return message(text, [section(text), actions(offer)])
 
 
@@ -232,12 +232,17 @@ def queue_form(why: str, request: StartRequest, behind: int, channel: str) -> Bl
 
 def request_of(value: str) -> StartRequest:
     """The start that a button or a form of `queue_offer` queues."""
-    page, ref, minutes, note, press, because = read_json(value)
+    page, ref, minutes, note, press, because = read_json(value)[:6]
     return StartRequest(page=page, ref=ref, notice_minutes=minutes, note=note, press=press, because=because)
 
 
-def _written(request: StartRequest) -> str:
+def record_of_offer(value: str) -> str:
+    """The record of the bot that made that button; empty where the button does not say it."""
+    return str([*read_json(value)[6:], ""][0])
+
+
+def _written(request: StartRequest, record: str = "") -> str:
     # a button's value holds 2,000 characters, of which quotes and backslashes take two
     note, because = (clip(on_one_line(text), 300) for text in (request.note, request.because))
-    fields = [request.page, request.ref, request.notice_minutes, note, request.press, because]
+    fields = [request.page, request.ref, request.notice_minutes, note, request.press, because, record]
     return json.dumps(fields, ensure_ascii=False)

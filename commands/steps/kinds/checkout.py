@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
@@ -39,7 +38,6 @@ _MARKED_LOCKED = f"locks | sed 's/^/{LOCKED}/'"
 _MARKED_MISSING = f"without_commit | sed 's/^/{MISSING}/'"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
-_HEAD = without_remarks(f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}')
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
 # without --remote: the commits that the release names; those of the commit before are there already
 _SUBMODULES = """\
@@ -48,9 +46,10 @@ if [ -f .gitmodules ]; then
   git submodule --quiet update --init --recursive --force || ended
 fi"""
 # git says nothing if Git LFS is not set up for this user, and leaves pointers in place of the files
-_POINTERS = (
-    "git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' | sed 's/^/pointer: /' || true"
-)
+_POINTERS = """\
+pointers() { git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' || true; }
+{ pointers; in_submodules pointers; } | sed 's/^/pointer: /'"""
+_HEAD = without_remarks(f'{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}\n{_POINTERS}')
 _POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
 # exit codes of the script
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED, _CLOSED, _IN_USE, _NO_SUBMODULE = range(65, 73)
@@ -193,10 +192,11 @@ locks=$(locks)
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
             return recover_job(self, ctx, self.host)
         commit = fill(self.commit, ctx.values)
-        head = ctx.tools.shell.ask(self.host, _HEAD, env={"REPOSITORY": PageText(self.repository)}).tail.strip()
-        head, _, left = head.partition("\n")
+        env = page_texts(self._env(), ctx.values)
+        head, _, rest = ctx.tools.shell.ask(self.host, _HEAD, env=env).tail.strip().partition("\n")
+        left = _POINTER.sub("", rest).strip("\n")
         if head == commit and not left:
-            return self._done(commit[:10])
+            return self._done(commit[:10], pointers=_POINTER.findall(rest))
         if head == commit:
             why = f"The files of the working copy differ from commit {commit[:10]}. You can run the step again."
             return failed(why, lines=tuple(left.splitlines()))

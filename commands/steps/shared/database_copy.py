@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
@@ -28,8 +27,11 @@ from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from state.errors import Failed
 
-_EVENT_TRIGGERS = shlex.quote(script("postgres/event_triggers.sql"))
-_MAY_COPY = f"{SCRATCH}EVENT_TRIGGERS={_EVENT_TRIGGERS}\nfits\nmay_copy\nforeign_event_triggers"
+_MAY_COPY = f"""{SCRATCH}{script("postgres/event_triggers.sh")}fits
+may_copy
+names=$(denied_event_triggers scratch)
+[ -z "$names" ] || printf 'event_triggers=%s\\n' "$names"
+"""
 
 
 class BackupCopyStep(ClientProgramsStep):

@@ -21,6 +21,7 @@ from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.exit_codes import exit_words
+from commands.text.phrases import joined_few
 from state.errors import Failed
 
 _SERVER = script("postgres/whole_database.sh")
@@ -38,8 +39,10 @@ _SCRIPT = "".join(
 _DROP = f"""{ADDRESS}{_SERVER}find_server
 ! exists "$KEEP_AS" || ! exists "$PGDATABASE" || server -v kept="$KEEP_AS" <<< 'DROP DATABASE :"kept" WITH (FORCE)'
 """
-_RIGHTS = f"""{ADDRESS}export PGCONNECT_TIMEOUT=8
+_RIGHTS = f"""{ADDRESS}{script("postgres/event_triggers.sh")}export PGCONNECT_TIMEOUT=8
 psql -XqAt -v ON_ERROR_STOP=1 <<< {shlex.quote(script("postgres/restore_rights.sql"))}
+names=$(denied_event_triggers command)
+[ -z "$names" ] || printf 'may not create the event trigger %s (only a superuser may)\\n' "$names"
 """
 _SESSION = re.compile(r"^session: (.*)\|(\d+)$", re.MULTILINE)
 _LEFT = re.compile(r"^left: (.*)\|\d+$", re.MULTILINE)
@@ -118,6 +121,7 @@ def _judge_rights(result: CommandResult) -> list[PreflightResult]:
     if result.code:
         return blocked(f"a restore of the whole database could not be checked ({result.last_line})", "run psql there")
     if lacking := [line for line in result.tail.splitlines() if line]:
-        why = f"to restore the whole database, its user lacks a right: it {lacking[0]}"
-        return blocked(why, "give it that right, or let the backup's database_url name another user")
+        rights = "a right" if len(lacking) == 1 else "rights"
+        why = f"to restore the whole database, its user lacks {rights}: it {joined_few(lacking, 5)}"
+        return blocked(why, "give it what it lacks, or let the backup's database_url name another user")
     return passed("the database's user may put the backup's database into its place")

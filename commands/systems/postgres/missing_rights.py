@@ -14,20 +14,30 @@ from commands.text.numbers import format_count
 _OBJECTS = script("postgres/rights_objects.sql")
 _MISSING = script("postgres/rights_missing.sql")
 # what is there, as one text; and what is missing since then, with that text in `older`
-OBJECTS_NOW = "".join((_OBJECTS, "SELECT coalesce(string_agg(key, ',' ORDER BY key), '') FROM object"))
+OBJECTS_NOW = "".join((_OBJECTS, "SELECT coalesce(string_agg(noted, ',' ORDER BY noted), '') FROM noted"))
 MISSING_SINCE = "".join((_OBJECTS, _MISSING))
-_LINE = re.compile(r"^no right: (.+)\x1f(.+)\x1f(.+)\x1f(.+)$", re.MULTILINE)
+_LINE = re.compile(r"^no right: (.+)\x1f(.+)\x1f(.+)\x1f(.+)\x1f(\w+)$", re.MULTILINE)
+_HOW = {
+    "new": "{roles} {have} no right on the new {kind} {name}, though on nearly all older ones",
+    "again": "{roles} {have} fewer rights on the {kind} {name}, which was made anew, than on the one before",
+    "owner": "{roles} {have} fewer rights on the {kind} {name}, which has another owner now",
+}
 _WORDS = {"function": "ROUTINE", "schema": "SCHEMA", "sequence": "SEQUENCE"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class MissingRight:
-    """A new object on which roles (quoted, with commas) have no right, and what they have on older ones."""
+    """An object on which roles (quoted, with commas) lack these rights.
+
+    `how`: it is "new", and they have them on older ones; or it was made "again", or got another "owner", and they had
+    them before.
+    """
 
     kind: str
     name: str
     roles: str
     rights: str
+    how: str
 
     def grant(self) -> str:
         """The statement that is missing."""
@@ -55,14 +65,12 @@ def missing_sentence(found: Sequence[MissingRight]) -> str:
     if not found:
         return ""
     first, rest = found[0], len(found) - 1
-    verb = "has" if "," not in first.roles else "have"
+    have = "has" if "," not in first.roles else "have"
+    what = _HOW[first.how].format(roles=first.roles, have=have, kind=first.kind, name=first.name)
     more = f" ({format_count(rest, 'more missing GRANT')} in the lines below)" if rest else ""
-    return (
-        f"{first.roles} {verb} no right on the new {first.kind} {first.name}, though on nearly all older ones; "
-        f"missing: {first.grant().rstrip(';')}{more}"
-    )
+    return f"{what}; missing: {first.grant().rstrip(';')}{more}"
 
 
 def _missing(row: Sequence[object]) -> MissingRight:
-    kind, name, roles, rights = map(str, row)
-    return MissingRight(kind=kind, name=name, roles=roles, rights=rights)
+    kind, name, roles, rights, how = map(str, row)
+    return MissingRight(kind=kind, name=name, roles=roles, rights=rights, how=how)

@@ -180,7 +180,7 @@ def test_a_button_of_another_records_run_does_nothing_here(writer: RunWriter, tm
     assert theirs.id == run.id
     asked = [event.id for event in writer.store.events(run.id) if isinstance(event.data, PeopleAsked)]
     for event in (0, asked[-1]):
-        with pytest.raises(Refused, match="a run of another bot"):
+        with pytest.raises(Refused, match="a run of another record"):
             pressed(writer, action, DBA, button_value(theirs, event=event), "x")
     assert not writer.store.record(run.id).facts
     assert pressed(writer, "hold", DBA, button_value(run), "lunch") == "On hold. No new step starts."

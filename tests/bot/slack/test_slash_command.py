@@ -286,7 +286,7 @@ def test_a_rollback_is_written_from_slack_although_a_row_of_the_run_cannot_be_re
         origin, acts = Origin(person=GUEST, channel=CHANNEL, teams=frozenset()), box.listeners().acts
         assert (await acts.run_of_form(origin, f"{run.id}:0")).id == run.id
         said = await acts.type(origin, "hold", "now")
-        assert said.startswith("The hold is written, but it waits. Run 1 cannot be read")
+        assert said.startswith("shop: The hold is written, but it waits. Run 1 cannot be read")
         said = await acts.press(origin, Press(action="rollback", value=f"{run.id}:0", person=GUEST))
         assert said.startswith("The rollback is written, but it waits. Run 1 cannot be read")
 

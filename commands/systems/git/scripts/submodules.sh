@@ -51,6 +51,8 @@ without_commit() (
 locks() (
   # with HEAD locked, git would replace all files, and end before HEAD is at their commit
   own=$(git rev-parse --git-path index.lock; git rev-parse --git-path HEAD.lock)
+  # git writes the addresses of submodules there, once HEAD has moved
+  [ ! -f "$(git rev-parse --show-toplevel)/.gitmodules" ] || own+=$'\n'$(git rev-parse --git-path config.lock)
   submodules=$(git submodule --quiet foreach --recursive 'printf "%s/index.lock\n%s/HEAD.lock\n" "$(git rev-parse --absolute-git-dir)" "$(git rev-parse --absolute-git-dir)"') || exit
   for try in 1 2 3; do
     there=$(printf '%s\n' "$own" "$submodules" | while IFS= read -r file; do if [ -e "$file" ]; then printf '%s\n' "$file"; fi; done)

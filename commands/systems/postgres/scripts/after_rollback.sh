@@ -11,10 +11,11 @@ export PGOPTIONS="-c lock_timeout=10s ${PGOPTIONS-}"
 if ! { sequences && catalog && schema_lines; } > "$work/after" 2> "$work/errors"; then
   printf 'state_unread=%s\n' "$(without_values < "$work/errors" | sed -E 's/^psql:[^ ]* //; s/^[^ ]+:  //' | grep -m 1 . || echo 'no reason given')"
 elif [ -s "$FILE.before" ]; then
-  # versions up to 0.6 wrote no details
-  grep -q $'^detail\037format\037' "$FILE.before" || sed -i -E $'/^(detail|storage)\037/d' "$work/after"
+  # versions up to 0.6 wrote no details, and policies otherwise
+  cp "$FILE.before" "$work/before"
+  grep -q $'^detail\037format\0372' "$work/before" || sed -i -E $'/^(detail\037|storage\037|schema\037policy )/d' "$work/after" "$work/before"
   # more large objects than before are those of users, and extensions write into their own tables
-  differences "$FILE.before" "$work/after" | awk -F '\037' '
+  differences "$work/before" "$work/after" | awk -F '\037' '
     $1 ~ /^extension (rows|configuration)$/ && $4 == "another value" { next }
     $1 ~ /^(large objects|extension (rows|configuration))$/ && $4 + 0 >= $3 + 0 { next }
     { print }' | told differs

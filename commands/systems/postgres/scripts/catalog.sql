@@ -41,11 +41,12 @@ WITH members AS MATERIALIZED (
     FROM pg_constraint WHERE NOT convalidated AND oid >= 16384
   UNION ALL SELECT 'pg_class'::regclass, indexrelid, 0, 'validity', '', 'INVALID' FROM pg_index WHERE NOT indisvalid AND indexrelid >= 16384
   -- a foreign key is checked by triggers of its own, which ALTER TABLE … DISABLE TRIGGER ALL switches off; no dump has that
-  UNION ALL SELECT 'pg_constraint'::regclass, tgconstraint, 0, 'enforcement', 'checks of ', 'off, its triggers are disabled'
+  UNION ALL SELECT 'pg_constraint'::regclass, tgconstraint, 0, 'enforcement', 'checks of ',
+    CASE WHEN bool_or(tgenabled <> 'A') THEN 'off, its triggers are disabled' ELSE 'on in a replica too' END
     FROM pg_trigger WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O' GROUP BY tgconstraint
   UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, 'statistics', 'statistics target of ', nullif(attstattarget, -1)::text
     FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0 AND NOT attisdropped AND nullif(attstattarget, -1) IS NOT NULL
-  UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, 'statistics', 'options of ', attoptions::text
+  UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, 'statistics', 'options of ', (SELECT array_agg(one ORDER BY one) FROM unnest(attoptions) AS one)::text
     FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0 AND NOT attisdropped AND attoptions IS NOT NULL
   UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, 0, 'statistics', '', regexp_replace(pg_get_statisticsobjdef(oid), '^.* (ON .*) FROM (.*)$', '\1 of \2')
     || coalesce(', target ' || nullif(to_jsonb(s) ->> 'stxstattarget', '-1'), '') FROM pg_statistic_ext s
@@ -67,7 +68,8 @@ WITH members AS MATERIALIZED (
   AND coalesce(i.schema, '') !~ '^pg_(toast|temp)'
   AND (class = 'extension' OR (s.classid, s.objid) NOT IN (SELECT classid, objid FROM members))
   UNION ALL SELECT 'large objects', format('large objects of %s with the rights %s', pg_get_userbyid(lomowner),
-    coalesce((SELECT string_agg(DISTINCT regexp_replace(one::text, '/[^/]*$', ''), ', ') FROM unnest(lomacl) AS one), 'by default')), count(*)::text
+    coalesce((SELECT string_agg(DISTINCT regexp_replace(one::text, '/[^/]*$', ''), ', ') FROM unnest(nullif(lomacl, acldefault('L', lomowner))) AS one),
+    'by default')), count(*)::text
     FROM pg_largeobject_metadata GROUP BY 2
   UNION ALL SELECT 'default rights', format('default rights of %s%s on %s', pg_get_userbyid(defaclrole), ' in schema ' || n.nspname,
     CASE defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas'
@@ -95,7 +97,7 @@ WITH members AS MATERIALIZED (
   UNION ALL SELECT 'server', 'owner of tablespace ' || spcname, pg_get_userbyid(spcowner) FROM pg_tablespace WHERE oid >= 16384
   UNION ALL SELECT 'server', 'rights on tablespace ' || spcname,
     (SELECT string_agg(DISTINCT regexp_replace(one::text, '/[^/]*$', ''), ', ') FROM unnest(spcacl) AS one) FROM pg_tablespace
-  UNION ALL SELECT 'server', 'options of tablespace ' || spcname, array_to_string(spcoptions, ', ') FROM pg_tablespace
+  UNION ALL SELECT 'server', 'options of tablespace ' || spcname, (SELECT string_agg(one, ', ' ORDER BY one) FROM unnest(spcoptions) AS one) FROM pg_tablespace
   UNION ALL SELECT 'server', 'replication slot ' || slot_name, plugin FROM pg_replication_slots
     WHERE slot_type = 'logical' AND NOT temporary AND database = current_database()
   UNION ALL SELECT 'role', 'role ' || rolname, concat_ws(', ', 'exists', CASE WHEN rolsuper THEN 'superuser' END, CASE WHEN rolcanlogin THEN 'login' END,

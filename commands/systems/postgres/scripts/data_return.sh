@@ -13,9 +13,22 @@ find_tables() {
   psql -XqAt -F $'\t' -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" <<< "$FIND
     SELECT name, relname, 'table' FROM gonogo_tables WHERE leaf UNION SELECT name, relname, 'sequence' FROM gonogo_all_sequences;"
 }
-# Returns rows from an archive in one transaction, with the rows of the wanted tables in its middle. If the archive cannot
-# be read, the transaction has no end, so nothing of it is committed.
+# Returns rows from an archive. A lock that it waited for in vain, and a deadlock, leave nothing behind, and are tried again.
 bring_back() {
+  local turn code said
+  for turn in 1 2 3; do
+    code=0
+    said=$(bring_back_once) || code=$?
+    [ "$code" != 0 ] && [ "$turn" != 3 ] && [[ $said =~ 'due to lock timeout'|'deadlock detected' ]] || break
+    printf 'attempt %s of 3: %s; nothing was changed yet\n' "$turn" "${BASH_REMATCH[0]#due to }"
+    sleep "$turn"
+  done
+  printf '%s\n' "$said"
+  return "$code"
+}
+# In one transaction, with the rows of the wanted tables in its middle. If the archive cannot be read, the transaction has no end,
+# so nothing of it is committed.
+bring_back_once() {
   local found only=() name
   found=$(find_tables) || return
   WANTED=$(awk -F '\t' '$3 == "table" { print $1 }' <<< "$found")

@@ -9,11 +9,6 @@ UNION ALL SELECT 'may not create the extension ' || e.extname FROM pg_extension 
   JOIN pg_available_extension_versions v ON v.name = e.extname AND v.version = e.extversion
   WHERE e.extname <> 'plpgsql' AND v.superuser AND NOT coalesce((to_jsonb(v) ->> 'trusted')::boolean, false)
   AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
--- on managed servers their own superusers may, in ways of their own
-UNION ALL SELECT 'may not create the event trigger ' || e.evtname || ' (only a superuser may)' FROM pg_event_trigger e
-  WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AND NOT EXISTS (SELECT FROM pg_roles
-    WHERE rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin', 'supabase_admin', 'neon_superuser'))
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e')
 UNION ALL SELECT 'may not act as the owner of some tables: ' || string_agg(DISTINCT pg_get_userbyid(relowner), ', ') FROM pg_class
   WHERE relkind IN ('r', 'p', 'S', 'v', 'm') AND relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
   AND NOT pg_has_role(relowner, 'USAGE') HAVING count(*) > 0;

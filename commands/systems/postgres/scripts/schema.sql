@@ -15,7 +15,7 @@ WITH relation AS MATERIALIZED (
     FROM relation WHERE relkind IN ('r', 'p', 'f')
   UNION ALL SELECT format('table %s as a part of %s', name, inhparent::regclass), 'yes ' || coalesce(pg_get_expr(relpartbound, relation.oid), '')
     FROM relation JOIN pg_inherits ON inhrelid = relation.oid
-  UNION ALL SELECT 'options of ' || name, array_to_string(reloptions, ', ') FROM relation WHERE reloptions IS NOT NULL
+  UNION ALL SELECT 'options of ' || name, (SELECT string_agg(one, ', ' ORDER BY one) FROM unnest(reloptions) AS one) FROM relation WHERE reloptions IS NOT NULL
   UNION ALL SELECT format('rule %I of %s', w.rulename, r.name), E'exists\x1e' || md5(pg_get_ruledef(w.oid))
     FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid WHERE w.rulename <> '_RETURN'
   UNION ALL SELECT format('sequence %I.%I', n.nspname, c.relname), concat_ws(', ', format_type(s.seqtypid, NULL), 'by ' || s.seqincrement,
@@ -38,11 +38,14 @@ WITH relation AS MATERIALIZED (
     LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum WHERE r.relkind IN ('r', 'p', 'f')
   UNION ALL SELECT format('constraint %I of %s', k.conname, r.name), pg_get_constraintdef(k.oid)
     FROM relation r JOIN pg_constraint k ON k.conrelid = r.oid WHERE k.contype <> 'n'
-  UNION ALL SELECT format('index %I of %s', c.relname, r.name), pg_get_indexdef(i.indexrelid)
+  -- options stand in the order in which they were set, which means nothing
+  UNION ALL SELECT format('index %I of %s', c.relname, r.name), CASE WHEN c.reloptions IS NULL THEN pg_get_indexdef(i.indexrelid)
+    ELSE regexp_replace(pg_get_indexdef(i.indexrelid), ' WITH \([a-z_]+=[^()]*\)', '') || ' WITH ' || (SELECT string_agg(one, ', ' ORDER BY one) FROM unnest(c.reloptions) AS one) END
     FROM relation r JOIN pg_index i ON i.indrelid = r.oid JOIN pg_class c ON c.oid = i.indexrelid
   UNION ALL SELECT format('trigger %I of %s', t.tgname, r.name), pg_get_triggerdef(t.oid) || CASE t.tgenabled WHEN 'D' THEN ' (disabled)' WHEN 'A' THEN ' (always)' WHEN 'R' THEN ' (replica)' ELSE '' END
     FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid AND NOT t.tgisinternal
-  UNION ALL SELECT format('policy %I of %s', p.polname, r.name), E'exists\x1e' || md5(concat_ws(' ', p.polcmd, p.polpermissive, p.polroles,
+  UNION ALL SELECT format('policy %I of %s', p.polname, r.name), E'exists\x1e' || md5(concat_ws(' ', p.polcmd, p.polpermissive,
+    (SELECT string_agg(CASE one WHEN 0 THEN 'PUBLIC' ELSE one::regrole::text END, ',' ORDER BY one::regrole::text) FROM unnest(p.polroles) AS one),
     pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))) FROM relation r JOIN pg_policy p ON p.polrelid = r.oid
   UNION ALL SELECT 'function ' || i.identity, E'exists\x1e' || md5(CASE WHEN l.lanname IN ('sql', 'plpgsql')
     THEN replace(pg_get_functiondef(p.oid), p.prosrc, regexp_replace(btrim(p.prosrc, E' \t\r\n'), '[ \t\r]*\n\s*', E'\n', 'g'))

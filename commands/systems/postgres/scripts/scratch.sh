@@ -77,17 +77,6 @@ drop_copy() {
 may_copy() {
   [ "$(scratch psql -XqAtc 'SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user')" = t ] || exit 74
 }
-# of managed servers, whose users may do some of what only superusers may elsewhere
-MANAGED='{rds_superuser,cloudsqlsuperuser,azure_pg_admin,supabase_admin,neon_superuser}'
-# Names production's event triggers if the scratch user may not create them.
-foreign_event_triggers() {
-  local names
-  names=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$EVENT_TRIGGERS") || return
-  [ -n "$names" ] || return 0
-  [ "$(scratch psql -XqAtc "SELECT rolsuper OR EXISTS (SELECT FROM pg_roles WHERE rolname = ANY ('$MANAGED'))
-    FROM pg_roles WHERE rolname = current_user")" = t ] ||
-    printf 'event_triggers=%s\n' "$names"
-}
 on_made() { copy=$made scratch "$@"; }
 MAY_ACT="CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END"
 # Why owners and rights of the copy are not production's; empty if they are. What was granted to a role that is missing there was

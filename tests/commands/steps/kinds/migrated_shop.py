@@ -110,11 +110,12 @@ class MigratedShop:
         migrated: bool = True,
         programs: Path | None = None,
         files: dict[str, str] | None = None,
+        lock_timeout: str = "5 s",
     ) -> Outcome:
         """Run the `data-return` step. Unless `migrated`, the run has no receipt of the migration; it has `files`."""
         toml = (
             'host = "h"\ndatabase = "db"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\nundoes = "migration"\n'
-            f"tables = [{_quoted(tables)}]\ncolumns = [{_quoted(columns)}]\n"
+            f"tables = [{_quoted(tables)}]\ncolumns = [{_quoted(columns)}]\nlock_timeout = '{lock_timeout}'\n"
         )
         values = {"backup_file": DUMP, "backup_sha256": self.checksum, **self.kept}
         ctx = context(World(), values, shell=self._shell(programs), attempt=attempt, files=files)

@@ -389,4 +389,8 @@ def test_files_of_git_lfs_that_are_only_pointers_are_named(repository: Repositor
     outcome = check_out(repository, commit)
     pointers = "1 file of Git LFS not fetched, so only pointers are there: model.bin; git lfs pull fetches them."
     assert (outcome.state, outcome.summary) == ("done", f"The working copy is at commit {commit[:10]}. {pointers}")
+    host = shell(repository)
+    ctx = context(World(), {"commit": commit}, shell=host)
+    host.dead.add(ctx.key)
+    assert box("checkout", CHECKOUT).recover(ctx).summary == outcome.summary, "after a crash too"
     assert check_out(repository, repository.old).summary == f"The working copy is at commit {repository.old[:10]}."

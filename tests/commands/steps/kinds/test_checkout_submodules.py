@@ -130,3 +130,23 @@ def test_a_submodule_whose_address_the_release_moves_is_fetched_from_there(neste
     commit = nested.main.commit({}, "It is elsewhere now")
     outcome = check_out(nested.main, commit)
     assert (outcome.state, (nested.library / "later").exists()) == ("done", True), (outcome.summary, outcome.lines)
+
+
+@pytest.mark.fault("the first of several for all")
+def test_files_of_git_lfs_in_a_submodule_that_are_only_pointers_are_named(nested: Nested) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12345\n"
+    commit = nested.release({".gitattributes": "*.bin filter=lfs -text\n", "model.bin": pointer}, "With Git LFS")
+    outcome = check_out(nested.main, commit)
+    assert outcome.state == "done", outcome.output
+    assert "1 file of Git LFS not fetched, so only pointers are there: outer: model.bin" in outcome.summary
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_lock_of_the_settings_is_found_before_anything_moves(nested: Nested) -> None:
+    lock = nested.main.path / ".git/config.lock"
+    lock.touch()
+    outcome = check_out(nested.main, nested.new)
+    assert (outcome.state, "another git works" in outcome.summary) == ("failed", True), outcome.summary
+    assert (nested.head(), outcome.lines) == (nested.old, (".git/config.lock",))
+    lock.unlink()
+    assert check_out(nested.main, nested.new).state == "done"

@@ -216,6 +216,7 @@ def test_a_user_who_may_not_replace_the_database_is_named_before_the_start(shop:
     assert [one.level for one in found(shop.url)] == ["ok"]
     [refused] = found(postgres.url(APP, "shop"))
     assert (refused.level, "may not create databases (CREATEDB)" in refused.summary) == ("fail", True)
+    assert "does not own the database" in refused.summary, "every right that is missing is said"
     run_sql(postgres.url(SUPERUSER, "shop"), WATCHED)
     [refused] = found(shop.url)
     assert (refused.level, "may not create the event trigger watch (only a" in refused.summary) == ("fail", True)

@@ -1,4 +1,4 @@
-"""What a compose file no longer has, and what goes on all the same beside the new version."""
+"""What a compose file no longer has and what goes on all the same, with compose 2."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from commands.systems.services.docker import Docker
 from tests.commands.systems.services.stages.docker import DockerStage, docker_stage
 from tests.commands.systems.services.stages.stage import NEW
 from tests.commands.systems.services.test_docker import OLD, Project, preflight
+from tests.parts.compose import compose_two
 from tests.parts.service import Service
 
 pytestmark = pytest.mark.timeout(240)
@@ -20,7 +21,7 @@ _NAMES = map("renames{}".format, itertools.count(1))
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[DockerStage]:
-    with docker_stage() as running:
+    with docker_stage(compose_two()) as running:
         running.daemon.image("app:v1", OLD)
         running.daemon.image("app:v2", NEW)
         yield running
@@ -42,19 +43,19 @@ def test_the_containers_of_a_renamed_service_that_still_run_are_named_before_and
     stage: DockerStage, project: Project
 ) -> None:
     name = project.folder.name
-    both = f"{name}_jobs_1 and {name}_jobs_2"
+    both = f"{name}-jobs-1 and {name}-jobs-2"
     rename_jobs(project)
     project.use("app:v2")
     what = f"{both} still run, of a service that the files of project {name} no longer have"
     (found,) = preflight(stage, project.api)
     assert (found.level, found.summary) == ("warn", what)
-    assert found.todo == f"if nobody needs it, remove it: docker rm -f {name}_jobs_1 {name}_jobs_2"
+    assert found.todo == f"if nobody needs it, remove it: docker rm -f {name}-jobs-1 {name}-jobs-2"
     outcome = stage.restart(project.api)
     assert outcome.state == "done", outcome.summary
     assert outcome.summary.endswith(f" But {what}: {found.todo}."), outcome.summary
-    project.daemon.ask("stop", f"{name}_jobs_1")
-    assert f"But {name}_jobs_2 still runs, of a service" in stage.restart(project.api).summary
-    project.daemon.ask("rm", "-f", f"{name}_jobs_1", f"{name}_jobs_2")
+    project.daemon.ask("stop", f"{name}-jobs-1")
+    assert f"But {name}-jobs-2 still runs, of a service" in stage.restart(project.api).summary
+    project.daemon.ask("rm", "-f", f"{name}-jobs-1", f"{name}-jobs-2")
     assert [result.level for result in preflight(stage, project.api)] == ["ok"]
     assert "still run" not in stage.restart(project.api).summary
 
@@ -67,7 +68,7 @@ def test_after_the_way_back_the_container_of_the_new_version_is_named(stage: Doc
     rename_jobs(project, "emails", "jobs")
     project.use("app:v1")
     outcome = stage.restart(project.api, more='steady = "1 s"\nready_within = "2 s"')
-    assert f"But {project.folder.name}_emails_1 still runs" in outcome.summary, outcome.summary
+    assert f"But {project.folder.name}-emails-1 still runs" in outcome.summary, outcome.summary
 
 
 @pytest.mark.fault("found too late, known before")
@@ -101,7 +102,7 @@ def moved(project: Project, name: str) -> Path:
 def beside(project: Project) -> str:
     """What is said of the containers of jobs, which go on in the old version."""
     name = project.folder.name
-    return f"{name}_jobs_1 and {name}_jobs_2 still run, of a service that the files of project {name} no longer have"
+    return f"{name}-jobs-1 and {name}-jobs-2 still run, of a service that the files of project {name} no longer have"
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
@@ -140,7 +141,7 @@ def test_nor_a_second_file_that_the_release_took_away(stage: DockerStage, projec
     project.daemon.compose(project.folder, "up", "--detach", "--no-deps", "api")
     project.api.wait()
     outcome = stage.restart(project.api)
-    assert f"But {project.folder.name}_reports_1 still runs, of a service" in outcome.summary
+    assert f"But {project.folder.name}-reports-1 still runs, of a service" in outcome.summary
     assert "jobs" not in outcome.summary
 
 
@@ -165,7 +166,7 @@ def test_orphans_are_named_beside_a_container_of_its_own_name_and_after_a_reload
     project.daemon.compose(project.folder, "up", "--detach", "--no-deps", "api")
     project.api.wait()
     rename_jobs(project)
-    container = Service(project.api.folder, f"{project.folder.name}_api_1")
+    container = Service(project.api.folder, f"{project.folder.name}-api-1")
     assert beside(project) in [result.summary for result in preflight(stage, container)]
     assert f"But {beside(project)}: " in stage.restart(container).summary
     assert f"But {beside(project)}: " in stage.restart(project.api, more='reload = true\nsteady = "1 s"').summary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.commands.systems.services.stages.stage import Stage
 from tests.docker_daemon import Docker, docker_daemon
@@ -43,7 +44,7 @@ class DockerStage(Stage):
 
 
 @contextmanager
-def docker_stage() -> Iterator[DockerStage]:
-    """Such a daemon, which runs meanwhile."""
-    with docker_daemon() as daemon:
+def docker_stage(config: Path | None = None) -> Iterator[DockerStage]:
+    """Such a daemon, which runs meanwhile; `config` as in `docker_daemon`."""
+    with docker_daemon(config) as daemon:
         yield DockerStage(daemon)
