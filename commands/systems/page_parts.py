@@ -11,7 +11,7 @@ from commands.ports.web import HttpResponse
 from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, is_page
 from commands.systems.page_integrity import fits
 from commands.systems.page_policy import PagePolicy, policy_of
-from commands.systems.page_tags import PageTags, Part, read_tags
+from commands.systems.page_tags import SCRIPT_TYPE, PageTags, Part, read_tags
 from commands.text.foreign_json import read_json
 from commands.text.numbers import format_count
 from commands.text.phrases import agree, on_web
@@ -21,8 +21,6 @@ from state.errors import LostTrack
 Get = Callable[[str], HttpResponse]
 
 _HERE = "http://here.invalid"  # stands for a place whose own address is not known
-# https://mimesniff.spec.whatwg.org/#javascript-mime-type
-_SCRIPT = re.compile(r"(?:application|text)/(?:(?:x-)?(?:java|ecma)script|javascript1\.[0-5]|jscript|livescript)")
 _NEVER_SCRIPT = re.compile(r"image/|audio/|video/|text/csv$")
 _PORTS = {"http": 80, "https": 443}
 _SHOWN = 100  # characters of a path
@@ -73,7 +71,7 @@ def part_problem(shown: str, part: Part, answer: HttpResponse, fit: bool | None 
     if part.stylesheet:
         refused = sent != "text/css" if sent else strict
     else:
-        refused = not _SCRIPT.fullmatch(sent) if strict else bool(_NEVER_SCRIPT.match(sent))
+        refused = not SCRIPT_TYPE.fullmatch(sent) if strict else bool(_NEVER_SCRIPT.match(sent))
     if refused:
         has = f"the type {printable(sent)[:40]}" if sent else "no type"
         return f"{shown} has {has}, so browsers refuse it: correct the web server's MIME types."

@@ -22,7 +22,7 @@ ABOUT_THE_MESSAGE = frozenset({
     "block_mismatch", "invalid_blocks", "invalid_blocks_format", "invalid_attachments", "too_many_attachments",
     "attachment_payload_limit_exceeded", "msg_too_long", "msg_blocks_too_long", "no_text", "cant_broadcast_message",
     "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "invalid_arguments", "invalid_arg_name",
-    "invalid_array_arg", "invalid_form_data", "edit_window_closed", "slack_connect_file_link_sharing_blocked",
+    "invalid_array_arg", "invalid_form_data", "slack_connect_file_link_sharing_blocked",
     "file_upload_size_restricted", "file_uploads_disabled", "file_uploads_except_images_disabled", "blocked_file_type",
     "file_type_not_allowed", "snippet_too_large", "alt_txt_too_large", "slack_connect_file_upload_sharing_blocked",
 })  # fmt: skip
@@ -31,6 +31,8 @@ GONE = frozenset({
     "message_not_found", "cant_update_message", "thread_not_found", "cannot_reply_to_message",
     "restricted_action_thread_locked",
 })  # fmt: skip
+# the workspace's settings let nobody change a message of that age
+TOO_OLD = frozenset({"edit_window_closed"})
 RETRY_LIMIT = 2.0  # seconds between attempts, at most; when Slack is back the card must be true within 5 s
 MENDING_RETRY = 15.0  # seconds between attempts while somebody must fix something
 UNKNOWN_RETRY_LIMIT = 60.0  # seconds between attempts after an error that the bot does not know, at most
@@ -43,6 +45,10 @@ class RefusedBySlack(Exception):
 
 class GoneFromSlack(RefusedBySlack):
     """The message to be changed or answered is gone for the bot: deleted, closed, or another app's."""
+
+
+class TooOldToChange(GoneFromSlack):
+    """The message may not be changed any more. It stays as it is, beside the one that takes its place."""
 
 
 class NotNow(Exception):
@@ -69,6 +75,8 @@ def retry_after(error: Exception, method: str, failures: int) -> float:
         wait, todo = min(growing(failures), MENDING_RETRY), what_to_do(name)
         LOG.error("%s: Slack answers %s: %s. Nothing is lost; next attempt in %g s", method, name, todo, wait)
         return wait
+    if name in TOO_OLD:
+        raise TooOldToChange(name) from None
     if name in GONE:
         raise GoneFromSlack(name) from None
     if name in ABOUT_THE_MESSAGE:

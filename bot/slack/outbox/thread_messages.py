@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.slack.outbox.identity import Identity
-from bot.slack.outbox.refusals import GoneFromSlack, NotNow, RefusedBySlack, growing
+from bot.slack.outbox.refusals import GoneFromSlack, NotNow, RefusedBySlack, TooOldToChange, growing
 from bot.slack.outbox.sender import Sender
 from bot.slack.views.blocks import Message
 from state.store import RecordStore
@@ -22,6 +22,8 @@ CARD = 0  # the event number under which the card's message is stored
 # that somebody has deleted it
 SENT_AGAIN = 60.0
 RENEWED_AGAIN = 60.0  # seconds between two messages that take the place of a gone one, at least
+# seconds between two that take the place of one that may not be changed any more, if nothing waits for that
+TOO_OLD_AGAIN = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +98,12 @@ class ThreadMessages:
             except GoneFromSlack as error:
                 await self.renew_card(card, error)
 
-    async def renew_card(self, old: str, why: GoneFromSlack) -> None:
-        """Post the card anew, unless another one has taken the place of `old` already."""
+    async def renew_card(self, old: str, why: GoneFromSlack, pause: float = RENEWED_AGAIN) -> None:
+        """Post the card anew, unless another one has taken the place of `old` already, or did in the last seconds."""
         async with self._renewing_card:
             if self.posts[CARD] != old:
                 return
-            if not self._may_renew(CARD):
+            if not self._may_renew(CARD, pause):
                 await asyncio.sleep(1)
                 return
             draft = await self._draw_card()
@@ -174,7 +176,7 @@ class ThreadMessages:
             try:
                 await self.sender.update(self.channel, ts, message, identity, ask_first=self.require_lock, keep=keep)
             except GoneFromSlack as error:
-                return await self._renewed(event, ts, draft, error)
+                return await self._renewed(event, ts, draft, error, keep=keep)
             except NotNow:
                 break
             except RefusedBySlack as error:
@@ -191,22 +193,26 @@ class ThreadMessages:
             self._pause(ts)
         return self._shown.get(ts) == draft.plain
 
-    async def _renewed(self, event: int, old: str, draft: Draft, why: GoneFromSlack) -> bool:
+    async def _renewed(self, event: int, old: str, draft: Draft, why: GoneFromSlack, *, keep: bool) -> bool:
+        pause = TOO_OLD_AGAIN if isinstance(why, TooOldToChange) and not keep else RENEWED_AGAIN
         if event == CARD:
-            await self.renew_card(old, why)
-        elif self._may_renew(event):
+            await self.renew_card(old, why, pause)
+        elif self._may_renew(event, pause):
             await self._replace(event, old, why, lambda new: self.reply(new, may_exist=True), draft)
+        if self.posts[event] == old and not keep:
+            self._pause(old)
         return self.posts[event] != old
 
-    def _may_renew(self, event: int) -> bool:
+    def _may_renew(self, event: int, pause: float) -> bool:
         """Whether a gone message may be posted anew. One that is gone again at once must not fill the channel."""
-        return time.monotonic() - self._renewed_at.get(event, float("-inf")) > RENEWED_AGAIN
+        return time.monotonic() - self._renewed_at.get(event, float("-inf")) > pause
 
     async def _replace(
         self, event: int, old: str, why: GoneFromSlack, post: Callable[[Draft], Awaitable[str]], draft: Draft
     ) -> None:
         what = "the card" if event == CARD else f"the message of event {event}"
-        LOG.warning("run %s: Slack answers %s: %s is gone and is posted anew", self.run, why, what)
+        how = "may not be changed any more" if isinstance(why, TooOldToChange) else "is gone"
+        LOG.warning("run %s: Slack answers %s: %s %s and is posted anew", self.run, why, what, how)
         identity = draft.identity | self._heads.pop(old, {}) | {"instead_of": old}  # not found where the old one is
         new = await post(Draft(drawn=draft.drawn, plain=draft.plain, identity=identity))
         self._renewed_at[event] = time.monotonic()

@@ -26,6 +26,7 @@ from commands.systems.http_answers import stand_in
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from commands.systems.preflight.script_files import scripts_check
 from commands.text.durations import Duration
+from commands.text.exit_codes import exit_words
 from commands.text.phrases import on_web
 from state.errors import ToolError
 
@@ -153,7 +154,7 @@ class MaintenanceStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, fill_shell(self.command, ctx.values), self.env)
         if result.code:
-            return failed(f"The command failed with exit code {result.code}.", lines=result.last_lines)
+            return failed(f"The command failed with {exit_words(result.code)}.", lines=result.last_lines)
         if not self.web:
             return self._done(ctx, f"Maintenance is {self.state}. This was not checked, because the box has no `web`.")
         seen = self._wait_until_right(ctx)

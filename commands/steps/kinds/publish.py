@@ -35,6 +35,7 @@ from commands.systems.preflight.free_files import (
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
 from commands.systems.preflight.served_parts import ServedPartsCheck
 from commands.text.durations import Duration
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_bytes
 from commands.text.phrases import capitalized, on_web
 from commands.text.printable import printable
@@ -194,7 +195,7 @@ class PublishStep(StepBox):
         result = run_job(self, ctx, self.host, self.script(), self._env(), {"RUN": ctx.run.key})
         commit = fill(self.commit, ctx.values)
         if result.code:
-            why = self._why(commit[:10], result).get(result.code, f"Publishing failed with exit code {result.code}.")
+            why = self._why(commit[:10], result).get(result.code, f"Publishing failed with {exit_words(result.code)}.")
             return failed(why, lines=result.last_lines)
         built = page_of_build(result.tail)
         headers = page_texts(self.headers, ctx.values)

@@ -43,6 +43,7 @@ from commands.systems.postgres.server_wide import named_databases, server_wide_s
 from commands.systems.postgres.sql_file import append_to_each
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
 
 
@@ -206,7 +207,7 @@ class RehearseStep(BackupCopyStep):
     def judge(self, ctx: Context, result: CommandResult) -> Outcome:
         output, values = result.tail, parse_values(result.tail)
         if result.code:
-            general = f"The rehearsal failed with exit code {result.code}; nothing else was touched."
+            general = f"The rehearsal failed with {exit_words(result.code)}; nothing else was touched."
             about_tool = tool_failure(result.code, values, self._tool.folder) if self._tool else ""
             summary = (
                 about_tool

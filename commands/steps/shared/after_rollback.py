@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import CommandResult
 from commands.steps.execution import run_job
@@ -15,8 +17,13 @@ from commands.systems.postgres.return_rows import AFTER_ROLLBACK
 from commands.systems.postgres.same_database import identities
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
+from commands.text.phrases import joined_few
 
 _SCRIPT = "".join(("umask 077\n", ADDRESS, CATALOG, SCHEMA, script("postgres/archive.sh"), AFTER_ROLLBACK))
+
+
+_AS_BEFORE = "schema, sequences, rights, settings and comments are as right before the first change"
+_REORDERED = re.compile(r"^reordered: (.+)$", re.MULTILINE)
 
 
 def compare_with_backup(box: ClientProgramsStep, ctx: Context, folder: str) -> Outcome:
@@ -45,7 +52,7 @@ def _judge(result: CommandResult, by: str) -> Outcome:
         why = f"reading stopped: {unread}" if unread else "they were not recorded right before the first change"
         not_compared.append(f"schema, sequences, rights and settings ({why})")
     elif not differences:
-        compared.append("schema, sequences, rights, settings and comments are as right before the first change")
+        compared += [_AS_BEFORE, *_reordered(result.tail)]
     if "backup_gone" in values:
         not_compared.append("rows (the backup is gone)")
     rows = rows_seen.rows_after_rollback(result.tail, values, by)
@@ -58,3 +65,9 @@ def _judge(result: CommandResult, by: str) -> Outcome:
         return failed(f"Not as before: {in_words(missing)}.", lines=(*missing, *not_compared), **found)
     what = "; ".join(compared) or "nothing could be compared"
     return done(f"Compared: {what}.", lines=tuple(not_compared), **found)
+
+
+def _reordered(output: str) -> list[str]:
+    """What to say of tables in which columns stand in another order; an INSERT that names none depends on it."""
+    tables = [name.removeprefix("public.") for name in _REORDERED.findall(output)]
+    return [f"columns of {joined_few(tables, 2)} stand in another order than before"] if tables else []

@@ -38,11 +38,11 @@ class MigrationTool:
 
 
 MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
-    # https://alembic.sqlalchemy.org/en/latest/tutorial.html: `current` prints a line for each head, like
-    # "ae1 (head)"; the project may print others
+    # https://alembic.sqlalchemy.org/en/latest/tutorial.html: `current --verbose` prints a line for each
+    # head, like "Rev: ae1 (head)"; a bare "ae1" could be a word that the project's env.py prints
     "alembic": MigrationTool(
         program="alembic",
-        state=r"$PROGRAM current | awk '/^[^ ]+( \([^()]*\))*$/ {print $1}' | sort",
+        state="$PROGRAM current --verbose | awk '/^Rev: / {print $2}' | sort",
         forward="$PROGRAM upgrade head",
         back=script("migrations/alembic_back.sh"),
         irreversible=script("migrations/alembic_irreversible.sh"),

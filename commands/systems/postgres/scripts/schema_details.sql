@@ -1,5 +1,5 @@
 -- What schema.sql leaves out, in lines of the classes "storage", where and how tables, columns and sequences are stored, and
--- "detail": what is switched off, what a sequence belongs to, and objects that are rare. Of code, and of options, which may hold a
+-- "detail": what is switched off, what a sequence belongs to, and objects that are rare; "order", that of columns. Of code, and of options, which may hold a
 -- password, there is only a checksum behind \x1e. The first line says that the details were read at all, and in which form.
 -- The order in which options were set, and the numbers that the server gives to roles and objects, mean nothing.
 SET statement_timeout = 0; SET search_path = '';
@@ -108,6 +108,11 @@ WITH member AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE deptype 
 )
 SELECT CASE WHEN what ~ '^(storage|start|cache|logging|tablespace|access method|options of the TOAST table) ' THEN 'storage' ELSE 'detail' END
   || E'\x1f' || replace(what, E'\n', '\n') || E'\x1f' || replace(value, E'\n', ' ') FROM found WHERE value IS NOT NULL ORDER BY what;
+-- a checksum of the names of a table's columns, and one of their order
+SELECT format(E'order\x1f%I.%I\x1f', n.nspname, c.relname) || md5(string_agg(attname, ',' ORDER BY attname)) || E'\x1e' || md5(string_agg(attname, ',' ORDER BY attnum))
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+  WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND n.nspname NOT IN ('information_schema', 'gonogo') AND n.nspname !~ '^pg_'
+  GROUP BY n.nspname, c.relname ORDER BY 1;
 -- PostgreSQL before 14 does not know it
 SELECT $$SELECT E'storage\x1f' || format('compression of column %I.%I.%I', nspname, relname, attname) || E'\x1f' ||
   CASE attcompression WHEN 'p' THEN 'pglz' ELSE 'lz4' END FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class c ON c.oid = attrelid

@@ -14,9 +14,11 @@ from bot.slack.api_error import TEMPORARY, TO_BE_MENDED
 from bot.slack.outbox.refusals import (
     ABOUT_THE_MESSAGE,
     GONE,
+    TOO_OLD,
     GoneFromSlack,
     NotNow,
     RefusedBySlack,
+    TooOldToChange,
     require_soon,
     retry_after,
 )
@@ -71,7 +73,7 @@ def test_the_wait_after_an_error_that_does_not_pass_by_itself_grows_further(name
     assert [retry_after(answer(name), "chat.postMessage", failures) for failures in (0, 3, 6, 7, 900)] == waits
 
 
-@pytest.mark.parametrize("name", ["invalid_blocks", "msg_too_long", "metadata_too_large", "edit_window_closed"])
+@pytest.mark.parametrize("name", ["invalid_blocks", "msg_too_long", "metadata_too_large"])
 def test_an_error_about_the_message_itself_is_raised(name: str) -> None:
     with pytest.raises(RefusedBySlack, match=name) as refused:
         retry_after(answer(name), "chat.postMessage", 0)
@@ -84,6 +86,11 @@ def test_a_message_that_is_gone_is_told_from_one_that_is_wrong(name: str) -> Non
         retry_after(answer(name), "chat.update", 0)
 
 
+def test_a_message_that_is_too_old_to_be_changed_is_told_from_one_that_is_gone() -> None:
+    with pytest.raises(TooOldToChange, match="edit_window_closed"):
+        retry_after(answer("edit_window_closed"), "chat.update", 0)
+
+
 @pytest.mark.fault("a cause that nobody has seen")
 @pytest.mark.parametrize(
     "name", ["invalid_moon_phase", "msg_is_on_strike", "too_many_cooks", "file_is_shy", "thread_x"]
@@ -93,7 +100,7 @@ def test_an_unknown_name_is_never_taken_for_the_messages_fault(name: str) -> Non
 
 
 def test_no_name_means_two_things() -> None:
-    groups = [ABOUT_THE_MESSAGE, GONE, TEMPORARY, TO_BE_MENDED]
+    groups = [ABOUT_THE_MESSAGE, GONE, TOO_OLD, TEMPORARY, TO_BE_MENDED]
     assert len(frozenset().union(*groups)) == sum(map(len, groups))
 
 

@@ -203,6 +203,26 @@ def test_a_card_that_can_never_be_changed_does_not_fill_the_channel(tmp_path: Pa
     play(tmp_path, story)
 
 
+@pytest.mark.fault("one bad old thing stops all")
+def test_where_messages_may_not_be_changed_any_more_the_run_is_told_in_new_ones(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        box.begin_step(run, DEPLOY)
+        await box.message_with("⏳", "Put the code there")
+        box.workspace.faults.errors["chat.update"] = "edit_window_closed"
+        box.end_step(run, DEPLOY)
+        await box.message_with("✅", "Put the code there")
+        box.run_step(run, HEALTH)
+        await box.message_with("✅ *Health*")
+        box.actions(run).hold(in_slack(GUEST), "", box.deps.now())
+        await box.wait_until(lambda: len(cards(box)) == 2)
+        await calls_of(box, "chat.update", 2)
+        assert len(cards(box)) == 2, "the old one and one in its place"
+        assert "rollback" in buttons(cards(box)[-1])
+
+    play(tmp_path, story)
+
+
 def test_a_file_that_slack_refuses_delays_no_message_and_comes_after_a_restart(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()

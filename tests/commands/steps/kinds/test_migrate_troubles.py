@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.commands.steps.databases import run_sql
-from tests.commands.steps.kinds.test_migrate import ALEMBIC, COLUMNS, COMMON, DJANGO, Project, alembic, django, url
+from tests.commands.steps.kinds.test_migrate import (
+    ALEMBIC,
+    BACK,
+    COLUMNS,
+    COMMON,
+    DJANGO,
+    Project,
+    alembic,
+    django,
+    url,
+)
 from tests.commands.steps.kinds.test_migrate_tools import PRISMA, RAILS, RAILS_PRICE, prisma, prisma_project, rails
 from tests.commands.steps.migration_projects import alembic_revision, django_migration
 
@@ -31,6 +41,20 @@ def test_two_heads_of_alembic_are_named_before_anything_is_run(alembic: Project,
     assert outcome.summary == (
         f"Nothing was run, because the migration tool would apply nothing: {words}. Cure: {MERGE}."
     )
+    assert run_sql(url, COLUMNS) == [("id",)]
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_word_that_env_py_prints_is_no_head(alembic: Project, tmp_path: Path, url: str) -> None:
+    env = next(tmp_path.rglob("env.py"))
+    env.write_text(f"print('postgresql://shop')\nprint('ddd4')\n{env.read_text()}")
+    ini = tmp_path / "alembic.ini"
+    ini.write_text(ini.read_text() + "revision_environment = true\n")
+    found = alembic.looked_at(ALEMBIC + BACK)
+    assert (found.level, found.summary) == ("ok", "the migration tool reports its state: “aaa1”")
+    assert alembic.looked_at(ALEMBIC).level == "ok"
+    assert alembic.run(ALEMBIC).summary == "Migrated from “aaa1” to “bbb2”."
+    assert alembic.run(ALEMBIC + BACK, "back").state == "done"
     assert run_sql(url, COLUMNS) == [("id",)]
 
 

@@ -198,7 +198,50 @@ def test_the_tags_of_a_page_are_read_as_browsers_read_them() -> None:
     assert read_tags(page).parts == (*parts, Part("/m", module=True), Part("/p"), Part("/n.css.js", module=True))
 
 
-@pytest.mark.parametrize("text", ["<script '", "<!--", "<script>", '<link a="', "<template>", "<link ", "<script a=b "])
+A = '<script src="/a.js"></script>'
+
+
+@pytest.mark.fault("one text, two readers")
+@pytest.mark.parametrize(
+    ("page", "addresses"),
+    [
+        (f'<textarea><script src="/x.js"></script></textarea>{A}', ["/a.js"]),
+        (f'<title>how <script src="/x.js"></script> works</title>{A}', ["/a.js"]),
+        (f'<style>/* <link rel=stylesheet href="/x.css"> */</style>{A}', ["/a.js"]),
+        (f'<template><template>{A}</template><script src="/x.js"></script></template>{A}', ["/a.js"]),
+        (f'{A}<plaintext><script src="/x.js"></script>', ["/a.js"]),
+        (f"<!-->{A}<!-- x -->", ["/a.js"]),
+        (f"<!-- x --!>{A}", ["/a.js"]),
+        (f'<script nomodule src="/x.js"></script>{A}', ["/a.js"]),
+        (
+            f'<link rel=stylesheet disabled href="/x.css"><link rel=stylesheet type=text/less href="/x.less">{A}',
+            ["/a.js"],
+        ),
+        (f'<link rel=canonical href="/x.js"><link rel=icon href="/x.css">{A}', ["/a.js"]),
+        (f'<script type="application/javascript+x" src="/x.js"></script>{A}', ["/a.js"]),
+        (f"<script data-x=it's src=/b.js></script>{A}", ["/b.js", "/a.js"]),
+        ('<link rel=stylesheet href=/a.css?x="1>', ['/a.css?x="1']),
+    ],
+)
+def test_what_no_browser_loads_is_no_part_of_a_page_and_what_each_loads_is(page: str, addresses: list[str]) -> None:
+    assert [part.address for part in read_tags(page).parts] == addresses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script '",
+        "<!--",
+        "<script>",
+        '<link a="',
+        "<template>",
+        "<title>",
+        "<plaintext>",
+        "<a=",
+        "<link ",
+        "<script a=b ",
+    ],
+)
 def test_a_page_of_another_form_takes_no_time_that_grows_with_its_square(text: str) -> None:
     assert read_tags(text * 100_000).parts == ()
 

@@ -166,10 +166,20 @@ def test_what_was_only_set_in_another_order_or_made_anew_is_as_before(postgres: 
         assert AS_BEFORE in shop.compare().compared, change
 
 
+def test_a_column_that_a_rollback_adds_again_comes_last_and_that_is_said(postgres: Postgres, tmp_path: Path) -> None:
+    shop = Shop(postgres, tmp_path)
+    run_sql(shop.url, "CREATE TABLE wide (a int, b int, c int)")
+    shop.note()
+    outcome = shop.compare("ALTER TABLE wide DROP b", "ALTER TABLE wide ADD b int")
+    assert outcome.state == "done"
+    assert {AS_BEFORE, "columns of wide stand in another order than before"} <= set(outcome.compared)
+    assert shop.compare("ALTER TABLE wide DROP b").missing == ("column wide.b: integer → none",)
+
+
 def test_a_run_whose_version_noted_no_details_is_not_said_to_lack_them(shop: Shop) -> None:
     (note,) = shop.folder.glob("*.before")
     lines = note.read_text().splitlines(keepends=True)
-    older = [line for line in lines if not line.startswith(("detail\x1f", "storage\x1f"))]
+    older = [line for line in lines if not line.startswith(("detail\x1f", "storage\x1f", "order\x1f"))]
     assert len(older) < len(lines)
     note.write_text("".join(older))
     assert AS_BEFORE in shop.compare().compared
