@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from commands.ports.page_text import Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
@@ -37,6 +38,8 @@ from commands.text.durations import Duration
 from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_bytes
 from commands.text.phrases import capitalized, on_web
+from commands.text.printable import printable
+from state.errors import Failed
 
 _IS_LINK = '[ ! -e "$WWW/current" ] || [ -L "$WWW/current" ] || exit 67'
 # what the link points to before the first try of this run is what its rollback serves again
@@ -69,6 +72,14 @@ target=releases/$release
 _BEFORE = """\
 note="$WWW/releases/.before-$RUN"; target=releases/$COMMIT
 [ ! -s "$note" ] || target=$(cat "$note")
+"""
+# what the rollback of this run would go back to, once the run has noted it, and whether the link can be replaced
+_IN_WAY = f"""\
+[ -e "$WWW/releases/.before-$RUN" ] || exit 0
+{_BEFORE}\
+case $target in /*) ;; *) target=$WWW/$target ;; esac
+[ -d "$target/" ] || printf 'gone=%s\\n' "$(basename "$target")"
+[ -w "$WWW" ] || echo closed=yes
 """
 _OF_BEFORE = 'left=$(cat "$note")\n'  # what this run found: what a second try finds is the new build
 _OF_LINK = 'left=$(readlink "$WWW/current" || true)\n'
@@ -207,6 +218,23 @@ class PublishStep(StepBox):
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
+
+    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+        if self.mode == "forward":
+            return ()
+        env: dict[str, Text] = {**page_texts(self._env(), ctx.values), "RUN": ctx.run.key}
+        result = ctx.tools.shell.ask(self.host, _IN_WAY, env=env)
+        if result.code:
+            raise Failed(f"the releases could not be looked at ({result.last_line})")
+        found, why = parse_values(result.tail), []
+        if "gone" in found:
+            release = printable(found["gone"]).replace("{", "{{").replace("}", "}}")
+            why.append(
+                f"the release {release}, which was served before, is gone, so {{name}} would refuse: put it back"
+            )
+        if "closed" in found:
+            why.append("the deploying user may not replace the link `current` now, so {name} would fail: give it `www`")
+        return tuple(why)
 
     def _why(self, commit: str, result: CommandResult) -> dict[int, str]:
         """The sentence for each exit code of the scripts."""

@@ -23,6 +23,7 @@ from commands.systems.http_answers import challenge, field, holds_secret, stand_
 from commands.systems.running.answers import (
     CONTAINER,
     LINK,
+    MOUNTED,
     NO_LINK,
     PM2,
     UNIT,
@@ -230,6 +231,8 @@ class Running(Strict):
             source = self.source if len(listed) == 1 else f"{by.one} {one.number} of {self.source}"
             if one.status != by.up:
                 raise _unsaid(source, f"{by.name} reports it as {one.status[:30]}")
+            if one.said == MOUNTED:
+                raise _unsaid(source, "a volume or a folder of the host hides its image's working folder")
             if one.said == "-":
                 raise _unsaid(source, by.unsaid)
             yield Answer(source=source, said=one.said)

@@ -15,6 +15,7 @@ from state.errors import Failed
 
 LINK = OWN_REPOSITORY + script("running/release_folder.sh") + script("running/link.sh")
 NO_LINK = 65  # exit code of LINK
+MOUNTED = "(mounted)"  # what CONTAINER prints in the place of a commit
 _TAGS = (
     OWN_REPOSITORY
     + """\
