@@ -50,13 +50,14 @@ note="$WWW/releases/.before-$RUN"
 [ -e "$note" ] || {{ readlink "$WWW/current" > "$note.part" || true; mv "$note.part" "$note"; }}
 printf 'release_before=%s\\n' "$(basename "$(cat "$note")")"
 """
-# a folder with the commit's name may be another build of it, or half a copy: only an equal one is served
+# a run that was killed leaves its part of a copy; a folder with the commit's name may be another build of it, or half
+# a copy: only an equal one is served
 _COPY = (
     FITS_FILES
     + """\
 cd "$REPOSITORY/$SOURCE"
 grep -qF "$COMMIT" "./$STAMP" || exit 65
-part="$WWW/releases/.part-$RUN"; rm -rf "$part"
+part="$WWW/releases/.part-$RUN"; rm -rf "$WWW/releases"/.part-*
 fits_files . "$WWW/releases" || exit 70
 cp -R . "$part" || { rm -rf "$part"; exit 71; }
 links=--no-dereference; diff "$links" /dev/null /dev/null > /dev/null 2>&1 || links=

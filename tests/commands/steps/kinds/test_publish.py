@@ -151,6 +151,13 @@ def test_another_build_of_the_same_commit_is_served(site: Site) -> None:
     assert site.served() == f"{NEW}-2", "an equal build was copied once more"
 
 
+def test_what_a_killed_run_has_left_of_its_copy_is_removed(site: Site) -> None:
+    left = site.www / "releases" / ".part-run-7-20261130T000000000000"
+    left.mkdir()
+    assert site.run_step(FORWARD).state == "done"
+    assert not left.exists()
+
+
 @pytest.mark.fault("it exists, so it is right")
 def test_a_half_copied_release_is_never_served(site: Site) -> None:
     (site.build / "app.js").write_text("whole")
