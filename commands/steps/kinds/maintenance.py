@@ -22,7 +22,7 @@ from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
 from commands.steps.values import has_placeholder
-from commands.systems.http_answers import stand_in
+from commands.systems.http_answers import stand_in, status_of
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from commands.systems.preflight.script_files import scripts_check
 from commands.text.durations import Duration
@@ -207,4 +207,4 @@ class MaintenanceStep(StepBox):
         marked = self.mark is not None and self.mark.is_in(answer)
         right = answer.status == self._expected_status() and (not self.mark or marked == (self.state == "on"))
         with_mark = f" {'with' if marked else 'without'} {self.mark.words()}" if self.mark else ""
-        return _Seen(f"{address} answers {answer.status}{with_mark}", right, is_starting(answer) and not marked)
+        return _Seen(f"{address} answers {status_of(answer)}{with_mark}", right, is_starting(answer) and not marked)

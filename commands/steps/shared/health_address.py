@@ -21,11 +21,12 @@ from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
-from commands.systems.http_answers import stand_in
+from commands.systems.http_answers import stand_in, status_of
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.text.phrases import on_web
 from state.errors import ToolError
 
+_SHOWN = 100  # characters of an answer
 _NOT_ASKED = "from a "  # how an answer is called that the service did not give
 _NOT_REACHED = ("with status 502", "with status 504")  # only a proxy in front answers so
 _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
@@ -142,7 +143,7 @@ class HealthAddress(StepBox):
             return [f"{on_web(self.web, self.path)} answers {answer[:80]}, so the service itself was not asked"]
         if self.serves(ctx, answer):
             return []
-        return [f"{on_web(self.web, self.path)} answers {answer[:60]} instead of {self._expected(ctx)[:60]}"]
+        return [f"{on_web(self.web, self.path)} answers {answer[:_SHOWN]} instead of {self._expected(ctx)[:60]}"]
 
     def not_reached(self, answer: str, problems: list[str]) -> str:
         """The clauses about a proxy that does not reach what runs, if nothing else is wrong; else empty."""
@@ -168,7 +169,7 @@ class HealthAddress(StepBox):
             if who := stand_in(response):
                 return Health(f"from {who}")
             if response.status != 200:
-                return Health(f"with status {response.status}", starting=is_starting(response))
+                return Health(f"with status {status_of(response)}", starting=is_starting(response))
             served = json_field(response.json(), self.field)
             says, others = served is not None, response.others
             return Health(f"{self.field} = {served}", starting=not says, says=says, others=others)

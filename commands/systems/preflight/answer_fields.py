@@ -10,7 +10,7 @@ from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.field_names import field_missing
-from commands.systems.http_answers import stand_in
+from commands.systems.http_answers import stand_in, status_of
 from commands.systems.json_lists import ROOT, list_in
 from state.errors import ToolError
 
@@ -83,7 +83,7 @@ def _problems(answer: HttpResponse, one: Reads) -> Iterator[str]:
     """What the answer of now lacks, one clause each."""
     if answer.status not in one.statuses:
         if one.always:
-            yield f"answers {answer.status} to {one.path}, of which {one.by} reads {_named(one)}"
+            yield f"answers {status_of(answer)} to {one.path}, of which {one.by} reads {_named(one)}"
         return
     try:
         data = answer.json()
