@@ -56,7 +56,10 @@ _COPY = (
     FITS_FILES
     + """\
 cd "$REPOSITORY/$SOURCE"
-grep -qF "$COMMIT" "./$STAMP" || exit 65
+grep -qF "$COMMIT" "./$STAMP" || {
+  named=$(tr '\\n' ' ' < "./$STAMP" | sed -nE 's/.*"commit"[[:space:]]*:[[:space:]]*"([0-9a-f]{7,64})".*/\\1/p')
+  case $COMMIT in "${named:-none}"*) ;; *) exit 65 ;; esac
+}
 part="$WWW/releases/.part-$RUN"; rm -rf "$WWW/releases"/.part-*
 fits_files . "$WWW/releases" || exit 70
 cp -R . "$part" || { rm -rf "$part"; exit 71; }

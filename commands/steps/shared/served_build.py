@@ -16,6 +16,7 @@ from commands.systems.kept_pages import kept_page
 from commands.systems.old_build import OldBuild
 from commands.systems.page_parts import ServedParts
 from commands.systems.page_tags import Part
+from commands.systems.running.answers import names as names_commit
 from commands.text.numbers import format_count
 from commands.text.phrases import joined_few, on_web
 from state.errors import ToolError
@@ -114,7 +115,7 @@ class ServedBuild:
         if self._is_of_another(self.stamp, stamp):
             return
         data = stamp.json() if stamp.status == 200 else {}
-        if not isinstance(data, dict) or data.get("commit") != self.commit:
+        if not isinstance(data, dict) or not names_commit(str(data.get("commit")), self.commit):
             said = f"answers {status_of(stamp)} and does not name commit {self.commit[:10]}"
             self.problem = f"{on_web(self.web, self.stamp)} {said}."
             return

@@ -92,6 +92,17 @@ def test_the_old_build_after_a_failed_one_is_refused(site: Site) -> None:
     assert site.served() == OLD
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_stamp_with_the_first_digits_of_the_commit_names_it(site: Site) -> None:
+    site.build_commit(NEW[:7])
+    outcome = site.run_step(FORWARD)
+    assert (outcome.state, site.served()) == ("done", NEW), outcome.summary
+    for wrong in (OLD[:7], NEW[:6], "", "none"):
+        site.shell.ended.clear()
+        site.build_commit(wrong)
+        assert "is not from commit" in site.run_step(FORWARD).summary
+
+
 @pytest.mark.fault("compared with itself")
 def test_a_web_server_that_still_serves_the_old_build_fails_the_step(site: Site) -> None:
     site.world.on_web("build.json", answer(data={"commit": OLD}))
