@@ -1,4 +1,4 @@
-# `migrate deploy` refuses a schema that holds tables where it has recorded no migration (P3005); `migrate status` does not say so.
+# Prisma's `migrate deploy` refuses a schema that holds tables where it has recorded no migration (P3005); `migrate status` does not say so.
 [ -z "${state-$(migration_state)}" ] || return 0
 not_empty() {
   local said
