@@ -75,7 +75,9 @@ _SCRIPT = "".join(
     )
 )
 # output of the script that is meant for the bot, not for people
-_FOR_THE_BOT = re.compile(r"(verify|table|lock|column|not held|differs|left|may not|may change|no right): ")
+_FOR_THE_BOT = re.compile(
+    r"(verify|table|lock|column|not held|differs|left|may not|may change|owners unasked|no right): "
+)
 _NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
 _WITHOUT_RIGHT = (
     "The application would get “permission denied”. Add the statement to the migration, or if that is meant, run the "
