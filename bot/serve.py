@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ from commands.runbook import Page
 from state.errors import BadRecord, BadSettings, GonogoError, Refused
 from state.journal import RecordKey
 from state.place import open_record, require_private, verify_record
+from state.sqlite.network_disk import NETWORK_TODO, network_problem
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
@@ -159,6 +161,8 @@ def _open_store(settings: Settings) -> RecordStore:
 def _afterwards(settings: Settings, key: RecordKey | None) -> None:
     """What may take its time once the first turns are over."""
     import_tools()
+    if isinstance(settings.state, Path) and (problem := network_problem(settings.state)):
+        LOG.warning("%s: %s", problem, NETWORK_TODO)
     _verify(settings, key)
 
 

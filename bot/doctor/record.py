@@ -15,6 +15,7 @@ from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
 from commands.start.preflight import PreflightLine
 from state.errors import BadRecord
 from state.place import Place, is_served
+from state.sqlite.network_disk import NETWORK_TODO, network_problem
 from state.sqlite.private_file import weaknesses
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def _in_file(path: Path) -> list[PreflightLine]:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         problem = f"the folder {folder} does not exist or is not writable"
         return [_line(FAIL, problem, "fix the folder, or set GONOGO_STATE")]
-    lines = [*_disk_space(folder), *_privacy(path), *_file(path)]
+    remote = [_line(WARN, problem, NETWORK_TODO)] if (problem := network_problem(path)) else []
+    lines = [*_disk_space(folder), *remote, *_privacy(path), *_file(path)]
     if path.exists() and not any(line.result.level == FAIL for line in lines):
         lines.append(_serving(served=is_served(path)))
     return lines

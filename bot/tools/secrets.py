@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from bot.tools.literals import Literals
 from bot.tools.secret_forms import MIN_LENGTH, forms_of, parts_of
+from bot.tools.secrets_by_form import masked_by_form
 from commands.text.random_look import looks_random
 from commands.text.redaction import HIDDEN
 
@@ -60,6 +61,7 @@ class Redactor:
 
     `words` are values that are no secrets by themselves, like a user's name. They are not masked inside a longer word,
     and a secret of 4 or 5 hexadecimal digits not inside a longer such number. What is shorter is masked nowhere.
+    Credentials in addresses and keys of well-known makers are masked, too, whoever knows them.
     """
 
     def __init__(self, values: Iterable[str], words: Iterable[str] = ()) -> None:
@@ -96,7 +98,7 @@ class Redactor:
         start = literals.rest_at_start(text, _MIN_CUT) if cut_start else 0
         end = literals.rest_at_end(text, _MIN_CUT) if cut_end else 0
         inner = literals.replace(text[start : len(text) - end], HIDDEN)
-        inner = digits.replace(words.replace(inner, HIDDEN), HIDDEN)
+        inner = masked_by_form(digits.replace(words.replace(inner, HIDDEN), HIDDEN))
         return HIDDEN * bool(start) + inner + HIDDEN * bool(end)
 
 

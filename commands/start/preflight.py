@@ -26,7 +26,7 @@ from commands.systems.preflight.hosts import ProgramsCheck
 from commands.systems.preflight.local_host import outlives_check
 from commands.systems.preflight.reachable import ReachableCheck
 from commands.systems.preflight.same_host import DifferentHostsCheck
-from commands.systems.preflight.session_end import has_user_units, outlives_session_check
+from commands.systems.preflight.session_end import has_podman, has_user_units, outlives_session_check
 from state.errors import GonogoError, Refused
 from state.facts import StartObjection
 
@@ -177,9 +177,7 @@ def _checks(page: Page) -> list[PreflightCheck]:
         *(ReachableCheck(place=("hosts", name), local=host.is_local) for name, host in page.places.hosts.items()),
         *(ReachableCheck(place=place) for place in places),
         *(
-            outlives_check(name)
-            if host.is_local
-            else outlives_session_check(name, user_units=_uses_user_units(page, name))
+            outlives_check(name) if host.is_local else _outlives_session(page, name)
             for name, host in page.places.hosts.items()
         ),
         *(check for step in page.steps for check in step.box.preflight()),
@@ -192,10 +190,11 @@ def _checks(page: Page) -> list[PreflightCheck]:
     ]
 
 
-def _uses_user_units(page: Page, host: str) -> bool:
-    """Whether a command of the page on this host uses the systemd of the user who logs in."""
-    boxes = [step.box for step in page.steps]
-    return any(getattr(box, "host", "") == host and has_user_units("\n".join(box.plan())) for box in boxes)
+def _outlives_session(page: Page, host: str) -> PreflightCheck:
+    """The check of what the commands of the page on this host start under the systemd of the user who logs in."""
+    plans = ["\n".join(step.box.plan()) for step in page.steps if getattr(step.box, "host", "") == host]
+    units, podman = (any(map(uses, plans)) for uses in (has_user_units, has_podman))
+    return outlives_session_check(host, user_units=units, podman=podman)
 
 
 def _merged(checks: list[PreflightCheck]) -> list[PreflightCheck]:

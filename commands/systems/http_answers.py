@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from commands.ports.web import HttpResponse
 from commands.text.json_words import json_words
+from commands.text.printable import printable
 from commands.text.redaction import HIDDEN, masked_json
 
 CHALLENGE = "a challenge for browsers"
@@ -47,6 +48,7 @@ _CHALLENGES = {
 }
 _ALSO_ON_RIGHT = ("x-datadome",)  # stands on the service's own answers, too
 _LONGEST_HEADER = 500  # characters of a header that are read
+_LONGEST_PLACE = 80  # characters of an address to which a redirect leads
 _LONGEST_NOTE = 60  # characters of a header that a message shows
 
 
@@ -81,6 +83,16 @@ def is_page(answer: HttpResponse) -> bool:
 def _behind_space(text: str, at: int) -> int:
     space = _SPACE.match(text, at)
     return space.end() if space else at
+
+
+def status_of(answer: HttpResponse) -> str:
+    """The status, and where a redirect leads: "302 (to /login)". Without the query, which may hold a secret."""
+    place = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
+    if not 300 <= answer.status < 400 or not place:
+        return str(answer.status)
+    before_query = re.split(r"[?#]", place, maxsplit=1)[0]
+    address = re.sub(r"^(\w+:)?//[^/]*@", r"\1//", before_query)
+    return f"{answer.status} (to {printable(address)[:_LONGEST_PLACE]})"
 
 
 def from_cache(answer: HttpResponse) -> str:

@@ -15,13 +15,22 @@ LONGEST = timedelta(hours=1)  # for which a page may be kept without a word
 GO_ON = "people who have opened it go on with the build that they have"
 REVALIDATE = "let the web server send Cache-Control: no-cache for pages"
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
+_AFTER_THAT = re.compile(r"(?:^|[,\s])stale-while-revalidate\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
+_NOT_STALE = re.compile(r"(?:^|[,\s])must-revalidate\b", re.IGNORECASE)
+# https://www.rfc-editor.org/rfc/rfc9111#section-4.2.2: of what no header limits, browsers keep for a tenth of its age
+_OF_ITS_AGE = 0.1
 _ASKS = re.compile(r"(?:^|[,\s])no-(?:cache|store)\b(?!\s*=)", re.IGNORECASE)
 _SHOWN = 60  # characters of a header
 
 
-def kept_page(web: str, page: HttpResponse) -> str:
-    """That browsers keep this page for long, as a clause; empty if they ask for it again, or if no header says it."""
+def kept_page(web: str, page: HttpResponse, *, by_age: bool = False) -> str:
+    """That browsers keep this page for long, as a clause; empty if they ask for it again, or if no header says it.
+
+    `by_age`: they have it since long, so those count, too, that go by its age.
+    """
     long, said = kept_for(page)
+    if by_age and not long:
+        long, said = _kept_by_its_age(page)
     return f"browsers may keep {on_web(web, '/')} for {long} without asking again ({said})" if long else ""
 
 
@@ -32,17 +41,33 @@ def kept_for(answer: HttpResponse) -> tuple[str, str]:
     if _ASKS.search(control):
         return "", ""
     if found := _MAX_AGE.search(control):
-        kept, said = timedelta(seconds=int(found[1])), f"Cache-Control: {control}"
+        seconds, after = int(found[1]), None if _NOT_STALE.search(control) else _AFTER_THAT.search(control)
+        kept, said = timedelta(seconds=seconds + int(after[1] if after else 0)), f"Cache-Control: {control}"
     else:
-        kept, said = _until(headers), f"Expires: {headers.get('expires', '')}"
+        kept, said = _between(headers, "date", "expires"), f"Expires: {headers.get('expires', '')}"
+    return _in_words(kept, said)
+
+
+def _kept_by_its_age(page: HttpResponse) -> tuple[str, str]:
+    """The same for a page of which only its age is known, as web servers send it that nobody has told otherwise."""
+    headers = {name.lower(): value for name, value in page.headers.items()}
+    control = headers.get("cache-control", "")[:1000]
+    if "expires" in headers or _MAX_AGE.search(control) or _ASKS.search(control):
+        return "", ""
+    said = f"only Last-Modified: {headers.get('last-modified', '')}"
+    return _in_words(_between(headers, "last-modified", "date") * _OF_ITS_AGE, said)
+
+
+def _in_words(kept: timedelta, said: str) -> tuple[str, str]:
     if kept <= LONGEST:
         return "", ""
+    kept = timedelta(minutes=kept // timedelta(minutes=1))
     return f"{kept.days:,} days" if kept.days > 1 else format_duration(kept), printable(said)[:_SHOWN]
 
 
-def _until(headers: dict[str, str]) -> timedelta:
-    """How long after its own date an answer expires; nothing if it does not say so."""
+def _between(headers: dict[str, str], first: str, last: str) -> timedelta:
+    """How long after one header's time another one's is; nothing if they do not say so."""
     try:
-        return parsedate_to_datetime(headers["expires"]) - parsedate_to_datetime(headers["date"])
+        return parsedate_to_datetime(headers[last]) - parsedate_to_datetime(headers[first])
     except (KeyError, ValueError, TypeError):
         return timedelta(0)

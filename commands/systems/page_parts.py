@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from commands.ports.web import HttpResponse
-from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, is_page
+from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, is_page, status_of
 from commands.systems.page_integrity import fits
 from commands.systems.page_policy import PagePolicy, policy_of
 from commands.systems.page_tags import SCRIPT_TYPE, PageTags, Part, read_tags
@@ -61,7 +61,7 @@ def part_problem(shown: str, part: Part, answer: HttpResponse, fit: bool | None 
     if answer.status != 200:
         rights = " Perhaps the web server may not read the file: look at its rights and its folders'."
         why = rights if answer.status == 403 else ""
-        return f"{shown} answers {answer.status}, and the page needs it.{why}"
+        return f"{shown} answers {status_of(answer)}, and the page needs it.{why}"
     headers = {name.lower(): value.lower() for name, value in answer.headers.items()}
     sent = headers.get("content-type", "").partition(";")[0].strip()
     if other := "a web page" if is_page(answer) else _is_json(sent, answer) and "JSON":

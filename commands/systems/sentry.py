@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest, HttpResponse, Web
+from commands.systems.http_answers import status_of
 from state.errors import LostTrack, ToolError, Unreachable
 
 PAGE_SIZE = 100  # the most issues that Sentry puts on one page
@@ -145,7 +146,7 @@ def _status_error(answer: HttpResponse, organization: str, slug: str, token: str
         return SentryError(
             "The error tracker redirects to another address.", "set the address that answers without a redirect"
         )
-    return SentryError(f"The error tracker answers {answer.status}.", "check that it is up")
+    return SentryError(f"The error tracker answers {status_of(answer)}.", "check that it is up")
 
 
 def _detail(answer: HttpResponse) -> str:

@@ -88,7 +88,8 @@ async def play_run(
         sandbox.start_bots()
         await _wait_for_posts(store, run)
         tally.runs += 1
-        tally.questions += users.questions.values()
+        failed = "; ".join(one.summary for one in store.record(run).attempts if one.state == AttemptState.FAILED)
+        tally.questions += [f"{question} ({failed})" for question in users.questions.values()]
         await asyncio.to_thread(_count_effects, sandbox, tally, plan, before, (run, final_state))
         tally.ends += [f"run {run}, the journal: {change}" for change in store.changes(run)]
         tally.messages += message_problems(sandbox.workspace, store, run)

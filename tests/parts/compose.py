@@ -1,4 +1,4 @@
-"""Compose 2, as a plugin of docker: fetched once, from Debian's next release, into the user's cache."""
+"""Compose 2, a plugin of docker: fetched once, from Debian, into the user's cache."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Postgres:
         settings = {
             "port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
             "extension_control_path": f"$system:{folder / 'share'}", "max_connections": "50",
-            "shared_buffers": "16MB",
+            "shared_buffers": "16MB", "max_prepared_transactions": "5",
         }  # fmt: skip
         flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command: list[str | Path] = [postgres_programs() / "postgres", "-D", folder / "data", *flags]

@@ -30,6 +30,7 @@ from commands.systems.postgres.same_database import SameDatabaseCheck, identitie
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_bytes, format_count
 from commands.text.phrases import agree
 from state.errors import Failed, GonogoError
@@ -209,7 +210,7 @@ class BackupStep(ClientProgramsStep):
         return recover_job(self, ctx, self.host)
 
     def _failure(self, result: CommandResult, values: dict[str, str]) -> str:
-        general = f"The backup failed (exit code {result.code}); nothing was kept."
+        general = f"The backup failed with {exit_words(result.code)}; nothing was kept."
         if "server version mismatch" in result.tail:
             general = _OLD_PG_DUMP
         free, size = (_bytes(values.get(name, "")) for name in ("free_bytes", "database_bytes"))

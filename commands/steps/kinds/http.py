@@ -23,7 +23,7 @@ from commands.steps.shared.json_entries import CleanUpPath, Each, Trace, delete_
 from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, fill_json, page_json, page_texts
-from commands.systems.http_answers import field, field_errors, holds_secret, not_asked, stand_in
+from commands.systems.http_answers import field, field_errors, holds_secret, not_asked, stand_in, status_of
 from commands.systems.json_lists import Listed
 from commands.text.durations import Duration, format_duration, format_seconds
 from commands.text.json_words import json_words
@@ -250,7 +250,7 @@ class HttpStep(JsonAnswerStep):
                 f"{problem}{waited}", lines=(text[:200],) if text else (), output=text[:_OUTPUT], measures=measures
             )
         data = response.json() if self.expect or self.values else None
-        how = f"{response.status} in {format_seconds(response.seconds)}{waited}"
+        how = f"{status_of(response)} in {format_seconds(response.seconds)}{waited}"
         outcome = self._judge(ctx, data, self.expect, measures, how)
         ask = outcome.state == AttemptState.DONE and self.method == "GET"
         return self._at_others(ctx, request, response.others, outcome) if ask else outcome

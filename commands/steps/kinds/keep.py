@@ -15,11 +15,13 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
 from commands.steps.plan_line import program_plan
 from commands.steps.shared_fields import HostName, Repository
-from commands.steps.values import TO_THE_BOT, fill, parse_values
+from commands.steps.values import TO_THE_BOT, fill, page_texts, parse_values
 from commands.systems.preflight.free_files import FITS_FILES, copy_does_not_fit
 from commands.systems.preflight.hosts import ProgramsCheck, folder_check
 from commands.systems.scripts import script
 from commands.text.numbers import format_bytes, format_count
+from commands.text.printable import printable
+from state.errors import Failed
 
 
 class KeepStep(StepBox):
@@ -103,6 +105,25 @@ class KeepStep(StepBox):
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
+    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+        if self.mode == "keep":
+            return ()
+        look = script("folders/keep_size.sh") + script("folders/keep_in_way.sh")
+        result = ctx.tools.shell.ask(self.host, look, env=page_texts(self._env(), ctx.values))
+        if result.code:
+            raise Failed(f"the kept copy could not be looked at ({result.last_line})")
+        found = parse_values(result.tail)
+        copy = f"the kept copy of {_plain(self.folder)}"
+        build = "so {name} would refuse: be ready to build it in a rollback, or keep it again"
+        why = [f"{copy} is gone, {build}"] if "gone" in found else []
+        why += [f"{copy} is not whole any more (it has {_plain(found['part'])}), {build}"] if "part" in found else []
+        if closed := found.get("closed"):
+            why.append(
+                f"the deploying user may not move {_plain(closed)} now, so {{name}} would fail: make that user the "
+                "owner (chown -R)"
+            )
+        return tuple(why)
+
     def _why(self, commit: str, code: int, last_line: str, values: Mapping[str, str]) -> str:
         """The sentence for an exit code of the scripts; empty if there is none."""
         match code, self.mode:
@@ -139,3 +160,8 @@ class KeepStep(StepBox):
             "COMMIT": self.commit,
             "KEEP": str(self.newest),
         }
+
+
+def _plain(text: str) -> str:
+    """A text of a host within a clause that has a place for a name."""
+    return printable(text).replace("{", "{{").replace("}", "}}")

@@ -22,11 +22,11 @@ from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
 from commands.steps.values import has_placeholder
-from commands.systems.http_answers import stand_in
+from commands.systems.http_answers import stand_in, status_of
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from commands.systems.preflight.script_files import scripts_check
-from commands.systems.redirects import status_words
 from commands.text.durations import Duration
+from commands.text.exit_codes import exit_words
 from commands.text.phrases import on_web
 from state.errors import ToolError
 
@@ -154,7 +154,7 @@ class MaintenanceStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, fill_shell(self.command, ctx.values), self.env)
         if result.code:
-            return failed(f"The command failed with exit code {result.code}.", lines=result.last_lines)
+            return failed(f"The command failed with {exit_words(result.code)}.", lines=result.last_lines)
         if not self.web:
             return self._done(ctx, f"Maintenance is {self.state}. This was not checked, because the box has no `web`.")
         seen = self._wait_until_right(ctx)
@@ -207,4 +207,4 @@ class MaintenanceStep(StepBox):
         marked = self.mark is not None and self.mark.is_in(answer)
         right = answer.status == self._expected_status() and (not self.mark or marked == (self.state == "on"))
         with_mark = f" {'with' if marked else 'without'} {self.mark.words()}" if self.mark else ""
-        return _Seen(f"{address} answers {status_words(answer)}{with_mark}", right, is_starting(answer) and not marked)
+        return _Seen(f"{address} answers {status_of(answer)}{with_mark}", right, is_starting(answer) and not marked)

@@ -30,6 +30,7 @@ from commands.systems.migrations.tool_script import show_state
 from commands.systems.postgres.invalid_indexes import left_invalid
 from commands.systems.postgres.writable import WritableDatabaseCheck
 from commands.systems.preflight.hosts import HostCheck
+from commands.text.exit_codes import exit_words
 from state.errors import ToolError
 from state.records import AttemptState
 
@@ -289,10 +290,10 @@ class MigrateStep(MigrationToolStep):
         try:
             now = self.after_attempt(ctx)
         except ToolError as error:
-            return f"The migrations failed with exit code {result.code}. Their state could not be asked: {error}"
+            return f"The migrations failed with {exit_words(result.code)}. Their state could not be asked: {error}"
         still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
-        return f"The migrations failed with exit code {result.code}. {still}{before_that} {_NOT_IN_STATE}"
+        return f"The migrations failed with {exit_words(result.code)}. {still}{before_that} {_NOT_IN_STATE}"
 
     def _is_in(self, changed: tuple[str, ...]) -> bool:
         """Whether what a step changes is the tool's folder, or a folder above it."""

@@ -16,6 +16,7 @@ from commands.systems.postgres.catalog import CATALOG, ROLES, in_words, not_held
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, CATALOG, ROLES, script("postgres/proof.sh")))
@@ -62,7 +63,7 @@ class ProofStep(BackupCopyStep):
     def judge(self, ctx: Context, result: CommandResult) -> Outcome:
         values = parse_values(result.tail)
         if result.code or "proof_rows" not in values:
-            general = f"The proof ended with exit code {result.code}; what failed is below."
+            general = f"The proof ended with {exit_words(result.code)}; what failed is below."
             summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
             lines = result.last_lines
             if result.code == _OTHER_STATE:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from commands.ports.page_text import Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
@@ -19,75 +20,37 @@ from commands.steps.shared.served_build import ServedBuild
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
-from commands.systems.built_page import NOT_COMPARED, TELL_PARTS, page_of_build
-from commands.systems.folders.may_write import MAY_WRITE, not_writable
+from commands.systems.built_page import NOT_COMPARED, page_of_build
+from commands.systems.folders.may_write import not_writable
 from commands.systems.kept_pages import GO_ON, REVALIDATE
-from commands.systems.old_build import TELL_OLD, old_build
+from commands.systems.old_build import old_build
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.free_files import (
-    FITS_FILES,
-    FREE_FILES,
     LEAST_FILES,
     copy_does_not_fit,
     too_few,
 )
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
 from commands.systems.preflight.served_parts import ServedPartsCheck
+from commands.systems.served_folder import (
+    BACK,
+    CAN_GO_BACK,
+    FORWARD,
+    IN_WAY,
+    NO_FILES,
+    NO_LINK,
+    NO_RELEASE,
+    NOT_COMPLETE,
+    NOT_COPIED,
+    NOT_WRITABLE,
+    WRONG_BUILD,
+)
 from commands.text.durations import Duration
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_bytes
 from commands.text.phrases import capitalized, on_web
-
-_IS_LINK = '[ ! -e "$WWW/current" ] || [ -L "$WWW/current" ] || exit 67'
-# what the link points to before the first try of this run is what its rollback serves again
-_NOTE = f"""\
-{_IS_LINK}
-mkdir -p "$WWW/releases"
-note="$WWW/releases/.before-$RUN"
-[ -e "$note" ] || {{ readlink "$WWW/current" > "$note.part" || true; mv "$note.part" "$note"; }}
-printf 'release_before=%s\\n' "$(basename "$(cat "$note")")"
-"""
-# a folder with the commit's name may be another build of it, or half a copy: only an equal one is served
-_COPY = (
-    FITS_FILES
-    + """\
-cd "$REPOSITORY/$SOURCE"
-grep -qF "$COMMIT" "./$STAMP" || exit 65
-part="$WWW/releases/.part-$RUN"; rm -rf "$part"
-fits_files . "$WWW/releases" || exit 70
-cp -R . "$part" || { rm -rf "$part"; exit 71; }
-links=--no-dereference; diff "$links" /dev/null /dev/null > /dev/null 2>&1 || links=
-equal() { diff -rq $links "$part" "$1" > /dev/null; }
-equal . || exit 68
-release=$COMMIT; n=1
-while [ -e "$WWW/releases/$release" ] && ! equal "$WWW/releases/$release"; do n=$((n + 1)); release=$COMMIT-$n; done
-if [ -e "$WWW/releases/$release" ]; then rm -rf "$part"; else mv -T "$part" "$WWW/releases/$release"; fi
-target=releases/$release
-"""
-)
-_BEFORE = """\
-note="$WWW/releases/.before-$RUN"; target=releases/$COMMIT
-[ ! -s "$note" ] || target=$(cat "$note")
-"""
-_OF_BEFORE = 'left=$(cat "$note")\n'  # what this run found: what a second try finds is the new build
-_OF_LINK = 'left=$(readlink "$WWW/current" || true)\n'
-_SWITCH = """\
-case $left in ""|/*) ;; *) left=$WWW/$left ;; esac
-ln -sfn "$target" "$WWW/current.next"
-[ -d "$WWW/current.next/" ] || { rm "$WWW/current.next"; exit 66; }
-mv -T "$WWW/current.next" "$WWW/current"
-"""
-_WRONG_BUILD, _NO_RELEASE, _NO_LINK, _NOT_COPIED = 65, 66, 67, 68  # exit codes of the scripts
-_NO_FILES, _NOT_COMPLETE = 70, 71
-_PREFLIGHT = f"""\
-{FREE_FILES}{MAY_WRITE}\
-{_IS_LINK}
-[ ! -e "$WWW/releases" ] || may_write "$WWW/releases" || exit 69
-[ -d "$WWW/current/" ] || exit 66
-to=$WWW/releases; [ -e "$to" ] || to=$WWW
-printf 'files=%s\\nfree_files=%s\\n' "$(find "$WWW/current/" | wc -l)" "$(free_files "$to")"
-du -sk "$WWW/current/" | cut -f 1
-df -Pk "$to" | awk 'NR == 2 {{ print $4 }}'"""
-_NOT_WRITABLE = 69
+from commands.text.printable import printable
+from state.errors import Failed
 
 
 class PublishStep(StepBox):
@@ -144,8 +107,7 @@ class PublishStep(StepBox):
 
     def script(self) -> str:
         """The script of this mode."""
-        before = _NOTE + _COPY + _OF_BEFORE if self.mode == "forward" else _BEFORE + _OF_LINK
-        return TELL_OLD + before + _SWITCH + TELL_PARTS + '\ntell_old "$left" || true\n'
+        return FORWARD if self.mode == "forward" else BACK
 
     def changed_thing(self) -> tuple[str, ...]:
         return (self.host, self.www)
@@ -176,14 +138,14 @@ class PublishStep(StepBox):
             ServedPartsCheck(web=self.web, headers=headers),
             folder_check(self.host, self.www, "the folder that is served"),
             ProgramsCheck(host=self.host, names=("awk", "cp", "diff", "du", "df", "find", "readlink")),
-            HostCheck(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
+            HostCheck(host=self.host, script=CAN_GO_BACK, judge=_judge_preflight, env=env),
         ]
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env(), {"RUN": ctx.run.key})
         commit = fill(self.commit, ctx.values)
         if result.code:
-            why = self._why(commit[:10], result).get(result.code, f"Publishing failed with exit code {result.code}.")
+            why = self._why(commit[:10], result).get(result.code, f"Publishing failed with {exit_words(result.code)}.")
             return failed(why, lines=result.last_lines)
         built = page_of_build(result.tail)
         headers = page_texts(self.headers, ctx.values)
@@ -206,16 +168,33 @@ class PublishStep(StepBox):
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
+    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+        if self.mode == "forward":
+            return ()
+        env: dict[str, Text] = {**page_texts(self._env(), ctx.values), "RUN": ctx.run.key}
+        result = ctx.tools.shell.ask(self.host, IN_WAY, env=env)
+        if result.code:
+            raise Failed(f"the releases could not be looked at ({result.last_line})")
+        found, why = parse_values(result.tail), []
+        if "gone" in found:
+            release = printable(found["gone"]).replace("{", "{{").replace("}", "}}")
+            why.append(
+                f"the release {release}, which was served before, is gone, so {{name}} would refuse: put it back"
+            )
+        if "closed" in found:
+            why.append("the deploying user may not replace the link `current` now, so {name} would fail: give it `www`")
+        return tuple(why)
+
     def _why(self, commit: str, result: CommandResult) -> dict[int, str]:
         """The sentence for each exit code of the scripts."""
         no_room = copy_does_not_fit(parse_values(result.tail), f"`{self.source}`", "in `releases`")
         return {
-            _NO_FILES: f"{no_room} Nothing was published.",
-            _NOT_COMPLETE: f"`{self.source}` could not be copied completely; nothing was published.",
-            _WRONG_BUILD: f"The build in `{self.source}` is not from commit {commit}; nothing was published.",
-            _NO_RELEASE: f"Host “{self.host}” has no release of commit {commit}; nothing was changed.",
-            _NO_LINK: f"`current` in `www` on host “{self.host}” is not a link; nothing was changed.",
-            _NOT_COPIED: f"The copy of `{self.source}` differs from it; nothing was published.",
+            NO_FILES: f"{no_room} Nothing was published.",
+            NOT_COMPLETE: f"`{self.source}` could not be copied completely; nothing was published.",
+            WRONG_BUILD: f"The build in `{self.source}` is not from commit {commit}; nothing was published.",
+            NO_RELEASE: f"Host “{self.host}” has no release of commit {commit}; nothing was changed.",
+            NO_LINK: f"`current` in `www` on host “{self.host}” is not a link; nothing was changed.",
+            NOT_COPIED: f"The copy of `{self.source}` differs from it; nothing was published.",
         }
 
     def _env(self) -> dict[str, str]:
@@ -226,13 +205,13 @@ class PublishStep(StepBox):
 
 
 def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
-    if result.code == _NO_LINK:
+    if result.code == NO_LINK:
         todo = "move it to releases/ and link to it, so that one rename serves another build"
         return blocked("`current` in the folder that is served is not a link", todo)
-    if result.code == _NOT_WRITABLE:
+    if result.code == NOT_WRITABLE:
         what = "`releases` in the folder that is served"
         return blocked(*not_writable(result.tail, what, "give it to the user that deploys"))
-    if result.code == _NO_RELEASE:
+    if result.code == NO_RELEASE:
         return warned("no release is served there now", "nothing can be served again by a rollback; check `current`")
     if result.code:
         return blocked(f"the release that is served cannot be read ({result.last_line})", "check `current` there")

@@ -88,12 +88,13 @@ class QueryStep(StepBox):
         except ToolError as error:
             return failed(str(error), measures={"failed": 1.0, "seconds": time.monotonic() - began})
         seconds = time.monotonic() - began
-        columns, cells = result.columns[1:], result.rows[0] if result.rows else (None,)
+        columns = result.columns[1:]
         if clash := self._name_clash(columns):
             return failed(f"{clash}. Rename it with AS.", inconclusive=True)
         judged = judged_cells(result.rows, self.sql)
         value, where = worst_cell(judged, lambda cell: _is_comparable(cell) and not self._wrong(cell))
-        return self._judge(value, where, dict(zip(columns, cells[1:], strict=False)), seconds)
+        cells = next((row[1:] for row in result.rows if row[0] is value), ())  # of the row that is judged
+        return self._judge(value, where, dict(zip(columns, cells, strict=False)), seconds)
 
     def _judge(self, value: Any, where: str, others: dict[str, Any], seconds: float) -> Outcome:
         wrong = self._wrong(value) + where if _is_comparable(value) and self._wrong(value) else ""

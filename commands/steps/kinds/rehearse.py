@@ -43,6 +43,7 @@ from commands.systems.postgres.server_wide import named_databases, server_wide_s
 from commands.systems.postgres.sql_file import append_to_each
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
 
 
@@ -74,7 +75,9 @@ _SCRIPT = "".join(
     )
 )
 # output of the script that is meant for the bot, not for people
-_FOR_THE_BOT = re.compile(r"(verify|table|lock|column|not held|differs|left|may not|may change|no right): ")
+_FOR_THE_BOT = re.compile(
+    r"(verify|table|lock|column|not held|differs|left|may not|may change|owners unasked|no right): "
+)
 _NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
 _WITHOUT_RIGHT = (
     "The application would get “permission denied”. Add the statement to the migration, or if that is meant, run the "
@@ -206,7 +209,7 @@ class RehearseStep(BackupCopyStep):
     def judge(self, ctx: Context, result: CommandResult) -> Outcome:
         output, values = result.tail, parse_values(result.tail)
         if result.code:
-            general = f"The rehearsal failed with exit code {result.code}; nothing else was touched."
+            general = f"The rehearsal failed with {exit_words(result.code)}; nothing else was touched."
             about_tool = tool_failure(result.code, values, self._tool.folder) if self._tool else ""
             summary = (
                 about_tool

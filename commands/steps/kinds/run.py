@@ -34,6 +34,7 @@ from commands.steps.values import has_placeholder, page_texts
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.systems.preflight.script_files import scripts_check
 from commands.text.command_lines import lines_without_comments
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
 from commands.text.redaction import HIDDEN
 from state.errors import BadValue
@@ -203,7 +204,7 @@ class RunStep(StepBox):
 
     def _failure(self, result: CommandResult, values: Mapping[str, str]) -> str:
         started = self._started(result, values)
-        total, code = len(self.commands), f"exit code {result.code}"
+        total, code = len(self.commands), exit_words(result.code)
         if started is None:
             return f"A command failed with {code}; the commands after it did not run."
         if started == 0:

@@ -207,7 +207,7 @@ class ServiceStep(ServiceBox):
         lines = (
             f"before: {', '.join(map(judgement.shown, before.processes))}",
             *described(seen.state.processes),
-            *([f"{self.path} answers {seen.answer[:60]} after {waited}"] if self.web else []),
+            *([f"{self.path} answers {seen.answer[:100]} after {waited}"] if self.web else []),
             *seen.new.lines[:ERROR_LINES],
         )
         if problems:

@@ -13,7 +13,7 @@ from commands.steps.base import Strict
 from commands.steps.page_fields import VariableText
 from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill_json, page_texts
-from commands.systems.http_answers import field, field_errors
+from commands.systems.http_answers import field, field_errors, status_of
 from commands.systems.json_lists import has_more, list_in
 from commands.text.phrases import on_web
 from state.errors import ToolError
@@ -79,7 +79,7 @@ class CommitCheck(Strict):
         except ToolError as error:
             return f"“{self.web}” does not say whether it is green: {str(error).rstrip('.')}"
         if answer.status != 200:
-            return f"“{self.web}” answers {answer.status} instead of 200"
+            return f"“{self.web}” answers {status_of(answer)} instead of 200"
         try:
             data = answer.json()
         except (ValueError, RecursionError):

@@ -21,12 +21,13 @@ from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
-from commands.systems.http_answers import stand_in
+from commands.systems.http_answers import stand_in, status_of
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
-from commands.systems.redirects import status_words
+from commands.systems.running.answers import names
 from commands.text.phrases import on_web
 from state.errors import ToolError
 
+_SHOWN = 100  # characters of an answer
 _NOT_ASKED = "from a "  # how an answer is called that the service did not give
 _NOT_REACHED = ("with status 502", "with status 504")  # only a proxy in front answers so
 _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
@@ -65,7 +66,9 @@ class HealthAddress(StepBox):
         examples=["version.commit"],
     )
     commit: str = Field(
-        default="", description="The commit that the health address must answer.", examples=["<commit>"]
+        default="",
+        description="The commit that the health address must answer, or its first digits, at least seven.",
+        examples=["<commit>"],
     )
     headers: Headers = Field(default_factory=dict)
 
@@ -134,8 +137,9 @@ class HealthAddress(StepBox):
         return f"{len(others)} of {asked} times {others[-1]}" if others else answer
 
     def serves(self, ctx: Context, answer: str) -> bool:
-        """Whether an answer of the health address is that of the commit. True without an address."""
-        return not self.web or answer == self._expected(ctx)
+        """Whether an answer of the health address is that of the commit, or of its first digits. True without one."""
+        named, _, said = answer.partition(" = ")
+        return not self.web or (named == self.field and names(said, fill(self.commit, ctx.values)))
 
     def answer_problems(self, ctx: Context, answer: str) -> list[str]:
         """What is wrong with the answer of the health address, as a clause."""
@@ -143,7 +147,7 @@ class HealthAddress(StepBox):
             return [f"{on_web(self.web, self.path)} answers {answer[:80]}, so the service itself was not asked"]
         if self.serves(ctx, answer):
             return []
-        return [f"{on_web(self.web, self.path)} answers {answer[:60]} instead of {self._expected(ctx)[:60]}"]
+        return [f"{on_web(self.web, self.path)} answers {answer[:_SHOWN]} instead of {self._expected(ctx)[:60]}"]
 
     def not_reached(self, answer: str, problems: list[str]) -> str:
         """The clauses about a proxy that does not reach what runs, if nothing else is wrong; else empty."""
@@ -169,7 +173,7 @@ class HealthAddress(StepBox):
             if who := stand_in(response):
                 return Health(f"from {who}")
             if response.status != 200:
-                return Health(f"with status {status_words(response)}", starting=is_starting(response))
+                return Health(f"with status {status_of(response)}", starting=is_starting(response))
             served = json_field(response.json(), self.field)
             says, others = served is not None, response.others
             return Health(f"{self.field} = {served}", starting=not says, says=says, others=others)

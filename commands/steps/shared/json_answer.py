@@ -13,9 +13,8 @@ from commands.steps.page_fields import HttpMethod, VariableText
 from commands.steps.shared.kept_values import Kept, keep, kept_types
 from commands.steps.shared_fields import WebName
 from commands.steps.value_types import ValueType
-from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, shape_error
+from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, shape_error, status_of
 from commands.systems.json_lists import ROOT
-from commands.systems.redirects import status_words
 from commands.text.phrases import on_web
 from commands.text.redaction import is_secret_name
 
@@ -108,7 +107,7 @@ class JsonAnswerStep(StepBox):
     def answer_problem(self, response: HttpResponse) -> str:
         """What is wrong with the status or the form of an answer, as a sentence; empty if nothing is."""
         if response.status not in self.accepted():
-            return f"Status {status_words(response)} instead of {self.statuses()}."
+            return f"Status {status_of(response)} instead of {self.statuses()}."
         if self.answers or self.expect or self.values:
             return shape_error(response, self.answers or "object", self.entries)
         if self.must_not_be_page() and response.status < 300 and is_page(response):

@@ -12,6 +12,7 @@ from typing import Generic, Self, TypeVar
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
+from commands.systems.http_answers import status_of
 from commands.text.durations import format_seconds, parse_duration
 from state.errors import Down, LostTrack, Stopped, ToolError, Unreachable
 
@@ -60,7 +61,7 @@ def request_when_ready(ctx: Context, web: str, request: HttpRequest, patience: P
             response = ctx.tools.web.request(web, request)
             if patience.is_ready(response) or not (waits and patience.may_repeat):
                 return response, f" (after {format_seconds(sent - began)}; before it {seen})" if seen else ""
-            seen = f"status {response.status}"
+            seen = f"status {status_of(response)}"
         except LostTrack:
             # at its limit an answer is slow; before, nobody listens yet behind a proxy or a container's port
             if not (waits and patience.may_repeat) or clock.monotonic() - sent >= request.limit:

@@ -19,10 +19,11 @@ from commands.steps.shared_fields import Headers
 from commands.steps.values import page_texts
 from commands.systems.field_names import field_missing
 from commands.systems.git.refs import ReleaseError
-from commands.systems.http_answers import challenge, field, holds_secret, stand_in
+from commands.systems.http_answers import challenge, field, holds_secret, stand_in, status_of
 from commands.systems.running.answers import (
     CONTAINER,
     LINK,
+    MOUNTED,
     NO_LINK,
     PM2,
     UNIT,
@@ -204,7 +205,7 @@ class Running(Strict):
     def _said_by(self, answer: HttpResponse) -> str:
         who = stand_in(answer)
         if answer.status != 200 and not challenge(answer):
-            raise _unsaid(self.source, f"it answers {answer.status} instead of 200")
+            raise _unsaid(self.source, f"it answers {status_of(answer)} instead of 200")
         if who:
             raise _unsaid(self.source, f"{who.partition(' (')[0]} answered ({who.partition(' (')[2]}")
         try:
@@ -230,6 +231,8 @@ class Running(Strict):
             source = self.source if len(listed) == 1 else f"{by.one} {one.number} of {self.source}"
             if one.status != by.up:
                 raise _unsaid(source, f"{by.name} reports it as {one.status[:30]}")
+            if one.said == MOUNTED:
+                raise _unsaid(source, "a volume or a folder of the host hides its image's working folder")
             if one.said == "-":
                 raise _unsaid(source, by.unsaid)
             yield Answer(source=source, said=one.said)

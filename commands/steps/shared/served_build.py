@@ -11,11 +11,12 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.shared.every_address import at_addresses
 from commands.systems.built_page import BuiltPage, names, other_page
-from commands.systems.http_answers import challenge, not_asked, stand_in
+from commands.systems.http_answers import challenge, not_asked, stand_in, status_of
 from commands.systems.kept_pages import kept_page
 from commands.systems.old_build import OldBuild
 from commands.systems.page_parts import ServedParts
 from commands.systems.page_tags import Part
+from commands.systems.running.answers import names as names_commit
 from commands.text.numbers import format_count
 from commands.text.phrases import joined_few, on_web
 from state.errors import ToolError
@@ -114,16 +115,15 @@ class ServedBuild:
         if self._is_of_another(self.stamp, stamp):
             return
         data = stamp.json() if stamp.status == 200 else {}
-        if not isinstance(data, dict) or data.get("commit") != self.commit:
-            self.problem = (
-                f"{on_web(self.web, self.stamp)} answers {stamp.status} and does not name commit {self.commit[:10]}."
-            )
+        if not isinstance(data, dict) or not names_commit(str(data.get("commit")), self.commit):
+            said = f"answers {status_of(stamp)} and does not name commit {self.commit[:10]}"
+            self.problem = f"{on_web(self.web, self.stamp)} {said}."
             return
         page = self._get("/")
         if self._is_of_another("/", page, cache_is_right=True):
             return
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
-            self.problem = f"{on_web(self.web, '/')} answers {page.status} and is not an HTML page."
+            self.problem = f"{on_web(self.web, '/')} answers {status_of(page)} and is not an HTML page."
             return
         self.kept = kept_page(self.web, page)
         self.where = at_addresses(0, len(page.others))

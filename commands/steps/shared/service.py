@@ -137,7 +137,10 @@ class ServiceBox(HealthAddress):
     def host_env(self) -> dict[str, str]:
         """The environment of the scripts on the host, as texts of the page."""
         env = {**self.env, "NAMES": "\n".join(self.services)}
-        return {**env, "SUDO": "sudo -n" if self.sudo else ""} if self.manages.takes_sudo else env
+        if not self.manages.takes_sudo:
+            return env
+        # what sudo says is read, in English
+        return {**env, "SUDO": "sudo -n", "LC_ALL": "C.UTF-8"} if self.sudo else {**env, "SUDO": ""}
 
     def shell_env(self, values: Mapping[str, str]) -> dict[str, str]:
         """The commands of the page in that environment, with the values. Raises BadValue."""

@@ -20,6 +20,7 @@ from commands.systems.postgres.same_database import identities
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from commands.text.exit_codes import exit_words
 from commands.text.phrases import joined_few
 from state.errors import Failed
 
@@ -112,7 +113,7 @@ def _failure(result: CommandResult) -> str:
         if not (left := ", ".join(_LEFT.findall(result.tail))):
             return f"The databases could not be renamed; the server's reason is below; {_NOTHING_CHANGED}."
         return f"Sessions in the database could not be ended ({left}); {_NOTHING_CHANGED}. End them by hand."
-    general = f"The restore ended with exit code {result.code}; what failed is below."
+    general = f"The restore ended with {exit_words(result.code)}; what failed is below."
     return address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
 
 

@@ -27,6 +27,7 @@ TOOL_ON_COPY = "".join(
 _MAY_NOT = re.compile(r"^may not: (.+)$", re.MULTILINE)
 _AFTER_SET_ROLE = re.compile(r"^after set role: (.+)$", re.MULTILINE)
 _MAY = re.compile(r"^may change: ([1-9]\d*)$", re.MULTILINE)
+_UNASKED = re.compile(r"^owners unasked: (.*)$", re.MULTILINE)
 _SHOWN = 5  # of what it may not change
 ADDRESS_PARTS = ("host", "port", "user", "password", "name")
 _OBEYS_NOT = "The tool must use the address that the page hands over. Its {failing} command was given that of a "
@@ -78,7 +79,10 @@ def owner_failure(output: str, user: str) -> str:
 
 
 def owner_lines(output: str, user: str) -> list[str]:
-    """What of that was compared, as a line."""
+    """What of that was compared, or was not, as a line."""
+    if unasked := _UNASKED.search(output):
+        why = f" ({unasked[1]})" if unasked[1] else ""
+        return [f"NOT asked in the database itself: whether {user} may change what the tool changed on the copy{why}"]
     if not (found := _MAY.search(output)):
         return []
     objects = format_count(int(found[1]), "object")

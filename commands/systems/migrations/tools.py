@@ -66,6 +66,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         state=script("migrations/prisma_state.sh"),
         forward="$PROGRAM migrate deploy",
         reads_pgoptions=False,
+        troubles=script("migrations/prisma_troubles.sh"),
     ),
     # https://guides.rubyonrails.org/v6.1/active_record_migrations.html; without SCHEMA it would write db/schema.rb anew
     "rails": MigrationTool(

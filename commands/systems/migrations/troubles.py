@@ -24,6 +24,7 @@ _CURES = (
     ("Found more than one migration with version", _NEW_NUMBER),
     ("duplicate migration", _NEW_NUMBER),
     ("Dirty database", _DIRTY),
+    ("P3005", "record as applied what the database has: prisma migrate resolve --applied NAME, for each of them"),
 )
 # how the state ends the name of a migration that failed in its middle, by tool, and the cure
 _STUCK: Mapping[str, tuple[str, str]] = {

@@ -10,9 +10,8 @@ from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.field_names import field_missing
-from commands.systems.http_answers import stand_in
+from commands.systems.http_answers import stand_in, status_of
 from commands.systems.json_lists import ROOT, list_in
-from commands.systems.redirects import status_words
 from state.errors import ToolError
 
 _TODO = "correct the page, unless only the new version answers it"
@@ -84,7 +83,7 @@ def _problems(answer: HttpResponse, one: Reads) -> Iterator[str]:
     """What the answer of now lacks, one clause each."""
     if answer.status not in one.statuses:
         if one.always:
-            yield f"answers {one.path} with {status_words(answer)}, of which {one.by} reads {_named(one)}"
+            yield f"answers {status_of(answer)} to {one.path}, of which {one.by} reads {_named(one)}"
         return
     try:
         data = answer.json()

@@ -10,7 +10,7 @@ from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
-from commands.systems.http_answers import CHALLENGE, LET_IN, challenge
+from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, status_of
 from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
 from state.errors import LostTrack
@@ -57,7 +57,7 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
         return warned(f"answers {answer.status} at / with {CHALLENGE} ({note}), which the bot does not pass", LET_IN)
     if answer.status >= 500 and answer.status != 503:
         return warned(f"answers {answer.status} at /", "check its log: it fails before anything is deployed")
-    return passed(f"answers ({answer.status} in {answer.seconds:.1f} s)")
+    return passed(f"answers ({status_of(answer)} in {answer.seconds:.1f} s)")
 
 
 def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:

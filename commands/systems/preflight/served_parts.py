@@ -50,7 +50,7 @@ class ServedPartsCheck:
         found = warned(f"now {bad[0].rstrip('.')}", todo) if bad else []
         for doubt in parts.doubts:
             found += warned(f"now {doubt}", "correct the policy that the web server sends, or the page")
-        if kept := page.status == 200 and kept_page(self.web, page):
+        if kept := page.status == 200 and kept_page(self.web, page, by_age=True):
             found += warned(f"{kept}, so after a deploy {GO_ON}", REVALIDATE)
         if found:
             return found

@@ -10,6 +10,10 @@ from commands.ports.shell import CommandResult
 from commands.systems.preflight.hosts import HostCheck
 
 _USER_UNITS = re.compile(r"\bsystem(?:ctl|d-run)\b[^\n;&|]{0,300}\s--user\b")
+# without sudo; what it starts runs under the user's systemd, and ends with that
+_PODMAN = re.compile(
+    r"(?:^|[;&|(:])\s*podman(?:-compose)?\s[^\n;&|]{0,300}?\b(?:run|start|restart|up|play|kube)\b", re.MULTILINE
+)
 _MANAGER = "org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager"
 # says nothing where no logind looks after log-ins
 _SCRIPT = f"""\
@@ -28,22 +32,31 @@ def has_user_units(text: str) -> bool:
     return _USER_UNITS.search(text) is not None
 
 
-def outlives_session_check(host: str, *, user_units: bool) -> HostCheck:
-    """Check that a log-out ends neither the units of the user's own systemd, if the page uses them, nor any process."""
+def has_podman(text: str) -> bool:
+    """Whether commands of the page start containers with podman, without sudo."""
+    return _PODMAN.search(text) is not None
+
+
+def outlives_session_check(host: str, *, user_units: bool, podman: bool = False) -> HostCheck:
+    """Check that a log-out ends neither what runs under the user's own systemd, if the page uses it, nor any process.
+
+    `podman`: containers of a user other than root run there too.
+    """
 
     def judge(ended: CommandResult) -> list[PreflightResult]:
         found = dict(re.findall(r"^(\w+)=(.*)$", ended.tail, re.MULTILINE))
-        return [*_units(found), *_processes(found)] if user_units else _processes(found)
+        under = user_units or (podman and found.get("who") != "root")
+        return [*(_units(found, "systemctl --user" if user_units else "podman") if under else ()), *_processes(found)]
 
     return HostCheck(host=host, script=_SCRIPT, judge=judge)
 
 
-def _units(found: Mapping[str, str]) -> list[PreflightResult]:
+def _units(found: Mapping[str, str], by: str) -> list[PreflightResult]:
     who = found.get("who", "")
     if not who or found.get("linger") == "yes":
         return []
     return warned(
-        f"what runs under the systemd of {who} (systemctl --user) ends with {who}'s last session there, which may be "
+        f"what runs under the systemd of {who} ({by}) ends with {who}'s last session there, which may be "
         "the bot's own: it would run while the bot looks, and end afterwards",
         f"run loginctl enable-linger {who}",
     )

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from commands.ports.page_text import PageText, Text
 from commands.ports.web import HttpRequest, HttpResponse, Web
+from commands.systems.http_answers import status_of
 from commands.text.numbers import format_count
 from commands.text.printable import printable
 from state.errors import LostTrack, ToolError
@@ -130,7 +131,7 @@ class Server:
         elif words:
             summary, todo = f"“{self.place}” refuses the query ({answer.status}){words}", "correct the query"
         else:
-            summary, todo = f"“{self.place}” answers {answer.status}", "check that it is up, and its address"
+            summary, todo = f"“{self.place}” answers {status_of(answer)}", "check that it is up, and its address"
         busy = answer.status in _NOW_BUSY
         return PrometheusError(f"{summary.rstrip('.')}.", todo, seconds=answer.seconds, busy=busy)
 

@@ -15,6 +15,7 @@ from state.errors import Failed
 
 LINK = OWN_REPOSITORY + script("running/release_folder.sh") + script("running/link.sh")
 NO_LINK = 65  # exit code of LINK
+MOUNTED = "(mounted)"  # what CONTAINER prints in the place of a commit
 _TAGS = (
     OWN_REPOSITORY
     + """\
@@ -100,11 +101,14 @@ def shown(said: str) -> str:
     return said[:10] if _WHOLE.fullmatch(said) else said
 
 
+def names(said: str, commit: str) -> bool:
+    """Whether a text is this commit, or at least its first seven digits."""
+    return said == commit or (_HEX.fullmatch(said) is not None and commit.startswith(said.lower()))
+
+
 def same(answer: Answer, commit: str, tags: Collection[str]) -> bool:
     """Whether an answer means this commit. `tags` are the names of those that are on it; a v before may be missing."""
-    if _HEX.fullmatch(answer.said) and commit.startswith(answer.said.lower()):
-        return True
-    return answer.said in tags or f"v{answer.said}" in tags
+    return names(answer.said, commit) or answer.said in tags or f"v{answer.said}" in tags
 
 
 def tags_on(shell: Shell, host: str, repository: Text, commit: str, answers: Sequence[Answer]) -> frozenset[str]:

@@ -43,6 +43,7 @@ class Docker(Manager):
             return State(processes=(), logs={}, obstacles=(_refused(refused[0], host),))
         (now,) = (rest[0] for sort, *rest in lines if sort == "now")
         facts = {one["id"]: one for one in (read_json(rest[0]) for sort, *rest in lines if sort == "facts")}
+        means = {rest[0]: rest[1] for sort, *rest in lines if sort == "means"}
         below = {rest[0]: rest[1] for sort, *rest in lines if sort == "below"}
         listed = [
             (name, number.removeprefix("-"), {**facts[one], "below": below.get(one, "")})
@@ -53,8 +54,8 @@ class Docker(Manager):
             processes=tuple(_process(name, number, one, float(now)) for name, number, one in listed),
             logs={"log_mark": now},
             obstacles=(*_obstacles(lines, host), *_left_out(listed, lines)),
-            warnings=(*_warnings(listed), *_empty(lines, host), *_orphans(lines)),
-            stale=tuple(_stale(listed, {rest[0]: rest[1] for sort, *rest in lines if sort == "means"})),
+            warnings=(*_warnings(listed), *_unnamed(listed, means), *_empty(lines, host), *_orphans(lines)),
+            stale=tuple(_stale(listed, means)),
         )
 
     def remark(self, said: str) -> str:
@@ -97,7 +98,8 @@ def _status(one: Mapping[str, Any]) -> str:
     status, health = one["status"], one["health"]
     if status == "running":
         return f"running ({health})" if health else "running"
-    return f"{status} (exit code {one['code']})" if status in ("exited", "restarting", "dead") else str(status)
+    memory = ", out of memory" if one.get("oom") else ""
+    return f"{status} (exit code {one['code']}{memory})" if status in ("exited", "restarting", "dead") else str(status)
 
 
 def _obstacles(lines: Sequence[Sequence[str]], host: str) -> Iterator[Finding]:
@@ -156,6 +158,19 @@ def _warnings(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[
             service = f"{one['in']}/{one['of']}"
             what = f"{name} is one container of the compose service {service}: a restart keeps its image {one['image']}"
             yield Finding(what=what, todo=f'to make it anew by its compose file, write "{service}"')
+
+
+def _unnamed(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[str, str]) -> Iterator[Finding]:
+    """What runs now and could not be started again: its image was removed, or its tag was given to another one."""
+    for name, image, own in dict.fromkeys((name, one["image"], one["image_id"]) for name, _, one in listed):
+        if image.startswith("sha256:") or image in own:
+            continue
+        if means.get(image) == "":
+            what = f"{name} runs from the image {image}, which the host no longer has under that name"
+            yield Finding(what=what, todo="a rollback to it must pull it: see that the registry still has it")
+        elif means.get(image) not in (None, own):
+            what = f"{name} runs from what {image} was before: that tag is another image by now"
+            yield Finding(what=what, todo="a rollback by that tag does not bring it back: deploy tags that do not move")
 
 
 def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[str, str]) -> Iterator[str]:

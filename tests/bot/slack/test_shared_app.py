@@ -17,9 +17,11 @@ from aiohttp import WSMessage, WSMsgType
 from bot.doors.button import button_value
 from bot.doors.press import Press
 from bot.slack.origin import origin_of
+from bot.slack.own_forms import marked_form
 from bot.slack.shared_app import SharedApp
 from bot.slack.slash_command import FACTS, may_mean_another
-from bot.slack.views.queue import queue_offer, record_of_offer
+from bot.slack.views.because import because_modal
+from bot.slack.views.queue import queue_form, queue_offer, record_of_offer
 from commands.start.request import StartRequest
 from state.errors import OtherRecord
 from state.facts import HandoverOffer
@@ -160,6 +162,15 @@ def test_a_connection_that_a_dead_machine_left_refuses_no_command_for_long(monke
     asyncio.run(shared.listener()(hello))  # type: ignore[arg-type]  # bolt awaits it
     monkeypatch.setattr(time, "monotonic", lambda: now + 1000)
     assert not shared.is_likely
+
+
+@pytest.mark.parametrize("letter", ["ก", "é", '"', "😀"])
+def test_a_form_with_a_long_note_in_any_script_fits_what_slack_takes(letter: str) -> None:
+    request = StartRequest(page="small.md", ref="v" * 200, note=letter * 500, because=letter * 500)
+    for form in (because_modal("busy", request, CHANNEL), queue_form("busy", request, 1, CHANNEL)):
+        marked = marked_form(form, "0123456789abcdef")["private_metadata"]
+        assert len(marked) < 3000
+        assert json.loads(marked)["record"] == "0123456789abcdef"
 
 
 def test_what_stops_and_what_opens_a_form_works_whoever_else_is_there() -> None:

@@ -17,6 +17,7 @@ from commands.systems.http_answers import (
     is_api,
     is_page,
     shape_error,
+    status_of,
 )
 from tests.growth import assert_linear
 
@@ -175,3 +176,24 @@ def test_an_answer_that_the_service_gave_or_confirmed_is_none_of_a_cache(name: s
 )
 def test_a_wrong_field_is_named_in_the_words_of_json(found: dict[str, Any], wanted: Any, sentence: str) -> None:
     assert field_errors(found, {"done": wanted}) == [sentence]
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize(
+    ("status", "location", "told"),
+    [
+        (302, "/login?next=%2Fhealth&token=abcdef", "302 (to /login)"),
+        (301, "https://shop.example/health", "301 (to https://shop.example/health)"),
+        (307, "https://user:secret@sso.example/#x", "307 (to https://sso.example/)"),
+        (307, "//user:secret@sso.example/", "307 (to //sso.example/)"),
+        (302, "/\u202egnp", "302 (to /\\u202egnp)"),
+        (302, "/" + "x" * 500, f"302 (to /{'x' * 79})"),
+        (304, "", "304"),
+        (200, "/login", "200"),
+        (503, "/login", "503"),
+    ],
+    ids=str,
+)
+def test_of_a_redirect_is_told_where_it_leads_without_what_may_be_secret(status: int, location: str, told: str) -> None:
+    answer = replace(response(""), status=status, headers={"location": location} if location else {})
+    assert status_of(answer) == told

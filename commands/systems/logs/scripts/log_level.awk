@@ -29,7 +29,7 @@ function syslog_level(line) {
 function mongo_level(line, levels) { return line ~ /^[{]"t":[{]"\$date"/ && line ~ ("\"s\": *\"" levels "\"") }
 # the first line of an end that no logger wrote
 function is_crash(line) {
-  return line ~ /^(panic: |thread '[^']*' panicked at |exception in thread "|unhandled exception|uncaught |traceback [(]most recent call last[)])/ ||
+  return line ~ /^(panic: |thread '[^']*' panicked at |exception in thread "|unhandled exception[.:]|uncaught ?[a-z_.]*exception: |traceback [(]most recent call last[)])/ ||
     line ~ /^(terminate called |segmentation fault|[*][*] [(]exit |=crash report|out of memory: killed process )/ ||
-    line ~ /^([^a-z]|[(]node:)*unhandled ?(promise)?rejection/ || line ~ /^([a-z_][a-z0-9_]*[.])+[a-z0-9_$]*exception(:|$)/
+    line ~ /^([^a-z]|[(]node:)*unhandled ?(promise ?)?rejection(warning)?(:| at)/ || line ~ /^([a-z_][a-z0-9_]*[.])+[a-z0-9_$]*exception(:|$)/
 }

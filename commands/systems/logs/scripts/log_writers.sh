@@ -7,7 +7,7 @@ writers() {
     case $(sed -n 's/^flags:.*\(.\)$/\1/p' "${one/\/fd\//\/fdinfo\/}" 2> /dev/null) in [12]) printf '%s\n' "$one" ;; esac
   done || true
 }
-names_from() { sed 's/[][*?\\]/\\&/g' <<< "$(stem_of "$1")"; }
+names_from() { local stem end; split_name "$1"; sed 's/[][*?\\]/\\&/g' <<< "$stem"; }
 # held_by FILE: under which name in /proc the file of the mark can be read, that has no other any more
 held_by() {
   local one

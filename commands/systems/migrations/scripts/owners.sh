@@ -10,5 +10,6 @@ may_change() {
     sum[$1] != $5 { print "changed", $2, $3, $4 }' "$work/owned.1" "$work/owned.0")
   schemas=$(awk -F $'\037' 'FILENAME == ARGV[1] { seen[$1]; next } !($1 in seen) { print $4 }' "$work/owned.0" "$work/owned.1" | sort -u)
   printf 'tool_user=%s\n' "$user"
-  psql -XqAt -v ON_ERROR_STOP=1 -v user="$user" -v changed="$changed" -v schemas="$schemas" <<< "$MAY_CHANGE" 2> /dev/null || true
+  psql -XqAt -v ON_ERROR_STOP=1 -v user="$user" -v changed="$changed" -v schemas="$schemas" <<< "$MAY_CHANGE" 2> "$work/said" ||
+    printf 'owners unasked: %s\n' "$(without_values < "$work/said" | sed -n '1s/^.*ERROR:  *//p')"
 }

@@ -19,7 +19,7 @@ state() {
     seen[$image]=1
     [ "$pid" = 0 ] || printf 'below\t%s\t%s\n' "$id" "$(cat "/proc/$pid/task/$pid/children" 2> /dev/null || true)"
   done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
-    '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
+    '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || compose_problems "$said"
 }

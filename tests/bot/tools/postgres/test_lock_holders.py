@@ -7,7 +7,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.tools.postgres import lock_holders
-from bot.tools.postgres.lock_holders import LockHolders
+from bot.tools.postgres.lock_holders import LockHolders, holder_words
 from tests.bot.tools.helpers import eventually
 
 
@@ -51,3 +51,33 @@ def test_a_connection_that_is_lost_is_an_error_of_the_driver(
     with pytest.raises(psycopg.OperationalError):
         holders.of(1)
     holders.close()
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_prepared_transaction_that_has_no_session_any_more_is_named(postgres: Postgres) -> None:
+    holders = LockHolders(Connections(postgres.url(OWNER)))
+    with psycopg.connect(postgres.url(OWNER), autocommit=True) as other:
+        other.execute("CREATE TABLE kept (a int)")
+        other.execute("BEGIN; LOCK kept; PREPARE TRANSACTION 'left-over'")
+    with psycopg.connect(postgres.url(OWNER)) as waiting:
+        pid = waiting.info.backend_pid
+        waiting.pgconn.send_query(b"BEGIN; LOCK kept")
+        said = "a prepared transaction (of this database: left-over): end it by COMMIT PREPARED or ROLLBACK PREPARED"
+        assert eventually(lambda: holders.of(pid) == said)
+        waiting.pgconn.finish()
+    with psycopg.connect(postgres.url(OWNER), autocommit=True) as other:
+        other.execute("ROLLBACK PREPARED 'left-over'")
+        other.execute("DROP TABLE kept")
+    holders.close()
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_the_servers_own_processes_are_called_so() -> None:
+    autovacuum = "autovacuum (process 7, to prevent wraparound), which goes on until it has finished the table"
+    assert holder_words(7, "", None, "active", "wraparound") == autovacuum
+    assert (
+        holder_words(7, "", None, "active", "autovacuum worker") == "autovacuum worker of the server itself (process 7)"
+    )
+    assert holder_words(7, "", None, None) == "a process of the server itself (process 7)"
+    assert holder_words(7, "psql", "ana", None) == "session 7 (psql, user ana, state not visible)"
+    assert holder_words(7, None, "ana", "active", "client backend") == "session 7 (no name, user ana, active)"

@@ -186,7 +186,7 @@ def test_the_password_is_not_on_the_command_line(host: Host) -> None:
 @pytest.mark.parametrize(
     ("dump", "summary"),
     [
-        (f'{PG_DUMP} "$@"; exit 1', "The backup failed (exit code 1); nothing was kept."),
+        (f'{PG_DUMP} "$@"; exit 1', "The backup failed with exit code 1; nothing was kept."),
         (f'{FIND_ARCHIVE}{PG_DUMP} "$@"; truncate -s 2000 $archive/*.dat*', "cannot be read to its end"),
         (f'{FIND_ARCHIVE}{PG_DUMP} "$@"; truncate -s 500 $archive/toc.dat', "cannot be read to its end"),
         (f'{FIND_ARCHIVE}{PG_DUMP} "$@"; rm $archive/*.dat*', "cannot be read to its end"),

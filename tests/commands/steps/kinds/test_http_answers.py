@@ -66,6 +66,15 @@ def test_below_what_is_wrong_stands_the_answer_and_not_the_same_again() -> None:
     assert (outcome.summary, outcome.lines) == ("Status 409 instead of 200.", ("assigned already",))
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_redirect_to_a_log_in_is_told_with_where_it_leads() -> None:
+    world = World()
+    world.on_web("", replace(answer(302), headers={"Location": "/login?next=/api/jobs"}))
+    assert execute(box("http", JOBS), context(world)).summary == "Status 302 (to /login) instead of 200."
+    accepted = execute(box("http", f"{JOBS}status = 302"), context(world))
+    assert accepted.summary.startswith("302 (to /login) in "), accepted.summary
+
+
 def test_only_the_path_of_an_api_refuses_a_web_page_without_being_told() -> None:
     assert run_answer(SHOP, PAGE)[0] == "done"
     assert run_answer(JOBS, " ")[0] == "done", "an API may answer with no body at all"

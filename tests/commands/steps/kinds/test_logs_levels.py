@@ -40,6 +40,8 @@ CRASHES = [
     "Unhandled exception. System.InvalidOperationException: cannot read flows",
     "(node:12) UnhandledPromiseRejectionWarning: cannot read flows",
     "⨯ unhandledRejection: cannot read flows",
+    "Unhandled Rejection at: Promise { <rejected> }",
+    "uncaughtException: cannot read flows",
     "terminate called after throwing an instance of 'std::out_of_range'",
     "Segmentation fault (core dumped)",
     "** (EXIT from #PID<0.98.0>) shell process exited with reason: killed",
@@ -84,6 +86,9 @@ HEALTHY = [
     "ignoreErrors: true",
     "ERROR_PAGE=/srv/e.html",
     "not an error",
+    "Unhandled exception handler installed",
+    "Uncaught exceptions are reported to Sentry",
+    "unhandledRejection handler registered",
 ]
 
 

@@ -114,6 +114,23 @@ def test_a_failed_migration_of_prisma_is_named_before_the_start(
     assert "prisma migrate resolve" in found.todo
 
 
+@pytest.mark.fault(KIND)
+def test_a_database_that_prisma_has_not_made_is_named_before_the_start(
+    prisma: Project, prisma_project: Path, url: str
+) -> None:
+    run_sql(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    assert prisma.looked_at(PRISMA).level == "ok", "an empty database is its own to fill"
+    run_sql(url, "CREATE TABLE from_before (id int)")
+    found = prisma.looked_at(PRISMA)
+    assert (found.level, found.summary) == (
+        "fail",
+        f"{NOTHING}P3005: the database schema is not empty, and Prisma has recorded no migration in it",
+    )
+    assert "prisma migrate resolve --applied NAME" in found.todo
+    outcome = prisma.run(PRISMA, attempt=2)
+    assert outcome.summary.startswith("Nothing was run, because the migration tool would apply nothing: P3005")
+
+
 # what the tools print, in the form of their own versions 10 and 4
 FLYWAY_TWO = """\
 ERROR: Found more than one migration with version 2

@@ -92,6 +92,17 @@ def test_the_old_build_after_a_failed_one_is_refused(site: Site) -> None:
     assert site.served() == OLD
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_stamp_with_the_first_digits_of_the_commit_names_it(site: Site) -> None:
+    site.build_commit(NEW[:7])
+    outcome = site.run_step(FORWARD)
+    assert (outcome.state, site.served()) == ("done", NEW), outcome.summary
+    for wrong in (OLD[:7], NEW[:6], "", "none"):
+        site.shell.ended.clear()
+        site.build_commit(wrong)
+        assert "is not from commit" in site.run_step(FORWARD).summary
+
+
 @pytest.mark.fault("compared with itself")
 def test_a_web_server_that_still_serves_the_old_build_fails_the_step(site: Site) -> None:
     site.world.on_web("build.json", answer(data={"commit": OLD}))
@@ -149,6 +160,13 @@ def test_another_build_of_the_same_commit_is_served(site: Site) -> None:
     site.shell.ended.clear()
     site.run_step(FORWARD)
     assert site.served() == f"{NEW}-2", "an equal build was copied once more"
+
+
+def test_what_a_killed_run_has_left_of_its_copy_is_removed(site: Site) -> None:
+    left = site.www / "releases" / ".part-run-7-20261130T000000000000"
+    left.mkdir()
+    assert site.run_step(FORWARD).state == "done"
+    assert not left.exists()
 
 
 @pytest.mark.fault("it exists, so it is right")

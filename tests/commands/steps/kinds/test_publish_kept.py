@@ -81,6 +81,8 @@ def test_a_page_that_browsers_keep_is_named_by_the_doctor_and_after_a_publish_an
         ({"cache-control": "MAX-AGE = 86400"}, "24 h"),
         ({"Cache-Control": 'no-cache="set-cookie", max-age="172800"'}, "2 days"),
         ({"Expires": "Tue, 01 Dec 2026 12:00:00 GMT", "Date": "Mon, 30 Nov 2026 00:00:00 GMT"}, "36 h"),
+        ({"Cache-Control": "max-age=60, stale-while-revalidate=172800"}, "2 days"),
+        ({"Cache-Control": "max-age=60, must-revalidate, stale-while-revalidate=172800"}, ""),
         ({"Expires": "0", "Date": "Mon, 30 Nov 2026 00:00:00 GMT"}, ""),
         ({"Expires": "Tue, 01 Dec 2026 12:00:00 GMT"}, ""),
         ({"Cache-Control": "max-age=" + "9" * 400}, "115,740 days"),
@@ -138,3 +140,26 @@ def test_a_script_that_arrives_cut_off_fails_the_step_and_is_named_by_the_doctor
     )
     assert back.state == "done", "a rollback goes on, as where a script is not served at all"
     assert back.summary.endswith(f"But GET /assets/index-old.js: “app” {CUT}, and the page needs it.")
+
+
+WRITTEN = {"Last-Modified": "Wed, 11 Nov 2026 00:00:00 GMT", "Date": "Wed, 02 Dec 2026 00:00:00 GMT"}
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("more", "kept"),
+    [
+        ({}, "2 days"),
+        ({"Cache-Control": "public"}, "2 days"),
+        ({"Cache-Control": "no-cache"}, ""),
+        ({"Cache-Control": "max-age=60"}, ""),
+        ({"Expires": "0"}, ""),
+        ({"Last-Modified": "Tue, 01 Dec 2026 20:00:00 GMT"}, ""),
+        ({"Date": "now"}, ""),
+    ],
+)
+def test_a_page_that_no_header_limits_is_kept_for_a_tenth_of_its_age(more: dict[str, str], kept: str) -> None:
+    page = replace(answer(text="<!doctype html>"), headers=WRITTEN | more)
+    words = f"browsers may keep app/ for {kept} without asking again (only Last-Modified: {WRITTEN['Last-Modified']})"
+    assert kept_page("app", page, by_age=True) == (words if kept else "")
+    assert kept_page("app", page) == "", "who gets a new page now has it for no time yet"

@@ -145,3 +145,12 @@ def test_each_row_must_be_right_unless_the_query_says_which_is_the_first(
         assert asked[1] == (
             f"state: {summary.removeprefix('value is ').rstrip('.')}".replace(", expected", " instead of"),
         )
+
+
+@pytest.mark.fault("the first of several for all")
+def test_the_other_columns_are_those_of_the_row_that_is_wrong() -> None:
+    world = World()
+    world.on_sql("", Rows(columns=("state", "age"), rows=(("ok", 1), ("broken", 70), ("ok", 2))))
+    step = 'database = "db"\nsql = "SELECT state, age FROM parts"\nexpect = "ok"'
+    outcome = execute(box("query", step), context(world))
+    assert (outcome.measures["age"], "age is 70" in outcome.summary) == (70, True), outcome.summary

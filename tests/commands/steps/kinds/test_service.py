@@ -378,6 +378,17 @@ def test_an_answer_of_a_cache_is_no_evidence_of_the_commit() -> None:
     assert "/api/health on api answers from a cache (age: 900), so the service itself was not asked" in outcome.summary
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [(NEW[:7], "done"), (NEW[:12].upper(), "done"), (NEW[:6], "failed"), (OLD[:7], "failed"), ("", "failed")],
+)
+def test_a_service_may_answer_the_first_digits_of_its_commit(said: str, state: str) -> None:
+    world = new_code()
+    world.on_web("health", answer(data={"commit": said}))
+    assert execute(box("service", ALLOWING), context(world)).state == state
+
+
 def test_what_is_wrong_beside_the_answer_of_a_cache_is_a_failure() -> None:
     world = new_code()
     world.on_web("health", replace(answer(data={"commit": NEW}), headers={"age": "900"}))

@@ -58,6 +58,20 @@ def test_without_a_label_the_tag_counts_as_long_as_it_means_this_image(docker: D
     )
 
 
+@pytest.mark.fault("compared with itself")
+def test_code_that_a_volume_or_a_folder_of_the_host_hides_is_not_the_images(
+    docker: Docker, repository: Repository, tmp_path: Path
+) -> None:
+    label = f"{_REVISION}{repository.old}"
+    docker.run("beside", WAITS, label, "--workdir=/app", "--volume=logs:/app/logs", f"--volume={tmp_path}:/apps")
+    assert asked(docker, repository, "beside").values["running_before"] == repository.old
+    for name, mount in (("bound", f"{tmp_path}:/app"), ("kept", "code:/app"), ("above", "code:/app")):
+        folder = "/app/src" if name == "above" else "/app"
+        docker.run(name, WAITS, label, f"--workdir={folder}", f"--volume={mount}")
+        summary = asked(docker, repository, name).summary
+        assert "does not say it: a volume or a folder of the host hides its image's working folder" in summary
+
+
 @pytest.mark.parametrize("tag", ["shop:latest", "registry.example:5000/shop"])
 def test_a_tag_that_is_no_version_says_nothing(docker: Docker, repository: Repository, tag: str) -> None:
     docker.ask("tag", "small", tag)

@@ -87,6 +87,10 @@ def test_a_service_that_pm2_calls_online_without_a_process_is_not_healthy(tmp_pa
         (answer(data={"commit": None}), [f"/api/health on api answers commit = None instead of commit = {NEW}"]),
         (answer(503), [f"/api/health on api answers with status 503 instead of commit = {NEW}"]),
         (
+            replace(answer(302), headers={"Location": "https://sso.example/login?a=1"}),
+            [f"/api/health on api answers with status 302 (to https://sso.example/login) instead of commit = {NEW}"],
+        ),
+        (
             answer(text="<html>"),
             [f"/api/health on api answers nothing usable (JSONDecodeError) instead of commit = {NEW}"],
         ),

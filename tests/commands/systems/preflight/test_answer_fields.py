@@ -53,7 +53,7 @@ def test_a_wrong_field_of_a_service_is_named_with_those_that_the_answer_has(worl
 def test_a_health_address_that_is_not_there_is_named(world: World) -> None:
     world.on_web("GET api_local /nothing", answer(404, {}))
     (warning,) = warnings(world, SERVICE, SERVICE.replace("/api/health", "/nothing"))
-    assert "answers /nothing with 404, of which `field` of `service` reads `commit`" in warning
+    assert "answers 404 to /nothing, of which `field` of `service` reads `commit`" in warning
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
 from commands.ports.preflight import WARN, PreflightContext, PreflightResult
+from commands.ports.shell import CommandResult
 from commands.steps.base import execute
-from commands.systems.preflight.session_end import has_user_units, outlives_session_check
+from commands.systems.preflight.session_end import has_podman, has_user_units, outlives_session_check
 from tests.commands.steps.builders import box, context
 from tests.parts.machine import Machine, machine
 from tests.world import World
@@ -113,3 +114,29 @@ def test_a_host_that_ends_all_processes_of_a_session_is_named(
 )
 def test_commands_for_the_users_own_systemd_are_known(command: str, is_one: bool) -> None:
     assert has_user_units(command) == is_one
+
+
+@pytest.mark.parametrize(
+    ("command", "is_one"),
+    [
+        ("podman restart api", True),
+        ("cd shop && podman-compose up --detach", True),
+        ("podman --log-level=error kube play shop.yaml", True),
+        ("sudo podman restart api", False),
+        ("podman ps; systemctl restart api", False),
+        ("podman logs api", False),
+    ],
+)
+def test_containers_of_a_user_are_known(command: str, is_one: bool) -> None:
+    page_line = "\n".join(box("run", f'host = "h"\ncommands = ["{command}"]').plan())
+    assert (has_podman(command), has_podman(page_line)) == (is_one, is_one)
+
+
+def test_containers_that_end_with_the_bots_session_are_named_for_users_other_than_root() -> None:
+    def said(who: str) -> list[str]:
+        check = outlives_session_check("h", user_units=False, podman=True)
+        output = f"who={who}\nlinger=no\nkills=b false\nonly=as 0\nbut=as 0\n"
+        return [one.summary for one in check.judge(CommandResult(code=0, tail=output, size=0, seconds=0))]
+
+    assert [one.partition(" ends")[0] for one in said("deploy")] == ["what runs under the systemd of deploy (podman)"]
+    assert said("root") == []

@@ -181,6 +181,23 @@ def test_a_container_that_has_the_name_of_its_service_is_made_anew_too(stage: Do
         named.stop()
 
 
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_an_image_that_runs_and_has_lost_its_name_is_named_before_the_start(stage: DockerStage) -> None:
+    stage.daemon.image("app:goes", OLD)
+    service = stage.daemon.service(next(_NAMES))
+    service.port = 0
+    service.will(port=0)
+    stage.daemon.start(service, "app:goes")
+    assert [one.level for one in preflight(stage, service)] == ["ok"]
+    stage.daemon.image("app:goes", NEW)
+    moved = next(one for one in preflight(stage, service) if one.level == "warn")
+    assert moved.summary == f"{service.name} runs from what app:goes was before: that tag is another image by now"
+    stage.daemon.ask("image", "rm", "--force", "app:goes")
+    gone = next(one for one in preflight(stage, service) if one.level == "warn")
+    assert gone.summary == f"{service.name} runs from the image app:goes, which the host no longer has under that name"
+    assert gone.todo == "a rollback to it must pull it: see that the registry still has it"
+
+
 @pytest.mark.fault("it exists, so it is right")
 def test_a_container_that_is_restarted_with_an_older_image_than_its_tag_means_says_so(stage: DockerStage) -> None:
     stage.daemon.image("app:moves", OLD)

@@ -1,0 +1,54 @@
+"""Secrets that their form shows are masked, though no variable of the bot's has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.tools.secrets import Redactor
+from tests.growth import assert_linear
+
+GITHUB, GITLAB = "ghp_" + "a1B2" * 9, "glpat-" + "x9" * 10
+redact = Redactor([])
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            f"fatal: unable to access 'https://{GITHUB}@github.com/team/shop.git/': error: 403",
+            "fatal: unable to access 'https://•••@github.com/team/shop.git/': error: 403",
+        ),
+        ("https://ci:hunter2hunter2@git.test/shop.git", "https://ci:•••@git.test/shop.git"),
+        ("https://ci:p@ss@git.test/shop.git", "https://ci:•••@git.test/shop.git"),
+        ("redis://:s3cr3t@cache:6379/0 ready", "redis://:•••@cache:6379/0 ready"),
+        (f"https://{'0a' * 20}@github.com/x", "https://•••@github.com/x"),
+        (f"export TOKEN {GITLAB}", "export TOKEN •••"),
+        ("POST https://hooks.slack.com/services/T000/B000/" + "q" * 24, "POST https://hooks.slack.com/services/•••"),
+        ("npm_" + "Ab1" * 12, "•••"),
+    ],
+)
+def test_a_secret_that_its_form_shows_is_masked(said: str, shown: str) -> None:
+    assert redact(said) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://git@github.com/team/shop.git",
+        "ssh://deploy@host.test:2222/srv/shop.git",
+        "http://127.0.0.1:8080/path?mail=a@b.test",
+        "postgresql://user:password@host:5432/name",
+        "https://ci:$TOKEN@git.test/shop.git",
+        "npm install @scope/name@1.2.3 from https://registry.test:4873/@scope/name",
+        "ghp_short and the commit " + "0a" * 20,
+        "see https://docs.test/a:b and mail ana@example.test",
+    ],
+)
+def test_what_is_no_secret_is_shown(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("piece", ["https://", "https://ab:cd ", "https://a:", "://" + "a" * 400, "ghp_", "xox"])
+def test_the_time_grows_with_the_length_of_a_text(piece: str) -> None:
+    assert_linear(redact, piece)
