@@ -119,7 +119,7 @@ class MigrateStep(MigrationToolStep):
     def run(self, ctx: Context) -> Outcome:
         if self.mode == "back":
             return self._verified(ctx, self._go_back(ctx))
-        if ctx.file(self.note_of_before(ctx)) is not None and (left := self.left_at_work(ctx)):
+        if ctx.file(self.note_of_before(ctx)) is not None and (left := self.left_at_work(ctx).at_work):
             return failed(f"Nothing was run. {left}")
         return with_way_back(self, self.host, ctx, self._verified(ctx, self._go_forward(ctx)))
 
@@ -142,7 +142,7 @@ class MigrateStep(MigrationToolStep):
         return unknown(f"{gone} The state is {show_state(state)}; check the database before you decide.")
 
     def holds_now(self, ctx: Context) -> bool:
-        if self.mode != "back" or self.restores() or self.left_at_work(ctx):
+        if self.mode != "back" or self.restores() or self.left_at_work(ctx).at_work:
             return False
         if self.ask(ctx) != ctx.file(self.note_of_before(ctx)):
             return False
@@ -226,8 +226,13 @@ class MigrateStep(MigrationToolStep):
             return done("Nothing to roll back: the migrations never began.")
         if self.restores():
             return self._restore(ctx, before)
-        if left := self.left_at_work(ctx):
-            return failed(f"Nothing was rolled back. {left}")
+        left = self.left_at_work(ctx)
+        if left.at_work:
+            return failed(f"Nothing was rolled back. {left.at_work}")
+        outcome = self._take_back(ctx, before)
+        return replace(outcome, not_compared=(*outcome.not_compared, *left.unseen))
+
+    def _take_back(self, ctx: Context, before: str) -> Outcome:
         now = self.ask(ctx)
         if now == before:
             return self._was_there(ctx, before)

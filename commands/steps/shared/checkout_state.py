@@ -1,4 +1,4 @@
-"""Where HEAD and the files of a working copy stand after a checkout that failed, or whose hook did."""
+"""Where a working copy stands after a checkout that failed, or whose hook did."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.news import attempt_of, is_news
 from commands.steps.shared.script_env import ScriptEnv
-from commands.steps.shared.tool_sessions import ToolSessions
+from commands.steps.shared.tool_sessions import Left, ToolSessions
 from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.unset_variables import unset_error
@@ -192,11 +192,7 @@ class MigrationToolStep(StepBox):
 
     def databases(self, ctx: Context) -> tuple[str, ...]:
         """The page's databases that its tool may change: `database`, or those at its addresses, or all."""
-        if self.database:
-            return (self.database,)
-        names_at = ctx.tools.database.names_at
-        at = [names_at(DatabaseAddress(address), only=True) for address in self.env.values()]
-        return tuple(dict.fromkeys(chain(*at))) or names_at(DatabaseAddress(""))
+        return self._known_databases(ctx) or ctx.tools.database.names_at(DatabaseAddress(""))
 
     def note_state(self, ctx: Context, state: str) -> None:
         """Note the state that an attempt left, so that the next one does not take it for somebody else's work."""
@@ -210,14 +206,16 @@ class MigrationToolStep(StepBox):
         try:
             return run_job(self, ctx, self.host, self.script(self.mode), env, more)
         except Failed as error:  # it was killed
-            sentences = " ".join(filter(None, (str(error), sessions.left(ctx))))
+            left = sessions.left(ctx)
+            unseen = [f"It could not be seen {clause}" for clause in left.unseen]
+            sentences = " ".join(filter(None, (str(error), left.at_work, *unseen)))
             raise Failed(sentences, output=error.output) from error
 
-    def left_at_work(self, ctx: Context) -> str:
+    def left_at_work(self, ctx: Context) -> Left:
         """What a job that is no more, of it or of the step that it undoes, left at work in the page's databases."""
         jobs = (ctx.key, *ctx.unsettled)
         if any(ctx.tools.shell.job_status(self.host, key).state == "running" for key in jobs):
-            return ""  # it is waited for
+            return Left()  # it is waited for
         return self._sessions(ctx).left(ctx)
 
     def states_of_others(self, ctx: Context) -> set[str]:
@@ -270,7 +268,15 @@ class MigrationToolStep(StepBox):
     def _sessions(self, ctx: Context) -> ToolSessions:
         """One name for both directions: the way back must see what the way forward left."""
         step = f"{ctx.step_key.rsplit('/', 1)[0]}/{self.forward_id(ctx)}"
-        return ToolSessions(name=session_name(step), databases=self.databases(ctx))
+        databases, known = self.databases(ctx), self._known_databases(ctx)
+        return ToolSessions(name=session_name(step), databases=databases, known=known)
+
+    def _known_databases(self, ctx: Context) -> tuple[str, ...]:
+        if self.database:
+            return (self.database,)
+        names_at = ctx.tools.database.names_at
+        at = [names_at(DatabaseAddress(address), only=True) for address in self.env.values()]
+        return tuple(dict.fromkeys(chain(*at)))
 
     def _shipped(self) -> MigrationTool | None:
         return MIGRATION_TOOLS[self.tool] if self.tool else None

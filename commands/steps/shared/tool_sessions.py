@@ -1,4 +1,4 @@
-"""What a killed migration tool leaves at work in the page's databases: it ends with its client, or is named."""
+"""The sessions that a killed migration tool leaves at work end with their client, or are named."""
 
 from __future__ import annotations
 
@@ -13,32 +13,43 @@ _PATIENCE, _APART = 4.0, 0.5  # seconds in which the server ends a session whose
 
 
 @dataclass(frozen=True, kw_only=True)
+class Left:
+    """What still works, as sentences or empty; and in which databases that could not be seen, as clauses."""
+
+    at_work: str = ""
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ToolSessions:
-    """The sessions of this name in these databases of the page."""
+    """The sessions of this name in these databases of the page, of which the tool's addresses lead to the `known`."""
 
     name: str
     databases: tuple[str, ...]
+    known: tuple[str, ...]
 
     def variables(self, ctx: Context, options: str) -> dict[str, str]:
         """What the tool's script gets so that its sessions have the name. `options` are those for PGOPTIONS."""
         try:
-            more = ends_with_its_client(ctx.tools.database, self.databases)
+            more = ends_with_its_client(ctx.tools.database, self.known)
         except ToolError:
             more = ""  # the tool says by itself that it does not reach its database
         return {"GONOGO_PGOPTIONS": f"{options} {more}".strip(), NAME_VARIABLE: self.name}
 
-    def left(self, ctx: Context) -> str:
-        """The sentences about those that work although no client is there, or empty. They get a while to end."""
+    def left(self, ctx: Context) -> Left:
+        """Those that work although no client is there. They get a while to end."""
         until = ctx.tools.clock.monotonic() + _PATIENCE
-        while found := " ".join(filter(None, (self._look(ctx, name) for name in self.databases))):
-            if ctx.tools.clock.monotonic() >= until:
-                break
+        while (found := self._look(ctx)).at_work and ctx.tools.clock.monotonic() < until:
             pause(ctx, _APART)
         return found
 
-    def _look(self, ctx: Context, database: str) -> str:
-        try:
-            pids = at_work(ctx.tools.database, database, self.name)
-        except ToolError as error:
-            return f"Whether a session of the migration still works in database {database} could not be seen: {error}"
-        return at_work_sentence(database, pids) if pids else ""
+    def _look(self, ctx: Context) -> Left:
+        found: list[str] = []
+        unseen: list[str] = []
+        for name in self.databases:
+            try:
+                if pids := at_work(ctx.tools.database, name, self.name):
+                    found.append(at_work_sentence(name, pids))
+            except ToolError as error:
+                unseen.append(f"whether a session of the migration still works in database {name}: {error}")
+        return Left(at_work=" ".join(found), unseen=tuple(unseen))

@@ -1,4 +1,4 @@
-"""`checkout`: a hook that fails after a checkout is named, and the files say whether the commit is there."""
+"""`checkout`: a failing hook is named, and the files say whether the commit is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`migrate`: a tool that was killed while the server was at work leaves nothing that changes the database later."""
+"""`migrate`: what a killed tool leaves at work in the database ends, or is named."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class Killed:
         self.shell = local_shell(folder, APP=str(folder), URL=url)
         self.files: dict[str, str] = {}
 
-    def run(self, toml: str, step: str = "step", attempt: int = 1) -> Outcome:
-        """The outcome of an attempt at the step of this id."""
+    def run(self, toml: str, step: str = "step", attempt: int = 1, at: str = "") -> Outcome:
+        """The outcome of an attempt at the step of this id. `at`: where the bot itself looks for the database."""
         ctx = context(World(rate=1), shell=self.shell, files=self.files, attempt=attempt)
-        tools = replace(ctx.tools, database=database_at(self.url))
+        tools = replace(ctx.tools, database=database_at(at or self.url))
         return execute(box("migrate", toml), Context(**{**vars(ctx), "tools": tools, "key": f"run-1/{step}/{attempt}"}))
 
     def killed(self, toml: str, step: str = "step") -> str:
@@ -125,3 +125,13 @@ def test_a_way_back_that_was_killed_while_it_waited_leaves_nothing_either(shop: 
     assert shop.columns() == 2
     back = shop.run(ALEMBIC + BACK, "back", attempt=2)
     assert (back.state, shop.columns()) == ("done", 1), back.summary
+
+
+def test_a_database_that_the_bot_itself_does_not_reach_keeps_nothing_from_being_rolled_back(shop: Killed) -> None:
+    run_sql(shop.url, "CREATE TABLE IF NOT EXISTS orders (id int)")
+    unverified = (TOOL % "").replace(VERIFY, "")
+    assert shop.run(unverified).state == "done"
+    back = shop.run(unverified + BACK + OWN_BACK, "back", at="postgresql://127.0.0.1:1/away")
+    assert (back.state, shop.columns()) == ("done", 1), back.summary
+    (not_seen,) = back.not_compared
+    assert not_seen.startswith("whether a session of the migration still works in database db: ")
