@@ -27,9 +27,11 @@ function syslog_level(line) {
 }
 # {"t":{"$date":…},"s":"E",…} of MongoDB
 function mongo_level(line, levels) { return line ~ /^[{]"t":[{]"\$date"/ && line ~ ("\"s\": *\"" levels "\"") }
+# The last line of Python's traceback where a signal ended the program or its tasks: as pm2 stops it, the old process says that.
+function was_told_to_stop(line) { return line ~ /^(keyboardinterrupt|([a-z_]+[.])*cancellederror)$/ }
 # the first line of an end that no logger wrote
 function is_crash(line) {
-  return line ~ /^(panic: |thread '[^']*' panicked at |exception in thread "|unhandled exception[.:]|uncaught ?[a-z_.]*exception: |traceback [(]most recent call last[)])/ ||
+  return line ~ /^(panic: |thread '[^']*' panicked at |exception in thread "|unhandled exception[.:]|uncaught ?[a-z_.]*exception: )/ ||
     line ~ /^(terminate called |segmentation fault|[*][*] [(]exit |=crash report|out of memory: killed process )/ ||
     line ~ /^([^a-z]|[(]node:)*unhandled ?(promise ?)?rejection(warning)?(:| at)/ || line ~ /^([a-z_][a-z0-9_]*[.])+[a-z0-9_$]*exception(:|$)/
 }

@@ -45,11 +45,14 @@ function json_level(text, levels) {
   plain = $0
   gsub(/\033\[[0-9;]*m/, "", plain)
   rest = tolower(plain); bare = unprefixed(plain); own = tolower(bare)
-  if (json_level(rest, json_high) || rest ~ loud || syslog_level(rest) || mongo_level(rest, "[ef]") || is_crash(own)) { count(); next }
+  if (trace != "" && own ~ /^[^ \t]/) end_trace()
+  if (was_told_to_stop(own)) next
+  if (own ~ /^traceback [(]most recent call last[)]/) { trace = $0; next }
+  if (json_level(rest, json_high) || rest ~ loud || syslog_level(rest) || mongo_level(rest, "[ef]") || is_crash(own)) { count($0); next }
   is_high = own ~ marked || bare ~ letter || (plain ~ capitals && (plain ~ first || bare ~ first))
   if (!is_high && rest !~ bad) next
   if (rest ~ level || own ~ level || plain ~ quiet || bare ~ quiet || rest ~ query) next
-  if (is_high) { count(); next }
+  if (is_high) { count($0); next }
   if (json_level(rest, json_low) || mongo_level(rest, "(i|d[1-5])")) next
   gsub(/\/[^] \t"',;)}<>]*/, " ", rest)
   gsub(/[a-z0-9_.-]+[.](log|[cm]?[jt]s)/, " ", rest)
@@ -59,7 +62,15 @@ function json_level(text, levels) {
   gsub(zeros, " ", rest)
   gsub(rate, " ", rest)
   gsub(handles, " ", rest)
-  if (rest ~ bad) count()
+  if (rest ~ bad) count($0)
 }
-function count(    line) { n++; line = $0; sub(/^<[0-3]>/, "", line); print "log: " substr(line, 1, 600) }
-END { print "found=" n + 0 }
+# Python's traceback counts by its last line, the first that is not indented
+function end_trace() {
+  if (!was_told_to_stop(own)) count(trace)
+  trace = ""
+}
+function count(line) { n++; sub(/^<[0-3]>/, "", line); print "log: " substr(line, 1, 600) }
+END {
+  if (trace != "") count(trace)
+  print "found=" n + 0
+}
