@@ -140,8 +140,7 @@ class Settings:
             problems.append("SLACK_BOT_TOKEN holds no bot token (xoxb-…): copy it from OAuth & Permissions.")
         if self.app_token and not self.app_token.startswith("xapp-"):
             problems.append("SLACK_APP_TOKEN holds no app-level token (xapp-…): copy it from Basic Information.")
-        broken = any(token.endswith(("\r", "\n")) for token in (self.bot_token, self.app_token))
-        if why := (problems or broken) and kept_quotes(self.environ, ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")):
+        if why := kept_quotes(self.environ, ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")):
             problems = [why]
         if why := proxy_problem(self.api_url, self.environ):
             problems.append(why)

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.environment import CHANNEL_ID, HOLDER_ID, channel, channel_variable, mentions
 from bot.settings import Settings
 from bot.slack.answers import NotAnswered
-from bot.slack.api_error import said_by, says_for_sure, status_and_name, what_to_do
+from bot.slack.api_error import NO_ROTATION, said_by, says_for_sure, status_and_name, what_to_do
 from bot.slack.directory import Account, Workspace, account_of, members_of, workspace_of
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
@@ -130,7 +130,11 @@ async def _token(client: AsyncWebClient) -> _Lines:
     if missing := sorted(SCOPES - scopes):
         problem = f"the app lacks {'scope' if len(missing) == 1 else 'scopes'} {', '.join(missing)}"
         return [_line(FAIL, problem, "install the app again with manifest.yml")]
-    return [_line(OK, f"the bot token belongs to {answer['user']} in {answer['team']}, with all {len(SCOPES)} scopes")]
+    found = [_line(OK, f"the bot token belongs to {answer['user']} in {answer['team']}, with all {len(SCOPES)} scopes")]
+    # https://docs.slack.dev/authentication/using-token-rotation
+    if str(client.token).startswith("xoxe."):
+        found.append(_line(FAIL, "the bot token ends 12 hours after it was made: token rotation is on", NO_ROTATION))
+    return found
 
 
 async def _channel(client: AsyncWebClient, channel: str, variable: str) -> _Lines:

@@ -11,12 +11,13 @@ APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105  the variable's name
 BOT_TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105  the variable's name
 _AGAIN = "copy the token again from the app's page ({where})"
 _REINSTALL = "install the app again and copy the new token ({where})"
+NO_ROTATION = "it cannot be switched off, so make an app anew with manifest.yml, which has it off"
 _ADMINISTRATOR = "the workspace does not let the bot post there; ask an administrator"
 _OF_TOKENS = {
     "invalid_auth": _AGAIN,
     "not_authed": _AGAIN,
     "token_revoked": _REINSTALL,
-    "token_expired": _REINSTALL,
+    "token_expired": f"token rotation is on; {NO_ROTATION}",
     "account_inactive": _REINSTALL,
     "not_allowed_token_type": "xoxb-… goes into SLACK_BOT_TOKEN, xapp-… into SLACK_APP_TOKEN",
     "missing_scope": "install the app again with manifest.yml",

@@ -35,6 +35,15 @@ def test_tokens_in_quotes_are_not_said_to_be_other_tokens(tmp_path: Path) -> Non
 
 
 @pytest.mark.fault(KIND)
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"])
+def test_a_token_that_begins_as_it_should_is_refused_with_the_comment_behind_it(name: str) -> None:
+    tokens = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s"}
+    with pytest.raises(BadSettings, match=f"{name} has a comment") as refused:
+        read_settings({**tokens, name: f"{tokens[name]} # our app"}).require_tokens()
+    assert "our app" not in str(refused.value)
+
+
+@pytest.mark.fault(KIND)
 @pytest.mark.parametrize(("value", "kept"), [('"C1"', "quotes around"), ("C1 # the deploys", "a comment (#) behind")])
 def test_the_doctor_names_what_is_left_of_an_env_file(
     shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, value: str, kept: str

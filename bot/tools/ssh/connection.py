@@ -244,7 +244,10 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911, PLR0912  one line for
         case socket.gaierror():
             return "its name cannot be resolved; check the address."
         case ConnectionRefusedError():
-            return "nothing listens there; check that the SSH server is up and the port is right."
+            return (
+                "nothing listens there, or a firewall refuses this machine; "
+                "check that the SSH server is up and the port is right."
+            )
         case TimeoutError():
             return f"it did not answer within {CONNECT_LIMIT:.0f} s; check that it is up and reachable from here."
     return f"the connection failed ({type(error).__name__})."

@@ -115,7 +115,7 @@ def test_the_variables_of_a_login_are_named() -> None:
 
 def test_a_port_on_which_nothing_listens_is_named(ssh: SshServer) -> None:
     message = refusal(shell_for(ssh, address=f"{ssh.user}@127.0.0.1:{free_port()}"))
-    assert "nothing listens there; check that the SSH server is up and the port is right" in message
+    assert "nothing listens there, or a firewall refuses this machine; check that the SSH server is up" in message
 
 
 def test_a_name_that_does_not_resolve_is_named(ssh: SshServer) -> None:
