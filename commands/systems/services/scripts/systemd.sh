@@ -24,6 +24,16 @@ state() {
 }
 limit_of() { systemctl show --value --property="StartLimit$2" -- "$1"; }
 invocation() { systemctl show --value --property=InvocationID -- "$1"; }
+# stopped UNIT: waits while systemd gives it time to stop (TimeoutStopSec, by default 90 s), but not more than 10 minutes
+stopped() {
+  local until
+  until=$((SECONDS + $(systemctl show --value --property=TimeoutStopUSec -- "$1" | awk '
+    { for (i = 1; i <= NF; i++) sum += ($i + 0) * ($i ~ /[0-9](h|d|w)$/ ? 3600 : $i ~ /[0-9]min$/ ? 60 : $i ~ /[0-9]s$/) }
+    $1 == "infinity" { sum = 600 }
+    END { print int(sum < 600 ? sum : 600) + 1 }')))
+  while [ "$SECONDS" -lt "$until" ] && [ "$(systemctl show --value --property=ActiveState -- "$1")" = deactivating ]; do sleep 1; done
+  sleep 1
+}
 # Defines `unit_job restart|reload UNIT`, which runs exactly `systemctl restart UNIT`, as a rule of sudoers has it. What has
 # crashed too often systemd refuses to start for a while: no new invocation comes of that. Its count of starts is reset, or
 # where this user may not do that, the while is waited for. What still starts after $WITHIN is judged by its state.
@@ -33,6 +43,7 @@ unit_job() {
     before=$(invocation "$2") code=0
     # shellcheck disable=SC2086  # no word, or two
     said=$(timeout "$WITHIN" $SUDO systemctl "$1" "$2" 2>&1) || code=$?
+    [ "$code" != 124 ] || stopped "$2"
     [ "$code" != 0 ] && [ "$code" != 124 ] || return 0
     [[ $said = "Job for "* ]] && [ "$(invocation "$2")" = "$before" ] || break
     # shellcheck disable=SC2086

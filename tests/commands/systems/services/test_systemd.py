@@ -98,6 +98,14 @@ def test_a_unit_that_is_still_activating_when_the_time_is_over_has_failed(stage:
     assert "systemd reports its status as activating (start)" in outcome.summary
 
 
+@pytest.mark.fault("slow, taken for broken")
+def test_a_unit_that_ignores_the_signal_to_stop_is_waited_for_until_systemd_kills_it(stage: SystemdStage) -> None:
+    service = stage.start("stubborn", lines=("KillSignal=SIGCONT", "TimeoutStopSec=6"))
+    service.will(commit=NEW)
+    outcome = stage.restart(service, more='steady = "1 s"\nready_within = "3 s"')
+    assert outcome.state == "done", outcome.summary
+
+
 def test_a_unit_that_systemd_starts_no_more_after_a_crash_loop_is_started_when_it_may(stage: SystemdStage) -> None:
     service = start(stage, "[Unit]", "StartLimitIntervalSec=8", "StartLimitBurst=3", dies_after=0)
     assert stage.restart(service).state == "failed"
