@@ -40,7 +40,7 @@ class FailingServer(RecordServer):
         self._run_as_server("pg_basebackup", ["-d", source, "-D", self._standby, "-R", "-c", "fast"])
         self.standby_port = free_port()
         settings = ["-c", f"port={self.standby_port}", "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
-        more = ["-c", "unix_socket_directories=", "-c", "max_connections=50"]
+        more = ["-c", "unix_socket_directories=", "-c", "max_connections=50", "-c", "max_prepared_transactions=5"]
         server = postgres_programs() / "postgres"
         self.host.spawn("standby", [server, "-D", self._standby, *settings, *more], user=server_user())
         followers = "SELECT 1 FROM pg_stat_replication"

@@ -45,9 +45,9 @@ function json_level(text, levels) {
   plain = $0
   gsub(/\033\[[0-9;]*m/, "", plain)
   rest = tolower(plain); bare = unprefixed(plain); own = tolower(bare)
-  if (trace != "" && own ~ /^[^ \t]/) end_trace()
+  if (own ~ /^traceback [(]most recent call last[)]/) { trace[++traces] = $0; next }
+  if (traces && own ~ /^[^ \t~^]/) end_trace()
   if (was_told_to_stop(own)) next
-  if (own ~ /^traceback [(]most recent call last[)]/) { trace = $0; next }
   if (json_level(rest, json_high) || rest ~ loud || syslog_level(rest) || mongo_level(rest, "[ef]") || is_crash(own)) { count($0); next }
   is_high = own ~ marked || bare ~ letter || (plain ~ capitals && (plain ~ first || bare ~ first))
   if (!is_high && rest !~ bad) next
@@ -64,13 +64,14 @@ function json_level(text, levels) {
   gsub(handles, " ", rest)
   if (rest ~ bad) count($0)
 }
-# Python's traceback counts by its last line, the first that is not indented
+# Python's traceback counts by its last line, the first that is neither indented nor a mark (^^^^) below a line of code; two processes may write theirs at
+# once
 function end_trace() {
-  if (!was_told_to_stop(own)) count(trace)
-  trace = ""
+  if (!was_told_to_stop(own)) count(trace[traces])
+  traces--
 }
 function count(line) { n++; sub(/^<[0-3]>/, "", line); print "log: " substr(line, 1, 600) }
 END {
-  if (trace != "") count(trace)
+  for (; traces; traces--) count(trace[traces])
   print "found=" n + 0
 }

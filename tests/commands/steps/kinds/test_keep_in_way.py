@@ -13,9 +13,9 @@ from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from tests.commands.steps.builders import VALUES, box, context
 from tests.local_shell import LocalShell
+from tests.other_user import NOBODY, let_others_in
 from tests.world import World
 
-NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 KEEP = 'host = "h"\nrepository = "$REPO"\nfolder = "modules"\nstore = "$KEPT"\n'
 OLD = VALUES["commit_before"]
 FAULT = "the way back is first tried when it is needed"
@@ -41,8 +41,7 @@ class Deployed:
         if os.geteuid() == 0:
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, 65534, 65534)
-            for above in list(folder.parents)[:2]:  # pytest makes these for itself alone
-                above.chmod(0o755)
+            let_others_in(folder)
         assert execute(self.boxes["keep"], self.context()).state == "done"
 
     def context(self) -> Context:

@@ -137,12 +137,15 @@ def test_a_crash_counts_whatever_words_the_page_looks_for(log: Path) -> None:
 
 
 TRACE = 'Traceback (most recent call last):\n  File "/srv/api.py", line 9, in <module>\n    serve()\n'
+ENDED = "KeyboardInterrupt\n"
 CANCELLED = f"{TRACE}asyncio.exceptions.CancelledError\n\nDuring handling of the above exception, another one came:\n\n"
 
 
 @pytest.mark.fault("foreign words taken for the program's own")
 @pytest.mark.parametrize("prefix", ["", "api-1  | ", "Nov 30 03:20:00 web1 api[12]: "])
-@pytest.mark.parametrize("text", [f"{TRACE}KeyboardInterrupt\n", f"{CANCELLED}{TRACE}KeyboardInterrupt\n"])
+@pytest.mark.parametrize(
+    "text", [f"{TRACE}{ENDED}", f"{CANCELLED}{TRACE}{ENDED}", f"{TRACE}{TRACE}^^^^^^\n{ENDED}    serve()\n{ENDED}"]
+)
 def test_the_last_words_of_a_python_process_that_was_told_to_stop_do_not_count(
     log: Path, text: str, prefix: str
 ) -> None:
@@ -153,6 +156,6 @@ def test_the_last_words_of_a_python_process_that_was_told_to_stop_do_not_count(
 @pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize("text", [f"{TRACE}KeyError: 7\n", f"{TRACE}shop.Missing: 7\nready\n", TRACE])
 def test_a_traceback_counts_by_its_first_line(log: Path, text: str) -> None:
-    log.write_text(f"{TRACE}KeyboardInterrupt\n{text}")
+    log.write_text(f"{TRACE}{ENDED}{text}")
     outcome = read(log, "0")
     assert (outcome.state, outcome.lines[0]) == ("failed", TRACE.splitlines()[0])

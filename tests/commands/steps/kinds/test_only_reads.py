@@ -44,7 +44,8 @@ def standby(postgres: Postgres) -> Iterator[str]:
     words = ["-D", data, "-h", "127.0.0.1", "-p", str(postgres.port), "-U", SUPERUSER, "-R", "-c", "fast", "--no-sync"]
     env = {**os.environ, "PGPASSWORD": postgres.passwords[SUPERUSER]}
     subprocess.run([programs / "pg_basebackup", *words], env=env, check=True, **user)  # type: ignore[call-overload]
-    settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=60"]
+    settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+    settings += ["max_connections=60", "max_prepared_transactions=5"]  # not less than those of the other one
     flags = [word for setting in settings for word in ("-c", setting)]
     server = subprocess.Popen([programs / "postgres", "-D", data, *flags], **user)  # type: ignore[call-overload]
     url = postgres.url(OWNER, "shop").replace(f":{postgres.port}/", f":{port}/")
