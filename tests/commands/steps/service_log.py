@@ -16,6 +16,16 @@ from tests.world import World
 LOGS = 'host = "h"'
 
 
+def just_before() -> float:
+    """A moment before now for a mark, in this second: a log that was made just now was there then.
+
+    What is written next must be newer, and a file's time is some milliseconds late.
+    """
+    while (now := time.time()) % 1 < 0.05:
+        time.sleep(0.01)
+    return max(now - 0.1, float(int(now)))
+
+
 def mark(file: Path, at: float | None = None) -> str:
     """The current end of a log, as a restart notes it."""
     stat, head = file.stat(), hashlib.sha256(file.read_bytes()[:65536]).hexdigest()[:16]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.steps.service_log import append, mark, read
+from tests.commands.steps.service_log import append, just_before, mark, read
 from tests.other_user import NOBODY, let_others_in
 
 MISSED = "not looked at, and said to be fine"
@@ -87,7 +87,7 @@ def test_an_empty_log_that_was_rotated_without_a_line_is_read(log: Path, end: st
 def test_a_log_of_another_end_keeps_it_in_rotation(log: Path, end: str) -> None:
     log = log.with_suffix(end)
     log.write_text("")
-    since = mark(log, time.time() - 0.1)
+    since = mark(log, just_before())
     log.unlink()
     log.with_name(f"{log.stem}-20261129{end}.gz").write_bytes(gzip.compress(b"Error: packed\n"))
     log.with_name(f"{log.stem}.1{end}").write_text("Error: before the rotation\n")

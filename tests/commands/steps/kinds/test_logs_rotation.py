@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.commands.steps.rotated_logs import PACKED, ROTATED, rotate
-from tests.commands.steps.service_log import append, mark, read
+from tests.commands.steps.service_log import append, just_before, mark, read
 from tests.local_shell import LocalShell
 
 
@@ -36,7 +36,7 @@ def test_after_logrotate_renamed_the_log_both_files_are_read(log: Path, name: st
 @pytest.mark.parametrize("old", ["Error: old\n", ""])
 def test_after_pm2_logrotate_copied_and_emptied_the_log_both_files_are_read(log: Path, old: str, packed: bool) -> None:
     log.write_text(old)
-    since = mark(log, time.time() - 0.1)
+    since = mark(log, just_before())
     append(log, "Error: before the rotation\n")
     copy = log.with_name(f"{log.stem}__2026-11-25_00-00-00.log{'.gz' if packed else ''}")
     copy.write_bytes(gzip.compress(log.read_bytes()) if packed else log.read_bytes())
@@ -50,7 +50,7 @@ def test_after_pm2_logrotate_copied_and_emptied_the_log_both_files_are_read(log:
 def test_a_program_that_writes_on_behind_the_old_end_of_an_emptied_log_is_read(log: Path, copied: bool) -> None:
     with log.open("wb", buffering=0) as out:
         out.write(b"fine\n" * 100)
-        since = mark(log, time.time() - 0.1)
+        since = mark(log, just_before())
         if copied:
             Path(f"{log}.1").write_bytes(log.read_bytes())
         os.truncate(log, 0)
@@ -83,7 +83,7 @@ def test_lines_that_the_old_process_writes_to_an_earlier_log_do_not_count(log: P
         pytest.skip("this file system does not store when a file was created")
     time.sleep(1.2)  # the creation time is in whole seconds
     log.write_text("")
-    since = mark(log, time.time() - 0.1)
+    since = mark(log, just_before())
     append(older, "the old process is stopping\n")
     assert read(log, since).state == "done"
 
@@ -101,7 +101,7 @@ def test_a_process_that_writes_on_into_a_packed_or_removed_file_is_read_there(
 ) -> None:
     with log.open("ab", buffering=0) as out:
         out.write(old.encode())
-        since = mark(log, time.time() - 0.1)
+        since = mark(log, just_before())
         out.write(b"Error: before the rotation\n")
         if packed:
             Path(f"{log}.1.gz").write_bytes(gzip.compress(log.read_bytes()))
@@ -142,7 +142,7 @@ def test_a_removed_log_behind_a_link_is_read_where_its_process_writes_on(log: Pa
     log.symlink_to(there / "api.log")
     with log.open("ab", buffering=0) as out:
         out.write(b"fine\n")
-        since = mark(log, time.time() - 0.1)
+        since = mark(log, just_before())
         (there / "api.log").unlink()
         log.write_text("")
         out.write(b"Error: after the rotation\n")
@@ -152,7 +152,7 @@ def test_a_removed_log_behind_a_link_is_read_where_its_process_writes_on(log: Pa
 @pytest.mark.fault("not looked at, and said to be fine")
 def test_who_reads_a_removed_log_does_not_write_to_it(log: Path) -> None:
     log.write_text("fine\n")
-    since = mark(log, time.time() - 0.1)
+    since = mark(log, just_before())
     with log.open("rb"):
         log.unlink()
         log.write_text("")
@@ -179,7 +179,7 @@ def test_whether_another_users_process_writes_to_a_removed_file_is_not_known() -
 
 def test_after_two_rotations_all_files_are_read_in_order(log: Path) -> None:
     log.write_text("Error: old\n")
-    since = mark(log, time.time() - 0.1)
+    since = mark(log, just_before())
     append(log, "Error: 1\n")
     log.rename(f"{log}.2")
     log.with_name(f"{log.name}.1").write_text("Error: 2\n")
@@ -206,7 +206,7 @@ def test_if_the_rotated_file_is_not_found_nothing_is_known_but_the_errors_that_w
 @pytest.mark.parametrize("end", PACKED)
 def test_a_rotated_file_that_is_packed_otherwise_is_named_and_is_no_data(log: Path, end: str) -> None:
     log.write_text("")
-    since = mark(log, time.time() - 0.1)
+    since = mark(log, just_before())
     packed = log.with_name(f"{log.name}.1.{end}")
     packed.write_bytes(b"Error: packed")
     log.write_text("fine\n")
@@ -222,7 +222,7 @@ def test_a_rotated_file_that_is_packed_otherwise_is_named_and_is_no_data(log: Pa
 
 def test_a_file_that_is_being_packed_is_read_once(log: Path) -> None:
     log.write_text("")
-    since = mark(log, time.time() - 0.1)
+    since = mark(log, just_before())
     log.with_name(f"{log.name}.1").write_text("Error: once\n")
     log.with_name(f"{log.name}.1.gz").write_bytes(gzip.compress(b"Error: once\n"))
     log.with_name(f"{log.name}.1.zst").write_bytes(b"half")
@@ -242,7 +242,7 @@ def test_a_file_that_was_rotated_before_the_restart_does_not_count(log: Path) ->
 
 def test_the_log_of_another_instance_does_not_count(log: Path) -> None:
     log.write_text("")
-    since = mark(log, time.time() - 0.1)
+    since = mark(log, just_before())
     log.with_name(f"{log.stem}-1.log").write_text("Error: of the second instance\n")
     assert read(log, since).state == "done"
 
