@@ -11,7 +11,7 @@ APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105  the variable's name
 BOT_TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105  the variable's name
 _AGAIN = "copy the token again from the app's page ({where})"
 _REINSTALL = "install the app again and copy the new token ({where})"
-NO_ROTATION = "it cannot be switched off, so make an app anew with manifest.yml, which has it off"
+NO_ROTATION = "it cannot be switched off, so create a new app with manifest.yml, which has it off"
 _ADMINISTRATOR = "the workspace does not let the bot post there; ask an administrator"
 _OF_TOKENS = {
     "invalid_auth": _AGAIN,

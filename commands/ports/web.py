@@ -49,6 +49,10 @@ class HttpResponse:
     origin: str = ""
     digest: Callable[[str], bytes] | None = field(default=None, repr=False, compare=False)
 
+    def headers_by_name(self) -> dict[str, str]:
+        """The headers, with their names in lower case."""
+        return {name.lower(): value for name, value in self.headers.items()}
+
     def json(self) -> Any:
         """Parse the body as JSON, as `read_json` does. Raises ValueError, also for the beginning of a longer one."""
         if self.cut:

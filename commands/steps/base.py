@@ -310,8 +310,8 @@ class StepBox(Undo, Strict):
         """The names of the values that it needs from earlier steps: every `<name>` in its text fields."""
         return set(PLACEHOLDER.findall(repr(self.model_dump())))
 
-    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
-        """Why this step of the rollback would refuse now: clauses with `{name}` for it. May raise the tools' errors."""
+    def in_its_way(self, ctx: Context, name: str) -> tuple[str, ...]:
+        """Why this step of the rollback, by this name, would refuse now: clauses. May raise the tools' errors."""
         return ()
 
     def take_boxes(self, boxes: Mapping[str, StepBox]) -> None:

@@ -85,10 +85,14 @@ def _behind_space(text: str, at: int) -> int:
     return space.end() if space else at
 
 
+def leads_to(answer: HttpResponse) -> str:
+    """Where a redirect leads, as it says it: an address, or a path from its own; empty if the answer is none."""
+    return answer.headers_by_name().get("location", "") if 300 <= answer.status < 400 else ""
+
+
 def status_of(answer: HttpResponse) -> str:
     """The status, and where a redirect leads: "302 (to /login)". Without the query, which may hold a secret."""
-    place = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
-    if not 300 <= answer.status < 400 or not place:
+    if not (place := leads_to(answer)):
         return str(answer.status)
     before_query = re.split(r"[?#]", place, maxsplit=1)[0]
     address = re.sub(r"^(\w+:)?//[^/]*@", r"\1//", before_query)

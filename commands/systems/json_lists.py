@@ -54,7 +54,7 @@ def list_in(data: Any, where: str) -> list[Any] | None:
 
 def has_more(answer: HttpResponse, data: Any, count: int) -> bool:
     """Whether an answer says that its list of so many entries is not all: a larger total, or another page."""
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+    headers = answer.headers_by_name()
     totals = [headers.get(name, "") for name in _TOTAL_HEADERS]
     if found := _RANGE.fullmatch(headers.get("content-range", "")[:100]):
         totals.append(found[1])

@@ -36,7 +36,7 @@ def kept_page(web: str, page: HttpResponse, *, by_age: bool = False) -> str:
 
 def kept_for(answer: HttpResponse) -> tuple[str, str]:
     """For how long browsers keep an answer, and the header that says so; empty if that is not long."""
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+    headers = answer.headers_by_name()
     control = headers.get("cache-control", "")[:1000]
     if _ASKS.search(control):
         return "", ""
@@ -50,7 +50,7 @@ def kept_for(answer: HttpResponse) -> tuple[str, str]:
 
 def _kept_by_its_age(page: HttpResponse) -> tuple[str, str]:
     """The same for a page of which only its age is known, as web servers send it that nobody has told otherwise."""
-    headers = {name.lower(): value for name, value in page.headers.items()}
+    headers = page.headers_by_name()
     control = headers.get("cache-control", "")[:1000]
     if "expires" in headers or _MAX_AGE.search(control) or _ASKS.search(control):
         return "", ""

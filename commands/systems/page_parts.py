@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from commands.ports.web import HttpResponse
-from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, is_page, status_of
+from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, is_page, leads_to, status_of
 from commands.systems.page_integrity import fits
 from commands.systems.page_policy import PagePolicy, policy_of
 from commands.systems.page_tags import SCRIPT_TYPE, PageTags, Part, read_tags
@@ -62,12 +62,12 @@ def part_problem(shown: str, part: Part, answer: HttpResponse, fit: bool | None 
         rights = " Perhaps the web server may not read the file: look at its rights and its folders'."
         why = rights if answer.status == 403 else ""
         return f"{shown} answers {status_of(answer)}, and the page needs it.{why}"
-    headers = {name.lower(): value.lower() for name, value in answer.headers.items()}
-    sent = headers.get("content-type", "").partition(";")[0].strip()
+    headers = answer.headers_by_name()
+    sent = headers.get("content-type", "").partition(";")[0].strip().lower()
     if other := "a web page" if is_page(answer) else _is_json(sent, answer) and "JSON":
         kind = "stylesheet" if part.stylesheet else "script"
         return f"{shown} answers with {other} in place of a {kind}: the file is not there."
-    strict = part.module or "nosniff" in headers.get("x-content-type-options", "")
+    strict = part.module or "nosniff" in headers.get("x-content-type-options", "").lower()
     if part.stylesheet:
         refused = sent != "text/css" if sent else strict
     else:
@@ -145,8 +145,7 @@ class ServedParts:
                 answer = self.get(at)
             except LostTrack as error:  # it is cut off, or takes too long
                 return f"{str(error).rstrip('.')}, and the page needs it."
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            if not 300 <= answer.status < 400 or not (location := headers.get("location")):
+            if not (location := leads_to(answer)):
                 fit = fits(part.integrity, answer)
                 problem = part_problem(shown, part, answer, fit)
                 if not problem and fit is None:

@@ -25,6 +25,7 @@ from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
 from commands.systems.scripts import script, without_remarks
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
 from state.errors import Failed
 
@@ -179,17 +180,17 @@ locks=$(locks)
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
         words, todo = first_words(result), advice(result, "see its output", ((".lock': File exists", _UNLOCK),))
         stands = where_it_stands(parse_values(result.tail), commit)
-        summary = f"git failed with exit code {result.code} ({words}): {todo}.{stands}"
+        summary = f"git failed with {exit_words(result.code)} ({words}): {todo}.{stands}"
         return failed(summary, lines=without_values(lines))
 
-    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+    def in_its_way(self, ctx: Context, name: str) -> tuple[str, ...]:
         env = page_texts(self._env(), ctx.values)
         lists = (self._list_changed(), self._list_in_the_way(), _MARKED_CLOSED, _MARKED_LOCKED, _MARKED_MISSING)
         look = "\n".join((_CHANGED_FILES + _IN_THE_WAY + 'cd "$REPOSITORY"', *lists))
         result = ctx.tools.shell.ask(self.host, without_remarks(look), env=env)
         if result.code:
             raise Failed(f"git ended with exit code {result.code} ({first_words(result, 'no words')})")
-        return why_refused(result.tail.splitlines())
+        return why_refused(result.tail.splitlines(), name)
 
     def recover(self, ctx: Context) -> Outcome | None:
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":

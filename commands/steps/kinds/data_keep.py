@@ -20,6 +20,7 @@ from commands.steps.values import TO_THE_BOT, parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.return_rows import KEEP_ROWS
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
 
 _SCRIPT = "".join(("umask 077\n", ADDRESS, KEEP_ROWS))
@@ -99,7 +100,7 @@ class DataKeepStep(ReturnedRowsStep):
 
     def _failed(self, result: CommandResult) -> Outcome:
         errors = _ERROR.findall(result.tail)
-        general = f"The rows were not kept (exit code {result.code})" + (f": {errors[0]}." if errors else ".")
+        general = f"The rows were not kept ({exit_words(result.code)})" + (f": {errors[0]}." if errors else ".")
         lines = without_values(result.last_lines)
         summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
         return failed(summary, lines=lines, output=result.tail)

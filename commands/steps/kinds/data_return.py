@@ -26,6 +26,7 @@ from commands.systems.postgres.same_database import SameDatabaseCheck, identitie
 from commands.systems.postgres.writable import WritableDatabaseCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_duration, format_seconds
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
 from commands.text.phrases import agree
 
@@ -189,7 +190,7 @@ class DataReturnStep(ReturnedRowsStep):
 
     def _failed(self, ctx: Context, result: CommandResult) -> Outcome:
         errors = _ERROR.findall(result.tail)
-        general = f"Nothing was brought back (exit code {result.code})" + (f": {errors[0]}." if errors else ".")
+        general = f"Nothing was brought back ({exit_words(result.code)})" + (f": {errors[0]}." if errors else ".")
         file = ctx.values.get("rows_file") or ctx.values.get("backup_file", self.file)
         summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general).format(file=file)
         return failed(summary, lines=result.last_lines, output=result.tail)

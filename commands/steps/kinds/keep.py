@@ -19,6 +19,7 @@ from commands.steps.values import TO_THE_BOT, fill, page_texts, parse_values
 from commands.systems.preflight.free_files import FITS_FILES, copy_does_not_fit
 from commands.systems.preflight.hosts import ProgramsCheck, folder_check
 from commands.systems.scripts import script
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_bytes, format_count
 from commands.text.printable import printable
 from state.errors import Failed
@@ -96,7 +97,7 @@ class KeepStep(StepBox):
         commit = fill(self.commit, ctx.values)[:10]
         if result.code:
             why = self._why(commit, result.code, result.last_line, values)
-            unknown = f"{self.folder} could not be copied completely (exit code {result.code}); see the output."
+            unknown = f"{self.folder} could not be copied completely ({exit_words(result.code)}); see the output."
             return failed(why or unknown, lines=() if why else result.last_lines)
         verb = "is kept for a rollback" if self.mode == "keep" else "is back in place"
         files = f" ({format_count(int(values['files']), 'file')})" if "files" in values else ""
@@ -105,7 +106,7 @@ class KeepStep(StepBox):
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
-    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+    def in_its_way(self, ctx: Context, name: str) -> tuple[str, ...]:
         if self.mode == "keep":
             return ()
         look = script("folders/keep_size.sh") + script("folders/keep_in_way.sh")
@@ -113,13 +114,13 @@ class KeepStep(StepBox):
         if result.code:
             raise Failed(f"the kept copy could not be looked at ({result.last_line})")
         found = parse_values(result.tail)
-        copy = f"the kept copy of {_plain(self.folder)}"
-        build = "so {name} would refuse: be ready to build it in a rollback, or keep it again"
+        copy = f"the kept copy of {printable(self.folder)}"
+        build = f"so {name} would refuse: be ready to build it in a rollback, or keep it again"
         why = [f"{copy} is gone, {build}"] if "gone" in found else []
-        why += [f"{copy} is not whole any more (it has {_plain(found['part'])}), {build}"] if "part" in found else []
+        why += [f"{copy} is not whole any more (it has {printable(found['part'])}), {build}"] if "part" in found else []
         if closed := found.get("closed"):
             why.append(
-                f"the deploying user may not move {_plain(closed)} now, so {{name}} would fail: make that user the "
+                f"the deploying user may not move {printable(closed)} now, so {name} would fail: make that user the "
                 "owner (chown -R)"
             )
         return tuple(why)
@@ -160,8 +161,3 @@ class KeepStep(StepBox):
             "COMMIT": self.commit,
             "KEEP": str(self.newest),
         }
-
-
-def _plain(text: str) -> str:
-    """A text of a host within a clause that has a place for a name."""
-    return printable(text).replace("{", "{{").replace("}", "}}")

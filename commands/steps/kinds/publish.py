@@ -168,7 +168,7 @@ class PublishStep(StepBox):
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
-    def in_its_way(self, ctx: Context) -> tuple[str, ...]:
+    def in_its_way(self, ctx: Context, name: str) -> tuple[str, ...]:
         if self.mode == "forward":
             return ()
         env: dict[str, Text] = {**page_texts(self._env(), ctx.values), "RUN": ctx.run.key}
@@ -177,12 +177,12 @@ class PublishStep(StepBox):
             raise Failed(f"the releases could not be looked at ({result.last_line})")
         found, why = parse_values(result.tail), []
         if "gone" in found:
-            release = printable(found["gone"]).replace("{", "{{").replace("}", "}}")
-            why.append(
-                f"the release {release}, which was served before, is gone, so {{name}} would refuse: put it back"
-            )
+            release = printable(found["gone"])
+            why.append(f"the release {release}, which was served before, is gone, so {name} would refuse: put it back")
         if "closed" in found:
-            why.append("the deploying user may not replace the link `current` now, so {name} would fail: give it `www`")
+            why.append(
+                f"the deploying user may not replace the link `current` now, so {name} would fail: give it `www`"
+            )
         return tuple(why)
 
     def _why(self, commit: str, result: CommandResult) -> dict[int, str]:

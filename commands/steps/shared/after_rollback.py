@@ -16,6 +16,7 @@ from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.return_rows import AFTER_ROLLBACK
 from commands.systems.postgres.same_database import identities
 from commands.systems.scripts import script
+from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
 from commands.text.phrases import joined_few
 
@@ -38,7 +39,7 @@ def compare_with_backup(box: ClientProgramsStep, ctx: Context, folder: str) -> O
 def _judge(result: CommandResult, by: str) -> Outcome:
     values = parse_values(result.tail)
     if result.code:
-        why = address_error(result.code, result.tail) or f"It failed with exit code {result.code}."
+        why = address_error(result.code, result.tail) or f"It failed with {exit_words(result.code)}."
         return failed(f"The database was not compared with its backup: {why}", lines=result.last_lines)
     differences = parse_differences(result.tail, "differs")
     new = about_new_roles(differences)

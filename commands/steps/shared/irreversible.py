@@ -9,6 +9,7 @@ from commands.steps.base import StepBox
 from commands.steps.outcome import Context
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep
 from commands.steps.values import page_texts
+from commands.text.exit_codes import exit_words
 
 _SHOWN = 5  # of them in a message
 _LEAVES = "leaves "
@@ -38,7 +39,7 @@ def irreversible(step: MigrationToolStep, ctx: Context) -> Irreversible:
         return Irreversible(unasked=("whether the rollback's command can take the migrations back",))
     result = ctx.tools.shell.ask(step.host, script, env=page_texts(step.script_env(), ctx.values), limit=ASK_LIMIT)
     if result.code:
-        why = f"whether a rollback can take the migrations back (asking ended with exit code {result.code})"
+        why = f"whether a rollback can take the migrations back (asking ended with {exit_words(result.code)})"
         return Irreversible(unasked=(why,))
     found = [line.strip() for line in result.tail.splitlines() if line.strip()]
     return Irreversible(

@@ -207,7 +207,7 @@ class Running(Strict):
         if answer.status != 200 and not challenge(answer):
             raise _unsaid(self.source, f"it answers {status_of(answer)} instead of 200")
         if who:
-            raise _unsaid(self.source, f"{who.partition(' (')[0]} answered ({who.partition(' (')[2]}")
+            raise _unsaid(self.source, who.replace(" (", " answered (", 1))
         try:
             data = answer.json()
         except ValueError:

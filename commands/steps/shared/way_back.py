@@ -20,7 +20,8 @@ def with_way_back(box: StepBox, host: str, ctx: Context, outcome: Outcome) -> Ou
     notes, unseen = [], []
     for name, back in _back_steps(host, ctx):
         try:
-            notes += [f"But {why.format(name=f'`{name}` of the rollback')}." for why in back.in_its_way(ctx)]
+            of_back = f"`{name}` of the rollback"
+            notes += [f"But {why}." for why in back.in_its_way(ctx, of_back)]
         except BadValue:  # the values that it needs are not known yet, so nothing was deployed
             continue
         except ToolError as error:

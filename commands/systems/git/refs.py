@@ -12,6 +12,7 @@ from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.signatures import signature_error, signer
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.scripts import script
+from commands.text.exit_codes import exit_words
 from commands.text.phrases import capitalized
 from state.errors import ToolError
 
@@ -162,7 +163,7 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
         return ReleaseError(*_not_contained(values, ref, branches))
     if problem := signature_error(result, values, ref):
         return ReleaseError(*problem)
-    failure = f"git failed with exit code {result.code} ({first_words(result)})"
+    failure = f"git failed with {exit_words(result.code)} ({first_words(result)})"
     return ReleaseError(failure, advice(result, _TRY, NO_COPY))
 
 

@@ -101,7 +101,7 @@ def test_a_wrong_token_says_where_to_copy_it_from(tmp_path: Path) -> None:
 def test_a_token_that_ends_after_twelve_hours_is_named_before_it_does(tmp_path: Path) -> None:
     text = lines(tmp_path, {}, prepare=lambda workspace: setattr(workspace.state, "bot_token", "xoxe.xoxb-1-abc"))
     assert "fail  Slack: the bot token ends 12 hours after it was made: token rotation is on: it cannot be" in text
-    assert "make an app anew with manifest.yml" in what_to_do("token_expired")
+    assert "create a new app with manifest.yml" in what_to_do("token_expired")
 
 
 def test_a_wrong_app_token_is_a_failure_of_its_own(tmp_path: Path) -> None:

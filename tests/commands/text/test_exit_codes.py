@@ -19,6 +19,7 @@ KILLED = "exit code 137 (killed by SIGKILL: by somebody, or by the host because 
         (1, "exit code 1"),
         (127, "exit code 127"),
         (128, "exit code 128"),
+        (129, "exit code 129"),
         (137, KILLED),
         (139, "exit code 139 (ended by SIGSEGV)"),
         (143, "exit code 143 (ended by SIGTERM)"),
@@ -31,7 +32,6 @@ def test_a_code_above_128_names_its_signal(code: int, words: str) -> None:
 
 @pytest.mark.fault("a cause that nobody has seen")
 def test_a_command_that_was_killed_is_said_to_be() -> None:
-
     ctx = context(World(), shell=LocalShell({}))
     outcome = execute(box("run", 'host = "h"\ncommands = ["bash -c \'kill -KILL $$\'"]'), ctx)
     assert (outcome.state, KILLED in outcome.summary) == ("failed", True), outcome.summary

@@ -17,10 +17,10 @@ from commands.steps.outcome import Context, Outcome
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.git_repository import Repository, git
 from tests.local_shell import LocalShell
+from tests.other_user import NOBODY
 from tests.world import World
 
 CHECKOUT = box("checkout", 'host = "h"\nrepository = "$REPO"\ncommit = "<commit>"')
-NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--")
 
 
 class WorkingCopy:

@@ -13,6 +13,7 @@ import pytest
 from tests.commands.steps.rotated_logs import PACKED, ROTATED, rotate
 from tests.commands.steps.service_log import append, just_before, mark, read
 from tests.local_shell import LocalShell
+from tests.other_user import NOBODY
 
 
 @pytest.fixture
@@ -170,8 +171,7 @@ def test_whether_another_users_process_writes_to_a_removed_file_is_not_known() -
         with log.open("a"):
             log.unlink()
             log.write_text("")
-            nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]
-            outcome = read(log, since, within=nobody)
+            outcome = read(log, since, within=NOBODY)
     assert outcome.summary.endswith(
         "Whether a process still writes to the old file could not be seen: the log is another user's."
     ), outcome.summary
@@ -248,7 +248,7 @@ def test_the_log_of_another_instance_does_not_count(log: Path) -> None:
 
 
 def test_a_log_that_the_user_may_not_read_was_not_rotated_and_is_inconclusive() -> None:
-    other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"] if os.geteuid() == 0 else []
+    other = NOBODY if os.geteuid() == 0 else []
     with TemporaryDirectory(prefix="gt-", dir="/tmp") as name:
         Path(name).chmod(0o755)
         log = Path(name) / "err.log"

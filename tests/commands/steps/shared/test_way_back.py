@@ -88,9 +88,9 @@ def test_a_lock_that_a_dead_git_left_is_named(tmp_path: Path, command: str, note
 
 
 def test_a_submodule_whose_commit_is_gone_is_said_by_its_name() -> None:
-    file, missing = why_refused(["missing=lib{x}: 12ab", " M a=b.txt"])
-    assert file.startswith("a=b.txt differs from the commit now, so {name} would refuse")
-    assert missing.format(name="`old`").startswith(
+    file, missing = why_refused(["missing=lib{x}: 12ab", " M {name}=b.txt"], "`old`")
+    assert file.startswith("{name}=b.txt differs from the commit now, so `old` would refuse")
+    assert missing.startswith(
         "commits of submodules cannot be fetched now (lib{x}: 12ab), so `old` would refuse: push them"
     )
 

@@ -76,6 +76,16 @@ def project(stage: DockerStage) -> Iterator[Project]:
     shop.stop()
 
 
+def worker_of(stage: DockerStage, image: str) -> Service:
+    """A worker in a container of an image that has the old commit."""
+    stage.daemon.image(image, OLD)
+    service = stage.daemon.service(next(_NAMES))
+    service.port = 0
+    service.will(port=0)
+    stage.daemon.start(service, image)
+    return service
+
+
 def preflight(stage: DockerStage, service: Service) -> list[PreflightResult]:
     *_, check = stage.box("service", service).preflight()
     found: list[PreflightResult] = check.run_preflight(PreflightContext(tools=stage.context(service).tools, ref="main"))
@@ -183,11 +193,7 @@ def test_a_container_that_has_the_name_of_its_service_is_made_anew_too(stage: Do
 
 @pytest.mark.fault("the way back is first tried when it is needed")
 def test_an_image_that_runs_and_has_lost_its_name_is_named_before_the_start(stage: DockerStage) -> None:
-    stage.daemon.image("app:goes", OLD)
-    service = stage.daemon.service(next(_NAMES))
-    service.port = 0
-    service.will(port=0)
-    stage.daemon.start(service, "app:goes")
+    service = worker_of(stage, "app:goes")
     assert [one.level for one in preflight(stage, service)] == ["ok"]
     stage.daemon.image("app:goes", NEW)
     moved = next(one for one in preflight(stage, service) if one.level == "warn")
@@ -200,11 +206,7 @@ def test_an_image_that_runs_and_has_lost_its_name_is_named_before_the_start(stag
 
 @pytest.mark.fault("it exists, so it is right")
 def test_a_container_that_is_restarted_with_an_older_image_than_its_tag_means_says_so(stage: DockerStage) -> None:
-    stage.daemon.image("app:moves", OLD)
-    service = stage.daemon.service(next(_NAMES))
-    service.port = 0
-    service.will(port=0)
-    stage.daemon.start(service, "app:moves")
+    service = worker_of(stage, "app:moves")
     assert " But " not in stage.restart(service).summary
     stage.daemon.image("app:moves", NEW)
     outcome = stage.restart(service)
