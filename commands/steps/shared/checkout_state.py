@@ -36,7 +36,7 @@ def failed_hook(output: str) -> str:
         return ""
     before, _, _ = output.partition("\nhook=")
     said = [line.strip() for line in before.splitlines() if line.strip()]
-    words = f": “{printable(said[-1])[:_LONGEST]}”" if said else ""
+    words = f": “{printable(said[-1].rstrip('.'))[:_LONGEST]}”" if said else ""
     return (
         f" But git ended with exit code {values.get('hook_code', '')}, and the hook {printable(values['hook'])} runs "
         f"after the checkout; what it does there may be missing{words}."
