@@ -9,7 +9,10 @@ from commands.text.redaction import HIDDEN
 # Each begins with fixed letters and has bounded repeats: the time grows with the length of a text and no faster.
 _PASSWORD = re.compile(r"(?<=://)([^\s/@:?#'\"<>]{0,200}):([^\s/?#'\"<>]{1,500})(?=@)")
 _USER = re.compile(r"(?<=://)[\w.~%+-]{20,300}(?=@)")  # a token in the place of a user; no user's name is so long
-_NO_SECRET = re.compile(r"password|pass|secret|\$.*|%.*|\{.*|\*+|x+|•+|\.+|…", re.IGNORECASE)  # stands for one
+# what stands for one
+_NO_SECRET = re.compile(
+    r"password|pass|secret|\$\w+|\$\{.*\}|%s|%\(\w+\)s|%\w+%|\{\w*\}|\*+|x+|•+|\.+|…", re.IGNORECASE
+)
 _KEYS = {
     "gh": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,255}"),
     "github_pat_": re.compile(r"\bgithub_pat_\w{22,255}"),

@@ -43,10 +43,11 @@ _CHALLENGES = {
     "cf-mitigated": re.compile(r"challenge", re.IGNORECASE),
     "x-amzn-waf-action": re.compile(r"challenge|captcha", re.IGNORECASE),
     "x-vercel-mitigated": re.compile(r"challenge|deny", re.IGNORECASE),
-    "x-sucuri-block": re.compile(r"\S"),
+    "x-sucuri-block": re.compile(r"(?!(?:0|none|no|false)$)\S.*", re.IGNORECASE),
     "x-datadome": re.compile(r"protected", re.IGNORECASE),
 }
-_ALSO_ON_RIGHT = ("x-datadome",)  # stands on the service's own answers, too
+_ALSO_ON_OTHERS = ("x-datadome",)  # stands on the service's own answers, too; a challenge has one of these
+_OF_CHALLENGES = (401, 403)
 _LONGEST_HEADER = 500  # characters of a header that are read
 _LONGEST_PLACE = 80  # characters of an address to which a redirect leads
 _LONGEST_NOTE = 60  # characters of a header that a message shows
@@ -94,8 +95,8 @@ def status_of(answer: HttpResponse) -> str:
     """The status, and where a redirect leads: "302 (to /login)". Without the query, which may hold a secret."""
     if not (place := leads_to(answer)):
         return str(answer.status)
-    before_query = re.split(r"[?#]", place, maxsplit=1)[0]
-    address = re.sub(r"^(\w+:)?//[^/]*@", r"\1//", before_query)
+    before_query = re.split(r"[?#;&]", place, maxsplit=1)[0]
+    address = re.sub(r"^([\w+.-]+:)?[/\\]+[^/\\]*@", r"\1//", before_query)
     return f"{answer.status} (to {printable(address)[:_LONGEST_PLACE]})"
 
 
@@ -116,8 +117,8 @@ def challenge(answer: HttpResponse) -> str:
         form = _CHALLENGES.get(name.lower())
         if (
             form
-            and form.search(value[:_LONGEST_HEADER])
-            and (answer.status != 200 or name.lower() not in _ALSO_ON_RIGHT)
+            and form.fullmatch(value[:_LONGEST_HEADER].strip())
+            and (answer.status in _OF_CHALLENGES or name.lower() not in _ALSO_ON_OTHERS)
         ):
             return f"{name}: {value}"[:_LONGEST_NOTE]
     return ""

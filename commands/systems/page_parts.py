@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from commands.ports.web import HttpResponse
 from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, is_page, leads_to, status_of
 from commands.systems.page_integrity import fits
-from commands.systems.page_policy import PagePolicy, policy_of
+from commands.systems.page_policy import PagePolicy, Says, policy_of
 from commands.systems.page_tags import SCRIPT_TYPE, PageTags, Part, read_tags
 from commands.text.foreign_json import read_json
 from commands.text.numbers import format_count
@@ -91,6 +91,13 @@ def _is_json(sent: str, answer: HttpResponse) -> bool:
     return True
 
 
+def _of_policy(policy: PagePolicy, part: Part, page: HttpResponse, base: str) -> tuple[Says, str]:
+    try:
+        return policy.refuses(part, _whole_address(page, base, part.address))
+    except ValueError:  # such as a port that is no number
+        return "", ""
+
+
 def _refused_inline(policy: PagePolicy, tags: PageTags) -> Iterator[str]:
     count, why = policy.refused_inline(tags.inline)
     if count:
@@ -128,7 +135,7 @@ class ServedParts:
         self.more = len(parts[_MOST:])
         for part in parts[:_MOST]:
             path = path_at_place(page, tags.base, part.address)
-            says, why = policy.refuses(part, _whole_address(page, tags.base, part.address))
+            says, why = _of_policy(policy, part, page, tags.base)
             if says == "perhaps refused":
                 self.doubts.append(f"browsers may refuse {printable(part.address)[:_SHOWN]}: {why}")
             if says == "refused":

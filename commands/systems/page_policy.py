@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
@@ -15,7 +15,7 @@ from commands.systems.page_tags import InlineScript, PageTags, Part
 from commands.text.printable import printable
 
 _HEADER = "content-security-policy"
-_LONGEST = 20_000  # characters of all policies of a page that are read
+_LONGEST = 20_000  # characters of the policies that are read; of longer ones nothing is known
 _SHOWN = 80  # characters of a directive
 _HASH = re.compile(r"'?(sha(?:256|384|512))-([a-z0-9+/_-]+={0,2})'?(?:\?.*)?", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -36,10 +36,14 @@ Says = Literal["refused", "perhaps refused", ""]
 
 @dataclass(frozen=True)
 class PagePolicy:
-    """What the policies of one page, which is at `origin`, refuse. Each of them must allow what is used."""
+    """What the policies of one page, which is at `origin`, refuse. Each of them must allow what is used.
+
+    `of_tags`: those that the page itself has. They count only for what stands behind them, so they refuse only perhaps.
+    """
 
     policies: tuple[Policy, ...]
     origin: str
+    of_tags: tuple[Policy, ...] = ()
 
     def refuses(self, part: Part, address: str) -> tuple[Says, str]:
         """Whether a browser refuses the part, whose whole address this is, and the reason, as a clause.
@@ -50,13 +54,13 @@ class PagePolicy:
         if not part.used or not here.hostname or to.scheme not in ("http", "https"):
             return "", ""
         if (here.scheme, to.scheme) == ("https", "http") and not _LOOPBACK.fullmatch(to.hostname or ""):
-            if not any("upgrade-insecure-requests" in policy for policy in self.policies):
+            if not any("upgrade-insecure-requests" in policy for policy in (*self.policies, *self.of_tags)):
                 return "refused", "the page has https, and gets it by http"
             to = to._replace(scheme="https")
-        for policy in self.policies:
+        for policy in (*self.policies, *self.of_tags):
             rule, sources = _rule(policy, "style" if part.stylesheet else "script")
             if not _trusted(part, sources) and (says := _by_address(sources, here, to, part.stylesheet)):
-                return says, _shown(rule, sources)
+                return "perhaps refused" if policy in self.of_tags else says, _shown(rule, sources)
         return "", ""
 
     def refused_inline(self, scripts: Sequence[InlineScript]) -> tuple[int, str]:
@@ -65,7 +69,7 @@ class PagePolicy:
         return len(reasons), reasons[0] if reasons else ""
 
     def _refuses_inline(self, script: InlineScript) -> str:
-        for policy in self.policies:
+        for policy in (*self.policies, *self.of_tags):
             rule, sources = _rule(policy, "script")
             strict = [one for one in sources if _HASH.fullmatch(one) or one.startswith("'nonce-")]
             any_inline = "'unsafe-inline'" in sources and not strict and "'strict-dynamic'" not in sources
@@ -77,10 +81,14 @@ class PagePolicy:
 
 def policy_of(page: HttpResponse, tags: PageTags) -> PagePolicy:
     """The policies that the page's headers and its own tags have. Those that only report refuse nothing."""
-    headers = [value for name, value in page.headers.items() if name.lower() == _HEADER]
-    texts = [text for value in headers for text in value[:_LONGEST].split(",")]
-    texts += [text[:_LONGEST] for text in tags.policies]
-    return PagePolicy(tuple(filter(None, map(_read, texts))), page.origin)
+    in_header = page.headers_by_name().get(_HEADER, "")
+    texts = in_header.split(",") if len(in_header) <= _LONGEST else []
+    in_tags = [text for text in tags.policies if len(text) <= _LONGEST]
+    return PagePolicy(_read_all(texts), page.origin, of_tags=_read_all(in_tags))
+
+
+def _read_all(texts: Iterable[str]) -> tuple[Policy, ...]:
+    return tuple(filter(None, map(_read, texts)))
 
 
 def _read(text: str) -> dict[str, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from bot.tools.page_texts import sql_parameters
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres.connect import connect_when_ready
 from bot.tools.postgres.deadline import cut_after
-from bot.tools.postgres.ended_query import QueryEnded, asked_again, is_ended
+from bot.tools.postgres.ended_query import QueryEnded, asked_again, is_ended, tries_of
 from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
 from bot.tools.postgres.one_statement import EndedTransaction, require_usual_quotes, run_statement
@@ -256,7 +256,7 @@ class PostgresDatabase:
         except psycopg.Error as error:
             message = self._redact(server_message(error, text))
             if is_ended(error):
-                raise QueryEnded(f"Database “{database}” ended a query: {message}") from None
+                raise QueryEnded(f"Database “{database}” ended a query: {message}", tries_of(error)) from None
             raise Failed(f"A query on “{database}” failed: {message}", text) from None
 
 

@@ -33,14 +33,15 @@ _NO_DATA = {"unread": 1.0}  # measured instead of lines, so that the watch knows
 class LogsStep(StepBox):
     """Reads a log from the restart on, and fails if a new line is an error.
 
-    The log is a `file`, a `unit`, a `container`, or what a `command` prints (errors on its standard error count, too).
-    A line whose own level is error or worse counts without such a word, and so does a crash ("panic:", an uncaught
-    exception). Words that a healthy log has do not count ("0 errors", an address, a setting, a line of level info).
-    Only the first 300 characters of each line count. If a file was rotated, the rotated one is read too, also where
-    it was packed or removed while a process of the bot's user still writes to it. A log that cannot be read, into
-    which no process writes while one does into its rotated file, or that has lost lines since the mark, is no data;
-    so is one of the last three without any line. A cursor of the journal is printed by `journalctl --show-cursor`;
-    an ISO time like `<restarted_at>` is one of the bot's clock, not of the host's.
+    The log is a `file`, a `unit`, a `container`, or what a `command` prints (errors on its standard error count,
+    too). A line whose own level is error or worse counts without such a word, and so does a crash ("panic:", an
+    uncaught exception; a traceback of Python by its last line, unless a signal ended the program). Words that a
+    healthy log has do not count ("0 errors", an address, a setting, a line of level info). Only the first 300
+    characters of each line count. If a file was rotated, the rotated one is read too, also where it was packed or
+    removed while a process of the bot's user still writes to it. A log that cannot be read, into which no process
+    writes while one does into its rotated file, or that has lost lines since the mark, is no data; so is one of the
+    last three without any line. A cursor of the journal is printed by `journalctl --show-cursor`; an ISO time like
+    `<restarted_at>` is one of the bot's clock, not of the host's.
     """
 
     kind: ClassVar[str] = "logs"

@@ -171,7 +171,7 @@ class HealthAddress(StepBox):
             request = HttpRequest(path=path, headers={**headers, **more}, address=at)
             response = ctx.tools.web.request(self.web, request)
             if who := stand_in(response):
-                return Health(f"from {who}")
+                return Health(f"from {who}", starting=is_starting(response))
             if response.status != 200:
                 return Health(f"with status {status_of(response)}", starting=is_starting(response))
             served = json_field(response.json(), self.field)

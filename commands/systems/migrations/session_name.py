@@ -10,10 +10,11 @@ from commands.ports.page_text import PageText
 from commands.text.phrases import agree
 
 NAME_VARIABLE = "PGAPPNAME"  # in which libpq, and node-postgres, look for the session's name
-# a session of a pooler that is kept open is idle
+# A session of a pooler that is kept open is idle. Of another role's session PostgreSQL hides the state, but not the
+# locks: each transaction has one on itself.
 _AT_WORK = """
-SELECT pid FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = <session> AND state IS DISTINCT FROM 'idle' ORDER BY pid"""
+SELECT pid FROM pg_stat_activity a WHERE datname = current_database() AND application_name = <session>
+AND (state <> 'idle' OR state IS NULL AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid)) ORDER BY pid"""
 _IS_KNOWN = "SELECT count(*) FROM pg_settings WHERE name = 'client_connection_check_interval'"
 _OPTION = "-c client_connection_check_interval=1000"  # milliseconds
 

@@ -53,6 +53,11 @@ def _answer(connection: socket.socket, answer: bytes, pause: float) -> None:
         connection.recv(65536)
         if not pause:
             connection.sendall(answer)
+            # what is closed before all of a request was read is reset, and a reset takes the answer with it
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(10)
+            while connection.recv(65536):
+                pass
             return
         for byte in answer:
             connection.sendall(bytes([byte]))

@@ -21,6 +21,7 @@ redact = Redactor([])
         ),
         ("https://ci:hunter2hunter2@git.test/shop.git", "https://ci:•••@git.test/shop.git"),
         ("https://ci:p@ss@git.test/shop.git", "https://ci:•••@git.test/shop.git"),
+        ("https://ci:%70assword@git.test/shop.git", "https://ci:•••@git.test/shop.git"),
         ("redis://:s3cr3t@cache:6379/0 ready", "redis://:•••@cache:6379/0 ready"),
         (f"https://{'0a' * 20}@github.com/x", "https://•••@github.com/x"),
         (f"export TOKEN {GITLAB}", "export TOKEN •••"),

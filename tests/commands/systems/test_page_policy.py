@@ -8,6 +8,7 @@ import hashlib
 import pytest
 
 from commands.ports.web import HttpResponse
+from commands.systems.page_parts import ServedParts
 from commands.systems.page_policy import policy_of
 from commands.systems.page_tags import Part, read_tags
 
@@ -64,12 +65,32 @@ def test_a_page_that_was_asked_at_another_address_than_users_have_is_not_accused
 
 
 def test_a_script_that_is_only_loaded_ahead_is_no_part_that_a_policy_judges() -> None:
-    page = HttpResponse(status=200, seconds=0.1, headers={}, text="", origin=HERE)
-    tags = read_tags(
-        '<meta http-equiv="Content-Security-Policy" content="script-src \'none\'"><link rel=prefetch href=a.js>'
-    )
+    headers = {"Content-Security-Policy": "script-src 'none'"}
+    page = HttpResponse(status=200, seconds=0.1, headers=headers, text="", origin=HERE)
+    tags = read_tags("<link rel=prefetch href=a.js>")
     assert policy_of(page, tags).refuses(tags.parts[0], SCRIPT) == ("", "")
     assert policy_of(page, tags).refuses(Part("a.js"), SCRIPT)[0] == "refused"
+
+
+def test_a_policy_of_the_page_itself_refuses_only_perhaps_for_it_counts_for_what_is_behind_it() -> None:
+    page = HttpResponse(status=200, seconds=0.1, headers={}, text="", origin=HERE)
+    tags = read_tags(
+        '<script src=a.js></script><meta http-equiv="Content-Security-Policy" content="script-src \'none\'">'
+    )
+    assert policy_of(page, tags).refuses(tags.parts[0], SCRIPT)[0] == "perhaps refused"
+
+
+def test_of_a_policy_that_is_too_long_to_be_read_nothing_is_known() -> None:
+    assert says("script-src " + "cdn.test/lib " * 2000 + "'self'", SCRIPT) == ""
+
+
+@pytest.mark.parametrize("address", ["https://cdn:abc/a.js", "https://[x/a.js", "https://cdn.test:99999/a.js"])
+def test_an_address_that_is_none_is_no_fault_of_the_bot(address: str) -> None:
+    headers = {"Content-Security-Policy": "script-src 'self'"}
+    text = f'<script src="{address}"></script>'
+    page = HttpResponse(status=200, seconds=0.1, headers=headers, text=text, origin=HERE)
+    parts = ServedParts(web="app", get=lambda _: page, wanted=lambda _: True)
+    assert (list(parts.problems(page)), parts.elsewhere) == ([], {address})
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ function syslog_level(line) {
 # {"t":{"$date":…},"s":"E",…} of MongoDB
 function mongo_level(line, levels) { return line ~ /^[{]"t":[{]"\$date"/ && line ~ ("\"s\": *\"" levels "\"") }
 # The last line of Python's traceback where a signal ended the program or its tasks: as pm2 stops it, the old process says that.
-function was_told_to_stop(line) { return line ~ /^(keyboardinterrupt|([a-z_]+[.])*cancellederror)$/ }
+function was_told_to_stop(line) { return line ~ /^(keyboardinterrupt(: *)?|([a-z_]+[.])*cancellederror(: cancelled (via|by) cancel scope.*)?)$/ }
 # the first line of an end that no logger wrote
 function is_crash(line) {
   return line ~ /^(panic: |thread '[^']*' panicked at |exception in thread "|unhandled exception[.:]|uncaught ?[a-z_.]*exception: )/ ||

@@ -43,10 +43,10 @@ function json_level(text, levels) {
 }
 {
   plain = $0
-  gsub(/\033\[[0-9;]*m/, "", plain)
+  gsub(/\033\[[0-9;]*m/, "", plain); sub(/\r$/, "", plain)
   rest = tolower(plain); bare = unprefixed(plain); own = tolower(bare)
   if (own ~ /^traceback [(]most recent call last[)]/) { trace[++traces] = $0; next }
-  if (traces && own ~ /^[^ \t~^]/) end_trace()
+  if (traces && own ~ /^[^ \t~^]/) { if (ends_trace()) next }
   if (was_told_to_stop(own)) next
   if (json_level(rest, json_high) || rest ~ loud || syslog_level(rest) || mongo_level(rest, "[ef]") || is_crash(own)) { count($0); next }
   is_high = own ~ marked || bare ~ letter || (plain ~ capitals && (plain ~ first || bare ~ first))
@@ -64,11 +64,14 @@ function json_level(text, levels) {
   gsub(handles, " ", rest)
   if (rest ~ bad) count($0)
 }
-# Python's traceback counts by its last line, the first that is neither indented nor a mark (^^^^) below a line of code; two processes may write theirs at
-# once
-function end_trace() {
-  if (!was_told_to_stop(own)) count(trace[traces])
+# Python's traceback counts by its last line, the exception: the first that is neither indented nor a mark (^^^^) below a line of
+# code. Two processes may write theirs at once. Where another line follows, it counts by its first one.
+function ends_trace() {
   traces--
+  if (was_told_to_stop(own)) return 1
+  if (own !~ /^[a-z_][a-z0-9_.]*(:|$)/ || own ~ level) { count(trace[traces + 1]); return 0 }
+  count($0)
+  return 1
 }
 function count(line) { n++; sub(/^<[0-3]>/, "", line); print "log: " substr(line, 1, 600) }
 END {

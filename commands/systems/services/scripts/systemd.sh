@@ -24,14 +24,21 @@ state() {
 }
 limit_of() { systemctl show --value --property="StartLimit$2" -- "$1"; }
 invocation() { systemctl show --value --property=InvocationID -- "$1"; }
-# stopped UNIT: waits while systemd gives it time to stop (TimeoutStopSec, by default 90 s), but not more than 10 minutes
+# stopped UNIT: waits while systemd gives it time to stop (TimeoutStopSec, by default 90 s), once for its
+# own command and once for the signal, but not more than 5 minutes
 stopped() {
-  local until
-  until=$((SECONDS + $(systemctl show --value --property=TimeoutStopUSec -- "$1" | awk '
-    { for (i = 1; i <= NF; i++) sum += ($i + 0) * ($i ~ /[0-9](h|d|w)$/ ? 3600 : $i ~ /[0-9]min$/ ? 60 : $i ~ /[0-9]s$/) }
-    $1 == "infinity" { sum = 600 }
-    END { print int(sum < 600 ? sum : 600) + 1 }')))
-  while [ "$SECONDS" -lt "$until" ] && [ "$(systemctl show --value --property=ActiveState -- "$1")" = deactivating ]; do sleep 1; done
+  local gives was='' now until last=$((SECONDS + 300))
+  gives=$(systemctl show --value --property=TimeoutStopUSec -- "$1" | awk '
+    { for (i = 1; i <= NF; i++) sum += ($i + 0) * ($i ~ /[0-9](h|d|w|month|y)$/ ? 3600 : $i ~ /[0-9]min$/ ? 60 : $i ~ /[0-9]s$/) }
+    $1 == "infinity" { sum = 300 }
+    END { print int(sum < 300 ? sum : 300) + 1 }')
+  while [ "$SECONDS" -lt "$last" ]; do
+    now=$(systemctl show --property=ActiveState,SubState -- "$1")
+    [[ $now = *ActiveState=deactivating* ]] || break
+    [ "$now" = "$was" ] || { was=$now; until=$((SECONDS + gives)); }
+    [ "$SECONDS" -lt "$until" ] || break
+    sleep 1
+  done
   sleep 1
 }
 # Defines `unit_job restart|reload UNIT`, which runs exactly `systemctl restart UNIT`, as a rule of sudoers has it. What has

@@ -51,6 +51,16 @@ def test_a_query_that_is_always_cancelled_is_no_failure_of_what_it_asks(sql: Pos
         sql.query("db", ends(datetime.now(UTC) + timedelta(hours=1), "40001"))
 
 
+def test_a_query_under_which_the_server_may_have_crashed_is_asked_once_more_only(
+    sql: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("bot.tools.postgres.ended_query.time.sleep", pauses.append)
+    with pytest.raises(Unreachable):
+        sql.query("db", "SELECT leaves()")
+    assert len(pauses) == 1
+
+
 def test_a_server_that_closes_the_connection_is_not_reached(sql: PostgresDatabase) -> None:
     with pytest.raises(Unreachable, match="Database “db” ended a query: "):
         sql.query("db", "SELECT leaves()")

@@ -139,23 +139,38 @@ def test_a_crash_counts_whatever_words_the_page_looks_for(log: Path) -> None:
 TRACE = 'Traceback (most recent call last):\n  File "/srv/api.py", line 9, in <module>\n    serve()\n'
 ENDED = "KeyboardInterrupt\n"
 CANCELLED = f"{TRACE}asyncio.exceptions.CancelledError\n\nDuring handling of the above exception, another one came:\n\n"
+AT_ONCE = f"{TRACE}{TRACE}^^^^^^\n{ENDED}    serve()\n{ENDED}"  # of two processes
+STOPS = [f"{TRACE}{ENDED}", f"{CANCELLED}{TRACE}{ENDED}", AT_ONCE, f"{TRACE}KeyboardInterrupt: \n"]
 
 
 @pytest.mark.fault("foreign words taken for the program's own")
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("prefix", ["", "api-1  | ", "Nov 30 03:20:00 web1 api[12]: "])
-@pytest.mark.parametrize(
-    "text", [f"{TRACE}{ENDED}", f"{CANCELLED}{TRACE}{ENDED}", f"{TRACE}{TRACE}^^^^^^\n{ENDED}    serve()\n{ENDED}"]
-)
+@pytest.mark.parametrize("text", STOPS)
 def test_the_last_words_of_a_python_process_that_was_told_to_stop_do_not_count(
-    log: Path, text: str, prefix: str
+    log: Path, text: str, prefix: str, end: str
 ) -> None:
-    log.write_text("".join(f"{prefix}{line}\n" for line in text.splitlines()))
+    log.write_bytes("".join(f"{prefix}{line}{end}" for line in text.splitlines()).encode())
     assert read(log, "0").state == "done"
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
-@pytest.mark.parametrize("text", [f"{TRACE}KeyError: 7\n", f"{TRACE}shop.Missing: 7\nready\n", TRACE])
-def test_a_traceback_counts_by_its_first_line(log: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        (f"{TRACE}KeyError: 7\n", "KeyError: 7"),
+        (f"{TRACE}shop.Missing: 7\nready\n", "shop.Missing: 7"),
+        (TRACE, TRACE.splitlines()[0]),
+        (f"{TRACE}INFO: ready\n", TRACE.splitlines()[0]),
+        (f"{TRACE}2026-11-30 ready\n", TRACE.splitlines()[0]),
+    ],
+)
+def test_a_traceback_counts_once_by_its_exception_or_by_its_first_line(log: Path, text: str, counts: str) -> None:
     log.write_text(f"{TRACE}{ENDED}{text}")
     outcome = read(log, "0")
-    assert (outcome.state, outcome.lines[0]) == ("failed", TRACE.splitlines()[0])
+    assert (outcome.state, outcome.lines) == ("failed", (counts,))
+
+
+def test_an_exception_that_the_page_allows_is_allowed_with_its_traceback(log: Path) -> None:
+    log.write_text(f"{TRACE}ConnectionResetError: known trouble\n")
+    assert read(log, "0", LOGS + '\nallow = ["known trouble"]').state == "done"

@@ -10,9 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import APP, OWNER, Postgres
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
+from commands.systems.migrations.session_name import at_work
 from tests.bot.tools.helpers import eventually, local_shell
 from tests.bot.tools.postgres.test_database import database_at
 from tests.commands.steps.builders import box, context
@@ -135,3 +136,12 @@ def test_a_database_that_the_bot_itself_does_not_reach_keeps_nothing_from_being_
     assert (back.state, shop.columns()) == ("done", 1), back.summary
     (not_seen,) = back.not_compared
     assert not_seen.startswith("whether a session of the migration still works in database db: ")
+
+
+def test_a_session_of_another_role_works_only_while_it_is_in_a_transaction(postgres: Postgres, shop: Killed) -> None:
+    name, database = "gonogo migration 1", database_at(postgres.url(APP, "migrated"))
+    with psycopg.connect(shop.url, application_name=name, autocommit=True) as pooled:
+        assert at_work(database, "db", name) == []
+        with pooled.transaction():
+            pooled.execute("SELECT 1")
+            assert at_work(database, "db", name) == [pooled.info.backend_pid]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import psycopg
@@ -23,18 +24,23 @@ def reached(url: str) -> tuple[int, str]:
     return ended.code, ended.last_line
 
 
-@pytest.mark.fault("slow, taken for broken")
-def test_a_server_without_a_free_connection_is_waited_for(postgres: Postgres) -> None:
-    def limit(most: int) -> None:
-        run_sql(postgres.url(SUPERUSER), f"ALTER ROLE {OWNER} CONNECTION LIMIT {most}")
+@pytest.fixture
+def crowded(postgres: Postgres) -> Iterator[str]:
+    """The address of a user of one connection; sessions of the owner may be left of other tests."""
+    superuser, password = postgres.url(SUPERUSER), "crowded-4711"
+    run_sql(superuser, f"CREATE ROLE crowded LOGIN PASSWORD '{password}' CONNECTION LIMIT 1")
+    yield postgres.url(OWNER).replace(f"//{OWNER}:{postgres.passwords[OWNER]}@", f"//crowded:{password}@")
+    run_sql(superuser, "DROP ROLE crowded")
 
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_server_without_a_free_connection_is_waited_for(crowded: str, postgres: Postgres) -> None:
     with ExitStack() as taken:
-        limit(1)
-        taken.callback(limit, -1)
-        taken.enter_context(psycopg.connect(postgres.url(OWNER)))
+        taken.callback(run_sql, postgres.url(SUPERUSER), "ALTER ROLE crowded CONNECTION LIMIT -1")
+        taken.enter_context(psycopg.connect(crowded))
         later = threading.Timer(1.5, taken.close)
         later.start()
-        assert reached(postgres.url(OWNER)) == (0, "reached")
+        assert reached(crowded) == (0, "reached")
         later.join()
 
 

@@ -99,8 +99,11 @@ def test_a_unit_that_is_still_activating_when_the_time_is_over_has_failed(stage:
 
 
 @pytest.mark.fault("slow, taken for broken")
-def test_a_unit_that_ignores_the_signal_to_stop_is_waited_for_until_systemd_kills_it(stage: SystemdStage) -> None:
-    service = stage.start("stubborn", lines=("KillSignal=SIGCONT", "TimeoutStopSec=6"))
+@pytest.mark.parametrize("lines", [("TimeoutStopSec=6",), ("TimeoutStopSec=5", "ExecStop=/bin/sleep 300")])
+def test_a_unit_that_ignores_the_signal_to_stop_is_waited_for_until_systemd_kills_it(
+    stage: SystemdStage, lines: tuple[str, ...]
+) -> None:
+    service = stage.start(f"stubborn{len(lines)}", lines=("KillSignal=SIGCONT", *lines))
     service.will(commit=NEW)
     outcome = stage.restart(service, more='steady = "1 s"\nready_within = "3 s"')
     assert outcome.state == "done", outcome.summary
