@@ -31,7 +31,7 @@ test: $(VENV)/.ready  ## lint, types, layers, and every test on real parts
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m tests.parts.debian
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -p tests.again $(ARGS)
 
 rehearse: $(VENV)/.ready  ## a whole deploy on your machine: ARGS="--auto", "--option B", "--scenario rollback"
 	$(PYTHON) -m bot.rehearsal $(ARGS)
