@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from commands.ports.web import HttpResponse
@@ -14,6 +13,7 @@ from commands.systems.page_tags import Part
 from commands.text.numbers import format_count
 from commands.text.phrases import on_web
 from commands.text.printable import printable
+from state.frozen import dataclass
 
 # Defines `tell_old FOLDER`: the scripts and stylesheets of that build that the one behind the link does not have, and
 # the service worker of either, by the names that tools give it.

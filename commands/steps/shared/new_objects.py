@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from commands.steps.outcome import Context
 from commands.systems.postgres.missing_rights import MissingRight, missing_sentence, missing_since, objects_now
 from state.errors import ToolError
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
