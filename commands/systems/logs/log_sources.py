@@ -13,7 +13,8 @@ from state.errors import BadValue
 
 _ERROR_LINES = script("logs/log_source.sh")  # defines `error_lines`
 ELSEWHERE = script("logs/journal_elsewhere.sh")  # defines `elsewhere UNIT …`
-JOURNAL = f"{_ERROR_LINES}{ELSEWHERE}{script('logs/journal.sh')}"
+SERVICES_OF = script("services/systemd_target.sh")  # defines `services_of UNIT …`
+JOURNAL = f"{_ERROR_LINES}{ELSEWHERE}{SERVICES_OF}{script('logs/journal.sh')}"
 _FIND_CONTAINERS = script("services/docker_find.sh")  # defines `found`
 CONTAINER = f"{_ERROR_LINES}{_FIND_CONTAINERS}{script('logs/container.sh')}"
 COMMAND = f"{_ERROR_LINES}{script('logs/log_command.sh')}"
@@ -36,6 +37,7 @@ while read -r id; do docker logs --tail 1 -- "$id" > /dev/null; done <<< "$ids"
 _SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a whole second
 _STATES = {
     "name": "its name is not that of one unit",
+    "empty": "it is a target without services",
     "gone": "the journal no longer has the entry of the mark, or never had it, so lines may be missing",
     "container": "docker does not show it",
     "several": "several projects of compose have such a service; write which one, as in project/service",
