@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.rehearsal.target.loopback import wait_until
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.steps.base import execute
 from tests.commands.steps.builders import box
@@ -89,7 +90,8 @@ def test_a_logs_step_reads_the_lines_of_the_services_below_a_target(stage: Syste
     assert execute(step, ctx).state == "done"
     app.services[0].will(port=0, says="ERROR cannot read the queue")
     stage.machine.ask("systemctl", "restart", f"{app.services[0].name}@1")
-    stage.machine.ask("journalctl", "--sync")
+    unit = f"--unit={app.services[0].name}@1"
+    wait_until(lambda: "cannot read" in stage.machine.ask("journalctl", "--output=cat", unit), "its line")
     outcome = execute(step, ctx)
     assert (outcome.state, outcome.lines) == ("failed", ("ERROR cannot read the queue",))
 
