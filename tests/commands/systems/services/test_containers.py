@@ -1,4 +1,4 @@
-"""What a container does and its service with it, with a real docker, and with podman under docker's name."""
+"""What containers do, and services in them: docker, and podman under its name."""
 
 from __future__ import annotations
 
