@@ -67,8 +67,8 @@ orphans_of() {
       [ -n "${there[$from]-}" ] || there[$from]=$(services_in "$project" "$its_folder" "$its_files" '' && echo .) || there[$from]='?'
       [ "${there[$from]}" != '?' ] && ! grep -qxF -- "$service" <<< "${there[$from]}" || continue
     fi
-    printf 'orphan\t%s\t%s\t%s\n' "$project" "$name" "$service"
-  done < <($SUDO docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Names}}|{{.Label "com.docker.compose.service"}}|{{.Label "com.docker.compose.oneoff"}}|{{.Label "com.docker.compose.project.working_dir"}}|{{.Label "com.docker.compose.project.config_files"}}')
+    printf 'orphan\t%s\t%s\t%s\n' "$project" "${name#/}" "$service"
+  done < <(containers '{{.Name}}{{with .Config.Labels}}|{{index . "com.docker.compose.service"}}|{{index . "com.docker.compose.oneoff"}}|{{index . "com.docker.compose.project.working_dir"}}|{{index . "com.docker.compose.project.config_files"}}{{end}}' --filter "label=com.docker.compose.project=$project")
 }
 # services_in PROJECT FOLDER FILES ENV: the services of all profiles that those of the files have which still exist; it fails
 # where compose cannot read them
