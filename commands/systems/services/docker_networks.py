@@ -1,4 +1,4 @@
-"""Containers that run in the network of another one: they are cut off once that one starts again or is made anew."""
+"""Containers in the network of another one, which are cut off once that one starts again."""
 
 from __future__ import annotations
 
