@@ -1,4 +1,4 @@
-"""`dataclass` for values that cannot be changed, whose classes are made in a third of the usual time."""
+"""`dataclass` for values that cannot be changed, with classes that are made quickly."""
 
 from __future__ import annotations
 
