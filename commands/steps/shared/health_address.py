@@ -17,7 +17,7 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText
 from commands.steps.shared.every_address import MOST
-from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
+from commands.steps.shared.readiness import POLL_INTERVAL, is_starting, pause_after
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
@@ -40,13 +40,15 @@ ANSWERS_WITHIN = 10.0  # seconds; of a slow service fewer are asked for
 class Health:
     """What the health address answered, as words, and whether a service that still starts answers so.
 
-    `says`: it names a commit. `others`: the further addresses of the place's name.
+    `says`: it names a commit. `others`: the further addresses of the place's name. `pause`: the seconds until it is
+    asked again, which are more where a limit on requests answered.
     """
 
     words: str
     starting: bool = False
     says: bool = False
     others: tuple[str, ...] = ()
+    pause: float = POLL_INTERVAL
 
 
 class HealthAddress(StepBox):
@@ -115,7 +117,7 @@ class HealthAddress(StepBox):
                 wrong_since = now
             elif now - wrong_since >= timeout or (health.starting and ready_within):
                 break
-            pause(ctx, POLL_INTERVAL)
+            pause(ctx, min(health.pause, max(timeout, ready_within) - (now - began) + POLL_INTERVAL))
         return health.words
 
     def commit_of_all(self, ctx: Context) -> str:
@@ -134,6 +136,8 @@ class HealthAddress(StepBox):
                 answers += [self._health(ctx, at=address) for address in answers[0].others[:MOST]]
             asked += len(answers)
             others += [one.words for one in answers if one.says and not self.serves(ctx, one.words)]
+            if any(one.pause > POLL_INTERVAL for one in answers):  # more requests would only use up more of the limit
+                break
         return f"{len(others)} of {asked} times {others[-1]}" if others else answer
 
     def serves(self, ctx: Context, answer: str) -> bool:
@@ -171,7 +175,7 @@ class HealthAddress(StepBox):
             request = HttpRequest(path=path, headers={**headers, **more}, address=at)
             response = ctx.tools.web.request(self.web, request)
             if who := stand_in(response):
-                return Health(f"from {who}", starting=is_starting(response))
+                return Health(f"from {who}", starting=is_starting(response), pause=pause_after(response))
             if response.status != 200:
                 return Health(f"with status {status_of(response)}", starting=is_starting(response))
             served = json_field(response.json(), self.field)
