@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 _SELECTOR = "css="
-_ROLES = ("button", "link", "checkbox", "switch", "combobox")
 
 
 def field_named(page: Page, name: str) -> Locator:
@@ -25,7 +24,7 @@ def thing_named(page: Page, name: str) -> Locator:
         return page.locator(name)
     says = as_words(name)
     locator = page.get_by_text(says).or_(page.get_by_label(says)).or_(page.get_by_placeholder(says))
-    for role in _ROLES:
+    for role in ("button", "link", "checkbox", "switch", "combobox"):
         locator = locator.or_(page.get_by_role(role, name=says))
     return locator
 

@@ -1,8 +1,9 @@
-"""What a browser step says of other sites, and which texts it takes for those that the page names."""
+"""What the browser says of other sites, and which texts it takes for the named ones."""
 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -14,7 +15,6 @@ from bot.tools.browser_texts import as_words
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.browser import BrowserResult, Visit
-from tests.bot.tools.test_browser_headers import serving
 
 PAGE = """<!doctype html><title>Shop</title><p>Unhealthy</p><p><i>home</i>Dashboard</p><p>3<span>Orders</span></p>
 <p>not_ready</p><p>Job
@@ -49,8 +49,13 @@ class Site:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    with serving(Site()) as found:
-        yield found
+    found = Site()
+    thread = threading.Thread(target=found.server.serve_forever)
+    thread.start()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+    thread.join()
 
 
 def seen(site: Site, *sees: str) -> BrowserResult:
