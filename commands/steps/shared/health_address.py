@@ -25,9 +25,12 @@ from commands.systems.http_answers import stand_in, status_of
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.running.answers import names
 from commands.text.phrases import on_web
-from state.errors import ToolError
+from state.errors import Down, ToolError, Unreachable
 
 _SHOWN = 100  # characters of an answer
+_OWN_WORDS = 400  # characters of a sentence of the bot's own
+_NOTHING = "nothing usable: "  # and why, where no answer came
+_NOT_TO_THE_BOT = "nothing to the bot: "  # and why, where its own network may be to blame
 _NOT_ASKED = "from a "  # how an answer is called that the service did not give
 _NOT_REACHED = ("with status 502", "with status 504")  # only a proxy in front answers so
 _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
@@ -151,6 +154,8 @@ class HealthAddress(StepBox):
             return [f"{on_web(self.web, self.path)} answers {answer[:80]}, so the service itself was not asked"]
         if self.serves(ctx, answer):
             return []
+        if answer.startswith((_NOTHING, _NOT_TO_THE_BOT)):
+            return [f"{on_web(self.web, self.path)} answers {answer[:_OWN_WORDS]}"]
         return [f"{on_web(self.web, self.path)} answers {answer[:_SHOWN]} instead of {self._expected(ctx)[:60]}"]
 
     def not_reached(self, answer: str, problems: list[str]) -> str:
@@ -163,8 +168,8 @@ class HealthAddress(StepBox):
         )
 
     def unasked(self, answer: str, problems: list[str]) -> bool:
-        """Whether nothing is wrong but that something else answered, so that nothing is known about the commit."""
-        return answer.startswith(_NOT_ASKED) and len(problems) == 1
+        """Whether nothing is wrong but that something else answered, or nobody was reached: the commit is not known."""
+        return answer.startswith((_NOT_ASKED, _NOT_TO_THE_BOT)) and len(problems) == 1
 
     def _expected(self, ctx: Context) -> str:
         return f"{self.field} = {fill(self.commit, ctx.values)}"
@@ -181,5 +186,9 @@ class HealthAddress(StepBox):
             served = json_field(response.json(), self.field)
             says, others = served is not None, response.others
             return Health(f"{self.field} = {served}", starting=not says, says=says, others=others)
-        except (ToolError, ValueError) as error:
-            return Health(f"nothing usable ({type(error).__name__})", starting=True)
+        except ToolError as error:
+            is_down = isinstance(error, Down) or not isinstance(error, Unreachable)
+            words = f"{_NOTHING if is_down else _NOT_TO_THE_BOT}{str(error).rstrip('.')}"
+            return Health(words, starting=not (isinstance(error, Down) and error.lasting))
+        except ValueError:
+            return Health("what is not JSON", starting=True)
