@@ -1,4 +1,4 @@
-"""Packed files of a build (`.gz`, `.br`, `.zst`) that are not their originals packed: some web servers send these."""
+"""Packed files of a build (`.gz`, `.br`, `.zst`) that are not their originals packed."""
 
 from __future__ import annotations
 
