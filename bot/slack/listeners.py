@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
-from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -22,8 +21,7 @@ from bot.slack.handover_listeners import HandoverListeners
 from bot.slack.homes import Homes
 from bot.slack.noted_message import noted_message, permalink, plain_words
 from bot.slack.origin import HOME, Origin, form_data, origin_of, origin_of_home
-from bot.slack.own_forms import marked_form, refuses_others_forms
-from bot.slack.proxy import Respond
+from bot.slack.own_forms import marked_form
 from bot.slack.queue_listeners import QueueListeners
 from bot.slack.replying import ACK_LIMIT, REFUSED, Body, command_id, respond_to, result_or_refusal, write_then_ack
 from bot.slack.shared_app import USE_BUTTONS
@@ -41,20 +39,15 @@ from bot.slack.slash_command import (
     prepares_drill,
 )
 from bot.slack.views.because import BECAUSE, request_with_reason
-from bot.slack.views.handover import FORM as HANDOVER_FORM
-from bot.slack.views.home import START_BUTTON
 from bot.slack.views.modals import (
-    REASON,
     REASONS,
-    START,
     message_modal,
     reason_from,
     reason_modal,
     request_from,
     start_modal,
 )
-from bot.slack.views.note import FIELD, NOTE, note_from, note_modal
-from bot.slack.views.queue import QUEUE, QUEUE_BEHIND
+from bot.slack.views.note import FIELD, note_from, note_modal
 from bot.text import clip, with_mentions, without_ids
 from commands.signoff.notes import NoteText
 from commands.start.request import StartRequest
@@ -78,38 +71,6 @@ BUTTONS = (
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
 CHECKING = "🩺 Checking the hosts, the database, the repository and the runbook pages before anything starts …"
 LATE = "Not recorded yet. Leave this form open: the result will be shown here. Submitting it again changes nothing."
-
-
-def make_app(
-    client: AsyncWebClient, acts: Acts, homes: Homes, environ: Mapping[str, str], signing_secret: str = ""
-) -> AsyncApp:
-    """The Bolt app with all its listeners. `environ` may name a proxy; only HTTP mode needs `signing_secret`."""
-    app = AsyncApp(
-        client=_without_token(client),
-        authorize=_own_token(client),
-        signing_secret=signing_secret or None,
-        logger=logging.getLogger("gonogo.bolt"),
-    )
-    listeners = Listeners(client, acts, homes)
-    app.use(_keep_proxy(client, environ))
-    app.use(refuses_others_forms(acts))
-    app.command("/deploy")(listeners.command)
-    app.event("app_home_opened")(listeners.home_opened)
-    app.action(START_BUTTON)(listeners.open_start)
-    for action in BUTTONS:
-        app.action(action)(listeners.press)
-    for action in REASONS:
-        app.action(action)(listeners.ask_reason)
-    app.action(QUEUE_BEHIND)(listeners.queue_behind)
-    app.action("checks")(listeners.show_checks)
-    app.view(START)(listeners.start)
-    app.view(QUEUE)(listeners.queue)
-    app.view(BECAUSE)(listeners.start)
-    app.view(REASON)(listeners.give_reason)
-    app.view(HANDOVER_FORM)(listeners.give_handover)
-    app.shortcut(NOTE)(listeners.ask_note)
-    app.view(NOTE)(listeners.give_note)
-    return app
 
 
 class Listeners(HandoverListeners, QueueListeners):
@@ -322,34 +283,8 @@ def _as_form(result: str | Body, title: str = "Start a deployment") -> Body:
     return message_modal(result, title) if isinstance(result, str) else result
 
 
-def _without_token(client: AsyncWebClient) -> AsyncWebClient:
-    """Bolt's own client. With a token in it Bolt calls auth.test before the first act, and drops the act without."""
-    bolts = AsyncWebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=client.retry_handlers)
-    bolts.proxy = client.proxy
-    return bolts
-
-
-def _keep_proxy(client: AsyncWebClient, environ: Mapping[str, str]) -> Callable[..., Awaitable[None]]:
-    """Bolt makes a client and a `respond` for each request, which would read the process's environment again."""
-
-    async def keep_proxy(context: AsyncBoltContext, next_: Callable[[], Awaitable[None]]) -> None:
-        if context.client:
-            context.client.proxy = client.proxy
-        context["respond"] = Respond(context.response_url, environ)
-        await next_()
-
-    return keep_proxy
-
-
 def _field_of(refusal: str, request: StartRequest) -> str:
     """The field of the start form that a refusal is about: it begins with what was typed there; else the page."""
     words = refusal.removeprefix(REFUSED).lstrip(" “'\"")
     typed = {"at": request.at, "ref": request.ref}
     return next((field for field, text in typed.items() if text and words.startswith(text)), "page")
-
-
-def _own_token(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResult]]:
-    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=client.token)
-
-    return authorize

@@ -17,13 +17,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors.deps import Deps
 from bot.settings import Settings
 from bot.slack.acts import Acts
+from bot.slack.bolt_app import make_app
 from bot.slack.channels import deploy_channels
 from bot.slack.directory import Directory
 from bot.slack.homes import Homes
 from bot.slack.http_mode import http_port
 from bot.slack.lanes import Lanes
 from bot.slack.limits_count import LimitsCount
-from bot.slack.listeners import make_app
 from bot.slack.membership import Membership
 from bot.slack.outbox.freeze_poster import FreezePoster
 from bot.slack.outbox.poster import Poster

@@ -39,7 +39,7 @@ _OWN_FORM = {
 }
 _NO_ANSWER = ("cache-control", "x-cache-lookup")  # headers that do not say where this answer came from
 # headers by which what protects a web site says that it answered a program itself, and with what
-_CHALLENGES = {
+CHALLENGES = {
     "cf-mitigated": re.compile(r"challenge", re.IGNORECASE),
     "x-amzn-waf-action": re.compile(r"challenge|captcha", re.IGNORECASE),
     "x-vercel-mitigated": re.compile(r"challenge|deny", re.IGNORECASE),
@@ -47,7 +47,7 @@ _CHALLENGES = {
     "x-datadome": re.compile(r"protected", re.IGNORECASE),
 }
 _ALSO_ON_OTHERS = ("x-datadome",)  # stands on the service's own answers, too; a challenge has one of these
-_OF_CHALLENGES = (401, 403)
+_OFCHALLENGES = (401, 403)
 _LONGEST_HEADER = 500  # characters of a header that are read
 _LONGEST_PLACE = 80  # characters of an address to which a redirect leads
 _LONGEST_NOTE = 60  # characters of a header that a message shows
@@ -114,11 +114,11 @@ def from_cache(answer: HttpResponse) -> str:
 def challenge(answer: HttpResponse) -> str:
     """The header by which a protection in front says that it wants to see a browser or a person; empty if none does."""
     for name, value in answer.headers.items():
-        form = _CHALLENGES.get(name.lower())
+        form = CHALLENGES.get(name.lower())
         if (
             form
             and form.fullmatch(value[:_LONGEST_HEADER].strip())
-            and (answer.status in _OF_CHALLENGES or name.lower() not in _ALSO_ON_OTHERS)
+            and (answer.status in _OFCHALLENGES or name.lower() not in _ALSO_ON_OTHERS)
         ):
             return f"{name}: {value}"[:_LONGEST_NOTE]
     return ""

@@ -101,7 +101,9 @@ def _read(text: str) -> dict[str, tuple[str, ...]]:
 
 
 def _lower_keyword(source: str) -> str:
-    return source if _HASH.fullmatch(source) or source[:7].lower() == "'nonce-" else source.lower()
+    if source[:7].lower() == "'nonce-":
+        return "'nonce-" + source[7:]
+    return source if _HASH.fullmatch(source) else source.lower()
 
 
 def _rule(policy: Policy, what: str) -> tuple[str, Sequence[str]]:

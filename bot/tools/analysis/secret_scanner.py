@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from bot.tools.analysis.maker_keys import MAKER_KEYS
 from bot.tools.analysis.secret_assignment import KIND, assigns_secret, is_real
 from bot.tools.analysis.secret_below import ValuesBelow
 from bot.tools.analysis.secret_insert import InsertedPasswords
 from bot.tools.analysis.secret_logins import login_values
+from bot.tools.maker_keys import MAKER_KEYS
 from commands.ports.analysis import MADE_UP, NOT_SEARCHED, Finding
 
 # characters of a line that are searched: its patterns take time that grows with the cube of a line

@@ -31,7 +31,7 @@ from state.errors import Failed
 
 # defines the shell functions `changed` and `changed_in_submodules`
 _CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
-# defines the shell functions `in_the_way`, `closed_folders`, and those that look into submodules
+# defines the shell functions `in_the_way`, `closed_folders`, and those about submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _ENDED = script("git/stopped.sh") + script("git/stands.sh") + "ended() { local code=$?; stands; stopped $code; }\n"
 _HOOK_FAILED = script("git/hook_failed.sh")
@@ -42,12 +42,6 @@ _MARKED_MISSING = f"without_commit | sed 's/^/{MISSING}/'"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
-# without --remote: the commits that the release names; those of the commit before are there already
-_SUBMODULES = """\
-if [ -f .gitmodules ]; then
-  git submodule --quiet sync --recursive || ended
-  git submodule --quiet update --init --recursive --force || ended
-fi"""
 # git says nothing if Git LFS is not set up for this user, and leaves pointers in place of the files
 _POINTERS = """\
 pointers() { git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' || true; }
@@ -127,7 +121,7 @@ class CheckoutStep(StepBox):
                 *self._unmark_discarded(),
                 'git checkout --quiet --force --detach "$COMMIT" || hook_failed || ended',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
-                _SUBMODULES,
+                "update_submodules || ended",
                 # now with the commits of the submodules
                 f"left=$({_LEFT})",
                 f'[ -z "$left" ] || {{ printf \'%s\\n\' "$left"; exit {_NOT_CLEAN}; }}',

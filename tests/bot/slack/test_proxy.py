@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doctor.slack import check_slack
 from bot.rehearsal.target.loopback import free_port
 from bot.settings import Settings, read_settings
-from bot.slack.listeners import make_app
+from bot.slack.bolt_app import make_app
 from bot.slack.proxy import Respond
 from bot.slack.serve import make_client
 from bot.tools.proxy import proxy_for, proxy_problem

@@ -27,6 +27,25 @@ redact = Redactor([])
         (f"export TOKEN {GITLAB}", "export TOKEN •••"),
         ("POST https://hooks.slack.com/services/T000/B000/" + "q" * 24, "POST https://hooks.slack.com/services/•••"),
         ("npm_" + "Ab1" * 12, "•••"),
+        ("https://ci:pa/ss@git.test/shop.git", "https://ci:•••@git.test/shop.git"),
+        ("postgresql://app:s3c/r?e#t@db:5432/shop", "postgresql://app:•••@db:5432/shop"),
+        ("https://ci:p@ss/word@db/shop?x=1", "https://ci:•••@db/shop?x=1"),
+        ("https://ci:hunter2@git.test/@scope/name", "https://ci:•••@git.test/@scope/name"),
+        ("https://app.test:8080,https://ci:hunter2@git.test", "https://app.test:8080,https://ci:•••@git.test"),
+        ("https://x7Kd92mQ@git.test/shop.git", "https://•••@git.test/shop.git"),
+        (f"https://{'0a' * 20}:x-oauth-basic@github.com/x", "https://•••:•••@github.com/x"),
+        (f"https://{'0a' * 20}:@api.test/x", "https://•••:@api.test/x"),
+        ("aws_access_key_id = AKIA" + "ABCD1234" * 2, "aws_access_key_id = •••"),
+        ("?key=AIza" + "a1-B_" * 7 + "&q=1", "?key=•••&q=1"),
+        ("stripe sk_live_" + "a1B2" * 6 + " and rk_test_" + "a1B2" * 6, "stripe ••• and •••"),
+        ("SG." + "a1B2c3_x" * 3 + "." + "a1-B2c3_" * 5, "•••"),
+        ("pypi-AgEIcHlwaS5vcmcC" + "a1B2" * 20, "•••"),
+        ("> Authorization: Basic dXNlcjpwYXNz", "> Authorization: •••"),
+        ("token=eyJ" + "hbGciOiJI" * 2 + ".eyJ" + "zdWIiOiIx" * 2 + ".c2lnbmF0dXJl", "token=•••"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEow" * 9 + "\n-----END",
+            "-----BEGIN RSA PRIVATE KEY-----•••-----END",
+        ),
     ],
 )
 def test_a_secret_that_its_form_shows_is_masked(said: str, shown: str) -> None:
@@ -44,12 +63,21 @@ def test_a_secret_that_its_form_shows_is_masked(said: str, shown: str) -> None:
         "npm install @scope/name@1.2.3 from https://registry.test:4873/@scope/name",
         "ghp_short and the commit " + "0a" * 20,
         "see https://docs.test/a:b and mail ana@example.test",
+        "https://jsmith1990@bitbucket.org/team/shop.git",
+        "pull docker://alpine:3.20@sha256:0a0a",
+        "http://[::1]:8080/@scope and http://$HOST:$PORT/@scope",
+        "https://ci:%2A%2A%2A@git.test/shop.git",
+        "SG.example.com, sk_live_mode, AKIA and pypi-mirror, cache key-" + "0a" * 16,
+        "Authorization: Basic is needed; -----BEGIN CERTIFICATE-----MIIEowMIIEowMIIEowMIIEow-----END",
     ],
 )
 def test_what_is_no_secret_is_shown(text: str) -> None:
     assert redact(text) == text
 
 
-@pytest.mark.parametrize("piece", ["https://", "https://ab:cd ", "https://a:", "://" + "a" * 400, "ghp_", "xox"])
+@pytest.mark.parametrize(
+    "piece",
+    ["https://", "https://ab:cd ", "https://a:", "://" + "a" * 400, "ghp_", "xox", "https://a:b/@", "eyJaaaaaaaaaa."],
+)
 def test_the_time_grows_with_the_length_of_a_text(piece: str) -> None:
     assert_linear(redact, piece)

@@ -35,6 +35,7 @@ def says(policy: str, address: str, tag: str = "", origin: str = HERE) -> str:
         ("script-src", SCRIPT, "", "refused"),
         ("script-src 'nonce-abc'", SCRIPT, "nonce=abc", ""),
         ("script-src 'nonce-abc'", SCRIPT, "nonce=ABC", "refused"),
+        ("script-src 'NONCE-aBc'", SCRIPT, "nonce=aBc", ""),
         ("script-src 'self' 'strict-dynamic' 'nonce-abc'", SCRIPT, "", "refused"),
         ("script-src 'strict-dynamic' 'nonce-abc' https:", SCRIPT, "nonce=abc", ""),
         (f"script-src '{HASH}'", SCRIPT, f"integrity={HASH}", ""),

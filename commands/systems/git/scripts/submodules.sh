@@ -61,3 +61,12 @@ locks() (
   done
   while IFS= read -r file; do printf '%s\n' "${file#"$PWD/"}"; done <<< "$there"
 )
+# checks out the submodules, without --remote: at the commits that the release names. One after the other from outside: a commit
+# of a submodule brings the addresses of those within it, which may have moved.
+update_submodules() (
+  [ -f .gitmodules ] || exit 0
+  git submodule --quiet sync && git submodule --quiet update --init --force || exit
+  git submodule --quiet foreach 'printf "%s\0" "$sm_path"' | while IFS= read -r -d '' path; do
+    (cd "$path" && update_submodules) || exit
+  done
+)

@@ -9,14 +9,34 @@ function in_capitals(levels,    time) {
 }
 # Forms in lower case: "[crit]" of nginx, "[critical ]" of structlog, "[core:crit]" of Apache, "id=7 [critical]" of Elixir.
 function in_brackets(levels) {
-  return "^([^a-z]*[[]|[[][^]]*[]] [[][a-z0-9_]+:|[0-9:.]+ ([a-z_]+=[^ ]+ )+[[])" levels " *[]]"
+  return "^([^a-z]*[[]|[[][^]]*[]] [[][a-z0-9_]+:|([0-9:.]+ )?([a-z_]+=[^ ]+ )+[[])" levels " *[]]"
 }
-# The line without what syslog, compose and pm2 put before it. A host's name is not in capitals, which levels are.
+# The line without what syslog, pm2, docker, compose, kubernetes and foreman put before it. A host's name is not in capitals, which
+# levels are.
 function unprefixed(line) {
   sub(/^<[0-9]+>([0-9] )?/, "", line)
+  line = untimed(of_syslog(line))
   sub(/^([0-9]+[|])?[A-Za-z0-9_.-]+ *[|] /, "", line)
+  line = untimed(of_syslog(line))
+  sub(/^std(out|err) [FP] /, "", line)
+  return line
+}
+function of_syslog(line) {
   sub(/^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:.]+ [^ ]*[a-z0-9][^ ]* [^] :[]+([[][0-9]+[]])?: /, "", line)
-  sub(/^[0-9-]+T[0-9:.]+([+-][0-9:]+|Z) [^ ]+ [^] :[]+[[][0-9]+[]]: /, "", line)
+  sub(/^[0-9-]+T[0-9:.]+([+-][0-9:]+|Z) ([^ ]+ )?[^] :[]+[[][a-z0-9_.-]+[]]: /, "", line)
+  return line
+}
+function untimed(line) {
+  sub(/^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ][0-9][0-9]:[0-9:.,]+( ?([+-][0-9][0-9]:?[0-9][0-9]|Z|UTC))?:? /, "", line)
+  sub(/^[0-9][0-9]:[0-9][0-9]:[0-9:.,]+ /, "", line)
+  return line
+}
+# also without a name, a time or a level in brackets: "[web] ", "[pod/web-1/web] 2026-11-30T07:00:00Z ", "[2026-11-30 07:00:00] "
+function unbracketed(line) { sub(/^[[][^]]*[]] /, "", line); return untimed(line) }
+# a line of docker's own files, {"log":"…\n","stream":…}, as the program wrote it
+function unpacked(line) {
+  sub(/^[{]"log":"/, "", line); sub(/(\\n)?","stream":"std(out|err)".*/, "", line)
+  gsub(/\\"/, "\"", line); gsub(/\\t/, "\t", line)
   return line
 }
 # syslog numbers its levels from 0, which is the worst: in "<27>" behind eight times the facility, in JSON under its own names

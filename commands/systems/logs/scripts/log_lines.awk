@@ -38,20 +38,23 @@ BEGIN {
   marked = in_brackets(worse); letter = "^[^A-Za-z]*[[]" klog "[]]|^" klog day
   query = "^(prisma:query|executing \\(|query:)"
 }
+function is_low() { return rest ~ level || own ~ level }
 function json_level(text, levels) {
   return match(text, field) && substr(text, RSTART + RLENGTH) ~ ("^(" levels ")")
 }
 {
   plain = $0
+  if (plain ~ /^[{]"log":"/) plain = unpacked(plain)
   gsub(/\033\[[0-9;]*m/, "", plain); sub(/\r$/, "", plain)
   rest = tolower(plain); bare = unprefixed(plain); own = tolower(bare)
-  if (own ~ /^traceback [(]most recent call last[)]/) { trace[++traces] = $0; next }
-  if (traces && own ~ /^[^ \t~^]/) { if (ends_trace()) next }
-  if (was_told_to_stop(own)) next
-  if (json_level(rest, json_high) || rest ~ loud || syslog_level(rest) || mongo_level(rest, "[ef]") || is_crash(own)) { count($0); next }
+  said = own ~ /^[[]/ && !is_low() ? tolower(unbracketed(bare)) : own
+  if (said ~ /^traceback [(]most recent call last[)]/) { begin_trace(); next }
+  if (traces && said ~ /^[^ \t~^]/ && open[whose()]) { if (ends_trace()) next }
+  if (was_told_to_stop(said)) next
+  if (json_level(rest, json_high) || rest ~ loud || syslog_level(rest) || mongo_level(rest, "[ef]") || is_crash(said)) { count($0); next }
   is_high = own ~ marked || bare ~ letter || (plain ~ capitals && (plain ~ first || bare ~ first))
   if (!is_high && rest !~ bad) next
-  if (rest ~ level || own ~ level || plain ~ quiet || bare ~ quiet || rest ~ query) next
+  if (is_low() || plain ~ quiet || bare ~ quiet || rest ~ query) next
   if (is_high) { count($0); next }
   if (json_level(rest, json_low) || mongo_level(rest, "(i|d[1-5])")) next
   gsub(/\/[^] \t"',;)}<>]*/, " ", rest)
@@ -65,16 +68,24 @@ function json_level(text, levels) {
   if (rest ~ bad) count($0)
 }
 # Python's traceback counts by its last line, the exception: the first that is neither indented nor a mark (^^^^) below a line of
-# code. Two processes may write theirs at once. Where another line follows, it counts by its first one.
-function ends_trace() {
+# code. Two processes may write theirs at once. Where another line follows, it counts by its first one. Lines of two services
+# are told apart by the names before them. Of the times there pm2 writes one before what it got at once, not before each line.
+function begin_trace(    of) { of = whose(); trace[of, ++open[of]] = $0; traces++ }
+function whose(    of) {
+  of = substr(plain, 1, length(plain) - length(said))
+  gsub(/[0-9][0-9TZ:.,+-]*|UTC|[^A-Za-z0-9]/, "", of)
+  return of
+}
+function ends_trace(    first) {
+  first = trace[whose(), open[whose()]--]
   traces--
-  if (was_told_to_stop(own)) return 1
-  if (own !~ /^[a-z_][a-z0-9_.]*(:|$)/ || own ~ level) { count(trace[traces + 1]); return 0 }
+  if (was_told_to_stop(said)) return 1
+  if (said !~ /^[a-z_][a-z0-9_.]*(:|$)/ || is_low()) { count(first); return 0 }
   count($0)
   return 1
 }
 function count(line) { n++; sub(/^<[0-3]>/, "", line); print "log: " substr(line, 1, 600) }
 END {
-  for (; traces; traces--) count(trace[traces])
+  for (of in open) for (; open[of]; open[of]--) count(trace[of, open[of]])
   print "found=" n + 0
 }

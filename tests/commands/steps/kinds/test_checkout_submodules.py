@@ -150,3 +150,21 @@ def test_a_lock_of_the_settings_is_found_before_anything_moves(nested: Nested) -
     assert (nested.head(), outcome.lines) == (nested.old, (".git/config.lock",))
     lock.unlink()
     assert check_out(nested.main, nested.new).state == "done"
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_submodule_within_a_submodule_may_get_another_address_in_the_release_and_its_old_one_back(
+    nested: Nested, tmp_path: Path
+) -> None:
+    (tmp_path / "moved").mkdir()
+    moved = Repository(tmp_path / "moved")
+    moved.commit({"new.txt": "new\n"}, "Only at the new address")
+    git(nested.outer.origin, "config", "-f", ".gitmodules", "submodule.inner.url", str(moved.origin))
+    git(nested.outer.origin, "submodule", "--quiet", "sync")
+    git(nested.outer.origin / "inner", "fetch", "-q", "origin", "main")
+    git(nested.outer.origin / "inner", "checkout", "-q", "FETCH_HEAD")
+    release = nested.release({}, "It moves")
+    assert check_out(nested.main, release).state == "done"
+    assert (nested.library / "inner/new.txt").read_text() == "new\n"
+    assert check_out(nested.main, nested.old).state == "done"
+    assert not (nested.library / "inner/new.txt").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -140,18 +141,87 @@ TRACE = 'Traceback (most recent call last):\n  File "/srv/api.py", line 9, in <m
 ENDED = "KeyboardInterrupt\n"
 CANCELLED = f"{TRACE}asyncio.exceptions.CancelledError\n\nDuring handling of the above exception, another one came:\n\n"
 AT_ONCE = f"{TRACE}{TRACE}^^^^^^\n{ENDED}    serve()\n{ENDED}"  # of two processes
+PREFIXES = [
+    "",
+    "api-1  | ",
+    "Nov 30 03:20:00 web1 api[12]: ",
+    "2026-11-30T03:20:00: ",  # pm2 --time
+    "2026-11-30 03:20 +07:00: ",
+    "0|api  | 2026-11-30T03:20:00: ",
+    "2026-11-30T03:20:00.123456789Z ",  # docker logs -t
+    "api-1  | 2026-11-30T03:20:00.123456789Z ",
+    "2026-11-30T03:20:00.123456789Z stderr F ",  # kubernetes
+    "[api] ",
+    "[pod/api-7c/api] 2026-11-30T03:20:00.1Z ",
+    "[2026-11-30 03:20:00,123: WARNING/Worker-1] ",  # celery
+    "03:20:00 api.1   | ",  # foreman
+    "2026-11-30T03:20:00.123456+00:00 app[api.1]: ",  # heroku
+]
 STOPS = [f"{TRACE}{ENDED}", f"{CANCELLED}{TRACE}{ENDED}", AT_ONCE, f"{TRACE}KeyboardInterrupt: \n"]
 
 
 @pytest.mark.fault("foreign words taken for the program's own")
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("prefix", ["", "api-1  | ", "Nov 30 03:20:00 web1 api[12]: "])
+@pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("text", STOPS)
 def test_the_last_words_of_a_python_process_that_was_told_to_stop_do_not_count(
     log: Path, text: str, prefix: str, end: str
 ) -> None:
     log.write_bytes("".join(f"{prefix}{line}{end}" for line in text.splitlines()).encode())
     assert read(log, "0").state == "done"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("end", ["KeyError: 7", "shop.Missing: 7", "shop.jobs.Ended"])
+def test_a_traceback_counts_once_behind_whatever_stands_before_each_line(log: Path, end: str, prefix: str) -> None:
+    log.write_text("".join(f"{prefix}{line}\n" for line in f"ready\n{TRACE}{end}\nready\n".splitlines()))
+    assert read(log, "0").lines == (f"{prefix}{end}",)
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("line", ["panic: no route", "terminate called after throwing", "shop.LostException: 7"])
+def test_a_crash_counts_behind_whatever_stands_before_each_line(log: Path, line: str, prefix: str) -> None:
+    log.write_text(f"{prefix}{line}\n")
+    assert read(log, "0").lines == (f"{prefix}{line}",)
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_line_of_dockers_own_files_is_read_as_its_program_wrote_it(log: Path) -> None:
+    said = [
+        "Traceback (most recent call last):",
+        '  File "/srv/api.py"',
+        "shop.Missing: 7",
+        '{"level":"info","errors":1}',
+    ]
+    log.write_text(
+        "".join(
+            json.dumps({"log": f"{one}\n", "stream": "stderr", "time": "t"}, separators=(",", ":")) + "\n"
+            for one in said
+        )
+    )
+    (line,) = read(log, "0").lines
+    assert "shop.Missing: 7" in line
+
+
+@pytest.mark.fault("the first of several for all")
+@pytest.mark.parametrize(("own", "other"), [("[api] ", "[jobs] "), ("api-1  | ", "jobs-1 | ")])
+def test_lines_of_another_service_between_those_of_a_traceback_end_nothing(log: Path, own: str, other: str) -> None:
+    first, *rest = TRACE.splitlines()
+    trace = [f"{own}{first}", f"{other}ready", *(f"{own}{line}" for line in rest), f"{other}ready"]
+    log.write_text("".join(f"{line}\n" for line in [*trace, f"{own}KeyboardInterrupt"]))
+    assert read(log, "0").state == "done"
+    log.write_text("".join(f"{line}\n" for line in [*trace, f"{own}shop.Missing: 7", f"{own}ready"]))
+    assert read(log, "0").lines == (f"{own}shop.Missing: 7",)
+
+
+def test_pm2_writes_a_time_before_what_it_got_at_once(log: Path) -> None:
+    time = "2026-11-30T03:20:00: "
+    log.write_text(f"{time}{TRACE}{ENDED}{time}ready\n")
+    assert read(log, "0").state == "done"
+    log.write_text(f"{time}{TRACE}shop.Missing: 7\n{time}ready\n")
+    assert read(log, "0").lines == ("shop.Missing: 7",)
 
 
 @pytest.mark.fault("not looked at, and said to be fine")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from commands.ports.preflight import PreflightContext
 from commands.ports.web import HttpResponse
 from commands.steps.base import execute
-from commands.systems.http_answers import challenge, stand_in
+from commands.systems.http_answers import CHALLENGES, challenge, stand_in
 from commands.systems.json_lists import listed
 from commands.systems.page_parts import part_problem
 from commands.systems.page_tags import Part
@@ -49,6 +50,11 @@ TODO = "et the protection in front pass the bot's requests, by its address or a 
 def test_a_challenge_is_told_by_its_header(status: int, name: str, value: str, is_one: bool) -> None:
     found = HttpResponse(status=status, seconds=0.1, headers={"date": "now", name: value}, text="")
     assert challenge(found) == (f"{name}: {value}" if is_one else "")
+
+
+def test_the_faq_names_each_header_by_which_a_challenge_is_known() -> None:
+    said = (Path(__file__).parents[4] / "docs" / "faq.md").read_text()
+    assert not [name for name in CHALLENGES if f"`{name}`" not in said]
 
 
 def test_a_check_that_meets_a_challenge_has_no_data() -> None:
