@@ -18,10 +18,11 @@ from commands.steps.container_commands import container_warning
 from commands.steps.execution import recover_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.irreversible import irreversible
+from commands.steps.shared.irreversible import Irreversible, irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.new_objects import new_rights, note_objects
 from commands.steps.shared.passed_over import passed_over_now
+from commands.steps.shared.recorded import Recorded, recorded
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared.way_back import with_way_back
 from commands.steps.tool_migration import RESTORE, ToolMigration
@@ -188,39 +189,54 @@ class MigrateStep(MigrationToolStep):
             ctx.save_file(self.note_of_before(ctx), before)
         if why := self.trouble(ctx, now):
             return failed(why)
+        first = Recorded() if now is None else recorded(self, ctx, now)
         found, passed = irreversible(self, ctx), passed_over_now(self, ctx)
         never = passed_sentence(passed.names, self.tool or "")
-        if why := self._doubt(ctx, found.stays, never):
+        if why := self._doubt(ctx, first.differs, found.stays, never):
             return failed(f"Nothing was run: {why}. {_AGAIN}")
         databases = self.databases(ctx)
         note_objects(ctx, databases)
         result = self.run_tool(ctx)
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
+        outcome = self._forward_outcome(ctx, result, before, found, never)
+        if outcome.state != AttemptState.DONE:
+            return outcome
+        rights = new_rights(ctx, databases)
+        return replace(
+            outcome,
+            summary=f"{outcome.summary}{rights.sentence}",
+            lines=(*outcome.lines, *rights.lines),
+            not_compared=(*outcome.not_compared, *passed.unseen, *rights.not_compared),
+        )
+
+    def _forward_outcome(
+        self, ctx: Context, result: CommandResult, before: str, found: Irreversible, never: str
+    ) -> Outcome:
+        """What the tool did, by its own state and by what the database has recorded."""
         after = self.after_attempt(ctx)
         summary = f"Migrated from {show_state(before)} to {show_state(after)}."
         summary += f" A rollback cannot take back {found.stays}." if found.stays else ""
         summary += f" A rollback leaves what {found.leaves} did." if found.leaves else ""
         summary += f" But {never}." if never else ""
         if after == before:
-            summary = (
-                f"The migrations ended with exit code 0 and changed nothing: the state is still {show_state(after)}."
-            )
-            if not self.may_be_empty:
-                return failed(summary, lines=result.last_lines, output=result.tail)
-        compared = (f"migrations at {show_state(after)}",)
-        rights = new_rights(ctx, databases)
+            still = show_state(after)
+            summary = f"The migrations ended with exit code 0 and changed nothing: the state is still {still}."
+        last = recorded(self, ctx, after)
+        summary += f" But {last.differs}." if last.differs else ""
+        if (after == before and not self.may_be_empty) or (last.differs and self.is_news(ctx, last.differs)):
+            return failed(summary, lines=result.last_lines, output=result.tail)
         return done(
-            f"{summary}{rights.sentence}",
-            lines=(*result.last_lines, *rights.lines),
-            compared=compared,
-            not_compared=(*found.unasked, *passed.unseen, *rights.not_compared),
+            summary,
+            lines=result.last_lines,
+            compared=(f"migrations at {show_state(after)}",),
+            not_compared=(*found.unasked, *last.unseen),
             applied_nothing=after == before,
         )
 
-    def _doubt(self, ctx: Context, stays: str, never: str) -> str:
-        """Why people decide first: what could not be taken back, or is never applied; empty once they were told."""
-        doubts = {stays: f"the rollback could not take back {stays}", never: never}
+    def _doubt(self, ctx: Context, differs: str, stays: str, never: str) -> str:
+        """Why people decide first: another database, no way back, a part never applied; empty once they were told."""
+        doubts = {differs: differs, stays: f"the rollback could not take back {stays}", never: never}
         told = (why for what, why in doubts.items() if what and self.is_news(ctx, what))
         return next(told, "") if self.on_failure == "ask" else ""
 

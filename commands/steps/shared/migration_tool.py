@@ -206,7 +206,15 @@ class MigrationToolStep(StepBox):
 
     def databases(self, ctx: Context) -> tuple[str, ...]:
         """The page's databases that its tool may change: `database`, or those at its addresses, or all."""
-        return self._known_databases(ctx) or ctx.tools.database.names_at(DatabaseAddress(""))
+        return self.known_databases(ctx) or ctx.tools.database.names_at(DatabaseAddress(""))
+
+    def known_databases(self, ctx: Context) -> tuple[str, ...]:
+        """The page's databases that it surely names: `database`, or those at its addresses."""
+        if self.database:
+            return (self.database,)
+        names_at = ctx.tools.database.names_at
+        at = [names_at(DatabaseAddress(address), only=True) for address in self.env.values()]
+        return tuple(dict.fromkeys(chain(*at)))
 
     def note_state(self, ctx: Context, state: str) -> None:
         """Note the state that an attempt left, so that the next one does not take it for somebody else's work."""
@@ -288,15 +296,8 @@ class MigrationToolStep(StepBox):
         """One name for both directions: the way back must see what the way forward left."""
         run = ctx.step_key.rsplit("/", 1)[0]
         steps = tuple(f"{run}/{name}" for name, box in ctx.boxes.items() if isinstance(box, MigrationToolStep))
-        databases, known = self.databases(ctx), self._known_databases(ctx)
+        databases, known = self.databases(ctx), self.known_databases(ctx)
         return ToolSessions(step=f"{run}/{self.forward_id(ctx)}", run_steps=steps, databases=databases, known=known)
-
-    def _known_databases(self, ctx: Context) -> tuple[str, ...]:
-        if self.database:
-            return (self.database,)
-        names_at = ctx.tools.database.names_at
-        at = [names_at(DatabaseAddress(address), only=True) for address in self.env.values()]
-        return tuple(dict.fromkeys(chain(*at)))
 
     def _shipped(self) -> MigrationTool | None:
         return MIGRATION_TOOLS[self.tool] if self.tool else None

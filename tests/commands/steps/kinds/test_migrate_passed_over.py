@@ -1,4 +1,4 @@
-"""`migrate`: what the tool never applies, because a higher number is applied already, is said before and after."""
+"""`migrate`: what the tool never applies, having a lower number, is said before and after."""
 
 from __future__ import annotations
 

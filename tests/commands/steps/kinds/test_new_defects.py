@@ -1,4 +1,4 @@
-"""What a migration leaves that does not work as it is defined is named in the result, on a real server."""
+"""What a migration leaves that does not work as it is defined is named in the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`back = "restore"`: what would keep the database from being replaced, or stays behind, is known before."""
+"""`back = "restore"`: what keeps a database from being replaced is known before the start."""
 
 from __future__ import annotations
 
