@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from bot.service_manager import ServiceManager
 from commands.run.engine import Engine
 from state.errors import Refused
@@ -43,6 +41,8 @@ class Alive:
 
         Raises what `require` raises.
         """
+        import asyncio  # after the first acts, as it takes its time
+
         while True:
             self.require()
             await asyncio.sleep(INTERVAL)

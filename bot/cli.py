@@ -168,7 +168,7 @@ def _terminal(options: argparse.Namespace) -> int:
     from bot.doors.way_back import way_back_named
     from bot.drill_box.where import without_sandbox
     from bot.settings import read_pages, terminal_settings
-    from bot.wiring import make_deps
+    from bot.wiring_doors import make_deps
     from state.store import RecordStore
 
     settings = terminal_settings(_terminal_environ(options.environment))

@@ -10,10 +10,12 @@ import stat
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from pathlib import Path
-
-from dotenv.parser import Binding, parse_stream
+from typing import TYPE_CHECKING
 
 from state.errors import BadSettings
+
+if TYPE_CHECKING:
+    from dotenv.parser import Binding
 
 VARIABLE = "GONOGO_ENV_FILE"
 DEFAULT = ".env"
@@ -109,6 +111,8 @@ def _require_private(path: Path, status: os.stat_result) -> None:
 
 def _variables(path: Path, text: str) -> dict[str, str]:
     """What the lines set. Values are taken as they are: `${NAME}` in one is not replaced. Raises BadSettings."""
+    from dotenv.parser import parse_stream
+
     found: dict[str, str] = {}
     for binding in parse_stream(io.StringIO(text)):
         if binding.key is None and not binding.error:

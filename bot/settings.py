@@ -6,7 +6,6 @@ import hashlib
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -149,7 +148,7 @@ class Settings:
 
 def shipped_runbooks() -> Path:
     """The folder of the runbook pages that are part of gonogo."""
-    return Path(str(resources.files("bot") / "runbooks"))
+    return Path(__file__).with_name("runbooks")
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:

@@ -17,6 +17,7 @@ command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || better="$better
 command -v prometheus >/dev/null || better="$better prometheus"
 [ -x /lib/systemd/systemd-journal-remote ] || better="$better systemd-journal-remote"
 command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ] || better="$better docker.io"
+command -v podman >/dev/null || better="$better podman"
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || better="$better nginx-light"
 command -v docker-compose >/dev/null || better="$better docker-compose"
 command -v docker-registry >/dev/null || better="$better docker-registry"

@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.doors.in_force import read_terminal_users
 from bot.doors.served_names import VARIABLE
+from bot.doors.terminal_users import read_terminal_users
 from bot.settings import Settings
 from bot.tools.ssh.file_problems import is_private_key
 from commands.ports.preflight import FAIL, WARN, PreflightResult

@@ -1,4 +1,4 @@
-"""What the doors need from the rest of the bot, in one frozen value that `bot.wiring` builds."""
+"""What the doors need from the rest of the bot, in one value that `bot.wiring_doors` builds."""
 
 from __future__ import annotations
 

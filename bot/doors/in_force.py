@@ -16,36 +16,17 @@ from dataclasses import dataclass, field, replace
 from bot.doors.deps import Deps
 from bot.doors.served_names import FREEZES, SPEED, USES_SLACK, VARIABLE, names_of, page_key
 from bot.doors.system_user import SystemUser
+from bot.doors.terminal_users import read_terminal_users
 from bot.environment import channel, people_of
 from bot.settings import Settings
 from commands.runbook import Page
-from commands.runbook.people import is_person
 from commands.start.watch_speed import read_watch_speed
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
 from state.store.journal import KEY_IN_FORCE
 
 LONGEST_NAME = 80  # characters of a name that somebody claims
-_SYSTEM_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,63}\$?")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
-
-
-def read_terminal_users(value: str) -> dict[str, str]:
-    """Parse `ana=U0123,ben=U0456`: Slack user ids by system user. Raises BadSettings, which names all that is wrong."""
-    users: dict[str, str] = {}
-    wrong = []
-    for entry in value.split(",") if value.strip() else ():
-        user, equals, person = (part.strip() for part in entry.partition("="))
-        if not equals or not _SYSTEM_USER.fullmatch(user) or not is_person(person):
-            wrong.append(f"{entry.strip()!r} is not of the form ana=U0123 (system user = Slack user id)")
-        elif user in users:
-            wrong.append(f"system user {user} is there twice")
-        elif person in users.values():
-            wrong.append(f"{person} is there twice: each Slack user has one system user")
-        users.setdefault(user, person)
-    if wrong:
-        raise BadSettings(f"{VARIABLE} is wrong: {'; '.join(wrong)}.")
-    return users
 
 
 def to_put_in_force(settings: Settings, pages: Iterable[Page]) -> dict[str, str]:

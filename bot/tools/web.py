@@ -18,7 +18,7 @@ from bot.tools.page_texts import header, json_body, resolve, url_path, variable_
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web_body import UnreadableBodyError, read_body, text_of
-from bot.tools.web_client import asking, deadline, make_client
+from bot.tools.web_client import asking, deadline, make_client, no_certificates
 from commands.ports.web import HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
@@ -150,13 +150,18 @@ class HttpWeb:
 
     def _client_for(self, place: str, new: bool) -> AbstractContextManager[httpx.Client]:
         """The place's own client; another one for a request that no open connection may carry."""
-        return make_client() if new else nullcontext(self._client(place))
+        return self._new_client(place) if new else nullcontext(self._client(place))
 
     def _client(self, place: str) -> httpx.Client:
         with self._mutex:
             if place not in self._clients:
-                self._clients[place] = make_client()
+                self._clients[place] = self._new_client(place)
             return self._clients[place]
+
+    def _new_client(self, place: str) -> httpx.Client:
+        """Certificates are loaded only where they are needed: that takes 30 ms, and a rollback may wait for it."""
+        url = resolve(self._webs[place].url, self._environ)
+        return make_client(tls=no_certificates() if url.lower().startswith("http:") else None)
 
 
 def _no_address(place: str, variable: str) -> str:

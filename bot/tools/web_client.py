@@ -117,6 +117,11 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
+def no_certificates() -> ssl.SSLContext:
+    """For a place that does not speak TLS: it trusts nobody, and is there at once."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def _left(timeout: float | None) -> float:
     """The seconds that may still be waited, at most `timeout`; 0 or less if the time is over."""
     left = _DEADLINE.get() - time.monotonic()

@@ -69,12 +69,19 @@ class Engine:
         """Start to carry out runs."""
         self._thread.start()
 
-    def wait_for_first_turns(self, timeout: float) -> None:
-        """Wait until every run in the record has been taken up and has done what is next, for `timeout` s at most."""
+    def wait_for_first_acts(self, timeout: float, act: float) -> None:
+        """Wait until every run in the record has been taken up and has begun what is due, for `timeout` s at most.
+
+        What it has begun at a place then has `act` s in which nothing else takes the processor from it.
+        """
         until = time.monotonic() + timeout
         self._looked.wait(timeout)
-        for runner in self.runners:
-            runner.first_turn.wait(max(0.0, until - time.monotonic()))
+        runners = self.runners
+        for runner in runners:
+            runner.up_to_date.wait(max(0.0, until - time.monotonic()))
+        until = min(until, time.monotonic() + act)
+        for runner in runners:
+            runner.wait_for_first_act(max(0.0, until - time.monotonic()))
 
     def stop(self) -> None:
         """Leave every run as it is, and hand it over: another bot continues it at once, or a later engine.

@@ -89,7 +89,7 @@ class Runner:
         self._clock_monitor = ClockMonitor(tools.clock)
         self._guard = RecordGuard(store, page, run)
         self.left_to_mirror = False  # somebody rolls back from the mirror, so that no other bot may take the run
-        self.first_turn = threading.Event()  # set once that is over, however it went
+        self.up_to_date = threading.Event()  # set once all that was due has begun, or cannot begin now
         self._detaching = threading.Event()
         self._version = store.version(run)  # of the record that the loop has read
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
@@ -130,6 +130,10 @@ class Runner:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def wait_for_first_act(self, timeout: float) -> None:
+        """Wait until an attempt of this runner has ended, for `timeout` s at most; see `RunningSteps`."""
+        self._steps.wait_for_first(timeout)
+
     # -- the loop -------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
@@ -155,7 +159,7 @@ class Runner:
             self._stop_threads()
         finally:
             self._leave_mirror(over=False)
-            self.first_turn.set()
+            self.up_to_date.set()
             self.tools.close()
 
     def _take_turns(self) -> None:
@@ -170,12 +174,14 @@ class Runner:
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
                 LOG.error("run %s waits: %s%s", self.number, error, self.way_back)  # noqa: TRY400
-                self._detaching.wait(RETRY_INTERVAL)
+                self._wait_for_retry()
             except Exception:
                 LOG.exception("run %s: internal error; the run goes on", self.number)
-                self._detaching.wait(RETRY_INTERVAL)
-            finally:
-                self.first_turn.set()
+                self._wait_for_retry()
+
+    def _wait_for_retry(self) -> None:
+        self.up_to_date.set()
+        self._detaching.wait(RETRY_INTERVAL)
 
     def _turn(self) -> bool:
         """One turn of the loop; False if the run is over."""
@@ -286,6 +292,7 @@ class Runner:
         """Sleep until the record changes, the clock jumps, an event is due, or the given time."""
         next_event = self._due.next_at(record, self._now())
         deadline = min(until, next_event) if until else next_event
+        self.up_to_date.set()
         while not self._detaching.is_set():
             left = (deadline - self._now()).total_seconds()
             if left <= 0 or self.store.version(self.number) != self._version or self._clock_monitor.jumped():

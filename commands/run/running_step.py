@@ -53,6 +53,7 @@ class RunningSteps:
         self._running: dict[str, RunningStep] = {}
         self._closed = contexts.patience.closed
         self._writing = threading.Lock()
+        self._first_ended = threading.Event()
 
     def begin(
         self,
@@ -73,6 +74,11 @@ class RunningSteps:
         self._running[step.id] = running
         name = f"{self.contexts.number}-{step.id}"
         threading.Thread(target=self._run, args=(running, work, recovering), name=name, daemon=True).start()
+
+    def wait_for_first(self, timeout: float) -> None:
+        """Wait until one attempt has ended, for `timeout` s at most; not for steps that wait for people or a time."""
+        if any(not running.step.box.waits for running in list(self._running.values())):
+            self._first_ended.wait(timeout)
 
     def stop(self, steps: tuple[str, ...]) -> None:
         """Ask attempts to stop, again and again; one that does not stop in time ends as unknown."""
@@ -110,6 +116,7 @@ class RunningSteps:
         seconds = self._clock.monotonic() - began
         while not self._try_to_write_end(running, outcome, seconds):
             self._closed.wait(RETRY_INTERVAL)
+        self._first_ended.set()
 
     def _outcome(self, running: RunningStep, work: Callable[[Context], Outcome], *, recovering: bool) -> Outcome:
         contexts, step = self.contexts, running.step

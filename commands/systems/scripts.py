@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 # errexit does not count in a command whose exit code is asked for, so the code is read afterwards
 _WITHOUT_REMARKS = """\
@@ -29,4 +29,4 @@ def without_remarks(script: str) -> str:
 def script(name: str) -> str:
     """Return the text of a program such as `postgres/backup.sh`, exactly as it is sent. Raises FileNotFoundError."""
     system, _, file = name.partition("/")
-    return (resources.files("commands.systems") / system / "scripts" / file).read_text(encoding="utf-8")
+    return (Path(__file__).parent / system / "scripts" / file).read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 
 from bot import alive
 from bot.alive import STUCK, Alive
-from bot.serve import _serve_slack
+from bot.served_doors import serve_until
 from bot.service_manager import ServiceManager
 from bot.slack.presence import Presence
 from commands.run.engine import Engine
@@ -84,4 +84,4 @@ def test_an_engine_that_ends_because_the_bot_is_told_to_stop_is_no_error(
 
     engine.stop = stop
     looked = Alive(cast("Engine", engine), Store(tmp_path / "gonogo.db"), Heard())
-    asyncio.run(_serve_slack(asyncio.sleep(60), looked, [signal.SIGTERM], Presence()))
+    asyncio.run(serve_until(asyncio.sleep(60), looked, [signal.SIGTERM], Presence()))

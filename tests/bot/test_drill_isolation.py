@@ -15,7 +15,8 @@ from bot.feeds.cloud_event import Mask
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.settings import Settings
 from bot.tools.browser import find_browser
-from bot.wiring import fingerprints_of, make_deps, tools_for
+from bot.wiring import fingerprints_of, tools_for
+from bot.wiring_doors import make_deps
 from commands.ports.browser import Visit
 from commands.ports.page_text import PageText
 from commands.ports.tools import Tools

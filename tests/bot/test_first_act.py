@@ -25,8 +25,11 @@ LATER = {
     "prometheus_client", "psycopg", "slack_bolt", "slack_sdk", "sqlite_utils",
 }  # fmt: skip
 HOSTS = {"cryptography", "paramiko"}  # a run's hosts are compared with those of its start before it goes on
-# what starts and queues runs, and reports on them
-OWN_LATER = {"commands.report.report", "commands.start.past_runs", "commands.start.starter"}
+# what starts runs, reports on them and serves people, and what only that needs
+OWN_LATER = {
+    "asyncio", "bot.served_doors", "bot.wiring_doors", "commands.report.report", "commands.start.objections",
+    "commands.start.past_runs", "commands.start.preflight", "commands.start.starter", "dotenv", "invoke",
+}  # fmt: skip
 _HOST = """\
 [hosts.backend]
 address = "$SHOP_SSH"
@@ -55,12 +58,13 @@ from commands.run.{module} import {name}
 
 def moment({names}):
     {before}
-    print(json.dumps([*sorted(sys.modules), *["garbage is searched for"] * gc.isenabled()]), flush=True)
+    names = sorted(name for name, module in sys.modules.items() if module)
+    print(json.dumps([*names, *["garbage is searched for"] * gc.isenabled()]), flush=True)
     os._exit(0)
 
 first, {name} = {name}.{method}, {name}
 {name}.{method} = moment
-bot.serve.FIRST_TURNS = 600
+bot.serve.FIRST_TURNS = bot.serve.FIRST_ACT = 600
 from bot.cli import main
 main(["serve"])
 """
@@ -72,13 +76,13 @@ TURN_IS_OVER = BOT.format(module="runner", name="Runner", method="_turn", names=
 # a bot that tells the same in the moment in which its tools are imported
 TOOLS_ARE_THERE = """
 import json, os, sys
-import bot.serve
+import bot.served_doors
 
 def moment(*_):
     print(json.dumps(sorted(sys.modules)), flush=True)
     os._exit(0)
 
-bot.serve._verify = moment
+bot.served_doors.verify = moment
 from bot.cli import main
 main(["serve"])
 """

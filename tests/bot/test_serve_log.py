@@ -14,7 +14,7 @@ from tests.bot.test_serve import NOW, start_run
 PLACE = "the-old-harbour"  # what no rule for secrets would find: only a page that names its variable makes it one
 ENTER = """
 import logging, os, sys
-import bot.serve
+import bot.serve, bot.served_doors
 from bot.cli import main
 from commands.run.engine import Engine
 
@@ -58,7 +58,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_logged_while_the_pages_are_looked_through_is_masked(shop: Path) -> None:
     name_the_place(shop / "small.md")
-    line = logged("bot.serve.missing = after(bot.serve.missing)")
+    line = logged("bot.served_doors.missing = after(bot.served_doors.missing)")
     assert "it is at •••." in line
 
 
@@ -74,4 +74,4 @@ def test_what_only_the_page_of_a_run_under_way_names_is_masked(shop: Path) -> No
 
 
 def test_a_value_that_no_page_names_is_shown(shop: Path) -> None:
-    assert f"it is at {PLACE}." in logged("bot.serve.missing = after(bot.serve.missing)")
+    assert f"it is at {PLACE}." in logged("bot.served_doors.missing = after(bot.served_doors.missing)")

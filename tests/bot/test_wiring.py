@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.settings import read_settings
 from bot.tools.places import HostPlace, LocalPlace, WebPlace
-from bot.wiring import fingerprints_of, make_deps, places_of, tools_for
+from bot.wiring import fingerprints_of, places_of, tools_for
+from bot.wiring_doors import make_deps
 from commands.ports.page_text import PageText
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport

@@ -13,7 +13,8 @@ from state.errors import BadValue
 
 _ERROR_LINES = script("logs/log_source.sh")  # defines `error_lines`
 ELSEWHERE = script("logs/journal_elsewhere.sh")  # defines `elsewhere UNIT …`
-JOURNAL = f"{_ERROR_LINES}{ELSEWHERE}{script('logs/journal.sh')}"
+SERVICES_OF = script("services/systemd_target.sh")  # defines `services_of UNIT …`
+JOURNAL = f"{_ERROR_LINES}{ELSEWHERE}{SERVICES_OF}{script('logs/journal.sh')}"
 _FIND_CONTAINERS = script("services/docker_find.sh")  # defines `found`
 CONTAINER = f"{_ERROR_LINES}{_FIND_CONTAINERS}{script('logs/container.sh')}"
 COMMAND = f"{_ERROR_LINES}{script('logs/log_command.sh')}"
@@ -30,12 +31,13 @@ listed=$(found) || exit {NO_DOCKER}
 projects=$(awk -F '\\t' '$1 == "several" {{ print $3 }}' <<< "$listed")
 [ -z "$projects" ] || {{ printf '%s\\n' "$projects"; exit {SEVERAL_PROJECTS}; }}
 ids=$(awk -F '\\t' '$1 == "container" {{ print $3 }}' <<< "$listed")
-[ -n "$ids" ] || ids=$(docker inspect --type container --format '{{{{.Id}}}}' -- "$NAME") || exit {NO_CONTAINER}
+[ -n "$ids" ] || ids=$(docker inspect --type container --format '{{{{.ID}}}}' -- "$NAME") || exit {NO_CONTAINER}
 while read -r id; do docker logs --tail 1 -- "$id" > /dev/null; done <<< "$ids"
 """
 _SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a whole second
 _STATES = {
     "name": "its name is not that of one unit",
+    "empty": "it is a target without services",
     "gone": "the journal no longer has the entry of the mark, or never had it, so lines may be missing",
     "container": "docker does not show it",
     "several": "several projects of compose have such a service; write which one, as in project/service",
@@ -111,6 +113,8 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
         incomplete = where
     elif is_silent and said:
         incomplete = f"its program says “{said[0].rstrip('.')}”"
+    elif "unread" in ages:
+        incomplete = "docker tells in no known form since when it has lines of it"
     elif "rotated" in ages:
         incomplete = "docker's oldest line of it is younger than the mark, so lines were rotated away"
     elif "young" in ages:
@@ -130,9 +134,14 @@ def _unknown(values: dict[str, str], said: tuple[str, ...], has_errors: bool) ->
 
 
 def _age(created: str, oldest: str, mark: float) -> str:
-    """Of a container: whether it is "young", made after the mark, or lines since the mark were "rotated" away."""
+    """Of a container: whether it is "young", made after the mark, or lines since the mark were "rotated" away.
+
+    "unread": it cannot be known. A container that has no line at all has no oldest one.
+    """
     made, first = _seconds(created), _seconds(oldest)
-    if made is not None and made > mark:
+    if made is None or (oldest and first is None):
+        return "unread"
+    if made > mark:
         return "young"
     return "rotated" if first is not None and first > mark else ""
 

@@ -10,6 +10,7 @@ from typing import Any
 from commands.systems.logs.log_lines import NewLines, parse_output
 from commands.systems.logs.log_sources import time_mark
 from commands.systems.scripts import script
+from commands.systems.services.docker_networks import Shared, cut_off, read_shared, will_be_cut_off
 from commands.systems.services.manager import MARK, REMARK, Finding, Manager, Phase, Process, State
 from commands.systems.services.sudo_words import is_of_sudo, manager_refused
 from commands.text.foreign_json import read_json
@@ -50,12 +51,15 @@ class Docker(Manager):
             for sort, name, one, number, _ in (line for line in lines if line[0] == "container")
             if one in facts
         ]
+        ours, shared = {one["id"] for _, _, one in listed}, read_shared(lines)
+        warned = (*_unnamed(listed, means), *_empty(lines, host), *_orphans(lines), *will_be_cut_off(shared, ours))
+        projects = {one["in"] for _, _, one in listed if one["in"]}
         return State(
-            processes=tuple(_process(name, number, one, float(now)) for name, number, one in listed),
+            processes=tuple(_process(name, number, one, float(now), shared) for name, number, one in listed),
             logs={"log_mark": now},
             obstacles=(*_obstacles(lines, host), *_left_out(listed, lines)),
-            warnings=(*_warnings(listed), *_unnamed(listed, means), *_empty(lines, host), *_orphans(lines)),
-            stale=tuple(_stale(listed, means)),
+            warnings=(*_warnings(listed), *warned),
+            stale=(*_stale(listed, means), *cut_off(shared, ours, projects)),
         )
 
     def remark(self, said: str) -> str:
@@ -75,17 +79,18 @@ class Docker(Manager):
         return replace(parse_output(output, allow), unreadable="; ".join(unread))
 
 
-def _process(name: str, number: str, one: Mapping[str, Any], now: float) -> Process:
+def _process(name: str, number: str, one: Mapping[str, Any], now: float, shared: Sequence[Shared]) -> Process:
     runs = one["status"] == "running"
+    lost = [f", but cut off: its network is {of.whose}" for of in shared if of.own == one["id"] and of.is_cut_off]
     started = float(time_mark(one["started"]))
     pid = f"{one['id'][:_SOME]}:{re.sub(r'[^0-9TZ.]', '', one['started'])}"
-    phase = _HEALTHS.get(one["health"], Phase.UP) if runs else Phase.DOWN
+    phase = _HEALTHS.get(one["health"], Phase.UP) if runs and not lost else Phase.DOWN
     image = one["image_id"].removeprefix("sha256:")[:_SOME]
     return Process(
         service=name,
         number=number,
         pid=pid if runs else "0",
-        status=_status(one),
+        status="".join([_status(one), *lost]),
         phase=phase,
         restarts=one["restarts"],
         uptime=max(now - started, 0) if runs else 0,

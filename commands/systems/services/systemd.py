@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from commands.systems.logs.log_lines import NewLines
-from commands.systems.logs.log_sources import ELSEWHERE, JOURNAL, printed_elsewhere
+from commands.systems.logs.log_sources import ELSEWHERE, JOURNAL, SERVICES_OF, printed_elsewhere
 from commands.systems.scripts import script
 from commands.systems.services.left_release import LEFT_RELEASE, left_release
 from commands.systems.services.log_source import read_source
@@ -27,7 +27,10 @@ _PERMISSION_TODO = "add sudo = true to the step, with a rule in sudoers; or log 
 
 
 class Systemd(Manager):
-    """The system's systemd. Looking needs no rights; only restarting and reloading is done with sudo."""
+    """The system's systemd. Looking needs no rights; only restarting and reloading is done with sudo.
+
+    A target stands for the services below it: it is restarted, and they are judged.
+    """
 
     name = title = "systemd"
     up = "active"
@@ -35,23 +38,26 @@ class Systemd(Manager):
     log_values = MARK
     takes_sudo = True
     ends_all = "set KillMode=control-group for it"
-    state = LEFT_RELEASE + script("services/systemd.sh")
+    state = SERVICES_OF + LEFT_RELEASE + script("services/systemd.sh")
     restart = 'unit_job restart "$name"'
     reload = 'unit_job reload "$name"'
     errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'
-    preflight = SUDO_RULES + ELSEWHERE + script("services/systemd_preflight.sh")
+    preflight = SERVICES_OF + SUDO_RULES + ELSEWHERE + script("services/systemd_preflight.sh")
 
     def read_state(self, output: str, host: str) -> State:
         head, units = _parse(output)
         wanted = head["wanted"]
         found = {name: unit for unit in units for name in (unit["Id"], *unit["Names"].split())}
-        named = {name: found[full] for name in wanted if (full := _full(name)) in found}
+        wished, named = (
+            {name: found[full] for name in names if (full := _full(name)) in found}
+            for names in (wanted, head.get("service", []))
+        )
         clock = float(head["clock"][0])
         return State(
             processes=tuple(_process(unit, clock) for unit in named.values() if unit["LoadState"] == "loaded"),
             logs={"log_mark": head["cursor"][0] or _NO_CURSOR},
-            obstacles=(*_unloaded(wanted, named, host), *_denied(head, wanted)),
-            warnings=(*_warnings(head, named), *_start_limits(head, named)),
+            obstacles=(*_unloaded(wanted, wished, host), *_empty(wished, named), *_denied(head, wanted)),
+            warnings=(*_warnings(head, named), *_start_limits(head, wished)),
             stale=tuple(_stale(named)),
             left=tuple(
                 left_release(name, *one["Left"].split("\t"))
@@ -140,6 +146,13 @@ def _unloaded(wanted: Sequence[str], named: Mapping[str, Mapping[str, str]], hos
         if state in _LOAD_PROBLEMS:
             what, todo = (text.format(name=_full(name)) for text in _LOAD_PROBLEMS[state])
             yield Finding(what=f"systemd on host “{host}” {what}", todo=todo)
+
+
+def _empty(wished: Mapping[str, object], named: Mapping[str, object]) -> Iterator[Finding]:
+    """Targets of which nothing can be judged."""
+    if not named and (targets := [name for name in wished if name.endswith(".target")]):
+        what = f"{', '.join(targets)} has no service below it, so nothing shows whether anything runs"
+        yield Finding(what=what, todo="name the services themselves, in `names`")
 
 
 def _denied(head: Mapping[str, Sequence[str]], wanted: Sequence[str]) -> list[Finding]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.doors import deps as deps_module
-from bot.serve import _served_pages
+from bot.served_doors import served_pages
 from bot.settings import Settings
 from commands.runbook import Page
 from state.errors import BadPage
@@ -54,8 +54,8 @@ def test_pages_that_cannot_be_read_are_those_of_the_active_runs_whatever_the_rea
     settings = Settings(runbook=tmp_path, state=store.path)
     assert deps.known_pages() == []
     with pytest.raises(type(error)):
-        _served_pages(deps, settings)
+        served_pages(deps, settings)
     RunWriter(store, deps, PAGE).start_run()
     assert [page.name for page in deps.known_pages()] == [PAGE.name]
-    assert [page.name for page in _served_pages(deps, settings)] == [PAGE.name], "the run under way is served"
+    assert [page.name for page in served_pages(deps, settings)] == [PAGE.name], "the run under way is served"
     store.close()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.doors.in_force import InForce, read_terminal_users, to_put_in_force
+from bot.doors.in_force import InForce, to_put_in_force
 from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import SystemUser
+from bot.doors.terminal_users import read_terminal_users
 from bot.settings import Settings
 from commands.start.watch_speed import WatchSpeed
 from state.errors import BadRecord, BadSettings, NotAllowed, Refused

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.doors.in_force import read_terminal_users
+from bot.doors.terminal_users import read_terminal_users
 from bot.rehearsal import sandbox as module
 from bot.rehearsal.record_server import RecordServer
 from bot.rehearsal.role_holders import PEOPLE, STARTER

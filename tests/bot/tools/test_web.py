@@ -14,6 +14,7 @@ from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
+from bot.tools.web_client import tls_context
 from commands.ports.page_text import PageText
 from commands.ports.web import MAX_BODY, HttpRequest
 from state.errors import Down, LostTrack, Unreachable
@@ -25,7 +26,7 @@ ENV = {"TOKEN": "t0ken-value"}
 @pytest.fixture
 def web(places: dict[str, WebPlace]) -> HttpWeb:
     """The tool, which masks nothing, so that the tests see what was sent."""
-    return HttpWeb(places, ENV, Redactor([]))
+    return HttpWeb({**places, "tls": WebPlace(url="https://127.0.0.1:1")}, ENV, Redactor([]))
 
 
 def test_an_answer_has_status_text_and_seconds(web: HttpWeb) -> None:
@@ -33,6 +34,14 @@ def test_an_answer_has_status_text_and_seconds(web: HttpWeb) -> None:
     answer = web.request("api", HttpRequest(path="/page"))
     assert (answer.status, answer.text) == (200, PAGE.decode())
     assert 0 < answer.seconds <= time.monotonic() - began
+
+
+def test_certificates_are_loaded_only_for_a_place_that_speaks_tls(web: HttpWeb) -> None:
+    tls_context.cache_clear()
+    web.request("api", HttpRequest(path="/page"))
+    assert tls_context.cache_info().currsize == 0
+    web._new_client("tls").close()
+    assert tls_context.cache_info().currsize == 1
 
 
 def test_a_redirect_is_not_followed(web: HttpWeb) -> None:

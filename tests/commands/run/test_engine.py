@@ -32,6 +32,13 @@ def test_active_runs_are_carried_out_also_those_that_start_later(engine_case: En
     assert engine_case.pages == ["small.md", "small.md"]
 
 
+def test_what_is_due_has_begun_once_the_first_acts_were_waited_for(engine_case: EngineCase) -> None:
+    number = engine_case.start()
+    engine_case.engine.start()
+    engine_case.engine.wait_for_first_acts(60, 60)
+    assert engine_case.state_of(number) in {"running", "done"}
+
+
 def test_a_run_that_is_over_has_no_runner(engine_case: EngineCase) -> None:
     engine_case.keep(PAGE)
     engine_case.engine.start()

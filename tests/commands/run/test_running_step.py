@@ -76,6 +76,35 @@ def case(tmp_path: Path) -> Iterator[Case]:
     made.store.close()
 
 
+def test_the_first_end_is_waited_for_until_it_is_written(case: Case) -> None:
+    may_end, seen = threading.Event(), list[AttemptState]()
+
+    def work(_: Context) -> Outcome:
+        may_end.wait(60)
+        return done("It is there.")
+
+    def wait() -> None:
+        case.steps.wait_for_first(60)
+        seen.append(case.last.state)
+
+    case.begin(work)
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    waiting.join(0.3)
+    assert seen == []
+    may_end.set()
+    waiting.join()
+    assert seen == [AttemptState.DONE]
+
+
+def test_a_step_that_waits_for_people_is_not_waited_for(case: Case) -> None:
+    ready = PAGE.step("ready")
+    case.store.begin_attempt(1, ready.id, 1, NOON)
+    case.steps.begin(ready, 1, hang)
+    case.steps.wait_for_first(600)
+    assert case.store.record(1).last(ready.id).state == AttemptState.RUNNING  # type: ignore[union-attr]
+
+
 def hang(ctx: Context) -> Outcome:
     """Work until it is stopped."""
     assert ctx.stop.wait(60), "nobody stopped it"

@@ -37,13 +37,13 @@ def wait_until(condition: Callable[[], object]) -> None:
 def test_the_engine_begins_nothing_before_the_agreement_also_after_it_was_stopped(engine_case: EngineCase) -> None:
     actions = gated(engine_case)
     engine_case.engine.start()
-    engine_case.engine.wait_for_first_turns(30)
+    engine_case.engine.wait_for_first_acts(30, 30)
     assert engine_case.store.record(1).attempts == ()
     engine_case.engine.stop()
     later = engine_case.new_engine()
     later.start()
     try:
-        later.wait_for_first_turns(30)
+        later.wait_for_first_acts(30, 30)
         assert engine_case.store.record(1).attempts == ()
         assert not engine_case.world.begun
         assert actions.agree_to_start(LEAD, NOON)

@@ -17,14 +17,14 @@ if [ -d "$kept" ]; then
     ready=$kept
   else
     ready=$FOLDER.next gone=$FOLDER.gone
-    rm -rf "$ready"
-    cp -a "$kept" "$ready" || { rm -rf "$ready"; exit 67; }
+    remove "$ready"
+    cp -a "$kept" "$ready" || { remove "$ready"; exit 67; }
   fi
   # left by an earlier attempt; a folder that is replaced now is removed by the next save, so that nobody waits for that
-  [ ! -e "$gone" ] || rm -rf "$gone"
-  [ ! -e "$FOLDER" ] || mv -T "$FOLDER" "$gone"
-  mv -T "$ready" "$FOLDER"
-  [ "$gone" = "$COPIES/.gone" ] || rm -rf "$gone"
+  [ ! -e "$gone" ] || remove "$gone"
+  [ ! -e "$FOLDER" ] || move_over "$FOLDER" "$gone"
+  move_over "$ready" "$FOLDER"
+  [ "$gone" = "$COPIES/.gone" ] || remove "$gone"
 else
   [ -f "$mark" ] && [ "$(cat "$mark")" = "$KEY" ] && [ -d "$FOLDER" ] || exit 65
 fi

@@ -10,6 +10,6 @@ above=$(dirname "$FOLDER")
 if [ ! -w "$above" ]; then printf 'closed=%s\n' "$above"
 elif [ -d "$FOLDER" ] && [ ! -L "$FOLDER" ]; then
   # a folder that gets another parent must be writable itself; on another disk all that is in it is removed
-  if [ "$(stat -c %m "$STORE")" = "$(stat -c %m "$above")" ]; then [ -w "$FOLDER" ] || printf 'closed=%s\n' "$FOLDER"
-  else find "$FOLDER" -type d ! -writable -printf 'closed=%p\n' -quit; fi
+  if [ "$(stat -c %m "$STORE")" = "$(stat -c %m "$above")" ]; then [ -w "$FOLDER" ] || [ -O "$FOLDER" ] || printf 'closed=%s\n' "$FOLDER"
+  else find "$FOLDER" -type d ! -writable ! -user "$(id -u)" -printf 'closed=%p\n' -quit; fi
 fi

@@ -8,11 +8,11 @@ projects=$(awk -F '\t' '$1 == "several" { print $3 }' <<< "$listed")
 mapfile -t ids < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$listed")
 [ ${#ids[@]} -gt 0 ] || ids=("$CONTAINER") # docker may know it by its id
 for id in "${ids[@]}"; do
-  words=$(docker inspect --type container --format '{{.Created}}' -- "$id" 2>&1) || no_log container "$words"
-  printf 'created=%s\n' "$(printf '%s\n' "$words" | tail -n 1)"
-  words=$(docker logs --tail 0 -- "$id" 2>&1) || no_log unreadable "$words"
-  oldest=$(docker logs --timestamps -- "$id" 2>&1 | sed -n '1{s/ .*//p;q}') || true
+  words=$(docker inspect --type container --format '{{json .Created}}' -- "$id" 2>&1) || no_log container "$words"
+  printf 'created=%s\n' "$(printf '%s\n' "$words" | tail -n 1 | tr -d '"')"
+  words=$(logs_of --tail 0 -- "$id") || no_log unreadable "$words"
+  oldest=$(logs_of --timestamps -- "$id" | sed -n '1{s/ .*//p;q}') || true
   printf 'oldest=%s\n' "$oldest"
 done
-source_lines() { for id in "${ids[@]}"; do docker logs --since "$SINCE" -- "$id" 2>&1 || return; done; }
+source_lines() { for id in "${ids[@]}"; do logs_of --since "$SINCE" -- "$id" || return; done; }
 error_lines

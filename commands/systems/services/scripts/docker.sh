@@ -20,8 +20,21 @@ state() {
     [ "$pid" = 0 ] || printf 'below\t%s\t%s\n' "$id" "$(cat "/proc/$pid/task/$pid/children" 2> /dev/null || true)"
   done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
     '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
+  sharing
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || compose_problems "$said"
+}
+# "shares", a container that runs in the network of another one: its id, its name, its project and its start; and of the other
+# one the id, the name and the start, if it is still there
+sharing() {
+  local id name project own other
+  while IFS=$'\t' read -r id name project; do
+    own=$($SUDO docker inspect --type container --format '{{.State.StartedAt}} {{.HostConfig.NetworkMode}}' -- "$id" 2> /dev/null) || continue
+    [[ $own = *' container:'* ]] || continue
+    other=$($SUDO docker inspect --type container --format '{{.Id}}	{{slice .Name 1}}	{{.State.StartedAt}}' -- "${own#* container:}" 2> /dev/null) || other=
+    printf 'shares\t%s\t%s\t%s\t%s\t%s\n' "$id" "$name" "$project" "${own%% *}" "$other"
+  done < <($SUDO docker ps --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Networks}}' |
+    awk -F '\t' '$4 == "" { print $1 FS $2 FS $3 }')
 }
 # why compose cannot read the files of a project, or is not there; and what it remarks on where it can
 compose_problems() {
@@ -54,8 +67,8 @@ orphans_of() {
       [ -n "${there[$from]-}" ] || there[$from]=$(services_in "$project" "$its_folder" "$its_files" '' && echo .) || there[$from]='?'
       [ "${there[$from]}" != '?' ] && ! grep -qxF -- "$service" <<< "${there[$from]}" || continue
     fi
-    printf 'orphan\t%s\t%s\t%s\n' "$project" "$name" "$service"
-  done < <($SUDO docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Names}}|{{.Label "com.docker.compose.service"}}|{{.Label "com.docker.compose.oneoff"}}|{{.Label "com.docker.compose.project.working_dir"}}|{{.Label "com.docker.compose.project.config_files"}}')
+    printf 'orphan\t%s\t%s\t%s\n' "$project" "${name#/}" "$service"
+  done < <(containers '{{.Name}}{{with .Config.Labels}}|{{index . "com.docker.compose.service"}}|{{index . "com.docker.compose.oneoff"}}|{{index . "com.docker.compose.project.working_dir"}}|{{index . "com.docker.compose.project.config_files"}}{{end}}' --filter "label=com.docker.compose.project=$project")
 }
 # services_in PROJECT FOLDER FILES ENV: the services of all profiles that those of the files have which still exist; it fails
 # where compose cannot read them

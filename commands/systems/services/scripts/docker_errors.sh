@@ -7,6 +7,6 @@ while read -r id name; do
   else printf 'unread=%s: %s\n' "$name" "$(tail -n 1 <<< "$said")"; fi
 done <<< "$all"
 source_lines() {
-  for id in "${ids[@]}"; do $SUDO docker logs --since "$SINCE" -- "$id" 2>&1; done
+  for id in "${ids[@]}"; do logs_of --since "$SINCE" -- "$id"; done
 }
 error_lines

@@ -6,9 +6,9 @@
 found() {
   local listed
   # a container of `compose run` is none of its service
-  listed=$($SUDO docker ps --all --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Label "com.docker.compose.service"}}	{{.Label "com.docker.compose.container-number"}}	{{.Label "com.docker.compose.oneoff"}}') || return
+  listed=$(containers '{{.ID}}	{{.Name}}	{{with .Config.Labels}}{{index . "com.docker.compose.project"}}	{{index . "com.docker.compose.service"}}	{{index . "com.docker.compose.container-number"}}	{{index . "com.docker.compose.oneoff"}}{{else}}			{{end}}' --all) || return
   LC_ALL=C sort -t '	' -k 3,3 -k 5,5n -k 2,2 <<< "$listed" | LC_ALL=C awk -F '\t' '
-    NF == 6 && $6 != "True" { id[++n] = $1; name[n] = $2; project[n] = $3; service[n] = $4; number[n] = $5 }
+    NF == 6 && $6 != "True" { sub(/^[/]/, "", $2); id[++n] = $1; name[n] = $2; project[n] = $3; service[n] = $4; number[n] = $5 }
     function of_service(i, own) {
       return service[i] != "" && (project[i] "/" service[i] == wanted || service[i] == wanted && (own == "" || project[i] == own)) }
     function find(    i, hits, projects, before, own) {
@@ -27,3 +27,17 @@ found() {
       for (w = 1; w <= count; w++) { wanted = names[w]; find() }
       if (unknown) for (i = 1; i <= n; i++) print "known", (service[i] == "" ? name[i] : service[i]) }'
 }
+# containers FORMAT WORDS...: those that `docker ps WORDS` lists, each as `docker inspect` tells it, because podman's ps knows
+# no labels. One may be removed between the two.
+containers() {
+  local format=$1 ids facts
+  shift
+  for _ in 1 2 3; do
+    ids=$($SUDO docker ps --quiet --no-trunc "$@") || return
+    [ -n "$ids" ] || return 0
+    if facts=$(xargs $SUDO docker inspect --type container --format "$format" <<< "$ids"); then printf '%s\n' "$facts"; return; fi
+  done
+  return 1
+}
+# docker logs, without what podman says of itself where it stands in docker's place
+logs_of() { $SUDO docker logs "$@" 2>&1 | LC_ALL=C sed '/^Emulate Docker CLI using podman[.]/d'; }

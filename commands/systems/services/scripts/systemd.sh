@@ -1,14 +1,16 @@
 # Defines the function `state`, which prints what systemd shows of the units $NAMES, and where the journal ends. It asks
 # once for all units, and needs no more rights than to be logged in. The processes of a unit tell whether a reload took.
 state() {
-  local names line file pids pid left
+  local names services line file pids pid left
   mapfile -t names <<< "$NAMES"
+  mapfile -t services < <(services_of "${names[@]}")
   printf 'wanted=%s\n' "${names[@]}"
+  printf 'service=%s\n' ${services[@]+"${services[@]}"}
   printf 'clock=%s\n' "$(cut -d ' ' -f 1 /proc/uptime)"
   printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
   systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
-    --property=UnitFileState,TriggeredBy,NeedDaemonReload,ControlGroup,StartLimitIntervalUSec -- "${names[@]}" |
+    --property=UnitFileState,TriggeredBy,NeedDaemonReload,ControlGroup,StartLimitIntervalUSec -- "${names[@]}" ${services[@]+"${services[@]}"} |
   while IFS= read -r line; do
     printf '%s\n' "$line"
     [[ $line = ControlGroup=/* ]] || continue

@@ -1,5 +1,6 @@
 # Whether this user may restart units, and which of the units $NAMES have no line in the journal that it may read.
 mapfile -t names <<< "$NAMES"
+mapfile -t names < <(services_of "${names[@]}")
 printf 'now=verb=%s\nnow=within=%s\n' "$VERB" "$WITHIN"
 if [ "$(id -u)" != 0 ]; then
   if [ -n "$SUDO" ]; then sudo_rules systemctl

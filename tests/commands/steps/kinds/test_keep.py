@@ -189,7 +189,7 @@ def test_a_missing_folder_is_named(host: Host) -> None:
 
 
 def test_the_plan_shows_the_switch() -> None:
-    assert 'mv -T "$ready" "$FOLDER"' in plan(box("keep", BACK))
+    assert 'move_over "$ready" "$FOLDER"' in plan(box("keep", BACK))
     assert "keeps only the newest 3" in plan(box("keep", KEEP))
 
 

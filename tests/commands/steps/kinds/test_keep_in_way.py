@@ -94,3 +94,32 @@ def test_a_kept_copy_of_which_files_are_gone_is_named(deployed: Deployed) -> Non
     said = "is not whole any more (it has 0 files 0 bytes now, 1 files 3 bytes when it was kept)"
     assert said in deployed.install().summary
     assert deployed.go_back().state == "failed"
+
+
+@pytest.mark.fault(FAULT)
+@pytest.mark.parametrize("disk", ["the same", "another"])
+def test_read_only_folders_such_as_those_of_go_are_kept_go_back_and_are_removed_in_time(
+    deployed: Deployed, tmp_path: Path, disk: str
+) -> None:
+    inner = deployed.modules / "pkg@v1"
+    inner.mkdir()
+    (inner / "a.go").write_text("old")
+    for path in (inner, inner / "a.go"):
+        os.chown(path, deployed.modules.stat().st_uid, deployed.modules.stat().st_gid)
+    inner.chmod(0o555)
+    deployed.modules.chmod(0o555)
+    if disk == "another":  # as stat says it there
+        program = '#!/bin/sh\n[ "$2" = %m ] && exec mktemp -u\nexec /usr/bin/stat "$@"\n'
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/stat").write_text(program)
+        (tmp_path / "bin/stat").chmod(0o755)
+        let_others_in(tmp_path)
+        deployed.shell = LocalShell(deployed.shell.environ, tmp_path / "bin", within=deployed.shell.within)
+    for _ in range(3):
+        kept = execute(deployed.boxes["keep"], deployed.context())
+        assert kept.state == "done", (kept.summary, kept.lines)
+        assert "revert-install" not in deployed.install().summary
+        back = deployed.go_back()
+        assert back.state == "done", (back.summary, back.lines)
+        assert (deployed.modules / "pkg@v1/a.go").read_text() == "old"
+        assert deployed.modules.stat().st_mode & 0o777 == 0o555

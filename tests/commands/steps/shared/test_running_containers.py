@@ -12,6 +12,7 @@ from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.git_repository import Repository, git
 from tests.docker_daemon import Docker, docker_daemon
+from tests.parts.podman import podman_as_docker
 from tests.world import World
 
 _REVISION = "--label=org.opencontainers.image.revision="
@@ -20,9 +21,9 @@ _NUMBER = "--label=com.docker.compose.container-number="
 WAITS = "read line"
 
 
-@pytest.fixture(scope="module")
-def docker() -> Iterator[Docker]:
-    with docker_daemon() as running:
+@pytest.fixture(scope="module", params=[docker_daemon, podman_as_docker], ids=["docker", "podman"])
+def docker(request: pytest.FixtureRequest) -> Iterator[Docker]:
+    with request.param() as running:
         yield running
 
 
