@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.calendars.span import Span, UnreadableCalendarError
-from bot.calendars.whole_event import LONGEST_TITLE, require_whole, title_of
+from bot.calendars.whole_event import LONGEST_TITLE, require_whole, tell_apart, title_of
 
 MOST_EVENTS = 5_000  # in the file
 MOST_SPANS = 2_000  # events of the days asked for
@@ -41,6 +41,7 @@ def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
         require_whole(event)
     found: set[Span] = set()
     for calendar in calendars:
+        tell_apart(calendar.walk("VEVENT"))
         for event in of(calendar).between(begins, ends):
             found.update(_span(event))
             if len(found) > MOST_SPANS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -31,6 +31,36 @@ def require_whole(event: Any) -> None:
     for rule in _listed(event, "RRULE"):
         if "UNTIL" in rule:
             rule["UNTIL"] = [_last(until, event["DTSTART"].dt) for until in rule["UNTIL"]]
+
+
+def tell_apart(events: Iterable[Any]) -> None:
+    """Give events of one UID, none of which is a newer version of another, a UID each: the library keeps only one.
+
+    Raises UnreadableCalendarError where an exception of a series could belong to several of them.
+    """
+    series: dict[str, list[Any]] = {}
+    exceptions = set()
+    for event in events:
+        if uid := str(event.get("UID", "")):
+            if "RECURRENCE-ID" in event:
+                exceptions.add(uid)
+            else:
+                series.setdefault(uid, []).append(event)
+    for uid, versions in series.items():
+        newest = max(map(_version, versions))
+        others = [event for event in versions if _version(event) == newest][1:]
+        if others and uid in exceptions:
+            title = title_of(others[0])[:LONGEST_TITLE]
+            raise UnreadableCalendarError(
+                f"the event “{title}” has the UID of another one, and an exception has it, too"
+            )
+        for number, event in enumerate(others):
+            event["UID"] = f"{uid} {number}"
+
+
+def _version(event: Any) -> int:
+    sequence = event.get("SEQUENCE", 0)
+    return int(sequence[-1] if isinstance(sequence, list) else sequence)
 
 
 def _problems(event: Any) -> Iterator[str]:

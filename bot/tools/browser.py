@@ -11,6 +11,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bot.tools.browser_reports import LONGEST_NOTE, Heard
+from bot.tools.browser_texts import field_named, is_visible, thing_named
 from bot.tools.browser_trust import trust_flags
 from bot.tools.page_texts import header, resolve, url_path
 from bot.tools.places import WebPlace
@@ -19,12 +21,9 @@ from commands.ports.browser import Act, BrowserResult, Visit
 from state.errors import Failed, Unreachable
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Page
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MOST_NOTES, LONGEST_NOTE = 100, 1000  # of what a page reports; its number, and characters of each
-_SELECTOR = "css="
-_401 = "status of 401"  # in what Chromium says in the console of such an answer
 _LEAST = 1.0  # seconds that each act has at least
 _COULD_NOT = {
     "fill": "could not be filled: there is no such field that can be typed into",
@@ -41,46 +40,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-
-class _Notes:
-    """What a page reports: the first MOST_NOTES texts, masked, each cut to LONGEST_NOTE characters."""
-
-    def __init__(self, redact: Redactor) -> None:
-        self._redact = redact
-        self.texts: list[str] = []
-
-    def add(self, text: str) -> None:
-        """Keep one more text."""
-        if len(self.texts) < MOST_NOTES:
-            # masked first: a cut secret would not be found
-            whole = text[: 10 * LONGEST_NOTE]
-            self.texts.append(self._redact(whole, cut_end=len(text) > len(whole))[:LONGEST_NOTE])
-
-
-class _Heard:
-    """The errors in the console of a page, and its requests that failed. While it is `acting`, a 401 is expected."""
-
-    def __init__(self, page: Page, redact: Redactor, *, acting: bool) -> None:
-        self.acting = acting
-        self.console, self.bad = _Notes(redact), _Notes(redact)
-        page.on("console", lambda message: self._said(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.console.add(str(error)))
-        page.on("requestfailed", lambda request: self._failed(request.failure, urlsplit(request.url).path))
-        page.on("response", lambda response: self._answered(response.status, urlsplit(response.url).path))
-
-    def _said(self, text: str) -> None:
-        if not (self.acting and _401 in text):
-            self.console.add(text)
-
-    def _failed(self, why: str | None, path: str) -> None:
-        # the browser breaks a request off when the next act opens another page
-        if not (self.acting and why == "net::ERR_ABORTED"):
-            self.bad.add(f"failed {path}")
-
-    def _answered(self, status: int, path: str) -> None:
-        if status >= 400 and not (self.acting and status == 401):
-            self.bad.add(f"{status} {path}")
 
 
 class ChromiumBrowser:
@@ -144,7 +103,8 @@ class ChromiumBrowser:
             raise Failed(f"The browser could not open {visit.path} of “{place}”: {reason}") from None
 
     def _check(self, page: Page, place: str, url: str, visit: Visit) -> BrowserResult:
-        heard = _Heard(page, self._redact, acting=bool(visit.acts))
+        own = {host for _, host, _ in self._own_origins() if host}
+        heard = Heard(page, self._redact, own, acting=bool(visit.acts))
         until = time.monotonic() + visit.limit
         page.goto(url, timeout=visit.limit * 1000, wait_until="load")
         stuck = ""
@@ -154,12 +114,13 @@ class ChromiumBrowser:
                 break
         heard.acting = False
         wait = 0.0 if stuck else visit.limit * 1000 / 3
-        missing = tuple(text for text in visit.sees if not _appears(page, text, wait))
+        missing = tuple(text for text in visit.sees if not is_visible(page, text, wait))
         return BrowserResult(
             title=self._redact(page.title())[:LONGEST_NOTE],
             missing=() if stuck else missing,
             console=tuple(heard.console.texts),
             bad_answers=tuple(heard.bad.texts),
+            elsewhere=tuple(heard.elsewhere.texts),
             stuck=stuck,
         )
 
@@ -178,11 +139,11 @@ class ChromiumBrowser:
             return f"“{name}” stands on {site}, which is no web place of this page, so no variable was typed there"
         try:
             if act.kind == "fill":
-                _field(page, name).first.fill(value, timeout=timeout)
+                field_named(page, name).first.fill(value, timeout=timeout)
             elif act.kind == "click":
-                _locate(page, name).first.click(timeout=timeout)
+                thing_named(page, name).first.click(timeout=timeout)
             else:
-                _locate(page, name).first.wait_for(state="visible", timeout=timeout)
+                thing_named(page, name).first.wait_for(state="visible", timeout=timeout)
         except PlaywrightTimeout:
             return f"“{name}” {_COULD_NOT[act.kind]}"
         return ""
@@ -243,30 +204,3 @@ def _flags() -> list[str]:
 def find_browser() -> str | None:
     """The path of the machine's own Chromium, or None."""
     return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-
-
-def _field(page: Page, name: str) -> Locator:
-    """The field that a person would type into: by its label, its placeholder or its name, or by a selector."""
-    if name.startswith(_SELECTOR):
-        return page.locator(name)
-    return page.get_by_label(name).or_(page.get_by_placeholder(name)).or_(page.get_by_role("textbox", name=name))
-
-
-def _locate(page: Page, name: str) -> Locator:
-    """What a person would find under that name: a text, a label, a placeholder, or a control; or by a selector."""
-    if name.startswith(_SELECTOR):
-        return page.locator(name)
-    locator = page.get_by_text(name).or_(page.get_by_label(name)).or_(page.get_by_placeholder(name))
-    for role in ("button", "link", "checkbox", "switch", "combobox"):
-        locator = locator.or_(page.get_by_role(role, name=name))
-    return locator
-
-
-def _appears(page: Page, text: str, limit: float) -> bool:
-    from playwright.sync_api import TimeoutError as PlaywrightTimeout
-
-    try:
-        _locate(page, text).first.wait_for(state="visible", timeout=limit)
-    except PlaywrightTimeout:
-        return False
-    return True

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -120,6 +121,14 @@ def tls_context() -> ssl.SSLContext:
 def no_certificates() -> ssl.SSLContext:
     """For a place that does not speak TLS: it trusts nobody, and is there at once."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def certificate_end(response: httpx.Response) -> datetime | None:
+    """Until when the certificate is valid that the server has shown; None without TLS. The answer must not be read."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream else None
+    end = (tls.getpeercert() or {}).get("notAfter") if tls else None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) if isinstance(end, str) else None
 
 
 def _left(timeout: float | None) -> float:

@@ -39,7 +39,8 @@ class Visit:
 class BrowserResult:
     """What the browser found: missing texts, console errors, and paths that failed or answered 400 or more.
 
-    `stuck` says, as a clause, which act could not be done; empty if all were.
+    `elsewhere` are such paths of other sites, with their hosts. `stuck` says, as a clause, which act could not be
+    done; empty if all were.
     """
 
     title: str
@@ -47,6 +48,7 @@ class BrowserResult:
     console: tuple[str, ...]
     bad_answers: tuple[str, ...]
     stuck: str = ""
+    elsewhere: tuple[str, ...] = ()
 
 
 class Browser(Protocol):

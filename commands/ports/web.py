@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from commands.ports.page_text import Text
@@ -36,7 +37,8 @@ class HttpResponse:
     `cut`: it is longer than MAX_BODY, and `text` is only its beginning. `others`: further IP addresses of the place's
     name, which were not asked, and which users reach as well. `base`: the path that the place's own address has;
     `origin`: that address without it and without a user, or empty if it is not known. `digest` gives the hash of the
-    whole decoded body by an algorithm that hashlib names; None if the body was cut, or is not known.
+    whole decoded body by an algorithm that hashlib names; None if the body was cut, or is not known. `valid_until` is
+    the end of the certificate that the server has shown, if it has.
     """
 
     status: int
@@ -47,6 +49,7 @@ class HttpResponse:
     others: tuple[str, ...] = ()
     base: str = ""
     origin: str = ""
+    valid_until: datetime | None = None
     digest: Callable[[str], bytes] | None = field(default=None, repr=False, compare=False)
 
     def headers_by_name(self) -> dict[str, str]:

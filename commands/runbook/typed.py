@@ -11,6 +11,7 @@ _TYPED = (
         'a typographic quote ({}) stands where " is needed; write "',
     ),
     (re.compile("[\u2018\u2019\u201a]"), "a typographic quote ({}) stands where ' or \" is needed; write one of these"),
+    (re.compile("[\u200b-\u200d\u2060\ufeff]"), "an invisible character stands there; type the line again"),
     (re.compile("[\u00a0\u2007\u202f]"), "a no-break space stands where a plain space is needed; type the space again"),
 )
 

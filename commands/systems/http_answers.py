@@ -11,8 +11,11 @@ from commands.ports.web import HttpResponse
 from commands.text.json_words import json_words
 from commands.text.printable import printable
 from commands.text.redaction import HIDDEN, masked_json
+from commands.text.same_json import same_json
 
 CHALLENGE = "a challenge for browsers"
+LIMITED = 429  # the status of an answer of a limit on requests, which says nothing of the service behind it
+LIMIT = f"a limit on requests ({LIMITED})"
 LET_IN = "let the protection in front pass the bot's requests, by its address or a header"
 
 Shape = Literal["json", "list", "object", "page"]
@@ -47,9 +50,10 @@ CHALLENGES = {
     "x-datadome": re.compile(r"protected", re.IGNORECASE),
 }
 _ALSO_ON_OTHERS = ("x-datadome",)  # stands on the service's own answers, too; a challenge has one of these
-_OFCHALLENGES = (401, 403)
+_OF_CHALLENGES = (401, 403)
 _LONGEST_HEADER = 500  # characters of a header that are read
 _LONGEST_PLACE = 80  # characters of an address to which a redirect leads
+_WAIT, _LONGEST_WAIT = 5.0, 60.0  # seconds that a limit on requests is waited for, without its word and at most
 _LONGEST_NOTE = 60  # characters of a header that a message shows
 
 
@@ -118,23 +122,35 @@ def challenge(answer: HttpResponse) -> str:
         if (
             form
             and form.fullmatch(value[:_LONGEST_HEADER].strip())
-            and (answer.status in _OFCHALLENGES or name.lower() not in _ALSO_ON_OTHERS)
+            and (answer.status in _OF_CHALLENGES or name.lower() not in _ALSO_ON_OTHERS)
         ):
             return f"{name}: {value}"[:_LONGEST_NOTE]
     return ""
 
 
-def stand_in(answer: HttpResponse, cache_is_right: bool = False) -> str:
+def stand_in(answer: HttpResponse, cache_is_right: bool = False, limit_is_right: bool = False) -> str:
     """What answered in the service's place, as "a cache (Age: 9)"; empty if the service did, for all that is known."""
     if note := challenge(answer):
         return f"{CHALLENGE} ({note})"
+    if answer.status == LIMITED and not limit_is_right:
+        return LIMIT
     note = "" if cache_is_right else from_cache(answer)
     return f"a cache ({note})" if note else ""
 
 
+def wait_asked_for(answer: HttpResponse) -> float:
+    """The seconds after which a limit on requests lets one pass again, as its answer says; at most a minute."""
+    said = answer.headers_by_name().get("retry-after", "").strip()
+    return min(max(float(said), 1.0), _LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,6}", said) else _WAIT
+
+
 def not_asked(address: str, who: str) -> str:
     """The sentence about an answer that something else gave; `who` is of `stand_in`."""
-    todo = f"{LET_IN[0].upper()}{LET_IN[1:]}." if who.startswith(CHALLENGE) else "Let no cache answer it."
+    todo = "Let no cache answer it."
+    if who.startswith(CHALLENGE):
+        todo = f"{LET_IN[0].upper()}{LET_IN[1:]}."
+    if who == LIMIT:
+        todo = "Let the limit leave out the bot's address, or this path."
     return f"{address} is answered by {who}, so the service itself was not asked. {todo}"
 
 
@@ -173,4 +189,4 @@ def _matches(value: Any, expected: Any) -> bool:
         return isinstance(value, str) and value.strip() != ""
     if expected == "<number>":
         return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) != math.inf
-    return bool(value == expected)
+    return same_json(value, expected)

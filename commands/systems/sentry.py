@@ -31,7 +31,10 @@ class SentryError(ToolError):
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """One kind of error: `events` within the time span, `first_seen` ever, `link` to its page."""
+    """One kind of error: `events` within the time span, `first_seen` ever, `link` to its page.
+
+    `regressed`: it was resolved and has come back, in the last days or right now. Older servers do not say it.
+    """
 
     title: str
     short_id: str
@@ -39,6 +42,8 @@ class Issue:
     level: str
     events: int
     first_seen: datetime
+    number: str
+    regressed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +92,15 @@ class Project:
             # only the cursor is used, not the whole link: the token must go to no other address than the page's
             params["cursor"] = cursor
         return issues, True
+
+    def came_back(self, issue: Issue, since: datetime) -> bool:
+        """Whether an issue that was resolved came back since then. Raises SentryError."""
+        data = self._json(self._get(f"organizations/{quote(self.organization)}/issues/{quote(issue.number)}/", {}))
+        try:
+            moments = [one["dateCreated"] for one in data["activity"] if one["type"] == "set_regression"]
+            return any(datetime.fromisoformat(moment) >= since for moment in moments)
+        except (TypeError, KeyError, ValueError):
+            raise SentryError("The error tracker's issue is not that of Sentry's API.") from None
 
     def dropped(self, start: datetime, end: datetime) -> int | None:
         """How many events Sentry refused for a quota or rate limit since the hour of `start`; None if it does not say.
@@ -170,6 +184,8 @@ def _issue(entry: Mapping[str, Any]) -> Issue:
         level=str(entry.get("level") or ""),
         events=int(counts["count"]),
         first_seen=datetime.fromisoformat(str(lifetime["firstSeen"])),
+        number=str(entry["id"]),
+        regressed=entry.get("substatus") == "regressed",
     )
 
 

@@ -16,7 +16,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import VariableText
 from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill, page_texts
-from commands.text.phrases import on_web
+from commands.text.phrases import joined_few, on_web
 
 _ACTS: tuple[Literal["open", "fill", "click", "wait"], ...] = ("open", "fill", "click", "wait")
 _MAX_SECONDS = 60.0
@@ -73,6 +73,10 @@ class BrowserAct(Strict):
 
 class BrowserStep(StepBox):
     """Opens a page in a real browser, after a log-in if need be, and looks at what is visible.
+
+    What is named is found in upper or lower case and at the beginning of a word: “healthy” is not in “Unhealthy”. A
+    failed request to another site, such as one for statistics, is named. It fails the step only if `forbid` has it, or
+    if the step `sees` nothing that shows that the page works without it.
 
     If the bot's machine has no browser, the step fails and says so. With `on_failure = "ask"` a person then opens the
     page and answers “I fixed it by hand”. The step then measures `unavailable`, and a repetition of the smoke tests
@@ -134,18 +138,28 @@ class BrowserStep(StepBox):
         visit = Visit(path=path, sees=sees, acts=acts, headers=headers, limit=limit)
         result = browser.visit(self.web, visit)
         problems = self._problems(result)
+        others = [f"failed request to another site: {answer}" for answer in result.elsewhere]
+        if not sees:  # then nothing else shows that the page works without them
+            problems += others
         measures = {"failed": float(bool(problems))}
         if problems:
             return failed(f"The page failed: {problems[0]}.", lines=tuple(problems[:_LINES]), measures=measures)
         shown = f"shows {', '.join(sees)}" if self.sees else "loads"
         summary = f"“{result.title}” {shown}; no errors in the console."
-        return done(summary, measures=measures, compared=(f"{on_web(self.web, self.path)} {shown} in a browser",))
+        unseen = [f"whether the page works without what failed at other sites: {joined_few(result.elsewhere, 3)}"]
+        return done(
+            summary,
+            lines=tuple(others[:_LINES]),
+            measures=measures,
+            compared=(f"{on_web(self.web, self.path)} {shown} in a browser",),
+            not_compared=tuple(unseen if others else ()),
+        )
 
     def _acts(self) -> list[BrowserAct]:
         return [*self.steps, *(BrowserAct(click=text) for text in self.click)]
 
     def _problems(self, result: BrowserResult) -> list[str]:
-        messages = (*result.console, *result.bad_answers)
+        messages = (*result.console, *result.bad_answers, *result.elsewhere)
         forbidden = (text for text in self.forbid if any(text in message for message in messages))
         return [
             *filter(None, [result.stuck]),

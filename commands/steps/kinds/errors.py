@@ -18,11 +18,12 @@ from commands.steps.values import fill
 from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration
 from commands.text.numbers import format_count
-from commands.text.phrases import capitalized
+from commands.text.phrases import agree, capitalized
 from state.records import AttemptState
 
 _TODO_DROPPED = "look at the quota and the rate limits in its statistics"
 _LISTED = 5  # issues that the thread lists
+_ASKED = 10  # issues that were resolved, of which each is asked when it came back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +66,9 @@ class TokenMayRead:
 class ErrorsStep(StepBox):
     """Asks the error tracker (Sentry's API) for issues that are new since the run began.
 
-    Older issues are only counted. What the tracker does not answer is no data, and neither is "no new issue" while it
-    drops events of the project, because a quota is used up or a rate limit is reached.
+    An issue that was resolved before and has come back since then is new, too; other older ones are only counted.
+    What the tracker does not answer is no data, and neither is "no new issue" while it drops events of the project,
+    because a quota is used up or a rate limit is reached.
     """
 
     kind: ClassVar[str] = "errors"
@@ -130,26 +132,32 @@ class ErrorsStep(StepBox):
             now = ctx.tools.clock.now()
             issues, truncated = project.issues(number, query, since, now, self.environment)
             dropped = project.dropped(since, now)
+            regressed = [one for one in issues if one.first_seen < since and one.regressed]
+            back = [one for one in regressed[:_ASKED] if project.came_back(one, since)]
         except SentryError as error:
             return failed(f"{error} It is not known whether there are new errors.", inconclusive=True)
         new = sorted((one for one in issues if one.first_seen >= since), key=lambda one: one.first_seen, reverse=True)
-        outcome = self._judge(new, sum(one.events for one in issues), truncated)
+        outcome = self._judge(new, back, sum(one.events for one in issues), truncated)
         if dropped and outcome.state == AttemptState.DONE:
             what = f"{capitalized(_dropped(dropped, since))}, so it is not known whether there are new errors"
             return failed(f"{what}. {capitalized(_TODO_DROPPED)}.", measures=outcome.measures, inconclusive=True)
         unseen = "whether the error tracker drops events for a quota or a rate limit" if dropped is None else ""
+        more = len(regressed[_ASKED:])
+        not_asked = f"whether {format_count(more, 'more issue')} came back that {agree(more, 'was', 'were')} resolved"
         silent = "" if issues else f"whether the application reports to the error tracker: it has no event{_of(query)}"
-        return replace(outcome, not_compared=tuple(filter(None, (unseen, silent))))
+        return replace(outcome, not_compared=tuple(filter(None, (unseen, silent, not_asked if more else ""))))
 
-    def _judge(self, new: list[Issue], events: int, truncated: bool) -> Outcome:
-        measures = {"issues": float(len(new)), "events": float(events)}
+    def _judge(self, new: list[Issue], back: list[Issue], events: int, truncated: bool) -> Outcome:
+        count = len(new) + len(back)
+        measures = {"issues": float(count), "events": float(events)}
         total = f"{'more than ' if truncated else ''}{format_count(events, 'event')} in total"
-        if not new:
+        if not count:
             return done(f"No new issue in the error tracker since the run began ({total}).", measures=measures)
-        summary = f"{format_count(len(new), 'new issue')} in the error tracker since the run began ({total})."
-        lines = tuple(_line(one) for one in new[:_LISTED])
-        lines += (f"and {len(new) - _LISTED} more",) if len(new) > _LISTED else ()
-        return (failed if len(new) > self.at_most else done)(summary, lines=lines, measures=measures)
+        came = f", {len(back)} of them resolved before," if back else ""
+        summary = f"{format_count(count, 'new issue')}{came} in the error tracker since the run began ({total})."
+        lines = (*(f"came back: {_line(one)}" for one in back), *(_line(one) for one in new))
+        rest = (f"and {count - _LISTED} more",) if count > _LISTED else ()
+        return (failed if count > self.at_most else done)(summary, lines=(*lines[:_LISTED], *rest), measures=measures)
 
 
 def _dropped(count: int, since: datetime) -> str:

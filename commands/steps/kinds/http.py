@@ -23,7 +23,7 @@ from commands.steps.shared.json_entries import CleanUpPath, Each, Trace, delete_
 from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, fill_json, page_json, page_texts
-from commands.systems.http_answers import field, field_errors, holds_secret, not_asked, stand_in, status_of
+from commands.systems.http_answers import LIMITED, field, field_errors, holds_secret, not_asked, stand_in, status_of
 from commands.systems.json_lists import Listed
 from commands.text.durations import Duration, format_duration, format_seconds
 from commands.text.json_words import json_words
@@ -289,7 +289,7 @@ class HttpStep(JsonAnswerStep):
 
     def _stand_in(self, response: HttpResponse) -> str:
         """What answered in the service's place; a page that users get from a cache is right."""
-        return stand_in(response, cache_is_right=self.answers == "page")
+        return stand_in(response, cache_is_right=self.answers == "page", limit_is_right=LIMITED in self.accepted())
 
     def _wrong_fields(self, ctx: Context, response: HttpResponse) -> list[str]:
         expect = fill_json(self.expect, ctx.values, ctx.numbers)

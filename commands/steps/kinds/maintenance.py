@@ -22,7 +22,7 @@ from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
 from commands.steps.values import has_placeholder
-from commands.systems.http_answers import stand_in, status_of
+from commands.systems.http_answers import LIMITED, stand_in, status_of
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from commands.systems.preflight.script_files import scripts_check
 from commands.text.durations import Duration
@@ -202,8 +202,8 @@ class MaintenanceStep(StepBox):
             answer = ctx.tools.web.request(self.web, HttpRequest(path=PageText(self.path, ctx.values)))
         except ToolError:
             return _Seen(f"{address} does not answer", starting=True)
-        if who := stand_in(answer):
-            return _Seen(f"{address} is answered by {who}")
+        if who := stand_in(answer, limit_is_right=self._expected_status() == LIMITED):
+            return _Seen(f"{address} is answered by {who}", starting=is_starting(answer))
         marked = self.mark is not None and self.mark.is_in(answer)
         right = answer.status == self._expected_status() and (not self.mark or marked == (self.state == "on"))
         with_mark = f" {'with' if marked else 'without'} {self.mark.words()}" if self.mark else ""

@@ -17,7 +17,7 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText
 from commands.steps.shared.every_address import MOST
-from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
+from commands.steps.shared.readiness import POLL_INTERVAL, is_starting, pause_after
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
@@ -25,9 +25,12 @@ from commands.systems.http_answers import stand_in, status_of
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.running.answers import names
 from commands.text.phrases import on_web
-from state.errors import ToolError
+from state.errors import Down, ToolError, Unreachable
 
 _SHOWN = 100  # characters of an answer
+_OWN_WORDS = 400  # characters of a sentence of the bot's own
+_NOTHING = "nothing usable: "  # and why, where no answer came
+_NOT_TO_THE_BOT = "nothing to the bot: "  # and why, where its own network may be to blame
 _NOT_ASKED = "from a "  # how an answer is called that the service did not give
 _NOT_REACHED = ("with status 502", "with status 504")  # only a proxy in front answers so
 _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
@@ -40,13 +43,15 @@ ANSWERS_WITHIN = 10.0  # seconds; of a slow service fewer are asked for
 class Health:
     """What the health address answered, as words, and whether a service that still starts answers so.
 
-    `says`: it names a commit. `others`: the further addresses of the place's name.
+    `says`: it names a commit. `others`: the further addresses of the place's name. `pause`: the seconds until it is
+    asked again, which are more where a limit on requests answered.
     """
 
     words: str
     starting: bool = False
     says: bool = False
     others: tuple[str, ...] = ()
+    pause: float = POLL_INTERVAL
 
 
 class HealthAddress(StepBox):
@@ -115,7 +120,7 @@ class HealthAddress(StepBox):
                 wrong_since = now
             elif now - wrong_since >= timeout or (health.starting and ready_within):
                 break
-            pause(ctx, POLL_INTERVAL)
+            pause(ctx, min(health.pause, max(timeout, ready_within) - (now - began) + POLL_INTERVAL))
         return health.words
 
     def commit_of_all(self, ctx: Context) -> str:
@@ -134,6 +139,8 @@ class HealthAddress(StepBox):
                 answers += [self._health(ctx, at=address) for address in answers[0].others[:MOST]]
             asked += len(answers)
             others += [one.words for one in answers if one.says and not self.serves(ctx, one.words)]
+            if any(one.pause > POLL_INTERVAL for one in answers):  # more requests would only use up more of the limit
+                break
         return f"{len(others)} of {asked} times {others[-1]}" if others else answer
 
     def serves(self, ctx: Context, answer: str) -> bool:
@@ -147,6 +154,8 @@ class HealthAddress(StepBox):
             return [f"{on_web(self.web, self.path)} answers {answer[:80]}, so the service itself was not asked"]
         if self.serves(ctx, answer):
             return []
+        if answer.startswith((_NOTHING, _NOT_TO_THE_BOT)):
+            return [f"{on_web(self.web, self.path)} answers {answer[:_OWN_WORDS]}"]
         return [f"{on_web(self.web, self.path)} answers {answer[:_SHOWN]} instead of {self._expected(ctx)[:60]}"]
 
     def not_reached(self, answer: str, problems: list[str]) -> str:
@@ -159,8 +168,8 @@ class HealthAddress(StepBox):
         )
 
     def unasked(self, answer: str, problems: list[str]) -> bool:
-        """Whether nothing is wrong but that something else answered, so that nothing is known about the commit."""
-        return answer.startswith(_NOT_ASKED) and len(problems) == 1
+        """Whether nothing is wrong but that something else answered, or nobody was reached: the commit is not known."""
+        return answer.startswith((_NOT_ASKED, _NOT_TO_THE_BOT)) and len(problems) == 1
 
     def _expected(self, ctx: Context) -> str:
         return f"{self.field} = {fill(self.commit, ctx.values)}"
@@ -171,11 +180,15 @@ class HealthAddress(StepBox):
             request = HttpRequest(path=path, headers={**headers, **more}, address=at)
             response = ctx.tools.web.request(self.web, request)
             if who := stand_in(response):
-                return Health(f"from {who}", starting=is_starting(response))
+                return Health(f"from {who}", starting=is_starting(response), pause=pause_after(response))
             if response.status != 200:
                 return Health(f"with status {status_of(response)}", starting=is_starting(response))
             served = json_field(response.json(), self.field)
             says, others = served is not None, response.others
             return Health(f"{self.field} = {served}", starting=not says, says=says, others=others)
-        except (ToolError, ValueError) as error:
-            return Health(f"nothing usable ({type(error).__name__})", starting=True)
+        except ToolError as error:
+            is_down = isinstance(error, Down) or not isinstance(error, Unreachable)
+            words = f"{_NOTHING if is_down else _NOT_TO_THE_BOT}{str(error).rstrip('.')}"
+            return Health(words, starting=not (isinstance(error, Down) and error.lasting))
+        except ValueError:
+            return Health("what is not JSON", starting=True)

@@ -21,6 +21,7 @@ from commands.systems.json_lists import ROOT, Listed, listed
 from commands.text.field_words import Short
 from commands.text.json_words import json_words
 from commands.text.phrases import on_web
+from commands.text.same_json import same_json
 from state.errors import BadValue, ToolError
 
 _DELETED = (200, 202, 204, 404)  # statuses
@@ -66,7 +67,9 @@ class Trace(Strict):
         request = HttpRequest(path=PageText(self.path, ctx.values), headers=page_texts(own, ctx.values))
         found = listed(ctx.tools.web.request(web, request), self.entries)
         matching = [
-            entry for entry in found.entries if all(field(entry, path) == value for path, value in where.items())
+            entry
+            for entry in found.entries
+            if all(same_json(field(entry, path), value) for path, value in where.items())
         ]
         return replace(found, entries=matching)
 

@@ -12,7 +12,7 @@ from typing import Generic, Self, TypeVar
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
-from commands.systems.http_answers import status_of
+from commands.systems.http_answers import LIMITED, status_of, wait_asked_for
 from commands.text.durations import format_seconds, parse_duration
 from state.errors import Down, LostTrack, Stopped, ToolError, Unreachable
 
@@ -43,8 +43,13 @@ class Patience:
 
 
 def is_starting(response: HttpResponse) -> bool:
-    """Whether an answer is that of a service that is not ready yet, or of the proxy before it."""
-    return response.status in _STARTING
+    """Whether an answer is of a service that is not ready yet, of the proxy before it, or of a limit on requests."""
+    return response.status in (*_STARTING, LIMITED)
+
+
+def pause_after(response: HttpResponse) -> float:
+    """The seconds until a service that may still be starting is asked again."""
+    return wait_asked_for(response) if response.status == LIMITED else POLL_INTERVAL
 
 
 def request_when_ready(ctx: Context, web: str, request: HttpRequest, patience: Patience) -> tuple[HttpResponse, str]:
@@ -61,7 +66,7 @@ def request_when_ready(ctx: Context, web: str, request: HttpRequest, patience: P
             response = ctx.tools.web.request(web, request)
             if patience.is_ready(response) or not (waits and patience.may_repeat):
                 return response, f" (after {format_seconds(sent - began)}; before it {seen})" if seen else ""
-            seen = f"status {status_of(response)}"
+            seen, interval = f"status {status_of(response)}", pause_after(response)
         except LostTrack:
             # at its limit an answer is slow; before, nobody listens yet behind a proxy or a container's port
             if not (waits and patience.may_repeat) or clock.monotonic() - sent >= request.limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
@@ -13,6 +14,7 @@ from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, status_of
 from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
+from commands.text.durations import format_duration
 from state.errors import LostTrack
 
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
@@ -24,6 +26,7 @@ mkdir -p "$HOME/.gonogo/jobs" && may_write "$HOME/.gonogo/jobs" || {{ echo 'clos
 [ "$(readlink -e / 2> /dev/null)" = / ] || echo 'few_options=yes'
 printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 {{ print $4 }}')"
 printf 'free_files=%s\\n' "$(free_files "$HOME")\""""
+_SOON = timedelta(days=2)  # before which a certificate should be renewed: most are weeks before their end
 _MIN_FREE = 100 * 1024  # kB in the home folder
 _DATABASE_QUERY = f"""
 SELECT current_user::text, current_setting('server_version'), pg_is_in_recovery(),
@@ -57,7 +60,11 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
         return warned(f"answers {answer.status} at / with {CHALLENGE} ({note}), which the bot does not pass", LET_IN)
     if answer.status >= 500 and answer.status != 503:
         return warned(f"answers {answer.status} at /", "check its log: it fails before anything is deployed")
-    return passed(f"answers ({status_of(answer)} in {answer.seconds:.1f} s)")
+    found = passed(f"answers ({status_of(answer)} in {answer.seconds:.1f} s)")
+    if answer.valid_until and (left := answer.valid_until - tools.clock.now()) < _SOON:
+        what = f"its certificate ends in {format_duration(left)} (at {answer.valid_until:%Y-%m-%d %H:%M} UTC)"
+        found += warned(what, "renew it; if that was done, let the web server load the new one, which a reload does")
+    return found
 
 
 def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:

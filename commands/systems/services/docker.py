@@ -21,6 +21,8 @@ _FIND = script("services/docker_find.sh")
 _HEALTHS = {"starting": Phase.STARTING, "unhealthy": Phase.STARTING}
 # compose 1 and 2 say it with a warning, and go on with an empty text in its place
 _UNSET = re.compile(r"""\bThe \\?["']?([A-Za-z_]\w*)\\?["']? variable is not set""")
+_HIDES = "compose keeps it, and it hides what a new image has there"
+_UNKEEP = "Leave that volume out of the compose file, or name it if its data must stay"
 _SOME = 12  # digits that people read of an id, as docker shows them
 
 
@@ -52,7 +54,13 @@ class Docker(Manager):
             if one in facts
         ]
         ours, shared = {one["id"] for _, _, one in listed}, read_shared(lines)
-        warned = (*_unnamed(listed, means), *_empty(lines, host), *_orphans(lines), *will_be_cut_off(shared, ours))
+        warned = (
+            *_kept_volumes(lines),
+            *_unnamed(listed, means),
+            *_empty(lines, host),
+            *_orphans(lines),
+            *will_be_cut_off(shared, ours),
+        )
         projects = {one["in"] for _, _, one in listed if one["in"]}
         return State(
             processes=tuple(_process(name, number, one, float(now), shared) for name, number, one in listed),
@@ -66,8 +74,13 @@ class Docker(Manager):
         unset = sorted(set(_UNSET.findall(said)))
         empty = f"Docker compose took as empty what is not set there: {', '.join(unset)}." if unset else ""
         lines = (line.removeprefix(REMARK).split("\t") for line in said.splitlines() if line.startswith(REMARK))
-        orphans = _orphans(list(lines))
-        return " ".join(filter(None, (empty, *(f"But {one.what}: {one.todo}." for one in orphans))))
+        marked = list(lines)
+        hidden = [
+            f"But {rest[0]} is what it was, a volume without a name: {_HIDES}. {_UNKEEP}."
+            for sort, *rest in marked
+            if sort == "volume"
+        ]
+        return " ".join(filter(None, (empty, *(f"But {one.what}: {one.todo}." for one in _orphans(marked)), *hidden)))
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
         return {"SINCE": logs["log_mark"]}
@@ -140,6 +153,14 @@ def _orphans(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
         yield Finding(
             what=f"{joined(names)} still {runs}, of a service that the files of project {project} no longer have",
             todo="if nobody needs it, remove it: docker rm -f " + " ".join(names),
+        )
+
+
+def _kept_volumes(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
+    for name, folder in (rest for sort, *rest in lines if sort == "volume"):
+        yield Finding(
+            what=f"{folder} of {name} is a volume without a name: {_HIDES}",
+            todo=_UNKEEP[0].lower() + _UNKEEP[1:],
         )
 
 

@@ -63,6 +63,16 @@ def test_a_series_until_a_day_has_that_day_too(tmp_path: Path, begins: str, unti
     assert on(tmp_path, series) == ["the weekly sale"] * there
 
 
+@pytest.mark.fault("the first of several for all")
+def test_events_with_the_same_uid_are_all_read_and_of_an_events_versions_the_newest(tmp_path: Path) -> None:
+    first, second = (f"UID:1\n{BEGINS}\nDURATION:PT{hours}H\nSUMMARY:{hours}" for hours in (2, 3))
+    assert on(tmp_path, first, second) == ["2", "3"]
+    assert on(tmp_path, second, f"{first}\nSEQUENCE:2", f"{second}\nSEQUENCE:1") == ["2"]
+    assert on(tmp_path, *[first] * 3) == ["2"]
+    series = (f"UID:1\n{WEEKLY}", f"UID:1\n{WEEKLY.replace('weekly', 'other')}")
+    assert on(tmp_path, *series) == ["the other sale", "the weekly sale"]
+
+
 def test_an_event_of_whole_days_is_on_from_midnight_to_midnight_of_the_pages_zone(tmp_path: Path) -> None:
     day = "DTSTART;VALUE=DATE:20261124\nSUMMARY:audit"
     begins, ends = datetime(2026, 11, 24, tzinfo=BANGKOK), datetime(2026, 11, 25, tzinfo=BANGKOK)
@@ -119,6 +129,10 @@ def test_a_cancelled_event_one_that_leaves_its_time_free_and_one_of_no_length_ar
         (calendar(WEEKLY.replace("WEEKLY", "SECONDLY")), "repeats within a day"),
         (calendar(WEEKLY.replace("WEEKLY", "DAILY;BYMINUTE=1,2,3")), "repeats within a day"),
         (calendar(*["DTSTART:20261123T110000Z"] * 5001), "it has 5001 events, and at most 5000 are read"),
+        (
+            calendar(*[f"UID:1\n{WEEKLY}"] * 2, f"UID:1\nRECURRENCE-ID{BEGINS[7:]}\n{BEGINS}"),
+            "has the UID of another one",
+        ),
         (calendar("SUMMARY:" + "x" * 1_000_000), "it is larger than 1 MB"),
     ],
 )

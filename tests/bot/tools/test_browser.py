@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.tools.browser import ChromiumBrowser, _Notes
+from bot.tools.browser import ChromiumBrowser
+from bot.tools.browser_reports import Notes
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.browser import Act, Visit
@@ -83,7 +84,7 @@ def test_without_playwright_the_reason_is_named(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_a_page_reports_is_bounded_in_number_and_length_and_masked() -> None:
-    notes = _Notes(Redactor(["s3cr3t-0001"]))
+    notes = Notes(Redactor(["s3cr3t-0001"]))
     notes.add("x" * 995 + "s3cr3t-0001")
     for _ in range(1000):
         notes.add("y" * 1_000_000)
@@ -94,7 +95,7 @@ def test_what_a_page_reports_is_bounded_in_number_and_length_and_masked() -> Non
 
 def test_a_secret_that_is_cut_at_the_end_of_what_is_read_of_a_page_is_masked_too() -> None:
     secret = "s3cr3t-" + "".join(f"{number:03}" for number in range(31))
-    notes = _Notes(Redactor([secret]))
+    notes = Notes(Redactor([secret]))
     # masked, the text is so short that its end is shown
     notes.add(secret * 99 + "x" * 50 + secret * 2)
     assert notes.texts == ["•••" * 99 + "x" * 50 + "•••"]

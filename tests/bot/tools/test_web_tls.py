@@ -6,6 +6,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import ThreadingHTTPServer
 from ipaddress import ip_address
@@ -20,12 +21,16 @@ from cryptography.x509.oid import NameOID
 
 from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
 from bot.tools import web_client
+from bot.tools.clock import SystemClock
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
+from commands.ports.preflight import PreflightContext
 from commands.ports.web import HttpRequest
+from commands.systems.preflight.reachable import ReachableCheck
 from state.errors import Down
 from tests.bot.tools.site import Handler, served_over_tls
+from tests.world import World
 
 Key = ec.EllipticCurvePrivateKey
 CA = "The company's CA"
@@ -80,6 +85,22 @@ def test_a_ca_that_ssl_cert_file_names_is_trusted(site: tuple[HttpWeb, Path], mo
     web, ca = site
     monkeypatch.setenv("SSL_CERT_FILE", str(ca))
     assert web.request("api", HttpRequest(path="/page")).status == 200
+
+
+@pytest.mark.fault("found too late, known before")
+def test_the_end_of_a_certificate_is_told_also_on_a_connection_that_was_open_and_the_doctor_warns_of_it(
+    site: tuple[HttpWeb, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web, ca = site
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    for method in ("GET", "GET", "POST"):
+        end = web.request("api", HttpRequest(path="/page", method=method)).valid_until
+        assert end
+        assert timedelta(hours=23) < end - datetime.now(UTC) < timedelta(hours=25)
+    tools = replace(World().tools(), web=web, clock=SystemClock())
+    ok, soon = ReachableCheck(place=("webs", "api")).run_preflight(PreflightContext(tools=tools, ref="main"))
+    assert (ok.level, soon.level) == ("ok", "warn")
+    assert re.fullmatch(r"its certificate ends in (1 d|2[34] h.*) \(at \d{4}-\d\d-\d\d \d\d:\d\d UTC\)", soon.summary)
 
 
 def test_the_public_certificates_stay_trusted_beside_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

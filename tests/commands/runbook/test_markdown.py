@@ -129,6 +129,12 @@ QUOTED = "\n".join("> " + line for line in DEPLOY_BOX.splitlines())
         ),
         (
             "takes = ",
+            "\u200btakes = ",
+            "\u200btakes = ",
+            "the box is not valid TOML: an invisible character stands there; type the line again",
+        ),
+        (
+            "takes = ",
             'takes = "1 min"\ntakes = ',
             'takes = "10 min"',
             "the box is not valid TOML: this field is in the box twice; remove one",

@@ -21,6 +21,7 @@ from commands.systems.http_answers import (
 )
 from tests.growth import assert_linear
 
+ONE_TEXT = pytest.mark.fault("one text, two readers")
 PAGE = "\ufeff <!-- built --> <!DOCTYPE html><title>Log in</title>"
 
 
@@ -80,6 +81,9 @@ def test_a_field_is_found_by_its_path() -> None:
         ("<number>", [0, 1.5, -3], [True, "1", float("inf"), None]),
         ("ok", ["ok"], ["OK", None]),
         (3, [3, 3.0], ["3", 4]),
+        pytest.param(1, [1, 1.0], [True], marks=ONE_TEXT),
+        pytest.param(True, [True], [1, 1.0, "true", None], marks=ONE_TEXT),
+        pytest.param([{"ready": True}, 0], [[{"ready": True}, 0]], [[{"ready": 1}, 0], [{"ready": True}, False], [{}]]),
     ],
 )
 def test_a_field_must_hold_the_expected_value_or_kind_of_value(expected: Any, good: list[Any], bad: list[Any]) -> None:

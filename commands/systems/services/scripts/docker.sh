@@ -44,6 +44,8 @@ compose_problems() {
     [ "$what" = container ] || continue
     # a container by its own name: its compose files are not used, but what is beside it counts
     if [ "$project" = - ]; then orphans_of "$id"; continue; fi
+    [ -n "${seen[of $name]:-}" ] || unnamed_volumes "$id" | while IFS=$'\t' read -r _ what; do printf 'volume\t%s\t%s\n' "$name" "$what"; done
+    seen[of $name]=1
     [ -z "${seen[$project]:-}" ] || continue
     seen[$project]=1
     if said=$(compose_of "$id" config --quiet 2>&1); then what=remark length=2000; else what=compose length=300; fi
@@ -108,13 +110,25 @@ compose_in() {
 }
 # a container is restarted; a service of compose is made anew by its file, with as many containers as it has
 restart_containers() {
-  local ids project service
+  local ids project service before kept
   ids=$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')
   read -r id project <<< "$ids"
   orphans_of "$id" | sed 's/^/remark=/' >&2
   if [ "$project" = - ]; then $SUDO docker restart -- "$id" > /dev/null; return; fi
-  service=${name#"$project/"}
-  compose_of "$id" up --detach --no-deps --force-recreate --scale "$service=$(grep -c . <<< "$ids")" "$service" > /dev/null < /dev/null
+  service=${name#"$project/"} before=$(image_of "$id") kept=$(unnamed_volumes "$id")
+  compose_of "$id" up --detach --no-deps --force-recreate --scale "$service=$(grep -c . <<< "$ids")" "$service" > /dev/null < /dev/null || return
+  [ -n "$kept" ] || return 0
+  read -r id project <<< "$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')"
+  [ "$(image_of "$id")" = "$before" ] || unnamed_volumes "$id" | grep -xF -- "$kept" | sed 's/^.*\t/remark=volume\t/' >&2 || true
+}
+image_of() { $SUDO docker inspect --type container --format '{{.Image}}' -- "$1"; }
+# the volumes without a name that a container has, with the folder of each, but for those that its image asks for
+unnamed_volumes() {
+  local own
+  own=$($SUDO docker image inspect --format '{{range $folder, $_ := .Config.Volumes}}{{println $folder}}{{end}}' -- "$(image_of "$1")" 2> /dev/null) || own=
+  $SUDO docker inspect --type container --format '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}	{{println .Destination}}{{end}}{{end}}' -- "$1" |
+    OWN=$own awk -F '\t' 'BEGIN { n = split(ENVIRON["OWN"], folder, "\n"); while (n > 0) asked[folder[n--]] }
+      length($1) == 64 && $1 !~ /[^0-9a-f]/ && !($2 in asked)'
 }
 # HUP, as the main processes of gunicorn, nginx or haproxy take it
 reload_containers() {

@@ -41,6 +41,21 @@ def test_an_error_in_the_console_fails_the_step() -> None:
     assert outcome.summary == "The page failed: console error: TypeError: jobs is undefined."
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_what_fails_at_another_site_is_named_and_fails_only_where_nothing_shows_that_the_page_works() -> None:
+    world = World()
+    world.seen = replace(world.seen, elsewhere=("404 www.stats.test/tag.js",))
+    outcome = execute(box("browser", BROWSER), context(world))
+    assert (outcome.state, outcome.measures) == ("done", {"failed": 0.0})
+    assert outcome.lines == ("failed request to another site: 404 www.stats.test/tag.js",)
+    assert outcome.not_compared == (
+        "whether the page works without what failed at other sites: 404 www.stats.test/tag.js",
+    )
+    for form in ('web = "app"\npath = "/admin"', BROWSER.replace("approval-templates", "stats.test")):
+        outcome = execute(box("browser", form), context(world))
+        assert (outcome.state, outcome.measures) == ("failed", {"failed": 1.0})
+
+
 def test_without_a_browser_a_person_is_asked() -> None:
     world = World()
     world.no_browser = "playwright is not installed"

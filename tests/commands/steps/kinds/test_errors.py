@@ -52,8 +52,10 @@ class Sentry:
         if parts.path == "/api/0/projects/dj/api/stats/" and self.dropped is not None:
             self.counted.append(parse_qs(parts.query))
             return self._if("project:read", {}, self.dropped)
-        if parts.path == "/api/0/organizations/dj/issues/":
-            return self._list(parse_qs(parts.query, keep_blank_values=True))
+        if parts.path.startswith("/api/0/organizations/dj/issues/"):
+            name = parts.path.split("/")[6]
+            asked = parse_qs(parts.query, keep_blank_values=True)
+            return self._if("event:read", {}, self._one(name)) if name else self._list(asked)
         return 404, {}, '{"detail": "The requested resource does not exist"}'
 
     def _list(self, query: dict[str, list[str]]) -> tuple[int, dict[str, str], str]:
@@ -71,6 +73,13 @@ class Sentry:
         )
         return self._if("event:read", {"Link": link}, [_entry(one, release) for one in listed[first:last]])
 
+    def _one(self, name: str) -> dict[str, Any]:
+        """An issue with what has happened to it."""
+        (came,) = (one.get("came_back", []) for one in self.issues if one["name"] == name)
+        activity = [{"type": "set_resolved", "dateCreated": "2030-01-01T00:00:00Z"}]
+        activity += [{"type": "set_regression", "dateCreated": at.isoformat()} for at in came]
+        return {"id": name, "activity": activity}
+
     def _if(self, scope: str, headers: dict[str, str], data: Any) -> tuple[int, dict[str, str], str]:
         if scope not in self.scopes:
             return 403, {}, '{"detail": "You do not have permission to perform this action."}'
@@ -82,7 +91,8 @@ def _entry(one: dict[str, Any], release: str) -> dict[str, Any]:
     seen = one["first"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     name = one["name"]
     return {
-        "id": "1", "shortId": f"API-{name}", "title": f"Error: {name}", "level": "error", "count": "1000",
+        "id": name, "substatus": "regressed" if "came_back" in one else "ongoing", "count": "1000",
+        "shortId": f"API-{name}", "title": f"Error: {name}", "level": "error",
         "permalink": f"https://dj.sentry.io/issues/{name}/", "firstSeen": "2030-01-01T00:00:00Z",
         "lifetime": {"count": "5000", "firstSeen": seen},
         "filtered": {"count": str(one["events"]), "firstSeen": "2030-01-01T00:00:00Z"} if release else None,
@@ -171,6 +181,42 @@ def test_an_older_issue_with_new_events_does_not_fail_the_step(sentry: Sentry) -
     outcome = run_step(ctx)
     assert (outcome.state, outcome.measures) == ("done", {"issues": 0, "events": 8})
     assert outcome.summary == "No new issue in the error tracker since the run began (8 events in total)."
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_an_older_issue_that_was_resolved_and_came_back_since_the_run_began_is_new(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    began = ctx.run.began_at
+    sentry.issues = [
+        issue(ctx, "known", -90, events=8),
+        {**issue(ctx, "fixed", -80), "came_back": [began - timedelta(days=9), began + timedelta(minutes=2)]},
+        {**issue(ctx, "before", -70), "came_back": [began - timedelta(minutes=2)]},
+        issue(ctx, "new", 3),
+    ]
+    outcome = run_step(ctx)
+    assert (outcome.state, outcome.measures["issues"]) == ("failed", 2)
+    assert outcome.summary == (
+        "2 new issues, 1 of them resolved before, in the error tracker since the run began (17 events in total)."
+    )
+    assert [line.split(" Error")[0] for line in outcome.lines] == ["came back: API-fixed", "API-new"]
+
+
+@pytest.mark.fault("the first of several for all")
+def test_of_many_issues_that_came_back_those_that_were_not_asked_about_are_named(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    before = {"came_back": [ctx.run.began_at - timedelta(days=1)]}
+    sentry.issues = [{**issue(ctx, f"i{n}", -n), **before} for n in range(1, 13)]
+    outcome = run_step(ctx)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.not_compared == ("whether 2 more issues came back that were resolved",)
+
+
+def test_an_issue_of_another_form_is_no_data(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    sentry.issues = [{**issue(ctx, "fixed", -80), "came_back": []}]
+    sentry.answers[4] = (200, {}, '{"activity": [{"type": "set_regression"}]}')
+    outcome = run_step(ctx)
+    assert (outcome.inconclusive, outcome.measures) == (True, {})
 
 
 def test_with_an_empty_release_the_events_of_all_releases_count(sentry: Sentry) -> None:

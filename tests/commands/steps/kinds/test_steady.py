@@ -9,6 +9,7 @@ import pytest
 
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
+from state.errors import Down, Unreachable
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.kinds.pm2_service import SERVICE, nothing_json, processes_json, service_json, state_result
 from tests.production import NEW, OLD, answer
@@ -54,6 +55,17 @@ def test_a_service_that_stays_up_passes_when_its_process_is_old_enough() -> None
     assert (world.clock.now() - began).total_seconds() >= 3.5, "it did not wait until the process was 5 s old"
     env = dict(world.asked[-1][1])
     assert env["ERR_FROM"] == "40", "the log was not read from the restart on"
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_service_that_the_bots_network_does_not_reach_is_not_called_wrong() -> None:
+    world = new_code()
+    world.on_web("health", Unreachable("“api” cannot be reached: its name cannot be resolved here."))
+    outcome = run_step(world)
+    assert (outcome.state, outcome.inconclusive) == ("failed", True), outcome.summary
+    assert "answers nothing to the bot: “api” cannot be reached: its name cannot be resolved here" in outcome.summary
+    world.on_web("health", Down("“api” cannot be reached: nothing answers at its address."))
+    assert not run_step(world).inconclusive
 
 
 def test_an_old_server_that_answers_beside_the_new_one_fails_the_step() -> None:

@@ -34,6 +34,13 @@ def test_an_entry_must_match_every_field() -> None:
     assert ([entry["id"] for entry in found.entries], found.doubt) == ([1], "")
 
 
+@pytest.mark.fault("one text, two readers")
+def test_a_number_is_not_the_same_as_true() -> None:
+    trace = Trace(path="/jobs/<ref>", where={"done": True})
+    found = trace.find(context(world_listing([{"id": 1, "done": 1}, {"id": 2, "done": True}])), "api", {})
+    assert [entry["id"] for entry in found.entries] == [2]
+
+
 @pytest.mark.parametrize("response", [answer(data={"jobs": []}), answer(text="<html>")])
 def test_an_answer_without_a_list_proves_nothing(response: Any) -> None:
     world = World()

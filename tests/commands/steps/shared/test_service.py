@@ -12,7 +12,7 @@ from commands.ports.preflight import WARN, PreflightContext
 from commands.steps.base import execute
 from commands.steps.shared.service import NOW
 from commands.systems.services.pm2 import Pm2
-from state.errors import Down
+from state.errors import Down, LostTrack, Unreachable
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.kinds.pm2_service import SERVICE
 from tests.local_shell import LocalShell
@@ -92,9 +92,11 @@ def test_a_service_that_pm2_calls_online_without_a_process_is_not_healthy(tmp_pa
         ),
         (
             answer(text="<html>"),
-            [f"/api/health on api answers nothing usable (JSONDecodeError) instead of commit = {NEW}"],
+            [f"/api/health on api answers what is not JSON instead of commit = {NEW}"],
         ),
-        (Down("It is down."), [f"/api/health on api answers nothing usable (Down) instead of commit = {NEW}"]),
+        (Down("It is down."), ["/api/health on api answers nothing usable: It is down"]),
+        (LostTrack("No answer within 5 s."), ["/api/health on api answers nothing usable: No answer within 5 s"]),
+        (Unreachable("No route."), ["/api/health on api answers nothing to the bot: No route"]),
     ],
 )
 def test_the_health_address_must_answer_with_the_commit(response: object, problem: list[str]) -> None:
@@ -102,6 +104,17 @@ def test_the_health_address_must_answer_with_the_commit(response: object, proble
     world.on_web("health", response)
     ctx = context(world)
     assert step.problems(ctx, step.wait_for_commit(ctx, 0), []) == problem
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_certificate_that_has_expired_is_named_and_not_waited_for() -> None:
+    world, step = World(rate=200), box("service", SERVICE)
+    why = "“api” accepts the connection, but TLS fails (the certificate cannot be verified: certificate has expired)"
+    world.on_web("health", Down(f"{why}.", lasting=True))
+    ctx, began = context(world), world.clock.monotonic()
+    answer_ = step.wait_for_commit(ctx, 0, ready_within=60)
+    assert step.answer_problems(ctx, answer_) == [f"/api/health on api answers nothing usable: {why}"]
+    assert world.clock.monotonic() - began < 30
 
 
 def test_error_lines_in_the_logs_are_a_problem() -> None:

@@ -1,0 +1,112 @@
+"""What the browser says of other sites, and which texts it takes for the named ones."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bot.tools.browser import ChromiumBrowser
+from bot.tools.browser_reports import domain_of
+from bot.tools.browser_texts import as_words
+from bot.tools.places import WebPlace
+from bot.tools.secrets import Redactor
+from commands.ports.browser import BrowserResult, Visit
+
+PAGE = """<!doctype html><title>Shop</title><p>Unhealthy</p><p><i>home</i>Dashboard</p><p>3<span>Orders</span></p>
+<p>not_ready</p><p>Job
+   Type</p><script src="{other}/gtag.js"></script><script src="http://gone.invalid/a.js"></script>
+<script src="/own.js"></script>"""
+
+
+class Site:
+    """A server with one page, which loads what is not there from itself and from another host."""
+
+    def __init__(self) -> None:
+        self.asked_for_icon = False
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                site.asked_for_icon |= self.path == "/favicon.ico"
+                other = f"http://localhost:{self.server.server_port}"  # type: ignore[attr-defined]
+                body = PAGE.format(other=other).encode() if self.path == "/" else b""
+                self.send_response(200 if self.path in ("/", "/own.js") else 404)
+                self.send_header("Content-Type", "text/javascript" if self.path.endswith(".js") else "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Log nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    found = Site()
+    thread = threading.Thread(target=found.server.serve_forever)
+    thread.start()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+    thread.join()
+
+
+def seen(site: Site, *sees: str) -> BrowserResult:
+    return ChromiumBrowser({"app": WebPlace(url=site.url)}, {}, Redactor([])).visit(
+        "app", Visit(path="/", sees=sees, limit=9)
+    )
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_what_fails_at_other_sites_is_told_apart_with_its_host(site: Site) -> None:
+    result = seen(site)
+    assert sorted(result.elsewhere) == ["404 localhost/gtag.js", "failed gone.invalid/a.js"]
+    assert (result.bad_answers, result.console) == ((), ())
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_an_icon_that_only_the_browser_asks_for_is_not_missed(site: Site) -> None:
+    result = seen(site, "a text for which the browser has time")
+    assert site.asked_for_icon
+    assert result.console == ()
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_text_is_not_found_inside_another_word(site: Site) -> None:
+    result = seen(site, "healthy", "ready", "dashboard", "orders", "job type")
+    assert result.missing == ("healthy", "ready")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "there"),
+    [
+        ("Order", "Orders", True),
+        ("active", "Inactive", False),
+        ("ACTIVE", "INACTIVE", False),
+        ("42", "142", False),
+        ("42", "Total42", True),
+        ("Dashboard", "homeDashboard", True),
+        ("a+b (c)", "A+B (C)", True),
+        ("(c)", "a(c)", True),
+        ("รายการ", "ดูรายการ", True),
+        ("ß", "Straße", True),
+    ],
+)
+def test_a_name_begins_where_a_word_begins(name: str, text: str, there: bool) -> None:
+    assert bool(as_words(name).search(text)) is there
+    assert isinstance(as_words(name), re.Pattern)
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [("cdn.shop.example", "shop.example"), ("Shop.Example.", "shop.example"), ("10.0.0.7", "10.0.0.7"), ("::1", "::1")],
+)
+def test_hosts_of_one_domain_are_one_owners(host: str, domain: str) -> None:
+    assert domain_of(host) == domain
