@@ -18,16 +18,18 @@ from commands.steps.container_commands import container_warning
 from commands.steps.execution import recover_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.irreversible import irreversible
+from commands.steps.shared.irreversible import Irreversible, irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.new_objects import new_rights, note_objects
+from commands.steps.shared.passed_over import passed_over_now
+from commands.steps.shared.recorded import Recorded, recorded
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared.way_back import with_way_back
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.values import has_placeholder
 from commands.systems.migrations.first_look import IS_THERE, judge_state
+from commands.systems.migrations.passed_over import passed_sentence
 from commands.systems.migrations.tool_script import show_state
-from commands.systems.postgres.invalid_indexes import left_invalid
 from commands.systems.postgres.writable import WritableDatabaseCheck
 from commands.systems.preflight.hosts import HostCheck
 from commands.text.exit_codes import exit_words
@@ -109,17 +111,18 @@ class MigrateStep(MigrationToolStep):
         env = tuple(self.script_env().items())
         later = any(has_placeholder(text) for _, text in env)
         one_head = self.mode == "back" and self.tool == "alembic" and not self.back
-        judge = partial(judge_state, kept_as=self.kept_as(), one_head=one_head, tool=self.known_tool())
+        names = (self.kept_as(), self.files_kept_as())
+        judge = partial(judge_state, kept_as=names, one_head=one_head, tool=self.known_tool())
         if later:
             told = "the migration tool is not asked yet: its folder or variables are known only in the run"
             return [HostCheck(host=self.host, script=":", judge=lambda _: passed(told)), *more]
-        script = self.ask_script(enter=IS_THERE) + self.troubles_script()
+        script = self.ask_script(enter=IS_THERE) + self.look_script()
         return [HostCheck(host=self.host, script=script, judge=judge, env=env, limit=ASK_LIMIT), *more]
 
     def run(self, ctx: Context) -> Outcome:
         if self.mode == "back":
             return self._verified(ctx, self._go_back(ctx))
-        if ctx.file(self.note_of_before(ctx)) is not None and (left := self.left_at_work(ctx).at_work):
+        if left := self.left_at_work(ctx).at_work:
             return failed(f"Nothing was run. {left}")
         return with_way_back(self, self.host, ctx, self._verified(ctx, self._go_forward(ctx)))
 
@@ -169,14 +172,8 @@ class MigrateStep(MigrationToolStep):
         if count < len(lines):
             return failed(f"{outcome.summary} But {first_failed(lines)}.", lines=lines, output=outcome.output)
         compared = (*outcome.compared, *as_compared(lines))
-        summary = f"{outcome.summary} Every verify query passed.{self._left_invalid(ctx)}"
+        summary = f"{outcome.summary} Every verify query passed."
         return replace(outcome, summary=summary, lines=(*outcome.lines, *lines), compared=compared)
-
-    def _left_invalid(self, ctx: Context) -> str:
-        """The sentence about invalid indexes: a tool that was run again may have skipped one that it had begun."""
-        if self.mode == "back" or not (found := left_invalid(ctx.tools.database, self.database)):
-            return ""
-        return f" But there are invalid indexes, which no query uses (or which are still being built): {found}."
 
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a later look may find half of the migrations applied, or the job still at work
@@ -192,33 +189,56 @@ class MigrateStep(MigrationToolStep):
             ctx.save_file(self.note_of_before(ctx), before)
         if why := self.trouble(ctx, now):
             return failed(why)
-        found = irreversible(self, ctx)
-        if found.stays and self.on_failure == "ask" and self.is_news(ctx, found.stays):
-            return failed(f"Nothing was run: the rollback could not take back {found.stays}. {_AGAIN}")
+        first = Recorded() if now is None else recorded(self, ctx, now)
+        found, passed = irreversible(self, ctx), passed_over_now(self, ctx)
+        never = passed_sentence(passed.names, self.tool or "")
+        if why := self._doubt(ctx, first.differs, found.stays, never):
+            return failed(f"Nothing was run: {why}. {_AGAIN}")
         databases = self.databases(ctx)
         note_objects(ctx, databases)
         result = self.run_tool(ctx)
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
+        outcome = self._forward_outcome(ctx, result, before, found, never)
+        if outcome.state != AttemptState.DONE:
+            return outcome
+        rights = new_rights(ctx, databases)
+        return replace(
+            outcome,
+            summary=f"{outcome.summary}{rights.sentence}",
+            lines=(*outcome.lines, *rights.lines),
+            not_compared=(*outcome.not_compared, *passed.unseen, *rights.not_compared),
+        )
+
+    def _forward_outcome(
+        self, ctx: Context, result: CommandResult, before: str, found: Irreversible, never: str
+    ) -> Outcome:
+        """What the tool did, by its own state and by what the database has recorded."""
         after = self.after_attempt(ctx)
         summary = f"Migrated from {show_state(before)} to {show_state(after)}."
         summary += f" A rollback cannot take back {found.stays}." if found.stays else ""
         summary += f" A rollback leaves what {found.leaves} did." if found.leaves else ""
+        summary += f" But {never}." if never else ""
         if after == before:
-            summary = (
-                f"The migrations ended with exit code 0 and changed nothing: the state is still {show_state(after)}."
-            )
-            if not self.may_be_empty:
-                return failed(summary, lines=result.last_lines, output=result.tail)
-        compared = (f"migrations at {show_state(after)}",)
-        rights = new_rights(ctx, databases)
+            still = show_state(after)
+            summary = f"The migrations ended with exit code 0 and changed nothing: the state is still {still}."
+        last = recorded(self, ctx, after)
+        summary += f" But {last.differs}." if last.differs else ""
+        if (after == before and not self.may_be_empty) or (last.differs and self.is_news(ctx, last.differs)):
+            return failed(summary, lines=result.last_lines, output=result.tail)
         return done(
-            f"{summary}{rights.sentence}",
-            lines=(*result.last_lines, *rights.lines),
-            compared=compared,
-            not_compared=(*found.unasked, *rights.not_compared),
+            summary,
+            lines=result.last_lines,
+            compared=(f"migrations at {show_state(after)}",),
+            not_compared=(*found.unasked, *last.unseen),
             applied_nothing=after == before,
         )
+
+    def _doubt(self, ctx: Context, differs: str, stays: str, never: str) -> str:
+        """Why people decide first: another database, no way back, a part never applied; empty once they were told."""
+        doubts = {differs: differs, stays: f"the rollback could not take back {stays}", never: never}
+        told = (why for what, why in doubts.items() if what and self.is_news(ctx, what))
+        return next(told, "") if self.on_failure == "ask" else ""
 
     def _go_back(self, ctx: Context) -> Outcome:
         before = ctx.file(self.note_of_before(ctx))

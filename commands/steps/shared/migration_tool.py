@@ -23,7 +23,6 @@ from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
-from commands.systems.migrations.session_name import session_name
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
 from commands.systems.migrations.troubles import stuck_in, told_troubles, trouble_in
@@ -164,6 +163,21 @@ class MigrationToolStep(StepBox):
         shipped = self._shipped()
         return self._script(shipped.irreversible) if shipped and shipped.irreversible else ""
 
+    def passed_script(self) -> str:
+        """The script that prints what the tool never applies; empty for one that applies all, or is told otherwise."""
+        shipped = self._shipped() if self.mode == "forward" and not self.forward and self.known_tool() else None
+        return self._script(shipped.passed) if shipped and shipped.passed else ""
+
+    def look_script(self) -> str:
+        """What follows on `ask_script` before a run starts: what keeps the tool from applying all that there is."""
+        shipped = self._shipped() if self.passed_script() else None
+        look = (
+            f"migration_passed() {{\n{shipped.passed.strip()}\n}}\n(migration_passed) 2> /dev/null || true\n"
+            if shipped
+            else ""
+        )
+        return f"{self.troubles_script()}\n{look}"
+
     def script_env(self) -> dict[str, str]:
         """The variables of its scripts."""
         timeouts = {"lock_timeout": self.lock_timeout, "statement_timeout": self.statement_timeout}
@@ -192,7 +206,15 @@ class MigrationToolStep(StepBox):
 
     def databases(self, ctx: Context) -> tuple[str, ...]:
         """The page's databases that its tool may change: `database`, or those at its addresses, or all."""
-        return self._known_databases(ctx) or ctx.tools.database.names_at(DatabaseAddress(""))
+        return self.known_databases(ctx) or ctx.tools.database.names_at(DatabaseAddress(""))
+
+    def known_databases(self, ctx: Context) -> tuple[str, ...]:
+        """The page's databases that it surely names: `database`, or those at its addresses."""
+        if self.database:
+            return (self.database,)
+        names_at = ctx.tools.database.names_at
+        at = [names_at(DatabaseAddress(address), only=True) for address in self.env.values()]
+        return tuple(dict.fromkeys(chain(*at)))
 
     def note_state(self, ctx: Context, state: str) -> None:
         """Note the state that an attempt left, so that the next one does not take it for somebody else's work."""
@@ -212,7 +234,8 @@ class MigrationToolStep(StepBox):
             raise Failed(sentences, output=error.output) from error
 
     def left_at_work(self, ctx: Context) -> Left:
-        """What a job that is no more, of it or of the step that it undoes, left at work in the page's databases."""
+        """What a job that is no more left at work in the page's databases: of it, of the step that it undoes, or of
+        another run."""
         jobs = (ctx.key, *ctx.unsettled)
         if any(ctx.tools.shell.job_status(self.host, key).state == "running" for key in jobs):
             return Left()  # it is waited for
@@ -247,6 +270,10 @@ class MigrationToolStep(StepBox):
         """The name of the state that the check before the start finds."""
         return f"migrations in {self.folder} on {self.host}"
 
+    def files_kept_as(self) -> str:
+        """The name of what that check finds of the migrations' files."""
+        return f"files of {self.kept_as()}"
+
     def restores(self) -> bool:
         """Whether it goes back by a restore of the whole database."""
         return self.mode == "back" and self.back == RESTORE
@@ -267,16 +294,10 @@ class MigrationToolStep(StepBox):
 
     def _sessions(self, ctx: Context) -> ToolSessions:
         """One name for both directions: the way back must see what the way forward left."""
-        step = f"{ctx.step_key.rsplit('/', 1)[0]}/{self.forward_id(ctx)}"
-        databases, known = self.databases(ctx), self._known_databases(ctx)
-        return ToolSessions(name=session_name(step), databases=databases, known=known)
-
-    def _known_databases(self, ctx: Context) -> tuple[str, ...]:
-        if self.database:
-            return (self.database,)
-        names_at = ctx.tools.database.names_at
-        at = [names_at(DatabaseAddress(address), only=True) for address in self.env.values()]
-        return tuple(dict.fromkeys(chain(*at)))
+        run = ctx.step_key.rsplit("/", 1)[0]
+        steps = tuple(f"{run}/{name}" for name, box in ctx.boxes.items() if isinstance(box, MigrationToolStep))
+        databases, known = self.databases(ctx), self.known_databases(ctx)
+        return ToolSessions(step=f"{run}/{self.forward_id(ctx)}", run_steps=steps, databases=databases, known=known)
 
     def _shipped(self) -> MigrationTool | None:
         return MIGRATION_TOOLS[self.tool] if self.tool else None

@@ -1,18 +1,23 @@
-"""What a migration made, and whether the application's roles may use it."""
+"""What a migration made: whether the application's roles may use it, and whether it works."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from commands.steps.outcome import Context
+from commands.systems.postgres.invalid_indexes import left_invalid
 from commands.systems.postgres.missing_rights import MissingRight, missing_sentence, missing_since, objects_now
+from commands.systems.postgres.new_defects import defects_now, defects_since
 from state.errors import ToolError
 from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewRights:
-    """What roles lack on what was made, as an end of the summary and as lines; and what was not compared."""
+    """What is wrong with what was made, as an end of the summary and as lines; and what was not compared.
+
+    That is rights that roles lack, and what does not work as it is defined.
+    """
 
     sentence: str = ""
     lines: tuple[str, ...] = ()
@@ -25,6 +30,7 @@ def note_objects(ctx: Context, databases: Iterable[str]) -> None:
         if ctx.file(_note(ctx, database)) is None:
             try:
                 ctx.save_file(_note(ctx, database), objects_now(ctx.tools.database, database))
+                ctx.save_file(_note(ctx, database, "defects"), defects_now(ctx.tools.database, database))
             except ToolError:
                 continue  # then it is said afterwards that nothing was compared
 
@@ -32,23 +38,33 @@ def note_objects(ctx: Context, databases: Iterable[str]) -> None:
 def new_rights(ctx: Context, databases: Iterable[str]) -> NewRights:
     """Compare with what was noted: which roles have no right on what is new."""
     found: list[MissingRight] = []
+    clauses: list[str] = []
     not_compared: list[str] = []
     for database in databases:
         older = ctx.file(_note(ctx, database))
         try:
             found += missing_since(ctx.tools.database, database, older) if older is not None else ()
+            clauses += _defects(ctx, database)
             why = "" if older is not None else "what it had before is not known"
         except ToolError as error:
             why = str(error)
         if why:
             not_compared.append(f"which roles may use what is new in database {database}: {why}")
-    sentence = missing_sentence(found)
     return NewRights(
-        sentence=f" But {sentence}." if sentence else "",
+        sentence="".join(f" But {clause}." for clause in (missing_sentence(found), *clauses) if clause),
         lines=tuple(f"missing: {one.grant()}" for one in found),
         not_compared=tuple(not_compared),
     )
 
 
-def _note(ctx: Context, database: str) -> str:
-    return f"objects before {ctx.step_key.rsplit('/', 1)[-1]} in {database}"
+def _defects(ctx: Context, database: str) -> Iterator[str]:
+    older = ctx.file(_note(ctx, database, "defects"))
+    if older is not None:
+        yield defects_since(ctx.tools.database, database, older)
+    # whoever left it: a tool that was run again may have skipped one that it had begun
+    if invalid := left_invalid(ctx.tools.database, database):
+        yield f"there are invalid indexes, which no query uses (or which are still being built): {invalid}"
+
+
+def _note(ctx: Context, database: str, what: str = "objects") -> str:
+    return f"{what} before {ctx.step_key.rsplit('/', 1)[-1]} in {database}"

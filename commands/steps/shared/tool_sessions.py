@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
-from commands.systems.migrations.session_name import NAME_VARIABLE, at_work, at_work_sentence, ends_with_its_client
+from commands.systems.migrations.session_name import (
+    NAME_VARIABLE,
+    at_work,
+    at_work_sentence,
+    ends_with_its_client,
+    session_name,
+)
 from state.errors import ToolError
 from state.frozen import dataclass
 
@@ -21,9 +27,13 @@ class Left:
 
 @dataclass(frozen=True, kw_only=True)
 class ToolSessions:
-    """The sessions of this name in these databases of the page, of which the tool's addresses lead to the `known`."""
+    """A step's sessions in these databases of the page, of which the tool's addresses lead to the `known`.
 
-    name: str
+    `step` and `run_steps` are the keys of that step, and of all of its run that migrate.
+    """
+
+    step: str
+    run_steps: tuple[str, ...]
     databases: tuple[str, ...]
     known: tuple[str, ...]
 
@@ -33,7 +43,7 @@ class ToolSessions:
             more = ends_with_its_client(ctx.tools.database, self.known)
         except ToolError:
             more = ""  # the tool says by itself that it does not reach its database
-        return {"GONOGO_PGOPTIONS": f"{options} {more}".strip(), NAME_VARIABLE: self.name}
+        return {"GONOGO_PGOPTIONS": f"{options} {more}".strip(), NAME_VARIABLE: session_name(self.step, ctx.run.target)}
 
     def left(self, ctx: Context) -> Left:
         """Those that work although no client is there. They get a while to end."""
@@ -47,8 +57,9 @@ class ToolSessions:
         unseen: list[str] = []
         for name in self.databases:
             try:
-                if pids := at_work(ctx.tools.database, name, self.name):
-                    found.append(at_work_sentence(name, pids))
+                target, database = ctx.run.target, ctx.tools.database
+                there = at_work(database, name, step=self.step, run_steps=self.run_steps, target=target)
+                found.append(at_work_sentence(name, there))
             except ToolError as error:
                 unseen.append(f"whether a session of the migration still works in database {name}: {error}")
-        return Left(at_work=" ".join(found), unseen=tuple(unseen))
+        return Left(at_work=" ".join(filter(None, found)), unseen=tuple(unseen))

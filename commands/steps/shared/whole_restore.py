@@ -7,7 +7,7 @@ import re
 import shlex
 
 from commands.ports.page_text import DatabaseAddress, Text
-from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import run_job
@@ -25,6 +25,7 @@ from commands.text.phrases import joined_few
 from state.errors import Failed
 
 _SERVER = script("postgres/whole_database.sh")
+_HINDERED = f"HINDERED={shlex.quote(script('postgres/restore_hindered.sql'))}\n"
 _SCRIPT = "".join(
     (
         "umask 077\n",
@@ -32,6 +33,7 @@ _SCRIPT = "".join(
         script("postgres/archive.sh"),
         f"CREATE={shlex.quote(script('postgres/restore_create.sql'))}\n",
         f"PROPERTIES={shlex.quote(script('postgres/restore_properties.sql'))}\n",
+        _HINDERED,
         _SERVER,
         script("postgres/restore_whole.sh"),
     )
@@ -39,12 +41,14 @@ _SCRIPT = "".join(
 _DROP = f"""{ADDRESS}{_SERVER}find_server
 ! exists "$KEEP_AS" || ! exists "$PGDATABASE" || server -v kept="$KEEP_AS" <<< 'DROP DATABASE :"kept" WITH (FORCE)'
 """
-_RIGHTS = f"""{ADDRESS}{script("postgres/event_triggers.sh")}export PGCONNECT_TIMEOUT=8
+_RIGHTS = f"""{ADDRESS}{_HINDERED}{script("postgres/event_triggers.sh")}export PGCONNECT_TIMEOUT=8
 psql -XqAt -v ON_ERROR_STOP=1 <<< {shlex.quote(script("postgres/restore_rights.sql"))}
+psql -XqAt -v ON_ERROR_STOP=1 <<< "$HINDERED"
 names=$(denied_event_triggers command)
 [ -z "$names" ] || printf 'may not create the event trigger %s (only a superuser may)\\n' "$names"
 """
 _SESSION = re.compile(r"^session: (.*)\|(\d+)$", re.MULTILINE)
+_IN_THE_WAY, _STAYS = (re.compile(rf"^{mark}: (.+)$", re.MULTILINE) for mark in ("in the way", "stays"))
 _LEFT = re.compile(r"^left: (.*)\|\d+$", re.MULTILINE)
 _NOTHING_CHANGED = "the database is as it was, and nothing was replaced"
 _FAILURES = {
@@ -76,7 +80,11 @@ def restore_whole(backup: ClientProgramsStep, folder: str, jobs: int, step: Step
     ended = ", ".join(f"{name} {count}" for name, count in sessions) or "none"
     away = format_seconds(int(values.get("swap_ms", 0)) / 1000)
     summary = f"The whole database was restored from the backup in {format_seconds(result.seconds)}"
-    return done(f"{summary} and replaced the present one within {away}. {kept}. Sessions that were ended: {ended}.")
+    stays = joined_few(_STAYS.findall(result.tail), 5)
+    left = f" The replaced one has kept {stays}: make the like in the present one." if stays else ""
+    return done(
+        f"{summary} and replaced the present one within {away}. {kept}. Sessions that were ended: {ended}.{left}"
+    )
 
 
 def drop_replaced(backup: ClientProgramsStep, ctx: Context) -> None:
@@ -120,8 +128,17 @@ def _failure(result: CommandResult) -> str:
 def _judge_rights(result: CommandResult) -> list[PreflightResult]:
     if result.code:
         return blocked(f"a restore of the whole database could not be checked ({result.last_line})", "run psql there")
-    if lacking := [line for line in result.tail.splitlines() if line]:
+    in_the_way, stays = (joined_few(found.findall(result.tail), 5) for found in (_IN_THE_WAY, _STAYS))
+    told = [line for line in result.tail.splitlines() if _IN_THE_WAY.match(line) or _STAYS.match(line)]
+    if lacking := [line for line in result.tail.splitlines() if line and line not in told]:
         rights = "a right" if len(lacking) == 1 else "rights"
         why = f"to restore the whole database, its user lacks {rights}: it {joined_few(lacking, 5)}"
         return blocked(why, "give it what it lacks, or let the backup's database_url name another user")
-    return passed("the database's user may put the backup's database into its place")
+    found = passed("the database's user may put the backup's database into its place")
+    if in_the_way:
+        why = f"the database could not be replaced while this is in it, which its user cannot end: {in_the_way}"
+        found += warned(why, "see that it is gone before a rollback, or let database_url name a user who may end it")
+    if stays:
+        why = f"a restore leaves with the replaced database: {stays}; what reads from it would get nothing more"
+        found += warned(why, "plan to make the like in the restored database after such a rollback")
+    return found

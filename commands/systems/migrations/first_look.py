@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from commands.ports.preflight import OK, PreflightResult, blocked
+from commands.ports.preflight import OK, PreflightResult, blocked, warned
 from commands.ports.shell import CommandResult
+from commands.systems.migrations.passed_over import files_below, passed_over, passed_sentence
 from commands.systems.migrations.tool_script import masked_problem, show_state, state_in
 from commands.systems.migrations.troubles import trouble_in
 
@@ -16,8 +17,10 @@ set -- $PROGRAM
 """
 
 
-def judge_state(result: CommandResult, kept_as: str, *, one_head: bool, tool: str | None) -> list[PreflightResult]:
-    """What the result of asking for the state means; the run keeps the state under this name.
+def judge_state(
+    result: CommandResult, kept_as: tuple[str, str], *, one_head: bool, tool: str | None
+) -> list[PreflightResult]:
+    """What the result of asking for the state means; the run keeps it, and the tool's files, under these names.
 
     `one_head`: the tool goes back to one state of several at once (Alembic). `tool`: one whose own words are known.
     """
@@ -43,7 +46,13 @@ def judge_state(result: CommandResult, kept_as: str, *, one_head: bool, tool: st
             "merge them before this release, or write the step's own `back`",
         )
     told = f"the migration tool reports its state: {show_state(state)}"
-    return [PreflightResult(level=OK, summary=told, kept=((kept_as, state),))]
+    files = files_below(result)
+    kept = tuple((name, text) for name, text in zip(kept_as, (state, files), strict=True) if text or name == kept_as[0])
+    passed = passed_sentence(passed_over(result, tool or "", files).names, tool or "")
+    return [
+        PreflightResult(level=OK, summary=told, kept=kept),
+        *(warned(passed, "rename them in the release, or let the tool apply them out of order") if passed else []),
+    ]
 
 
 def _missing(result: CommandResult) -> tuple[str, str] | None:

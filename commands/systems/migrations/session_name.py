@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from commands.ports.database import Database
-from commands.ports.page_text import PageText
 from commands.text.phrases import agree
 
 NAME_VARIABLE = "PGAPPNAME"  # in which libpq, and node-postgres, look for the session's name
 # A session of a pooler that is kept open is idle. Of another role's session PostgreSQL hides the state, but not the
 # locks: each transaction has one on itself.
+_MARK = "gonogo migration "
 _AT_WORK = """
-SELECT pid FROM pg_stat_activity a WHERE datname = current_database() AND application_name = <session>
+SELECT pid, application_name FROM pg_stat_activity a WHERE datname = current_database()
+AND application_name ~ '^gonogo migration '
 AND (state <> 'idle' OR state IS NULL AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid)) ORDER BY pid"""
 _IS_KNOWN = "SELECT count(*) FROM pg_settings WHERE name = 'client_connection_check_interval'"
 _OPTION = "-c client_connection_check_interval=1000"  # milliseconds
 
 
-def session_name(step_key: str) -> str:
+def session_name(step_key: str, target: str) -> str:
     """The name of the sessions of a step; an id may hold letters that PostgreSQL does not take in it."""
-    return f"gonogo migration {hashlib.sha256(step_key.encode()).hexdigest()[:16]}"
+    return f"{_of_step(step_key)} {_hashed(target)[:8]}"
 
 
 def ends_with_its_client(database: Database, names: Iterable[str]) -> str:
@@ -33,16 +35,52 @@ def ends_with_its_client(database: Database, names: Iterable[str]) -> str:
     return _OPTION if known and all(known) else ""
 
 
-def at_work(database: Database, name: str, session: str) -> list[int]:
-    """The process ids of the sessions of this name that do something in a database. Raises ToolError."""
-    rows = database.query(name, PageText(_AT_WORK, {"session": session}), limit=10).rows
-    return [int(pid) for (pid,) in rows]
+@dataclass(frozen=True, kw_only=True)
+class AtWork:
+    """The process ids of migrations' sessions that do something: of one step, and of the target's other runs."""
+
+    own: tuple[int, ...] = ()
+    of_other_runs: tuple[int, ...] = ()
 
 
-def at_work_sentence(name: str, pids: Sequence[int]) -> str:
-    """What people read of sessions that go on without their client."""
+def at_work(database: Database, name: str, *, step: str, run_steps: Iterable[str], target: str) -> AtWork:
+    """The sessions in a database that belong to a step's key, or to no step of its run. Raises ToolError.
+
+    A target has one active run at a time, so what another run of it has left there is nobody's any more.
+    """
+    this_run = tuple(map(_of_step, run_steps))
+    found = [(int(str(pid)), str(session)) for pid, session in database.query(name, _AT_WORK, limit=10).rows]
+    own = tuple(pid for pid, session in found if session.startswith(_of_step(step)))
+    others = tuple(
+        pid
+        for pid, session in found
+        if pid not in own and session.endswith(f" {_hashed(target)[:8]}") and not session.startswith(this_run)
+    )
+    return AtWork(own=own, of_other_runs=others)
+
+
+def at_work_sentence(name: str, found: AtWork) -> str:
+    """What people read of sessions that go on without their client; empty if there are none."""
+    sentences = (
+        _sentence(found.own, name, "the migration", "without its tool, and may"),
+        _sentence(found.of_other_runs, name, "another run's migration", "and may"),
+    )
+    return " ".join(filter(None, sentences))
+
+
+def _sentence(pids: Sequence[int], name: str, whose: str, may: str) -> str:
+    if not pids:
+        return ""
     count, ends = len(pids), "; ".join(f"SELECT pg_terminate_backend({pid})" for pid in pids)
     return (
-        f"{agree(count, 'A session', 'Sessions')} of the migration still {agree(count, 'works', 'work')} in database "
-        f"{name} without its tool, and may yet change it: end {agree(count, 'it', 'them')} there ({ends})."
+        f"{agree(count, 'A session', 'Sessions')} of {whose} still {agree(count, 'works', 'work')} in database "
+        f"{name} {may} yet change it: end {agree(count, 'it', 'them')} there ({ends})."
     )
+
+
+def _of_step(step_key: str) -> str:
+    return _MARK + _hashed(step_key)[:16]
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -26,8 +26,10 @@ _ON_STANDARD_ERROR = (
     "`state` printed nothing on its standard output, and “%s” on standard error; "
     "if that is the state, add 2>&1 to it, and if not, 2> /dev/null"
 )
+# what PostgreSQL tells every session, such as of its collations' version, is no state
+_NO_NOTICE = r"grep -vE '^(psql:[^ ]*: )?(WARNING|NOTICE|DETAIL|HINT):  '"
 _IS_PRINTED = f"""\
-[ -n "$state" ] || ! said=$(migration_state 2>&1 > /dev/null | tail -n 1 | grep .) || {{
+[ -n "$state" ] || ! said=$(migration_state 2>&1 > /dev/null | {_NO_NOTICE} | tail -n 1 | grep .) || {{
   printf {shlex.quote(_ON_STANDARD_ERROR)}'\\n' "$said"
   exit 1
 }}

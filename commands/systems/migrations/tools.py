@@ -23,6 +23,7 @@ class MigrationTool:
     - `grows`: tables in which it leaves rows when it goes back.
     - `irreversible`: prints what is to be applied and could not be taken back, one a line; after "leaves " what `back`
       goes past without a failure. It fails if that cannot be known. Empty if the tool does not tell.
+    - `passed`: prints what it would never apply, as `passed_over` reads it. Empty for a tool that applies all.
     - `troubles`: prints what keeps `forward` from applying anything, one a line after `troubles.MARK`. Empty for a tool
       whose `state` fails there, or says it.
     """
@@ -35,6 +36,7 @@ class MigrationTool:
     address_parts: Mapping[str, str] = field(default_factory=dict)
     grows: tuple[str, ...] = ()
     irreversible: str = ""
+    passed: str = ""
     troubles: str = ""
 
 
@@ -85,6 +87,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="$PROGRAM migrate",
         reads_pgoptions=False,
         address_parts={"FLYWAY_USER": "user", "FLYWAY_PASSWORD": "password"},
+        passed=script("migrations/flyway_passed.sh"),
     ),
     # https://github.com/golang-migrate/migrate/tree/master/cmd/migrate
     "golang-migrate": MigrationTool(
@@ -93,5 +96,6 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward='$PROGRAM -database "$DATABASE_URL" up',
         back=script("migrations/golang_migrate_back.sh"),
         irreversible=script("migrations/golang_migrate_irreversible.sh"),
+        passed=script("migrations/golang_migrate_passed.sh"),
     ),
 }

@@ -21,8 +21,10 @@ drop_new
 server -v old="$old" -v new="$NEW" <<< "$CREATE" || exit 94
 code=0
 PGDATABASE=$NEW pg_restore --jobs="$JOBS" --dbname="$NEW" "$FILE" > "$FILE.said" 2>&1 || code=$?
-wrong=$(grep -E '(error|ERROR|FATAL|PANIC):' "$FILE.said" | grep -v 'parameter "transaction_timeout"$' | grep -vE '^(pg_restore:|error:|could not execute query:| )*$' || true)
-[ "$code" = 0 ] || [ -n "$wrong" ] || grep -q 'parameter "transaction_timeout"$' "$FILE.said" || wrong=$(tail -n 5 "$FILE.said")
+# a setting that pg_restore 17 uses on older servers; the server may say that it does not know it in another language
+UNKNOWN_SETTING='[^[:alnum:]_]transaction_timeout[^[:alnum:]_]'
+wrong=$(grep -E '(error|ERROR|FATAL|PANIC):' "$FILE.said" | grep -vE "$UNKNOWN_SETTING" | grep -vE '^(pg_restore:|error:|could not execute query:| )*$' || true)
+[ "$code" = 0 ] || [ -n "$wrong" ] || grep -qE "$UNKNOWN_SETTING" "$FILE.said" || wrong=$(tail -n 5 "$FILE.said")
 [ -z "$wrong" ] || { head -n 4 <<< "${wrong:0:800}"; exit 75; }
 server -v old="$old" -v new="$NEW" <<< "$PROPERTIES" || exit 94
 PGDATABASE=$NEW psql -Xq -v ON_ERROR_STOP=1 <<< 'SET client_min_messages = error; ANALYZE'
@@ -33,6 +35,7 @@ sessions() {
 # what only a person may commit or roll back
 prepared() { server -F '|' -v old="$old" <<< "SELECT 'prepared transaction ' || gid, 1 FROM pg_prepared_xacts WHERE database = :'old'"; }
 sessions | sed 's/^/session: /'
+psql -XqAt -v ON_ERROR_STOP=1 <<< "$HINDERED" | grep '^stays: ' || true
 # while the renaming waits for the last session it lets no new one in, so each is ended for good
 end_sessions() {
   local turn

@@ -46,13 +46,22 @@ def test_prismas_schema_is_where_names_are_found() -> None:
 
 def test_what_only_concerns_the_applications_client_is_left_out() -> None:
     client = "connection_limit=5&pool_timeout=3&keepalives_idle=3&connect_timeout=9&pgbouncer=false"
+    client += "&uselibpqcompat=true&x-migrations-table=versions&x-multi-statement=true&prepare_threshold=0"
     assert connection_fields(f"{PLAIN}?{client}", {}) == connection_fields(PLAIN, {})
+
+
+@pytest.mark.fault("one text, two readers")
+def test_what_another_client_writes_in_its_own_words_means_the_same_here() -> None:
+    found = variables(f"{PLAIN}?sslmode=no-verify&search_path=app,%22My%20Shop%22")
+    assert {"PGSSLMODE=require", 'PGOPTIONS=-c search_path=app,"My\\ Shop"'} <= set(found)
 
 
 @pytest.mark.fault("one text, two readers")
 @pytest.mark.parametrize(
     ("url", "words"),
     [
+        (f"{PLAIN}?supa=base-pooler.x", r"says supa=base-pooler\.x: it leads to a pooler"),
+        (f"{PLAIN}?currentSchema=shop", "has the parameter currentSchema, which PostgreSQL does not know"),
         (
             f"{PLAIN}?pgbouncer=true",
             r"\(\$DB\) says pgbouncer=true: it leads to a pooler.*Use the server's own address",

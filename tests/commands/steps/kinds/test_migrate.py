@@ -343,6 +343,21 @@ def test_what_must_hold_after_a_migration_is_asked_beside_its_state(tmp_path: Pa
     )
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_warning_that_the_server_gives_every_session_is_no_state(tmp_path: Path) -> None:
+    (tmp_path / "said").write_text(
+        'WARNING:  database "shop" has a collation version mismatch\nDETAIL:  It was created using version 2.36.\n'
+        "HINT:  Rebuild all objects in this database that use the default collation.\n"
+    )
+    own = f'{COMMON}state = "cat said >&2; cat version || true"\nforward = "echo 4 > version"\n'
+    silent = own.replace("cat version", "cat version 2> /dev/null")
+    project = Project(tmp_path, "unused")
+    assert project.looked_at(silent).summary == "the migration tool reports its state: “nothing applied”"
+    assert project.run(silent).summary == "Migrated from “nothing applied” to “4”."
+    (tmp_path / "version").unlink()
+    assert project.looked_at(own).level == "fail", "what else is said counts"
+
+
 @pytest.mark.fault("not looked at, and said to be fine")
 def test_a_state_on_standard_error_is_none_and_no_rollback_is_done_by_it(tmp_path: Path) -> None:
     (tmp_path / "version").write_text("3\n")

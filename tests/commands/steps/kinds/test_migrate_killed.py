@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 from bot.rehearsal.target.postgres import APP, OWNER, Postgres
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
-from commands.systems.migrations.session_name import at_work
+from commands.systems.migrations.session_name import at_work, session_name
 from tests.bot.tools.helpers import eventually, local_shell
 from tests.bot.tools.postgres.test_database import database_at
 from tests.commands.steps.builders import box, context
@@ -46,15 +47,20 @@ class Killed:
         self.shell = local_shell(folder, APP=str(folder), URL=url)
         self.files: dict[str, str] = {}
 
-    def run(self, toml: str, step: str = "step", attempt: int = 1, at: str = "") -> Outcome:
+    def run(self, toml: str, step: str = "step", attempt: int = 1, at: str = "", run: str = "run-1") -> Outcome:
         """The outcome of an attempt at the step of this id. `at`: where the bot itself looks for the database."""
-        ctx = context(World(rate=1), shell=self.shell, files=self.files, attempt=attempt)
-        tools = replace(ctx.tools, database=database_at(at or self.url))
-        return execute(box("migrate", toml), Context(**{**vars(ctx), "tools": tools, "key": f"run-1/{step}/{attempt}"}))
+        files = self.files if run == "run-1" else {}
+        ctx = context(World(rate=1), shell=self.shell, files=files, attempt=attempt)
+        more = {
+            "tools": replace(ctx.tools, database=database_at(at or self.url)),
+            "key": f"{run}/{step}/{attempt}",
+            "boxes": {name: box("migrate", TOOL % "") for name in ("step", "other")},
+        }
+        return execute(box("migrate", toml), Context(**{**vars(ctx), **more}))
 
-    def killed(self, toml: str, step: str = "step") -> str:
+    def killed(self, toml: str, step: str = "step", run: str = "run-1") -> str:
         """The sentence where an attempt runs over its limit."""
-        outcome = self.run(f'{toml}limit = "3 s"\n', step)
+        outcome = self.run(f'{toml}limit = "3 s"\n', step, run=run)
         assert outcome.state == "failed"
         return outcome.summary
 
@@ -113,6 +119,29 @@ def test_a_session_that_goes_on_without_its_tool_is_named_and_nothing_is_called_
     assert (back.state, shop.columns()) == ("done", 1), back.summary
 
 
+def test_a_session_that_another_run_of_the_target_left_is_seen_before_a_migration_and_a_rollback(
+    shop: Killed,
+) -> None:
+    run_sql(shop.url, "CREATE TABLE IF NOT EXISTS orders (id int)")
+    assert shop.run(TOOL % "").state == "done"
+    other = (TOOL % DEAF).replace("price", "more")
+    with psycopg.connect(shop.url) as reader:
+        reader.execute("SELECT FROM orders")
+        shop.killed(other, run="run-0")
+        ((pid,),) = shop.waiting()
+        named = (
+            "A session of another run's migration still works in database db and may yet change it: end it there "
+            f"(SELECT pg_terminate_backend({pid}))."
+        )
+        assert shop.run(TOOL % "" + BACK + OWN_BACK, "back").summary == f"Nothing was rolled back. {named}"
+        assert shop.run(other, run="run-2").summary == f"Nothing was run. {named}"
+    assert eventually(lambda: shop.waiting() == [] and shop.columns() == 3)
+    assert shop.run(TOOL % "" + BACK + OWN_BACK, "back", attempt=2).state == "failed", (
+        "somebody else has migrated since"
+    )
+    assert shop.run(TOOL % "" + BACK + OWN_BACK, "back", attempt=3).summary.endswith("not “1” as before.")
+
+
 def test_a_way_back_that_was_killed_while_it_waited_leaves_nothing_either(shop: Killed, tmp_path: Path) -> None:
     shop.url, plain = alembic_project(tmp_path, shop.url), shop.url
     shop.shell = local_shell(tmp_path, APP=str(tmp_path), URL=shop.url)
@@ -139,9 +168,15 @@ def test_a_database_that_the_bot_itself_does_not_reach_keeps_nothing_from_being_
 
 
 def test_a_session_of_another_role_works_only_while_it_is_in_a_transaction(postgres: Postgres, shop: Killed) -> None:
-    name, database = "gonogo migration 1", database_at(postgres.url(APP, "migrated"))
-    with psycopg.connect(shop.url, application_name=name, autocommit=True) as pooled:
-        assert at_work(database, "db", name) == []
+    database = database_at(postgres.url(APP, "migrated"))
+    look = partial(at_work, database, "db", step="run-1/step", run_steps=("run-1/step",), target="shop")
+    with psycopg.connect(shop.url, application_name=session_name("run-1/step", "shop"), autocommit=True) as pooled:
+        assert look().own == ()
         with pooled.transaction():
             pooled.execute("SELECT 1")
-            assert at_work(database, "db", name) == [pooled.info.backend_pid]
+            assert (look().own, look().of_other_runs) == ((pooled.info.backend_pid,), ())
+            assert look(step="run-2/step", run_steps=()).of_other_runs == (pooled.info.backend_pid,)
+            assert look(step="run-1/other", run_steps=("run-1/other", "run-1/step")).of_other_runs == (), (
+                "at the same time"
+            )
+            assert look(step="run-2/step", run_steps=(), target="another").of_other_runs == ()

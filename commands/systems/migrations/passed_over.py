@@ -1,0 +1,61 @@
+"""Migrations that a tool never applies, because one with a higher number is applied already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commands.ports.shell import CommandResult
+from commands.text.exit_codes import exit_words
+from commands.text.phrases import agree, joined_few
+
+_LINE = re.compile(r"^gonogo-(passed|below|above)=(?:(\d+) )?(\S+)$", re.MULTILINE)
+_SHOWN = 5  # of them in a message
+_WHAT = (
+    "whether the release brings a migration with a lower number than the newest applied one, which {tool} never applies"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassedOver:
+    """What the tool goes past, by name; and what could not be looked at, as a clause."""
+
+    names: Sequence[str] = ()
+    unseen: tuple[str, ...] = ()
+
+
+def files_below(result: CommandResult) -> str:
+    """The numbers of a folder's migrations up to the newest applied one; empty if there are any above it.
+
+    Then the folder has a release's files already, and nobody knows which of the lower ones came with it.
+    """
+    found = _LINE.findall(result.tail)
+    known = not any(kind == "above" for kind, _, _ in found)
+    return " ".join(number for kind, number, _ in found if kind == "below") if known else ""
+
+
+def passed_over(result: CommandResult, tool: str, before: str | None) -> PassedOver:
+    """What is passed over in the tool's folder now. `before` is what `files_below` has found at the start."""
+    what = _WHAT.format(tool=tool)
+    if result.code:
+        return PassedOver(unseen=(f"{what} (asking ended with {exit_words(result.code)})",))
+    found = _LINE.findall(result.tail)
+    passed = [name for kind, _, name in found if kind == "passed"]
+    below = [(number, name) for kind, number, name in found if kind == "below"]
+    if below and not before:
+        why = "its files from before the release are not known"
+        return PassedOver(names=passed, unseen=(f"{what} ({why})",))
+    known = set((before or "").split())
+    return PassedOver(names=[*passed, *(name for number, name in below if number not in known)])
+
+
+def passed_sentence(names: Sequence[str], tool: str) -> str:
+    """That these are not applied, and the cure, as a clause; empty if there are none."""
+    if not names:
+        return ""
+    what, them = joined_few(names, _SHOWN), agree(len(names), "it", "them")
+    return (
+        f"{tool} never applies {what}, because a migration with a higher number is applied already "
+        f"(give {them} a new, higher number)"
+    )

@@ -1,0 +1,110 @@
+"""What a migration leaves that does not work as it is defined is named in the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
+from commands.steps.base import execute
+from commands.systems.postgres.new_defects import defects_now, defects_since
+from tests.bot.tools.postgres.test_database import database_at
+from tests.commands.steps.builders import box
+from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.kinds.test_migrate import ALEMBIC, Project
+from tests.commands.steps.migration_projects import alembic_project, alembic_revision
+
+pytestmark = pytest.mark.fault("it exists, so it is right")
+OLDER = """
+CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a); CREATE TABLE plain (id int);
+CREATE TABLE parts (id int, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION f();
+"""
+SECURE = "ALTER TABLE a ENABLE ROW LEVEL SECURITY; ALTER TABLE b ENABLE ROW LEVEL SECURITY; DROP TABLE plain, parts;"
+FAIL = "published for logical replication, and without a primary key or REPLICA IDENTITY"
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> Iterator[str]:
+    create_databases(postgres, "shop")
+    url = postgres.url(SUPERUSER, "shop")
+    run_sql(url, OLDER)
+    yield url
+    run_sql(url, "DROP PUBLICATION IF EXISTS cdc")
+
+
+def since(url: str, before: str, migration: str) -> str:
+    """What is said of a migration of a database that was changed like this before it."""
+    database = database_at(url)
+    run_sql(url, before or "SELECT 1")
+    older = defects_now(database, "db")
+    run_sql(url, migration)
+    return defects_since(database, "db", older)
+
+
+@pytest.mark.parametrize(
+    ("before", "migration", "said"),
+    [
+        ("CREATE PUBLICATION cdc FOR ALL TABLES", "CREATE TABLE c (id int)", f"fail on public.c: {FAIL}"),
+        ("CREATE PUBLICATION cdc FOR TABLE a", "ALTER TABLE a DROP CONSTRAINT a_pkey CASCADE", f"public.a: {FAIL}"),
+        (
+            "CREATE PUBLICATION cdc FOR TABLE parts WITH (publish_via_partition_root)",
+            "CREATE TABLE p1 PARTITION OF parts FOR VALUES FROM (0) TO (9); ALTER TABLE p1 REPLICA IDENTITY NOTHING",
+            f"public.p1: {FAIL}",
+        ),
+        ("CREATE PUBLICATION cdc FOR ALL TABLES", "CREATE TABLE c (id int PRIMARY KEY)", ""),
+        ("CREATE PUBLICATION cdc FOR ALL TABLES", "CREATE TABLE c (id int); ALTER TABLE c REPLICA IDENTITY FULL", ""),
+        ("CREATE PUBLICATION cdc FOR ALL TABLES WITH (publish = 'insert')", "CREATE TABLE c (id int)", ""),
+        (
+            SECURE,
+            'CREATE TABLE c (id int); CREATE TABLE "D" (id int)',
+            'security is off for public."D" and public.c, though it is on for nearly all older tables of the schema',
+        ),
+        (SECURE, "ALTER TABLE a DISABLE ROW LEVEL SECURITY", "row security is off for public.a, though"),
+        (SECURE, "CREATE TABLE c (id int); ALTER TABLE c ENABLE ROW LEVEL SECURITY", ""),
+        ("", "CREATE TABLE c (id int)", ""),
+        ("", "ALTER TABLE a DISABLE TRIGGER USER", "the trigger t of public.a is disabled"),
+        (
+            "",
+            "ALTER TABLE b DISABLE TRIGGER ALL",
+            "the foreign key b_id_fkey of public.b is not checked, because its triggers are disabled",
+        ),
+        ("ALTER TABLE b DISABLE TRIGGER ALL", "SELECT 1", ""),
+    ],
+    ids=["for all", "key lost", "a partition", "key", "full", "inserts", "open", "opened", "secured", "no security",
+         "trigger", "foreign key", "as before"],
+)  # fmt: skip
+def test_what_is_new_is_named(url: str, before: str, migration: str, said: str) -> None:
+    found = since(url, before, migration)
+    assert said in found if said else found == ""
+
+
+def test_the_words_are_true(url: str) -> None:
+    assert "fail on public.c" in since(url, "CREATE PUBLICATION cdc FOR ALL TABLES", "CREATE TABLE c (id int)")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        run_sql(url, "DELETE FROM c")
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_an_invalid_index_is_named_with_and_without_verify_queries(
+    postgres: Postgres, tmp_path: Path, verify: bool
+) -> None:
+    create_databases(postgres, "migrated")
+    url = postgres.url(OWNER, "migrated")
+    project = Project(tmp_path, alembic_project(tmp_path, url))
+    alembic_revision(tmp_path, "ccc3", "bbb2", "CREATE UNIQUE INDEX IF NOT EXISTS once ON orders (id)", "SELECT 1")
+    run_sql(url, "INSERT INTO orders VALUES (1), (1)")
+    with suppress(psycopg.errors.UniqueViolation):
+        run_sql(url, "CREATE UNIQUE INDEX CONCURRENTLY once ON orders (id)")
+    ctx = project.context()
+    ctx = replace(ctx, tools=replace(ctx.tools, database=database_at(url)))
+    query = 'database = "db"\nverify = [{ says = "x", expect = 0, sql = "SELECT count(*) - 2 FROM orders" }]\n'
+    outcome = execute(box("migrate", ALEMBIC + (query if verify else "")), ctx)
+    named = "But there are invalid indexes, which no query uses (or which are still being built): once."
+    assert (outcome.state, named in outcome.summary) == ("done", True), outcome.summary

@@ -1,0 +1,93 @@
+"""`back = "restore"`: what keeps a database from being replaced is known before the start."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.rehearsal.target.postgres import APP, SUPERUSER, Postgres
+from bot.rehearsal.target.programs import postgres_programs
+from commands.ports.preflight import PreflightResult
+from commands.steps.shared.whole_restore import restore_checks
+from commands.steps.values import page_texts
+from tests.commands.steps.databases import run_sql
+from tests.commands.steps.kinds.test_migrate_restore import Shop
+from tests.local_shell import LocalShell
+
+
+@pytest.fixture
+def shop(postgres: Postgres, tmp_path: Path) -> Shop:
+    return Shop(postgres, tmp_path)
+
+
+def found(shop: Shop) -> list[PreflightResult]:
+    """What the check before the start says."""
+    backup: Any = shop.boxes()["backup"]
+    [check] = restore_checks(backup)
+    shell = LocalShell(shop.environ, postgres_programs())
+    return check.judge(shell.ask("h", check.script, env=page_texts(dict(check.env), {})))  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_sessions_that_nobody_here_may_end_are_named_before_the_start(shop: Shop, postgres: Postgres) -> None:
+    with ExitStack() as open_sessions:
+        for user, name in ((SUPERUSER, "pg_cron"), (APP, "api")):
+            address = postgres.url(user, "shop")
+            open_sessions.enter_context(psycopg.connect(address, application_name=name))
+        _, hindered = found(shop)
+        run_sql(postgres.url(SUPERUSER), f"GRANT pg_signal_backend TO {shop.url.split('//')[1].split(':')[0]}")
+        _, fewer = found(shop)
+        shop.environ["DB"] = postgres.url(SUPERUSER, "shop")
+        assert [one.level for one in found(shop)] == ["ok"], "a superuser ends every session"
+    run_sql(postgres.url(SUPERUSER), f"REVOKE pg_signal_backend FROM {shop.url.split('//')[1].split(':')[0]}")
+    assert hindered.level == "warn"
+    assert hindered.summary == (
+        "the database could not be replaced while this is in it, which its user cannot end: "
+        f"session api of {APP} and session pg_cron of {SUPERUSER}"
+    )
+    assert fewer.summary.endswith(f": session pg_cron of {SUPERUSER}")
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_what_belongs_to_the_replaced_database_is_named_before_and_after(shop: Shop, postgres: Postgres) -> None:
+    admin = postgres.url(SUPERUSER, "shop")
+    run_sql(admin, "CREATE SUBSCRIPTION prices CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)")
+    try:
+        _, stays = found(shop)
+        assert (stays.level, "replaced database: subscription prices; what reads" in stays.summary) == ("warn", True)
+        shop.migrated()
+        back = shop.run("back")
+        assert " The replaced one has kept subscription prices: make the like" in back.summary, (
+            back.summary + back.output
+        )
+    finally:
+        for name in (*shop.databases(), "shop")[:1]:  # an archive of a user who is no superuser has none
+            url = postgres.url(SUPERUSER, name)
+            for statement in ("DISABLE", "SET (slot_name = NONE)"):
+                run_sql(url, f"ALTER SUBSCRIPTION prices {statement}")
+            run_sql(url, "DROP SUBSCRIPTION prices")
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_setting_that_an_older_server_does_not_know_is_harmless_in_any_language(shop: Shop, tmp_path: Path) -> None:
+    shop.migrated()
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    for program in postgres_programs().iterdir():
+        (newer / program.name).symlink_to(program)
+    (newer / "pg_restore").unlink()
+    said = (
+        "pg_restore: error: could not execute query: FEHLER:  unbekannter Konfigurationsparameter »transaction_timeout«"
+    )
+    (newer / "pg_restore").write_text(
+        f'#!/bin/sh\n{postgres_programs() / "pg_restore"} "$@"\necho "{said}" >&2\n'
+        'echo "Command was: SET transaction_timeout = 0;" >&2\nexit 1\n'
+    )
+    (newer / "pg_restore").chmod(0o755)
+    back = shop.run("back", shell=LocalShell(shop.environ, newer))
+    assert back.state == "done", back.summary + back.output
+    assert run_sql(shop.url, "SELECT id, note FROM orders ORDER BY 1") == [(1, "one"), (2, "two")]
