@@ -61,7 +61,6 @@ read_stored_page(Path("{_PAGE}").read_text(), "{_PAGE}")
 LAST = "its turns and first check"
 # only where the place that is asked first speaks TLS, which that of this benchmark does not
 TLS = "certificates for TLS"
-_TELL = "import os, time; os.write(1, str(time.process_time()).encode()); os._exit(0)"
 _TLS = "from bot.tools.web_client import tls_context; tls_context()"
 
 
@@ -84,24 +83,27 @@ async def _parts(folder: Path, address: str) -> dict[str, float]:
         env |= {"GONOGO_STATE": address, "GONOGO_RECORD_KEY": KEY, "GONOGO_CHANNEL": CHANNEL}
         (folder / _PAGE).write_text(watched_page(1, "15 min"), encoding="utf-8")
         looks = [await _first_look(site, env, folder) for _ in range(TIMES)]
-        done, code, parts = 0.0, "", {}
-        for part, more in (*PARTS.items(), (TLS, _TLS)):
-            code += f"{more}\n"
-            busy = await asyncio.to_thread(_least_of, code, env, folder)
-            parts[part], done = busy - done, busy
+        parts = await asyncio.to_thread(_least_of_parts, env, folder)
     await workspace.stop()
     whole, busy = statistics.median(seconds for seconds, _ in looks), min(busy for _, busy in looks)
-    parts[LAST] = busy - (done - parts[TLS])
+    parts[LAST] = busy - sum(parts.values()) + parts[TLS]
     return {f"processor time, {part}": seconds for part, seconds in parts.items()} | {
         "processor time, from start to first look": busy,
         "from start to first look": whole,
     }
 
 
-def _least_of(code: str, env: Mapping[str, str], folder: Path) -> float:
-    """The processor time of a process that does no more than this, in seconds, the least: a busy machine adds to it."""
-    command = [sys.executable, "-c", f"{code}\n{_TELL}"]
-    return min(float(subprocess.check_output(command, env=env, cwd=folder)) for _ in range(TIMES))
+def _least_of_parts(env: Mapping[str, str], folder: Path) -> dict[str, float]:
+    """The processor time of each part, in seconds, the least of several processes: a busy machine adds to it."""
+    parts = PARTS | {TLS: _TLS}
+    told_after_each = "".join(f"{more}\nprint(time.process_time())\n" for more in parts.values())
+    command = [sys.executable, "-uc", f"import os, time\n{told_after_each}os._exit(0)"]
+    least = dict.fromkeys(parts, float("inf"))
+    for _ in range(TIMES):
+        told = [0.0, *map(float, subprocess.check_output(command, env=env, cwd=folder).split())]
+        for part, before, after in zip(parts, told, told[1:], strict=False):
+            least[part] = min(least[part], after - before)
+    return least
 
 
 async def _first_look(site: Site, env: Mapping[str, str], folder: Path) -> tuple[float, float]:
