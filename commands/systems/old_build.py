@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import quote
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote, urlsplit
 
 from commands.ports.web import HttpResponse
 from commands.systems.kept_pages import kept_for
@@ -15,8 +15,8 @@ from commands.text.numbers import format_count
 from commands.text.phrases import on_web
 from commands.text.printable import printable
 
-# Defines `tell_old FOLDER`: the scripts and stylesheets of that build that the one behind the link does not have, and
-# the service worker of either, by the names that tools give it.
+# Defines `tell_old FOLDER`: the scripts and stylesheets of that build that the one behind the link does not have, those
+# that it has with another content, and the service worker of either, by the names that tools give it.
 TELL_OLD = """
 tell_old() {
   local old=$1 new=$WWW/current/ worker
@@ -25,6 +25,11 @@ tell_old() {
     awk 'NR <= 5000' | while IFS= read -r one; do [ -e "$new$one" ] || printf '%s\\n' "${one#./}"; done |
     awk 'first == "" && length($0) <= 200 { first = $0 }
       { n++ } END { if (n) printf "old_gone=%d\\nold_first=%s\\n", n, first }'
+  (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' -o -path ./index.html \\)) |
+    LC_ALL=C sort | awk 'NR <= 5000' | while IFS= read -r one; do
+      [ -f "$new$one" ] && ! cmp -s "$old/$one" "$new$one" && [ "${#one}" -le 200 ] || continue
+      printf 'other=%.64s %.64s %s\\n' "$(sha256sum < "$old/$one")" "$(sha256sum < "$new$one")" "${one#./}"
+    done | awk 'NR <= 20'
   for worker in sw.js service-worker.js serviceWorker.js ngsw-worker.js firebase-messaging-sw.js; do
     if [ -f "$new$worker" ]; then printf 'new_worker=%s\\n' "$worker"
     elif [ -f "$old/$worker" ]; then printf 'old_worker=%s\\n' "$worker"; fi
@@ -32,6 +37,7 @@ tell_old() {
 }
 """
 _LINE = re.compile(r"^(old_gone|old_first|new_worker|old_worker)=([^\n]+)$", re.MULTILINE)
+_OTHER = re.compile(r"^other=([0-9a-f]{64}) ([0-9a-f]{64}) ([^\n]+)$", re.MULTILINE)
 _SHOWN = 100  # characters of a name
 
 Get = Callable[[str], HttpResponse]
@@ -42,23 +48,40 @@ class OldBuild:
     """What the build before has and the one that is served has not: `gone` scripts and stylesheets, such as `first`.
 
     `worker`: the service worker that is served now; `old_worker`: one that only the build before has. Names or empty.
+    `other`: the files that both have with another content, and the SHA-256 of each: before, and now.
     """
 
     gone: int = 0
     first: str = ""
     worker: str = ""
     old_worker: str = ""
+    other: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def has_still(self, path: str, answer: HttpResponse) -> bool | None:
+        """Whether what is served at a path is the file of the build before, though it has another content now.
+
+        None if it is neither that file nor the new one. What both builds have alike, or not both, is not told.
+        """
+        name = unquote(urlsplit(path).path).lstrip("/")
+        if name not in self.other or answer.digest is None:
+            return False
+        before, now = self.other[name]
+        digest = answer.digest("sha256").hex()
+        return digest == before or (False if digest == now else None)
 
     def not_served(self, get: Get) -> str:
         """What nobody compared of tabs that are open with the build before, as a clause; empty if they miss nothing."""
         if not self.gone or not self.first:
             return ""
         part = Part(self.first, stylesheet=self.first.endswith(".css"), module=True)
-        if not part_problem("", part, get("/" + quote(self.first))):
+        answer = get("/" + quote(self.first))
+        if not part_problem("", part, answer):
             return ""
+        long, said = kept_for(answer)
+        until = f"; caches may keep that answer ({answer.status}) for {long} ({said})" if long else ""
         more = f" and {format_count(self.gone - 1, 'more file')}" if self.gone > 1 else ""
         name = printable(self.first)[:_SHOWN]
-        return f"whether tabs that are open go on working: {name}{more} of the build before are no longer served"
+        return f"whether tabs that are open go on working: {name}{more} of the build before are no longer served{until}"
 
     def worker_doubt(self, web: str, get: Get) -> str:
         """Why browsers may go on with a service worker of before, as a clause; empty if there is none, or it is new."""
@@ -88,4 +111,5 @@ def old_build(output: str) -> OldBuild:
         first=found.get("old_first", ""),
         worker=found.get("new_worker", ""),
         old_worker=found.get("old_worker", ""),
+        other={name: (before, now) for before, now, name in _OTHER.findall(output)},
     )

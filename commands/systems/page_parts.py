@@ -21,6 +21,10 @@ from state.errors import LostTrack
 Get = Callable[[str], HttpResponse]
 
 _HERE = "http://here.invalid"  # stands for a place whose own address is not known
+STILL_OLD = (
+    "is still the file of the build before. Perhaps a cache in front has it: purge it, and let names of files have "
+    "their hash, or let caches ask again."
+)
 _NEVER_SCRIPT = re.compile(r"image/|audio/|video/|text/csv$")
 _PORTS = {"http": 80, "https": 443}
 _SHOWN = 100  # characters of a path
@@ -111,6 +115,7 @@ class ServedParts:
 
     - `good`: those that a browser gets. `elsewhere`: those that it gets from another place, which was not asked.
     - `too_long`: those that are served, but too long to be compared with the `integrity` of their tags.
+    - `changed`: those of which nobody knows whether they are the build's, because something in front changes them.
     - `more`: how many were not asked for, because there are too many.
     - `doubts`: what the page's policies may refuse, as a clause for each; the page itself is well.
     """
@@ -118,9 +123,11 @@ class ServedParts:
     web: str
     get: Get
     wanted: Callable[[Part], bool]
+    is_old: Callable[[str, HttpResponse], bool | None] = lambda _path, _answer: False
     good: set[Part] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
     too_long: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
     more: int = 0
     doubts: list[str] = field(default_factory=list)
 
@@ -128,6 +135,7 @@ class ServedParts:
         """Ask for each part that is not known to be right: why a browser cannot use it, or nothing if it can."""
         self.elsewhere.clear()
         self.too_long.clear()
+        self.changed.clear()
         tags = read_tags(page.text)
         policy = policy_of(page, tags)
         self.doubts = list(_refused_inline(policy, tags))
@@ -154,8 +162,11 @@ class ServedParts:
                 return f"{str(error).rstrip('.')}, and the page needs it."
             if not (location := leads_to(answer)):
                 fit = fits(part.integrity, answer)
-                problem = part_problem(shown, part, answer, fit)
-                if not problem and fit is None:
+                is_old = self.is_old(at, answer)
+                problem = part_problem(shown, part, answer, fit) or (f"{shown} {STILL_OLD}" if is_old else "")
+                if not problem and is_old is None:
+                    self.changed.add(part.address)
+                elif not problem and fit is None:
                     self.too_long.add(part.address)
                 elif not problem:
                     self.good.add(part)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -22,6 +20,7 @@ from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts, parse_values, without_values
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.git.environment import OWN_REPOSITORY
+from commands.systems.git.stored import STORED, stored_note, without_stored
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
 from commands.systems.scripts import script, without_remarks
@@ -42,12 +41,7 @@ _MARKED_MISSING = f"without_commit | sed 's/^/{MISSING}/'"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
-# git says nothing if Git LFS is not set up for this user, and leaves pointers in place of the files
-_POINTERS = """\
-pointers() { git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' || true; }
-{ pointers; in_submodules pointers; } | sed 's/^/pointer: /'"""
-_HEAD = without_remarks(f'{_CHANGED_FILES}{_IN_THE_WAY}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}\n{_POINTERS}')
-_POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
+_HEAD = without_remarks(f'{_CHANGED_FILES}{_IN_THE_WAY}{STORED}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}\nstored')
 # exit codes of the script
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED, _CLOSED, _IN_USE, _NO_SUBMODULE = range(65, 73)
 _REFUSED = {
@@ -81,7 +75,7 @@ class CheckoutStep(StepBox):
     Any changed file that is not in `may_discard` fails the step and is listed, because its changes would be lost. So
     does an untracked file, ignored or not, where the commit or one of its submodules has one of its own, and a commit
     of a submodule that cannot be fetched. The files are compared with the commit afterwards, also those that git status
-    is told to hide. Files in Git LFS that are not fetched are named.
+    is told to hide. Files in Git LFS that are not fetched are named, and those of git-crypt that are still encrypted.
     """
 
     kind: ClassVar[str] = "checkout"
@@ -103,7 +97,7 @@ class CheckoutStep(StepBox):
         """The script. Only the commit and the folder come from its environment."""
         return "\n".join(
             (
-                _CHANGED_FILES + _IN_THE_WAY + _ENDED + _HOOK_FAILED + 'cd "$REPOSITORY"',
+                _CHANGED_FILES + _IN_THE_WAY + _ENDED + _HOOK_FAILED + STORED + 'cd "$REPOSITORY"',
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
@@ -125,7 +119,7 @@ class CheckoutStep(StepBox):
                 # now with the commits of the submodules
                 f"left=$({_LEFT})",
                 f'[ -z "$left" ] || {{ printf \'%s\\n\' "$left"; exit {_NOT_CLEAN}; }}',
-                _POINTERS,
+                "stored",
                 "git log --no-color --no-decorate --oneline -5",
             )
         )
@@ -168,7 +162,7 @@ locks=$(locks)
         lines = result.last_lines
         commit = fill(self.commit, ctx.values)[:10]
         if result.code == 0:
-            done_so = self._done(commit, without_values(lines), _POINTER.findall(result.tail))
+            done_so = self._done(commit, without_values(lines), stored_note(result.tail))
             return replace(done_so, summary=done_so.summary + failed_hook(result.tail))
         if why := _REFUSED.get(result.code, "").format(commit=commit):
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
@@ -192,23 +186,17 @@ locks=$(locks)
         commit = fill(self.commit, ctx.values)
         env = page_texts(self._env(), ctx.values)
         head, _, rest = ctx.tools.shell.ask(self.host, _HEAD, env=env).tail.strip().partition("\n")
-        left = _POINTER.sub("", rest).strip("\n")
+        left = without_stored(rest).strip("\n")
         if head == commit and not left:
-            return self._done(commit[:10], pointers=_POINTER.findall(rest))
+            return self._done(commit[:10], note=stored_note(rest))
         if head == commit:
             why = f"The files of the working copy differ from commit {commit[:10]}. You can run the step again."
             return failed(why, lines=tuple(left.splitlines()))
         return failed(f"The working copy is at commit {head[:10]}, not at {commit[:10]}. You can run the step again.")
 
-    def _done(self, commit: str, lines: tuple[str, ...] = (), pointers: Sequence[str] = ()) -> Outcome:
+    def _done(self, commit: str, lines: tuple[str, ...] = (), note: str = "") -> Outcome:
         compared = (f"working copy on {self.host} at {commit}",)
-        summary = f"The working copy is at commit {commit}."
-        if pointers:
-            count, names = format_count(len(pointers), "file"), ", ".join(pointers[:3])
-            summary += (
-                f" {count} of Git LFS not fetched, so only pointers are there: {names}; git lfs pull fetches them."
-            )
-        return done(summary, lines=lines, compared=compared)
+        return done(f"The working copy is at commit {commit}.{note}", lines=lines, compared=compared)
 
     def _list_changed(self) -> str:
         # a submodule at another commit is not edited: an earlier checkout may have left it so

@@ -24,6 +24,7 @@ from commands.systems.built_page import NOT_COMPARED, page_of_build
 from commands.systems.folders.may_write import not_writable
 from commands.systems.kept_pages import GO_ON, REVALIDATE
 from commands.systems.old_build import old_build
+from commands.systems.packed_files import packed_files
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.preflight.free_files import (
     LEAST_FILES,
@@ -60,10 +61,11 @@ class PublishStep(StepBox):
     `<commit>-2`. A build whose stamp does not name the commit is refused: after a failed build the old one is still
     there. The page that is served must name the scripts and stylesheets of the build's `index.html`, because a
     cache in front may have the page of before, and each of them must be served, not refused or replaced by a page,
-    and fit the `integrity` of its tag. The rollback builds nothing, and only says which of them browsers do not get.
-    A page that browsers may keep for more than an hour without asking again is named, and so are what its
-    Content-Security-Policy refuses, a service worker, and files of the build before that tabs still ask for: let the
-    build have them too, or the page load itself again where a part is missing.
+    fit the `integrity` of its tag, and not be the file of that name of the build before. The rollback builds nothing,
+    and only says which of them browsers do not get. A page that browsers may keep for more than an hour without asking
+    again is named, and so are what its Content-Security-Policy refuses, a service worker, packed files (`.br`, `.gz`)
+    of another build, and files of the build before that tabs still ask for: let the build have them too, or the page
+    load itself again where a part is missing.
     """
 
     kind: ClassVar[str] = "publish"
@@ -149,7 +151,8 @@ class PublishStep(StepBox):
             return failed(why, lines=result.last_lines)
         built = page_of_build(result.tail)
         headers = page_texts(self.headers, ctx.values)
-        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, built, old_build(result.tail))
+        old, packed = old_build(result.tail), packed_files(result.tail)
+        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, built, old, packed)
         served.ask(self.ready_within.total_seconds())
         if problem := served.problem or ("" if self.mode == "back" else served.broken):
             return failed(problem, inconclusive=served.challenged)

@@ -14,7 +14,8 @@ from commands.systems.built_page import BuiltPage, names, other_page
 from commands.systems.http_answers import challenge, not_asked, stand_in, status_of
 from commands.systems.kept_pages import kept_page
 from commands.systems.old_build import OldBuild
-from commands.systems.page_parts import ServedParts
+from commands.systems.packed_files import PackedFiles
+from commands.systems.page_parts import STILL_OLD, ServedParts
 from commands.systems.page_tags import Part
 from commands.systems.running.answers import names as names_commit
 from commands.text.numbers import format_count
@@ -29,6 +30,7 @@ _SHOWN = 100  # characters of an address
 class ServedBuild:
     """What one place serves of the build of `commit`, whose own page is `built`; `old` is what the build before has.
 
+    `packed`: the packed files of the build, which a web server may send in the place of their originals.
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
     `worker` why they may go on with a service worker of before, `gone` what tabs may miss; clauses, or empty.
@@ -42,6 +44,7 @@ class ServedBuild:
     headers: Mapping[str, Text]
     built: BuiltPage
     old: OldBuild
+    packed: PackedFiles = field(default_factory=PackedFiles)
     problem: str = ""
     broken: str = ""
     where: str = ""
@@ -52,7 +55,7 @@ class ServedBuild:
     served: ServedParts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.served = ServedParts(self.web, self._get, self._is_of_build)
+        self.served = ServedParts(self.web, self._get, self._is_of_build, self.old.has_still)
 
     def ask(self, seconds: float) -> None:
         """Ask until all is right, or the time is over."""
@@ -90,6 +93,8 @@ class ServedBuild:
             unseen = [f"whether {_first(elsewhere)} can be loaded: the page gets it from another place"]
         if too_long := sorted(self.served.too_long):
             unseen.append(f"whether {_first(too_long)} fits the `integrity` of its tag: it is too long")
+        if changed := sorted(self.served.changed):
+            unseen.append(f"whether {_first(changed)} is this build's: what is served differs from its file")
         if count := self.built.more + self.served.more:
             unseen.append(f"whether {format_count(count, 'more script')} or stylesheets of the page can be loaded")
         if not (unseen or self.served.good or self.broken):
@@ -104,7 +109,7 @@ class ServedBuild:
 
     def doubts(self) -> tuple[str, ...]:
         """What may keep browsers from showing the build, though it is served; clauses."""
-        return tuple(filter(None, (*self.served.doubts, self.worker)))
+        return tuple(filter(None, (*self.served.doubts, self.worker, self.packed.doubt())))
 
     def _is_of_build(self, part: Part) -> bool:
         """Whether the build's page has it; a proxy may have written more into the page."""
@@ -128,6 +133,8 @@ class ServedBuild:
         self.kept = kept_page(self.web, page)
         self.where = at_addresses(0, len(page.others))
         self.problem = other_page(self.web, page, self.built)
+        if not self.problem and self.old.has_still("/index.html", page):
+            self.problem = f"{on_web(self.web, '/')} {STILL_OLD}"
         if not self.problem:
             self.broken = next(filter(None, list(self.served.problems(page))), "")
 

@@ -394,3 +394,20 @@ def test_files_of_git_lfs_that_are_only_pointers_are_named(repository: Repositor
     host.dead.add(ctx.key)
     assert box("checkout", CHECKOUT).recover(ctx).summary == outcome.summary, "after a crash too"
     assert check_out(repository, repository.old).summary == f"The working copy is at commit {repository.old[:10]}."
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_files_of_git_crypt_that_are_still_encrypted_are_named(repository: Repository) -> None:
+    attributes = {".gitattributes": "*.key filter=git-crypt diff=git-crypt\n", "about.txt": "we use GITCRYPT\n"}
+    repository.commit(attributes, "With git-crypt")
+    (repository.origin / "conf").mkdir()
+    for name in ("a.key", "conf/ของ b.key"):
+        (repository.origin / name).write_bytes(b"\0GITCRYPT\0" + bytes(range(40)))
+    commit = repository.commit({}, "Its files")
+    outcome = check_out(repository, commit)
+    note = "2 files of git-crypt are still encrypted there: a.key and conf/ของ b.key; git-crypt unlock opens them."
+    assert (outcome.state, outcome.summary) == ("done", f"The working copy is at commit {commit[:10]}. {note}")
+    host = shell(repository)
+    ctx = context(World(), {"commit": commit}, shell=host)
+    host.dead.add(ctx.key)
+    assert box("checkout", CHECKOUT).recover(ctx).summary == outcome.summary, "after a crash too"

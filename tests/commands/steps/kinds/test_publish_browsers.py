@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +94,14 @@ def test_files_of_the_build_before_that_are_gone_are_named(folder: Path) -> None
     assert "assets/index-old.js and 1 more file of the build before are no longer served" in missed
 
 
+def test_an_answer_for_a_missing_file_that_caches_may_keep_is_named(folder: Path) -> None:
+    keeps = 'add_header Cache-Control "max-age=31536000" always;'
+    (missed,) = (one for one in behind(folder, keeps, forget).not_compared if "tabs" in one)
+    assert missed.endswith(
+        "no longer served; caches may keep that answer (404) for 365 days (Cache-Control: max-age=31536000)"
+    )
+
+
 def test_files_of_the_build_before_that_are_still_served_are_not_named(folder: Path) -> None:
     def elsewhere(site: Served) -> None:
         forget(site)
@@ -164,3 +174,67 @@ def test_a_rollback_names_what_tabs_of_the_new_build_miss(folder: Path) -> None:
         back = published(site, BACK + QUICK)
         site.web.close()
     assert TABS.replace("old", "new") in back.not_compared
+
+
+def same_names(site: Served) -> None:
+    """The page of both builds loads one script, whose name has no hash."""
+    for build, says in ((site.www / "releases" / OLD, "old"), (site.build, "new")):
+        (build / "index.html").write_text("<!doctype html><script src=/assets/app.js></script>")
+        (build / "assets" / "app.js").write_text(f"start('{says}')")
+
+
+@pytest.mark.fault("it exists, so it is right")
+def test_a_file_of_the_build_before_that_is_served_under_a_name_of_this_one_fails_the_step(folder: Path) -> None:
+    def kept(site: Served) -> None:
+        same_names(site)
+        (site.www / "cache" / "assets").mkdir(parents=True)
+        (site.www / "cache" / "assets" / "app.js").write_text("start('old')")
+
+    assert behind(folder, "", same_names).state == "done"
+    cache = "location = /assets/app.js {{ root {www}/cache; }}"
+    server = SERVER.replace("location / {{", f"{cache} location / {{{{")
+    outcome = behind(folder, "", kept, server=server)
+    assert outcome.state == "failed", outcome.summary
+    assert outcome.summary.startswith("/assets/app.js on app is still the file of the build before. Perhaps a cache")
+
+
+@pytest.mark.fault("it exists, so it is right")
+def test_a_page_of_the_build_before_fails_the_step_though_it_names_the_same_files(folder: Path) -> None:
+    def kept(site: Served) -> None:
+        same_names(site)
+        (site.build / "assets" / "app.js").write_text("start('old')")
+        page = (site.www / "releases" / OLD / "index.html").read_text()
+        (site.build / "index.html").write_text(f"{page}<p>new")
+        (site.www / "cache").mkdir()
+        (site.www / "cache" / "index.html").write_text(page)
+
+    server = SERVER.replace("location / {{", "location = /index.html {{ root {www}/cache; }} location / {{")
+    outcome = behind(folder, "", kept, server=server)
+    assert outcome.state == "failed", outcome.summary
+    assert outcome.summary.startswith("app/ is still the file of the build before.")
+
+
+def test_a_file_that_something_in_front_changes_is_named(folder: Path) -> None:
+    server = SERVER.replace("location / {{", "sub_filter_types *; sub_filter start begin; location / {{")
+    outcome = behind(folder, "", same_names, server=server)
+    assert outcome.state == "done", outcome.summary
+    assert "whether /assets/app.js is this build's: what is served differs from its file" in outcome.not_compared
+
+
+def test_packed_files_of_another_build_are_named(folder: Path) -> None:
+    def packed(site: Served) -> None:
+        same_names(site)
+        right, wrong = site.build / "assets" / "app.js", site.build / "index.html"
+        (site.build / "assets" / "app.js.gz").write_bytes(gzip.compress(right.read_bytes()))
+        (site.build / "alone.gz").write_bytes(gzip.compress(b"1"))
+        (site.build / "index.html.gz").write_bytes(gzip.compress(b"<!doctype html>old"))
+        (site.build / "index.html.br").write_bytes(b"old")
+        os.utime(site.build / "index.html.br", (wrong.stat().st_mtime - 3600,) * 2)
+
+    outcome = behind(folder, "", packed)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary == (
+        f"{SERVED} But index.html.br (and 1 more file) is not index.html packed, but older or another: a web server "
+        "that sends packed files (gzip_static, brotli_static) gives browsers what is in it. Let the build begin with "
+        "an empty folder."
+    )

@@ -1,0 +1,55 @@
+"""Packed files of a build (`.gz`, `.br`, `.zst`) that are not their originals packed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from commands.text.numbers import format_count
+from commands.text.printable import printable
+
+# Defines `tell_packed`: of the folder in which the build was made, because a copy has lost the times. What no program
+# here unpacks is judged by its age, of which a minute is nothing.
+TELL_PACKED = """
+tell_packed() {
+  local one from unpack
+  find . -type f \\( -name '*.gz' -o -name '*.br' -o -name '*.zst' \\) | LC_ALL=C sort | awk 'NR <= 2000' |
+    while IFS= read -r one; do
+      from=${one%.*}; [ -f "$from" ] || continue
+      case $one in *.gz) unpack=gzip ;; *.br) unpack=brotli ;; *) unpack=zstd ;; esac
+      if command -v "$unpack" > /dev/null; then
+        "$unpack" -dc "$one" 2> /dev/null | cmp -s - "$from" || printf '%s\\n' "${one#./}"
+      elif [ "$(stat -c %Y "$from")" -gt "$(($(stat -c %Y "$one") + 60))" ]; then printf '%s\\n' "${one#./}"; fi
+    done | awk 'first == "" && length($0) <= 200 { first = $0 }
+      { n++ } END { if (n) printf "packed_other=%d\\npacked_first=%s\\n", n, first }'
+}
+"""
+_LINE = re.compile(r"^(packed_other|packed_first)=([^\n]+)$", re.MULTILINE)
+_SHOWN = 100  # characters of a name
+
+
+@dataclass(frozen=True)
+class PackedFiles:
+    """How many packed files of a build are not their originals packed, and the first of them."""
+
+    count: int = 0
+    first: str = ""
+
+    def doubt(self) -> str:
+        """Why browsers may get another file than the bot, as a clause; empty if they do not."""
+        if not self.count or not self.first:
+            return ""
+        more = f" (and {format_count(self.count - 1, 'more file')})" if self.count > 1 else ""
+        name = printable(self.first)[:_SHOWN]
+        return (
+            f"{name}{more} is not {name.rpartition('.')[0]} packed, but older or another: a web server that "
+            "sends packed files (gzip_static, brotli_static) gives browsers what is in it. Let the build begin with an "
+            "empty folder"
+        )
+
+
+def packed_files(output: str) -> PackedFiles:
+    """What the script has printed."""
+    found = dict(_LINE.findall(output))
+    count = found.get("packed_other", "")
+    return PackedFiles(int(count) if count.isdecimal() and len(count) < 10 else 0, found.get("packed_first", ""))
