@@ -111,5 +111,5 @@ def old_build(output: str) -> OldBuild:
         first=found.get("old_first", ""),
         worker=found.get("new_worker", ""),
         old_worker=found.get("old_worker", ""),
-        other={name: (before, now) for before, now, name in _OTHER.findall(output)},
+        other={name: (before, now) for before, now, name in _OTHER.findall(output) if before != now},
     )

@@ -62,7 +62,8 @@ class PrometheusStep(StepBox):
 
     There is no data if the query gives no sample or several, if the number is NaN or infinite, if the sample is too
     old, and if the server warns that its answer may be incomplete. A `<value>` in the query is the value of a label:
-    `{version=<revision>}`.
+    `{version=<revision>}`. For `increase` and `rate` a counter begins with its first sample: one that a new process
+    creates with its first error counts as 0, so let the service create its counters with 0.
     """
 
     kind: ClassVar[str] = "prometheus"
