@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from commands.runbook import Page, read_page
 from commands.runbook.queries import check_queries
 from commands.start.watch_speed import WatchSpeed, read_watch_speed
 from state.errors import BadPage, BadRecord, BadSettings, Refused
+from state.frozen import dataclass
 from state.journal import RecordKey
 from state.journal.key import key_beside, key_from_text, read_key
 from state.place import NO_KEY, Place, place_of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from state.errors import BadRecord
+from state.frozen import dataclass
 from state.journal import RecordKey
 from state.place import Place, has_record, open_database_at, tables_at, unserved
 from state.store.covered import TABLES

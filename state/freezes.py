@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from state.facts import Actor
+from state.frozen import dataclass
 
 
 class FreezeSort(StrEnum):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from state.errors import BadRecord, MirrorTaken
+from state.frozen import dataclass
 from state.store.database import Database, Tables
 
 _PREFIX = "mirror: "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Container
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from state.events import EventData
 from state.facts import Actor, Door, Fact, Keep, Lapsed, RollbackRequest
+from state.frozen import dataclass
 
 F = TypeVar("F", bound=Fact)
 NO_TIME = datetime.fromtimestamp(0, UTC)  # when a run began whose row is damaged
@@ -136,7 +138,7 @@ class Run:
         return self.state in OF_QUEUE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
     """One attempt at one step. It is stored as `running` before anything is done.
 

@@ -8,10 +8,11 @@ times.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from state.facts import Fact
+from state.frozen import dataclass
 from state.records import Attempt, Event, Position, Run
 
 # the keys of `ClockJump.after`: which times of which rows are by the new clock

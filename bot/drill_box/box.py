@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.drill_box.files import KEEPER, LOG, TARGET, VALUES
@@ -19,6 +18,7 @@ from bot.drill_box.locks import is_held
 from bot.tools.python_module import module_command
 from bot.tools.secrets import redactor_for
 from state.errors import Refused
+from state.frozen import dataclass
 
 LIMIT = 600.0  # seconds for the first start, which downloads packages from npm
 STOP_LIMIT = 20.0  # seconds until a keeper that does not stop is killed

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.tools.local.machine import job_folders_id, own_environment
 from bot.tools.page_texts import resolve
 from bot.tools.places import HostPlace, LocalPlace, Places
 from commands.ports.page_text import Text
@@ -75,6 +74,8 @@ def _host_parts(host: HostPlace | LocalPlace, environ: Mapping[str, str]) -> Ite
 
 def _local_parts(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Where the jobs of the bot's own machine are found again."""
+    from bot.tools.local.machine import job_folders_id, own_environment
+
     home = own_environment(environ).get("HOME", "")
     yield from (("user", str(os.geteuid())), ("home", home), ("job folders", job_folders_id(home)))
 

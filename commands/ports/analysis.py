@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from state.frozen import dataclass
 
 # begins a finding in a file whose values are usually made up
 MADE_UP = "in a test, an example, a template or a translation, so probably made up"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol
 
 from commands.ports.page_text import Text
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import Event
 from typing import Any, Protocol
 
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import OutputListener, ignore_output
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from state.frozen import dataclass
 
 PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_]*)>")
 # a quoted `'<name>'` is the same place: nothing is ever put between quotes

@@ -5,10 +5,11 @@ The checks that several step kinds use are in `commands/systems/preflight`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from commands.ports.tools import Tools
+from state.frozen import dataclass
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
 from commands.ports.page_text import DatabaseAddress
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

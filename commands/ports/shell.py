@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Event
 from typing import Protocol
 
 from commands.ports.page_text import Text
+from state.frozen import dataclass
 
 TAIL = 64 * 1024  # bytes of output that are kept by default
 

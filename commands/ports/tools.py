@@ -10,7 +10,6 @@ sent, and masks secrets in everything it returns.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from commands.ports.analysis import Analysis
 from commands.ports.browser import Browser
@@ -19,6 +18,7 @@ from commands.ports.database import Database
 from commands.ports.scratch_server import ScratchServers
 from commands.ports.shell import Shell
 from commands.ports.web import Web
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol
 
 from commands.ports.page_text import Text
 from commands.text.foreign_json import read_json
+from state.frozen import dataclass
 
 MAX_BODY = 8_000_000  # bytes of an answer that are read, after decoding
 USER_AGENT = "gonogo"  # marks the bot's own requests in a web server's log

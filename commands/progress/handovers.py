@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.progress.drill import players
 from commands.runbook.people import People, is_user_group
 from state.facts import HandoverEnd, HandoverOffer, HandoverResult
+from state.frozen import dataclass
 from state.records import Record
 
 OFFER_LASTS = timedelta(minutes=30)

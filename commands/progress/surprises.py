@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.progress.sealed import opened
@@ -13,6 +12,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.text.durations import format_duration
 from state.errors import BadRecord
 from state.facts import Surprise
+from state.frozen import dataclass
 from state.records import Record
 from state.store import RecordStore
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.runbook.page import Page, PageStep, Part
 from commands.text.durations import format_duration
 from state.events import StepSlow
+from state.frozen import dataclass
 from state.records import AttemptState, NewEvent, Record, Run, RunState
 from state.store import RecordStore
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from commands.queue.entry import PATIENCE, earliest, in_order, open_question, questions
+from state.frozen import dataclass
 from state.records import Record
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from commands.progress.final_comparison import COMPARISON, backups_of
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import fix_by_hand
 from commands.rollback.restored import tool_rows_not_undone
 from commands.runbook.page import Page, PageStep, Part
+from state.frozen import dataclass
 from state.records import AttemptState, Record, RunState
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.progress.rollback_steps import rollback_steps
@@ -13,6 +12,7 @@ from commands.runbook.page import Page, PageStep
 from commands.signoff.waiting import waiting_for
 from commands.text.durations import format_duration
 from state.events import RollbackBudget
+from state.frozen import dataclass
 from state.records import AttemptState, NewEvent, Record, RunState
 
 MARKS = (50, 80, 100)  # percent of the time budget

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from commands.steps.values import fill
 from commands.text.durations import format_duration
 from commands.text.numbers import format_number
 from state.errors import Failed, GonogoError
+from state.frozen import dataclass
 from state.records import AttemptState, Record, RunState
 
 COUNT_LIMIT = 10.0  # seconds of a count; around a step the deploy or the rollback waits for it

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from commands.runbook.page import PageStep
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
+from state.frozen import dataclass
 from state.records import Record, RunState
 
 

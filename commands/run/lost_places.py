@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from commands.runbook import Page
+from state.frozen import dataclass
 
 PATIENCE = 15.0  # seconds in which the bot that has a drill's places may take it up
 

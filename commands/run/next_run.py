@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from commands.runbook.page import Page
 from state.errors import BadRecord, GonogoError
 from state.events import NextRunReported, RunStarted
 from state.facts import Actor, Door, NextRun
+from state.frozen import dataclass
 from state.records import NewEvent, Record, Run
 from state.store import RecordStore
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -24,6 +24,7 @@ from commands.progress.surprises import (
 )
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.execution import wait
+from state.frozen import dataclass
 from state.records import Record
 from state.store import RecordStore
 

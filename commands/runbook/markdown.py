@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -16,6 +16,7 @@ from commands.runbook.mistakes import Mistakes
 from commands.runbook.typed import not_typed
 from commands.text.page_rules import for_authors
 from state.errors import BadPage
+from state.frozen import dataclass
 
 MAX_PAGE = 500_000  # characters; the shipped pages have 60,000
 MAX_LINE = 4_000  # characters; the TOML reader's time grows with the square of a line like a.a.a.a
@@ -59,7 +60,7 @@ class Box:
         return line
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class Section:
     """A heading with its prose and its box; `line` is the line of the heading, counted from 1."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from commands.runbook.alert_rule import AlertRule
@@ -12,6 +11,7 @@ from commands.runbook.head_boxes import CriteriaBox, DecisionBox, Role, Rollback
 from commands.runbook.places import PlacesBox
 from commands.steps.base import StepBox, Strict
 from commands.steps.page_fields import variables_in
+from state.frozen import dataclass
 
 
 class Part(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from commands.progress.start_gate import GATE, objections
 from commands.progress.step_state import DECISION
@@ -13,6 +13,7 @@ from commands.signoff.permissions import PERMISSIONS, Act, Party, Starter, Who
 from commands.text.phrases import joined
 from state.errors import NotAllowed
 from state.facts import BOT, Actor, Choice, Door, EarlyKeep, Signature, StepAnswer
+from state.frozen import dataclass
 from state.records import Record
 
 # who took part in a matter, by what they did in it

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Page
 from commands.steps.base import StepBox
 from state.facts import Door
+from state.frozen import dataclass
 
 
 class Act(StrEnum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.progress.step_state import DECISION
@@ -12,6 +11,7 @@ from commands.signoff.waiting import Waiting, waiting_for
 from commands.text.durations import format_duration
 from state.events import Ask, Reminder
 from state.facts import EarlyKeep, StepAnswer
+from state.frozen import dataclass
 from state.records import NewEvent, Record
 
 # a reminder is due after this many intervals of the status posts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.fit import fit_step
@@ -25,6 +25,7 @@ from commands.signoff.permissions import Act, roles_for
 from commands.watch.countdown import Countdown, running_countdowns
 from state.events import Ask
 from state.facts import Choice, EarlyKeep, EarlyKeepAgreement, StartObjection
+from state.frozen import dataclass
 from state.records import Attempt, AttemptState, Record, RunState
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from state.errors import BadSettings
+from state.frozen import dataclass
 
 VARIABLE = "GONOGO_WATCH_SPEED"
 SLOWEST, FASTEST = 1, 100_000

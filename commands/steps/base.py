@@ -6,7 +6,6 @@ The run knows no kind by its name. All that it asks of a step is a field, a clas
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
@@ -21,6 +20,7 @@ from commands.steps.undo import Undo
 from commands.steps.value_types import PLAIN_TYPES, ValueType
 from commands.text.durations import Duration
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
+from state.frozen import dataclass
 
 Members = Mapping[str, tuple[str, ...]]  # the names that stand for one name of the page
 OnFailure = Literal["roll back", "ask", "tell"]

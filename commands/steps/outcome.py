@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from threading import Event
 from typing import Any
 
 from commands.ports.shell import OutputListener, ignore_output
 from commands.ports.tools import Tools
+from state.frozen import dataclass
 from state.records import AttemptState, Run
 from state.shortening import shortened
 

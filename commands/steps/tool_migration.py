@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from state.frozen import dataclass
 
 RESTORE = "restore"  # instead of a tool's way back: the whole database, from the run's backup
 

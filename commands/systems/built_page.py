@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from commands.ports.web import HttpResponse
 from commands.systems.http_answers import from_cache
 from commands.systems.page_tags import Part, read_tags
 from commands.text.phrases import on_web
 from commands.text.printable import printable
+from state.frozen import dataclass
 
 # The tags of the build's own page behind the link, without comments; a build without one is made by its server.
 # There is room for 50 in what is kept of a job's output.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from commands.ports.web import MAX_BODY, HttpResponse
 from commands.systems.http_answers import field, stand_in
 from commands.text.numbers import format_bytes
+from state.frozen import dataclass
 
 ROOT = "."  # the answer itself is the list
 _DEPTH = 3  # objects inside each other that may say how many entries there are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import quote, unquote, urlsplit
 
 from commands.ports.web import HttpResponse
@@ -14,6 +14,7 @@ from commands.systems.page_tags import Part
 from commands.text.numbers import format_count
 from commands.text.phrases import on_web
 from commands.text.printable import printable
+from state.frozen import dataclass
 
 # Defines `tell_old FOLDER`: the scripts and stylesheets of that build that the one behind the link does not have, those
 # that it has with another content, and the service worker of either, by the names that tools give it.
@@ -111,5 +112,5 @@ def old_build(output: str) -> OldBuild:
         first=found.get("old_first", ""),
         worker=found.get("new_worker", ""),
         old_worker=found.get("old_worker", ""),
-        other={name: (before, now) for before, now, name in _OTHER.findall(output)},
+        other={name: (before, now) for before, now, name in _OTHER.findall(output) if before != now},
     )

@@ -13,6 +13,7 @@ from commands.text.printable import printable
 TELL_PACKED = """
 tell_packed() {
   local one from unpack
+  command -v cmp > /dev/null || return 0
   find . -type f \\( -name '*.gz' -o -name '*.br' -o -name '*.zst' \\) | LC_ALL=C sort | awk 'NR <= 2000' |
     while IFS= read -r one; do
       from=${one%.*}; [ -f "$from" ] || continue

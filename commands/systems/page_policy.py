@@ -6,13 +6,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from commands.ports.web import HttpResponse
 from commands.systems.page_tags import InlineScript, PageTags, Part
 from commands.text.printable import printable
+from state.frozen import dataclass
 
 _HEADER = "content-security-policy"
 _LONGEST = 20_000  # characters of the policies that are read; of longer ones nothing is known

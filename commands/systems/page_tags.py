@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from state.frozen import dataclass
 
 # what stands before its end is text, or is loaded only by browsers that run no scripts
 _CLOSED = ("script", "noscript", "style", "title", "textarea", "iframe", "xmp", "noembed", "noframes")

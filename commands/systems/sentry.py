@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,6 +12,7 @@ from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest, HttpResponse, Web
 from commands.systems.http_answers import status_of
 from state.errors import LostTrack, ToolError, Unreachable
+from state.frozen import dataclass
 
 PAGE_SIZE = 100  # the most issues that Sentry puts on one page
 MAX_PAGES = 10  # a release with more new issues than ten pages needs no exact number

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from state.errors import Refused
+from state.frozen import dataclass
 
 FORMS = "23:00, tomorrow 23:00, mon 09:00 or 2026-11-30 23:00"
 _YEARS = range(2000, 9999)  # in any zone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
 
 from commands.progress.step_state import WATCH
@@ -13,6 +12,7 @@ from commands.text.numbers import format_count
 from commands.watch.alerts import alerts_raised_by, count_of_samples, raises_any_alert, samples
 from commands.watch.verdicts import nothing_new
 from state.facts import AlertHold
+from state.frozen import dataclass
 from state.records import Attempt, AttemptState, Record
 
 

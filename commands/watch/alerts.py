@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Page
 from commands.watch.baseline import baseline_value
+from state.frozen import dataclass
 from state.records import Attempt, AttemptState, Record, RunState
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.runbook.alert_rule import AlertRule
@@ -10,6 +9,7 @@ from commands.runbook.page import Page
 from commands.watch.alerts import RaisedAlert, alerts_for_rollback, deferred_to, samples_with_value
 from commands.watch.baseline import baseline_value
 from state.facts import AlertHold, CountdownEnd, CountdownStart
+from state.frozen import dataclass
 from state.records import AttemptState, Record, RunState
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
@@ -11,6 +10,7 @@ from commands.runbook.alert_rule import NO_FAILURE, AlertRule
 from commands.runbook.page import Page, PageStep, Part
 from commands.watch.alerts import alerts_raised_by, has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
+from state.frozen import dataclass
 from state.records import Attempt, AttemptState, Record
 
 

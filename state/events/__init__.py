@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from state.events.base import EventData, EventKind, PersonActed
@@ -49,6 +49,7 @@ from state.events.watch import (
     WatchBegan,
     WatchOver,
 )
+from state.frozen import dataclass
 
 __all__ = [
     "EVENTS",

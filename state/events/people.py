@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from state.events.base import EventData, EventKind, PersonActed
 from state.facts import Choice
+from state.frozen import dataclass
 
 
 class Ask(StrEnum):

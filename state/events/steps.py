@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from state.events.base import EventData, EventKind
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from state.events.base import EventData, EventKind, PersonActed
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
 from state.facts.base import Fact, FactKind
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

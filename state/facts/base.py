@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from state import shortening
+from state.frozen import dataclass
 
 LONGEST_REASON = 500  # characters
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from state.facts.base import Fact, FactKind
+from state.frozen import dataclass
 
 
 class Choice(StrEnum):

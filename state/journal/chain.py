@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
+from state.frozen import dataclass
 from state.journal.key import RecordKey
 
 Row = Mapping[str, Any]  # the columns of a row that an entry covers

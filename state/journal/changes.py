@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from state.frozen import dataclass
 from state.journal.chain import CHANGING, Chain, Entry, EntryKind, Head, digest, head_mac, link
 from state.journal.key import RecordKey
 from state.journal.stops import is_unsigned_stop

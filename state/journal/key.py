@@ -7,10 +7,11 @@ import hmac
 import os
 import secrets
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from state.errors import BadRecord
+from state.frozen import dataclass
 
 SHORTEST = 16  # characters
 LONGEST = 4096  # characters

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from state.errors import BadSettings
+from state.frozen import dataclass
 
 _SHOWN = ("user", "host", "port", "dbname")
 

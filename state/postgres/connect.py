@@ -59,13 +59,13 @@ def open_session(address: PostgresAddress, application: str) -> Connection:
 def require_usable(address: PostgresAddress) -> None:
     """Raise BadRecord for a server that cannot hold a record: a pooler, too old, other letters, no locks."""
     try:
-        if shares_sessions(lambda: _connected(address, "gonogo looks")):
-            raise BadRecord(
-                f"The record at {address.name} is behind a pooler that shares sessions (pgbouncer in transaction "
-                "mode), where no bot can own a run. Set GONOGO_STATE to the server's own address, or to a pooler in "
-                "session mode."
-            )
         with _connected(address, "gonogo looks") as connection:
+            if shares_sessions(connection, lambda: _connected(address, "gonogo looks")):
+                raise BadRecord(
+                    f"The record at {address.name} is behind a pooler that shares sessions (pgbouncer in transaction "
+                    "mode), where no bot can own a run. Set GONOGO_STATE to the server's own address, or to a pooler "
+                    "in session mode."
+                )
             _require(connection, address.name)
     except psycopg.Error as error:
         raise not_connected(address.name, error) from None

@@ -9,20 +9,19 @@ import psycopg
 from psycopg.rows import tuple_row
 
 
-def shares_sessions(connect: Callable[[], psycopg.Connection[Any]]) -> bool:
+def shares_sessions(first: psycopg.Connection[Any], connect: Callable[[], psycopg.Connection[Any]]) -> bool:
     """Whether the server process behind a connection changes or serves another one too. Raises psycopg.Error.
 
     A pooler that keeps one process for each connection until its end, and then resets it, is like the server itself.
     """
-    with connect() as first:
-        first.autocommit = True
-        processes = [_process(first), _process(first)]
-        if set(processes) == {first.info.backend_pid}:
-            return False
-        with connect() as second:
-            second.autocommit = True
-            others = {_process(second), _process(second)}
-        processes.append(_process(first))
+    first.autocommit = True
+    processes = [_process(first), _process(first)]
+    if set(processes) == {first.info.backend_pid}:
+        return False
+    with connect() as second:
+        second.autocommit = True
+        others = {_process(second), _process(second)}
+    processes.append(_process(first))
     return len(set(processes)) > 1 or not others.isdisjoint(processes) or _is_left(connect)
 
 

@@ -206,9 +206,9 @@ Began = Callable[[sqlite3.Connection], None]
 
 
 def migrate(connection: sqlite3.Connection, path: Path, began: Began | None = None) -> None:
-    """Migrate the file to the newest schema version, each migration in one transaction.
+    """Migrate the file to the newest schema version, in one transaction.
 
-    `began` is called within the one that makes the journal: only then is a run known to be older than the journal.
+    `began` is called once the journal is made: only then is a run known to be older than the journal.
 
     An older file is copied first, as <name>.shape-<version>. Raises BadRecord if the file is newer than this program.
     """
@@ -232,12 +232,12 @@ def require_newest(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def run_migrations(connection: sqlite3.Connection, began: Began | None = None) -> None:
-    """Bring a file to the newest schema version, each migration in one transaction."""
-    version = _version(connection)
-    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
-        with _transaction(connection):
-            if _version(connection) >= number:
-                continue  # another process did this migration while we waited for the file
+    """Bring a file to the newest schema version, in one transaction: each waits for the disk."""
+    if _version(connection) >= len(MIGRATIONS):
+        return
+    with _transaction(connection):
+        version = _version(connection)  # another process may have migrated it while this one waited for the file
+        for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
             if callable(migration):
                 migration(connection)
             else:

@@ -7,10 +7,10 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from state.errors import BadRecord
+from state.frozen import dataclass
 from state.journal.key import key_beside
 
 # the files that SQLite keeps beside a state file, and the lock

@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from state.errors import BadRecord
 from state.events import EventKind
+from state.frozen import dataclass
 from state.journal import (
     Chain,
     Change,

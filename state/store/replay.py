@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from state.events import EventKind
+from state.frozen import dataclass
 from state.journal import EntryKind
 from state.journal.stops import data_of
 from state.records import ACTIVE, ATTEMPT_MOVES, AttemptState
@@ -37,7 +39,7 @@ class Mirrored:
     row: Mapping[str, Any]
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class _Numbers:
     """The numbers in the record of the rows that a mirror numbered by itself, by table and the mirror's number."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+from state.frozen import dataclass
 from state.journal import Chain, EntryKind, Head, RecordKey, unsigned_stops
 from state.store.database import Tables
 from state.store.freezes import freeze_changes

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.tools import AT_FIRST_USE
@@ -16,6 +17,7 @@ from commands.start.starter import start
 from commands.steps import KINDS
 from state.facts import Actor, Door
 from state.sqlite.store import Store
+from tests.bench.load import write_watched_run
 from tests.bench.record import PEOPLE
 from tests.pages import NOON, small
 
@@ -59,8 +61,16 @@ from commands.run.{module} import {name}
 def moment({names}):
     {before}
     names = sorted(name for name, module in sys.modules.items() if module)
+    names += [f"slowly made: {{one.__module__}}.{{one.__name__}}" for one in slowly_made()]
     print(json.dumps([*names, *["garbage is searched for"] * gc.isenabled()]), flush=True)
     os._exit(0)
+
+def slowly_made():
+    for module in [module for name, module in sys.modules.items() if name.startswith(("bot.", "commands.", "state."))]:
+        for one in vars(module).values():
+            made = isinstance(one, type) and one.__module__ == module.__name__ and "__slots__" not in vars(one)
+            if made and getattr(one, "__dataclass_params__", None) and one.__dataclass_params__.frozen:
+                yield one
 
 first, {name} = {name}.{method}, {name}
 {name}.{method} = moment
@@ -71,6 +81,29 @@ main(["serve"])
 ENGINE_STARTS = BOT.format(module="engine", name="Engine", method="start", names="engine", before="")
 ACTS_ARE_OVER = BOT.format(module="job_folders", name="JobFolders", method="start", names="folders", before="")
 TURN_IS_OVER = BOT.format(module="runner", name="Runner", method="_turn", names="run", before="first(run)")
+# a bot that tells which attempts have ended in the moment in which it reads the pages
+PAGES_ARE_READ = """
+import json, os
+import bot.serve, bot.served_doors
+from commands.run.running_step import RunningSteps
+
+ended, write = [], RunningSteps._try_to_write_end
+
+def noted(steps, running, *more):
+    written = write(steps, running, *more)
+    ended.append(running.step.id)
+    return written
+
+def moment(*_):
+    print(json.dumps(ended), flush=True)
+    os._exit(0)
+
+RunningSteps._try_to_write_end = noted
+bot.served_doors.ServedDoors.read_pages = moment
+bot.serve.FIRST_TURNS = bot.serve.FIRST_ACT = 600
+from bot.cli import main
+main(["serve"])
+"""
 
 
 # a bot that tells the same in the moment in which its tools are imported
@@ -119,6 +152,12 @@ def test_a_run_in_the_record_has_its_first_turn_before_slack_is_imported_or_the_
     assert modules & OWN_LATER == set()
 
 
+def test_the_classes_of_frozen_values_that_are_needed_for_it_are_made_fast(tmp_path: Path) -> None:
+    modules = modules_of_first_turn(tmp_path, small())
+    assert "state.facts.run" in modules, "it needs classes of values"
+    assert [name for name in modules if name.startswith("slowly made")] == [], "they take `dataclass` of state.frozen"
+
+
 def test_no_tool_is_imported_for_the_first_turn_of_a_run_without_hosts(tmp_path: Path) -> None:
     modules = modules_of_first_turn(tmp_path, small(**WITHOUT_HOST))
     assert "commands.steps.kinds.gate" in modules, "the run's own page is read"
@@ -127,6 +166,12 @@ def test_no_tool_is_imported_for_the_first_turn_of_a_run_without_hosts(tmp_path:
 
 def test_every_tool_is_imported_after_the_first_acts_because_an_update_may_replace_its_files(tmp_path: Path) -> None:
     assert set(AT_FIRST_USE) <= imported(tmp_path, TOOLS_ARE_THERE)
+
+
+def test_the_first_check_of_a_run_is_over_before_the_pages_are_read(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "gonogo.db")) as store:
+        write_watched_run(store, small(), StartRequest(), datetime.now(UTC))
+    assert imported(tmp_path, PAGES_ARE_READ) == {"response-time"}
 
 
 def test_no_garbage_is_searched_for_before_the_first_turn_is_over_but_after_it(tmp_path: Path) -> None:

@@ -241,8 +241,11 @@ class PostgresDatabase:
             raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(reason(error))}") from None
 
     def _refuse_pooler(self, database: str, patience: float = 0, stop: threading.Event = NEVER) -> None:
-        with self._query_errors(database, ""):
-            pooled = shares_sessions(lambda: self._connect(database, "gonogo pooler check", patience, stop))
+        def connect() -> psycopg.Connection:
+            return self._connect(database, "gonogo pooler check", patience, stop)
+
+        with self._query_errors(database, ""), connect() as first:
+            pooled = shares_sessions(first, connect)
         if pooled:
             raise Failed(
                 f"Database “{database}” is reached through a pooler, where another session gets what one session "

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import secrets
 import shlex
-from dataclasses import dataclass
 
 from commands.ports.shell import TAIL
+from state.frozen import dataclass
 
 # one line, without a word that some login shell expands inside single quotes
 _BOOT = 'IFS= read -r -d "" program && eval "$program"'

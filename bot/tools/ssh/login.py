@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from state.errors import Unreachable
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

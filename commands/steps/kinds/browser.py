@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -17,6 +16,7 @@ from commands.steps.page_fields import VariableText
 from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill, page_texts
 from commands.text.phrases import joined_few, on_web
+from state.frozen import dataclass
 
 _ACTS: tuple[Literal["open", "fill", "click", "wait"], ...] = ("open", "fill", "click", "wait")
 _MAX_SECONDS = 60.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration
 from commands.text.numbers import format_count
 from commands.text.phrases import agree, capitalized
+from state.frozen import dataclass
 from state.records import AttemptState
 
 _TODO_DROPPED = "look at the quota and the rate limits in its statistics"

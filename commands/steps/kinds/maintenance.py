@@ -28,7 +28,7 @@ from commands.systems.preflight.script_files import scripts_check
 from commands.text.durations import Duration
 from commands.text.exit_codes import exit_words
 from commands.text.phrases import on_web
-from state.errors import ToolError
+from state.errors import Down, ToolError, Unreachable
 
 _TRIES = 5  # requests from outside, one second apart
 
@@ -61,11 +61,15 @@ class Mark(Strict):
 
 
 class _Seen(NamedTuple):
-    """What was seen from outside: a clause, whether it is right, and whether a service that still starts is behind."""
+    """What was seen from outside: a clause, whether it is right, and whether a service that still starts is behind.
+
+    `nothing`: the site itself was not seen, because something else answered, or the bot's network does not reach it.
+    """
 
     words: str
     right: bool = False
     starting: bool = False
+    nothing: bool = False
 
 
 class MaintenanceStep(StepBox):
@@ -160,7 +164,7 @@ class MaintenanceStep(StepBox):
         seen = self._wait_until_right(ctx)
         if seen.right:
             return self._done(ctx, f"Maintenance is {self.state}: {seen.words}.", seen.words)
-        return failed(f"Maintenance should be {self.state}, but {seen.words}.")
+        return failed(f"Maintenance should be {self.state}, but {seen.words}.", inconclusive=seen.nothing)
 
     def recover(self, ctx: Context) -> Outcome | None:
         """If the command left no exit code, the check from outside decides."""
@@ -200,10 +204,12 @@ class MaintenanceStep(StepBox):
         address = on_web(self.web, self.path)
         try:
             answer = ctx.tools.web.request(self.web, HttpRequest(path=PageText(self.path, ctx.values)))
-        except ToolError:
-            return _Seen(f"{address} does not answer", starting=True)
+        except ToolError as error:
+            not_here = isinstance(error, Unreachable) and not isinstance(error, Down)
+            starts = not (isinstance(error, Down) and error.lasting)
+            return _Seen(f"{address} gives no answer: {str(error).rstrip('.')}", starting=starts, nothing=not_here)
         if who := stand_in(answer, limit_is_right=self._expected_status() == LIMITED):
-            return _Seen(f"{address} is answered by {who}", starting=is_starting(answer))
+            return _Seen(f"{address} is answered by {who}", starting=is_starting(answer), nothing=True)
         marked = self.mark is not None and self.mark.is_in(answer)
         right = answer.status == self._expected_status() and (not self.mark or marked == (self.state == "on"))
         with_mark = f" {'with' if marked else 'without'} {self.mark.words()}" if self.mark else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Self
 
@@ -21,6 +20,7 @@ from commands.systems.prometheus.instant_query import Answer, PrometheusError, S
 from commands.systems.prometheus.promql import fill_query, query_error
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 from commands.text.numbers import format_number
+from state.frozen import dataclass
 
 _PREFLIGHT_LIMIT = 8.0  # seconds
 _OR_CONSTANT = re.compile(r"\bor\s+(on\s*\(\s*\)\s*)?vector\s*\(", re.IGNORECASE)
@@ -62,7 +62,8 @@ class PrometheusStep(StepBox):
 
     There is no data if the query gives no sample or several, if the number is NaN or infinite, if the sample is too
     old, and if the server warns that its answer may be incomplete. A `<value>` in the query is the value of a label:
-    `{version=<revision>}`.
+    `{version=<revision>}`. For `increase` and `rate` a counter begins with its first sample: one that a new process
+    creates with its first error counts as 0, so let the service create its counters with 0.
     """
 
     kind: ClassVar[str] = "prometheus"

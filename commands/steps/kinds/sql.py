@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import Field
@@ -24,6 +23,7 @@ from commands.systems.postgres.writable import WritableDatabaseCheck
 from commands.systems.preflight.databases import DatabaseCheck
 from commands.text.durations import format_duration, format_seconds, parse_duration
 from commands.text.numbers import format_count
+from state.frozen import dataclass
 
 _NAMED = 3  # skipped objects that the result names; its lines have all
 _RIGHTS = """

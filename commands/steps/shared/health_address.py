@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
@@ -26,6 +25,7 @@ from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
 from commands.systems.running.answers import names
 from commands.text.phrases import on_web
 from state.errors import Down, ToolError, Unreachable
+from state.frozen import dataclass
 
 _SHOWN = 100  # characters of an answer
 _OWN_WORDS = 400  # characters of a sentence of the bot's own

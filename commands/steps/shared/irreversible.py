@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep
 from commands.steps.values import page_texts
 from commands.text.exit_codes import exit_words
+from state.frozen import dataclass
 
 _SHOWN = 5  # of them in a message
 _LEAVES = "leaves "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from commands.steps.outcome import Context
 from commands.systems.postgres.invalid_indexes import left_invalid
 from commands.systems.postgres.missing_rights import MissingRight, missing_sentence, missing_since, objects_now
 from commands.systems.postgres.new_defects import defects_now, defects_since
 from state.errors import ToolError
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Thread
 from types import TracebackType
@@ -15,6 +15,7 @@ from commands.steps.outcome import Context
 from commands.systems.http_answers import LIMITED, status_of, wait_asked_for
 from commands.text.durations import format_seconds, parse_duration
 from state.errors import Down, LostTrack, Stopped, ToolError, Unreachable
+from state.frozen import dataclass
 
 READY_WITHIN: timedelta = parse_duration("1 min")  # of a page that names no `ready_within`
 POLL_INTERVAL = 0.1  # seconds between two requests to a service that may still be starting

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from commands.ports.page_text import PageText
 from commands.ports.preflight import OK, PreflightContext, PreflightResult, blocked, passed
 from commands.steps.shared.release_box import ReleaseBox
@@ -12,6 +10,7 @@ from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.refs import Release, ReleaseError, release_script
 from commands.systems.git.release_files import read_file
 from commands.text.numbers import format_count
+from state.frozen import dataclass
 
 _HEAD = OWN_REPOSITORY + 'cd "$REPOSITORY" && git rev-parse --verify --quiet HEAD'
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from commands.steps.shared.service import ServiceBox
 from commands.systems.logs.log_lines import NewLines
 from commands.systems.services.judgement import deaths, is_starting, not_reloaded, not_restarted
 from commands.systems.services.manager import State
+from state.frozen import dataclass
 
 _NOTE = "answer before {}"  # the run's file with the answer of the address before a reload
 WRONG_FOR = 15.0  # seconds for which another answer than that of a service that starts may be the one before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from commands.ports.page_text import PLACEHOLDER, Text
 from commands.steps.base import StepBox
@@ -12,6 +11,7 @@ from commands.steps.tool_migration import ToolMigration
 from commands.systems.migrations.on_copy import TOOL_ON_COPY
 from commands.systems.migrations.tool_script import show_state
 from commands.systems.postgres.rehearsal_output import TableRows, short_name
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.systems.migrations.session_name import (
@@ -14,6 +12,7 @@ from commands.systems.migrations.session_name import (
     session_name,
 )
 from state.errors import ToolError
+from state.frozen import dataclass
 
 _PATIENCE, _APART = 4.0, 0.5  # seconds in which the server ends a session whose client is gone, and between two looks
 

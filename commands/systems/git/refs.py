@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from commands.ports.shell import CommandResult
 from commands.systems.git.environment import OWN_REPOSITORY
@@ -15,6 +14,7 @@ from commands.systems.scripts import script
 from commands.text.exit_codes import exit_words
 from commands.text.phrases import capitalized
 from state.errors import ToolError
+from state.frozen import dataclass
 
 PROGRAMS = ("git", "awk", "flock", "timeout")  # what the scripts need on the host
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from commands.systems.scripts import script
 from commands.text.page_pattern import LONGEST_LINE
 from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Refused
+from state.frozen import dataclass
 
 DEFAULT_WORDS = ("error", "fatal")
 # they define `each_log FILES MARKS`

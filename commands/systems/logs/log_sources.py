@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
 from commands.text.printable import printable
 from state.errors import BadValue
+from state.frozen import dataclass
 
 _ERROR_LINES = script("logs/log_source.sh")  # defines `error_lines`
 ELSEWHERE = script("logs/journal_elsewhere.sh")  # defines `elsewhere UNIT …`

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from commands.systems.scripts import script
+from state.frozen import dataclass
 
 ToolName = Literal["alembic", "django", "prisma", "rails", "flyway", "golang-migrate"]
 

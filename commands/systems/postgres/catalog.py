@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
+from state.frozen import dataclass
 
 # The shell functions `catalog`, `sequences` and `differences`. They need the PG* variables.
 CATALOG = "".join(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from commands.ports.database import Database
 from commands.ports.page_text import PageText
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
+from state.frozen import dataclass
 
 _OBJECTS = script("postgres/rights_objects.sql")
 _MISSING = script("postgres/rights_missing.sql")

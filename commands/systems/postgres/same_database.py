@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
 from commands.ports.tools import Tools
 from commands.systems.postgres.client_programs import ADDRESS, address_error, through
+from state.frozen import dataclass
 
 _SCRIPT = f"{ADDRESS}export PGCONNECT_TIMEOUT=8\nis_direct\nis_as_seen\n"
 

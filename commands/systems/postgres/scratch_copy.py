@@ -9,7 +9,6 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from threading import Event
 
 from commands.ports.page_text import DatabaseAddress
@@ -20,6 +19,7 @@ from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.scripts import script
 from commands.text.foreign_json import read_json
 from state.errors import Failed
+from state.frozen import dataclass
 
 NEEDS_SCRIPT = f"""\
 {ADDRESS}export PGCONNECT_TIMEOUT=8

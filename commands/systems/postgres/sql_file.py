@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from commands.ports.analysis import Finding
@@ -19,6 +18,7 @@ from commands.systems.postgres.sql_tokens import (
     token_pattern,
     unclosed_kind,
 )
+from state.frozen import dataclass
 
 BYTE_ORDER_MARK = "\ufeff"
 _TRANSACTION_COMMAND = re.compile(

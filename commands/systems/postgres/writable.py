@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 
 from commands.ports.page_text import DatabaseAddress
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
+from state.frozen import dataclass
 
 # what a session begins with: the bot's own only reads
 _SQL = """

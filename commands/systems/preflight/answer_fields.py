@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from commands.ports.page_text import PLACEHOLDER, PageText
@@ -13,6 +12,7 @@ from commands.systems.field_names import field_missing
 from commands.systems.http_answers import stand_in, status_of
 from commands.systems.json_lists import ROOT, list_in
 from state.errors import ToolError
+from state.frozen import dataclass
 
 _TODO = "correct the page, unless only the new version answers it"
 _ENTRIES = 20  # entries of a list that are looked at; one of them must have the field

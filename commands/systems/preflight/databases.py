@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from commands.ports.preflight import PreflightContext, PreflightResult
+from state.frozen import dataclass
 
 LIMIT = 10.0  # seconds for the query
 

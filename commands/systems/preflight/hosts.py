@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from commands.ports.page_text import PageText, Text
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.preflight.free_files import FREE_FILES, too_few
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.kept_pages import GO_ON, REVALIDATE, kept_page
 from commands.systems.page_parts import ServedParts
 from state.errors import ToolError
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

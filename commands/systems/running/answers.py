@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from commands.ports.page_text import Text
@@ -12,6 +11,7 @@ from commands.ports.shell import CommandResult, Shell
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.scripts import script, without_remarks
 from state.errors import Failed
+from state.frozen import dataclass
 
 LINK = OWN_REPOSITORY + script("running/release_folder.sh") + script("running/link.sh")
 NO_LINK = 65  # exit code of LINK

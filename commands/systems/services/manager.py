@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
 from commands.systems.logs.log_lines import NewLines
+from state.frozen import dataclass
 
 # of these values of a step a log is read later
 FILES = ("log_out", "log_err", "log_offset_out", "log_offset_err")

@@ -22,8 +22,13 @@ def migration(text: str, lock_timeout: float = 1) -> Migration:
     return Migration(key=f"test-{time.time_ns()}", name="016.sql", text=text, lock_timeout=lock_timeout, limit=20)
 
 
+def is_shared(url: str) -> bool:
+    with psycopg.connect(url) as first:
+        return shares_sessions(first, lambda: psycopg.connect(url))
+
+
 def test_the_server_itself_is_no_pooler(postgres: Postgres) -> None:
-    assert not shares_sessions(lambda: psycopg.connect(postgres.url(OWNER)))
+    assert not is_shared(postgres.url(OWNER))
 
 
 @pytest.mark.parametrize("mode", ["transaction", "statement"])
@@ -32,7 +37,7 @@ def test_a_pooler_is_recognised_however_it_chooses_among_its_processes(
     postgres: Postgres, mode: str, size: int, round_robin: int
 ) -> None:
     with pooled(postgres.url(OWNER), mode=mode, size=size, round_robin=round_robin) as url:
-        assert shares_sessions(lambda: psycopg.connect(url))
+        assert is_shared(url)
 
 
 @pytest.mark.parametrize(("reset", "shared"), [("", True), ("DISCARD ALL", False)])
@@ -40,7 +45,7 @@ def test_a_pooler_that_keeps_sessions_is_recognised_if_it_does_not_reset_them(
     postgres: Postgres, reset: str, shared: bool
 ) -> None:
     with pooled(postgres.url(OWNER), mode="session", size=5, more=f"server_reset_query = {reset}") as url:
-        assert shares_sessions(lambda: psycopg.connect(url)) is shared
+        assert is_shared(url) is shared
 
 
 @pytest.mark.fault("the session of a pooled connection")

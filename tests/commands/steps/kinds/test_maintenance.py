@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from commands.ports.web import HttpResponse
 from commands.steps.base import execute
+from state.errors import Down, LostTrack
 from tests.commands.steps.builders import box, context, plan
 from tests.local_shell import LocalShell
 from tests.production import answer
@@ -58,7 +59,23 @@ def test_a_site_that_does_not_answer_fails_the_step() -> None:
     world = World()
     world.unreachable("web")
     outcome = execute(box("maintenance", MAINTENANCE), context(world))
-    assert outcome.summary == "Maintenance should be on, but app/ does not answer."
+    said = "Maintenance should be on, but app/ gives no answer: It cannot be reached: nobody listens there."
+    assert (outcome.summary, outcome.inconclusive) == (said, True)
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_only_what_the_site_itself_answers_or_refuses_is_wrong() -> None:
+    world = World(rate=200)
+    for reply, words, nothing in (
+        (Down("“app” refuses.", lasting=True), "gives no answer: “app” refuses.", False),
+        (LostTrack("It takes too long."), "gives no answer: It takes too long.", False),
+        (answer(429), "is answered by a limit on requests (429).", True),
+        (answer(500), "answers 500.", False),
+    ):
+        world.on_web("app", reply)
+        outcome = execute(box("maintenance", MAINTENANCE), context(world))
+        assert (outcome.state, outcome.inconclusive) == ("failed", nothing)
+        assert outcome.summary == f"Maintenance should be on, but app/ {words}"
 
 
 def test_a_failed_command_is_not_checked() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.rehearsal.target.loopback import free_port
 from commands.steps.outcome import Outcome
+from commands.systems.old_build import old_build
 from tests import nginx
 from tests.commands.steps.kinds.test_publish import BACK, FORWARD, NEW, OLD
 from tests.commands.steps.kinds.test_publish_nginx import QUICK, Served, published
@@ -212,6 +213,13 @@ def test_a_page_of_the_build_before_fails_the_step_though_it_names_the_same_file
     outcome = behind(folder, "", kept, server=server)
     assert outcome.state == "failed", outcome.summary
     assert outcome.summary.startswith("app/ is still the file of the build before.")
+
+
+def test_on_a_host_that_cannot_compare_files_none_is_called_old() -> None:
+    same, now = "a" * 64, "b" * 64
+    assert dict(old_build(f"other={same} {same} a.js\nother={same} {now} b.js\nother=  c.js\n").other) == {
+        "b.js": (same, now)
+    }
 
 
 def test_a_file_that_something_in_front_changes_is_named(folder: Path) -> None:
