@@ -218,10 +218,10 @@ class MigrateStep(MigrationToolStep):
         summary = f"Migrated from {show_state(before)} to {show_state(after)}."
         summary += f" A rollback cannot take back {found.stays}." if found.stays else ""
         summary += f" A rollback leaves what {found.leaves} did." if found.leaves else ""
-        summary += f" But {never}." if never else ""
         if after == before:
             still = show_state(after)
             summary = f"The migrations ended with exit code 0 and changed nothing: the state is still {still}."
+        summary += f" But {never}." if never else ""
         last = recorded(self, ctx, after)
         summary += f" But {last.differs}." if last.differs else ""
         if (after == before and not self.may_be_empty) or (last.differs and self.is_news(ctx, last.differs)):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from commands.ports.database import Database
 from commands.text.phrases import agree
+from state.frozen import dataclass
 
 NAME_VARIABLE = "PGAPPNAME"  # in which libpq, and node-postgres, look for the session's name
 # A session of a pooler that is kept open is idle. Of another role's session PostgreSQL hides the state, but not the

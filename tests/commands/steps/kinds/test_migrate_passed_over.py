@@ -83,6 +83,13 @@ def test_a_lower_number_of_the_release_is_named_before_anything_runs_and_in_the_
     assert (at_once.state, at_once.summary) == ("done", f"Migrated from “20260203” to “20260204”. But {NEVER}.")
 
 
+def test_where_it_is_all_that_the_release_brings_the_failure_says_so(golang: Project, tmp_path: Path) -> None:
+    [found] = look(golang, TOML)
+    add(tmp_path, "20260201_late")
+    outcome = run(golang, TOML + 'on_failure = "roll back"\n', dict(found.kept))
+    assert (outcome.state, outcome.summary.partition(" But ")[2]) == ("failed", f"{NEVER}.")
+
+
 def test_a_rehearsal_names_it_already(golang: Project, tmp_path: Path) -> None:
     [found] = look(golang, TOML)
     add(tmp_path, "20260201_late", "20260204_more")
