@@ -48,7 +48,7 @@ from commands.text.actors import door_in_words
 from commands.text.typed import typed
 from commands.watch.after_rollback import end_watch_after_rollback
 from state.errors import AlreadyRunning, Refused, TooLate, UnreadableRun
-from state.events import PeopleInvited, RunStarted
+from state.events import PeopleInvited, RunStarted, found_pair
 from state.facts import Actor, Door
 from state.records import NewEvent, Run
 from state.store import RecordStore
@@ -206,7 +206,7 @@ def start(
         door=door_in_words(actor),
         warnings=report.warnings,
         press=request.press,
-        found=tuple(f"{name}={text}" for name, text in report.kept),
+        found=tuple(found_pair(name, text) for name, text in report.kept),
         follows=request.follows,
         objections=tuple(one.summary for one in against),
         reason=against[0].reason if against else "",

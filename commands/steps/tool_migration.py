@@ -18,6 +18,7 @@ class ToolMigration:
     - `env` are the page's variables of both, with `FOLDER`, where they run.
     - `address_parts`: which of these variables hold one part of the database's address (host, port, user …).
     - `grows`: tables in which the framework leaves rows when it goes back.
+    - `tool`: its name, if `passed` prints what it never applies; the run keeps its files from the start `kept_as`.
     """
 
     host: str
@@ -28,3 +29,6 @@ class ToolMigration:
     restores: bool = False
     address_parts: Mapping[str, str] = field(default_factory=dict)
     grows: tuple[str, ...] = ()
+    tool: str = ""
+    passed: str = ""
+    kept_as: str = ""

@@ -35,6 +35,7 @@ from state.events.run import (
     RunMoved,
     RunStarted,
     StatusDue,
+    found_pair,
 )
 from state.events.steps import CheckPassed, StepBegan, StepEnded, StepInterrupted, StepSlow
 from state.events.watch import (
@@ -104,6 +105,7 @@ __all__ = [
     "WatchBegan",
     "WatchOver",
     "event_from",
+    "found_pair",
 ]
 
 

@@ -7,17 +7,19 @@ from typing import ClassVar
 from state.events.base import EventData, EventKind, PersonActed
 from state.frozen import dataclass
 
+_APART = "\x1f"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(PersonActed):
     """A person started a run. `warnings` are those of the preflight, which do not forbid the start.
 
     `press` is what Slack gave the command or form; it is empty for the terminal and for a run that KEEP started.
-    `found` is what the preflight found and the run compares with later, as "name=text" each. `follows` is the run
-    whose KEEP started this one, or 0. `objections` is what spoke against the start, one sentence each, and `reason` why
-    it was started all the same. `queued` is the queued start that became this run, or 0, and `confirmed_by` who said
-    that it begins now; `confirmed_door` says where, as `door`. `undrilled` are the titles of the roles in which nobody
-    had drilled the page lately.
+    `found` is what the preflight found and the run compares with later, each as `found_pair` writes it. `follows`
+    is the run whose KEEP started this one, or 0. `objections` is what spoke against the start, one sentence each,
+    and `reason` why it was started all the same. `queued` is the queued start that became this run, or 0, and
+    `confirmed_by` who said that it begins now; `confirmed_door` says where, as `door`. `undrilled` are the titles
+    of the roles in which nobody had drilled the page lately.
     """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
@@ -38,8 +40,14 @@ class RunStarted(PersonActed):
     undrilled: tuple[str, ...] = ()
 
     def found_by_name(self) -> dict[str, str]:
-        """The texts of `found`, by name."""
-        return {name: text for name, _, text in (pair.rpartition("=") for pair in self.found)}
+        """The texts of `found`, by name. An earlier version wrote "name=text", where a text has no "="."""
+        pairs = (pair.partition(_APART) if _APART in pair else pair.rpartition("=") for pair in self.found)
+        return {name: text for name, _, text in pairs}
+
+
+def found_pair(name: str, text: str) -> str:
+    """One of `RunStarted.found`; both may hold any printable letter."""
+    return f"{name}{_APART}{text}"
 
 
 @dataclass(frozen=True, kw_only=True)

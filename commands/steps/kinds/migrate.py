@@ -21,7 +21,7 @@ from commands.steps.plan_line import program_plan
 from commands.steps.shared.irreversible import Irreversible, irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.new_objects import new_rights, note_objects
-from commands.steps.shared.passed_over import passed_over_now
+from commands.steps.shared.passed_over import passed_over_in
 from commands.steps.shared.recorded import Recorded, recorded
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared.way_back import with_way_back
@@ -190,7 +190,7 @@ class MigrateStep(MigrationToolStep):
         if why := self.trouble(ctx, now):
             return failed(why)
         first = Recorded() if now is None else recorded(self, ctx, now)
-        found, passed = irreversible(self, ctx), passed_over_now(self, ctx)
+        found, passed = irreversible(self, ctx), passed_over_in(self.folder, self.as_migration("forward"), ctx)
         never = passed_sentence(passed.names, self.tool or "")
         if why := self._doubt(ctx, first.differs, found.stays, never):
             return failed(f"Nothing was run: {why}. {_AGAIN}")
@@ -218,10 +218,10 @@ class MigrateStep(MigrationToolStep):
         summary = f"Migrated from {show_state(before)} to {show_state(after)}."
         summary += f" A rollback cannot take back {found.stays}." if found.stays else ""
         summary += f" A rollback leaves what {found.leaves} did." if found.leaves else ""
-        summary += f" But {never}." if never else ""
         if after == before:
             still = show_state(after)
             summary = f"The migrations ended with exit code 0 and changed nothing: the state is still {still}."
+        summary += f" But {never}." if never else ""
         last = recorded(self, ctx, after)
         summary += f" But {last.differs}." if last.differs else ""
         if (after == before and not self.may_be_empty) or (last.differs and self.is_news(ctx, last.differs)):

@@ -18,6 +18,7 @@ from commands.steps.page_fields import VariableText
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.shared.news import is_news
+from commands.steps.shared.passed_over import passed_over_in
 from commands.steps.shared.rehearsed_steps import (
     VERIFIED,
     applying,
@@ -31,10 +32,12 @@ from commands.steps.shared.rehearsed_steps import (
 from commands.steps.shared.tool_rehearsal import ToolRehearsal, way_back
 from commands.steps.values import parse_values, without_values
 from commands.systems.migrations.on_copy import owner_failure, owner_lines, tool_failure
+from commands.systems.migrations.passed_over import passed_sentence
 from commands.systems.postgres.catalog import CATALOG, ROLES, about_new_roles, in_words, parse_differences
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.invalid_indexes import invalid_among
 from commands.systems.postgres.missing_rights import MISSING_SINCE, OBJECTS_NOW, missing_sentence, parse_missing
+from commands.systems.postgres.new_defects import DEFECTS, parse_defects
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 from commands.systems.postgres.rehearsal_differences import not_as_before, remarks
 from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, skipped_lines
@@ -64,6 +67,7 @@ _SCRIPT = "".join(
         f"STANDING={shlex.quote(script('postgres/standing.sql'))}\n",
         f"OBJECTS_NOW={shlex.quote(OBJECTS_NOW)}\n",
         f"MISSING_SINCE={shlex.quote(MISSING_SINCE)}\n",
+        f"DEFECTS={shlex.quote(DEFECTS)}\n",
         f"ALL_COLUMNS={shlex.quote(script('postgres/columns.sql'))}\n",
         CATALOG,
         ROLES,
@@ -79,6 +83,7 @@ _FOR_THE_BOT = re.compile(
     r"(verify|table|lock|column|not held|differs|left|may not|may change|owners unasked|no right): "
 )
 _NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
+_AS_MEANT = "Change the migration, or if that is meant, run the step again to go on."
 _WITHOUT_RIGHT = (
     "The application would get “permission denied”. Add the statement to the migration, or if that is meant, run the "
     "step again to go on."
@@ -182,6 +187,10 @@ class RehearseStep(BackupCopyStep):
         if self._tool:
             if missing := self._tool.missing_values(ctx.values):
                 return self._not_started(ctx, f"No step has set <{missing[0]}> yet, which the migration tool needs.")
+            never = passed_over_in(self._tool.folder, self._tool.forward, ctx).names
+            why = passed_sentence(never, self._tool.forward.tool)
+            if why and is_news(ctx, "never applied", why):
+                return failed(f"Nothing was rehearsed: {why}. {_AS_MEANT}")
             verify = verify_function_of_tool("forward", self.migration, ctx)
             back = way_back(self.migration, ctx.boxes)
             verify += verify_function_of_tool("rollback", back[0] if back else "", ctx)
@@ -270,6 +279,9 @@ class RehearseStep(BackupCopyStep):
         lacks = missing_sentence(missing)
         if lacks and is_news(ctx, "missing rights", "\n".join(one.grant() for one in missing)):
             return failed(f"On the copy, {lacks}. {_WITHOUT_RIGHT}", lines=lines, output=output, measures=measures)
+        wrong = parse_defects(output)
+        if wrong and is_news(ctx, "defects", wrong):
+            return failed(f"On the copy, {wrong}. {_AS_MEANT}", lines=lines, output=output, measures=measures)
         if back := sum(int(before or 0) for name, before, *_, how in tables if how == "returned"):
             returned = f"{format_count(back, 'row')} brought back from the backup"
             times += f", {returned} in {format_seconds(seconds['return'])}"
@@ -279,8 +291,7 @@ class RehearseStep(BackupCopyStep):
             more += f"; NOT as before: {in_words(one.line() for one in new)}"
         if skipped:
             more += f"; {skipped[0]}"
-        if lacks:
-            more += f"; {lacks}"
+        more += "".join(f"; {what}" for what in (lacks, wrong) if what)
         if why := values.get("rights_not_compared"):
             more += f"; owners and privileges were NOT compared: {why}"
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."

@@ -196,6 +196,9 @@ class MigrationToolStep(StepBox):
             restores=self.back == RESTORE,
             address_parts=shipped.address_parts if shipped else {},
             grows=shipped.grows if shipped else (),
+            tool=self.tool or "",
+            passed=self.passed_script(),
+            kept_as=self.files_kept_as(),
         )
 
     def after_attempt(self, ctx: Context) -> str:
@@ -297,7 +300,13 @@ class MigrationToolStep(StepBox):
         run = ctx.step_key.rsplit("/", 1)[0]
         steps = tuple(f"{run}/{name}" for name, box in ctx.boxes.items() if isinstance(box, MigrationToolStep))
         databases, known = self.databases(ctx), self.known_databases(ctx)
-        return ToolSessions(step=f"{run}/{self.forward_id(ctx)}", run_steps=steps, databases=databases, known=known)
+        return ToolSessions(
+            step=f"{run}/{self.forward_id(ctx)}",
+            run_steps=steps,
+            databases=databases,
+            known=known,
+            of_prisma=self.tool == "prisma",
+        )
 
     def _shipped(self) -> MigrationTool | None:
         return MIGRATION_TOOLS[self.tool] if self.tool else None

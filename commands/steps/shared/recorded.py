@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from commands.steps.outcome import Context
 from commands.steps.shared.migration_tool import MigrationToolStep
 from commands.systems.migrations.recorded import is_recorded, recorded_states
 from commands.systems.migrations.tool_script import show_state
 from state.errors import ToolError
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

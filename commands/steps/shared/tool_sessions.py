@@ -36,6 +36,7 @@ class ToolSessions:
     run_steps: tuple[str, ...]
     databases: tuple[str, ...]
     known: tuple[str, ...]
+    of_prisma: bool = False
 
     def variables(self, ctx: Context, options: str) -> dict[str, str]:
         """What the tool's script gets so that its sessions have the name. `options` are those for PGOPTIONS."""
@@ -59,7 +60,7 @@ class ToolSessions:
             try:
                 target, database = ctx.run.target, ctx.tools.database
                 there = at_work(database, name, step=self.step, run_steps=self.run_steps, target=target)
-                found.append(at_work_sentence(name, there))
+                found.append(at_work_sentence(name, there, prisma=self.of_prisma))
             except ToolError as error:
                 unseen.append(f"whether a session of the migration still works in database {name}: {error}")
         return Left(at_work=" ".join(filter(None, found)), unseen=tuple(unseen))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from commands.ports.shell import CommandResult
 from commands.text.exit_codes import exit_words
 from commands.text.phrases import agree, joined_few
+from state.frozen import dataclass
 
 _LINE = re.compile(r"^gonogo-(passed|below|above)=(?:(\d+) )?(\S+)$", re.MULTILINE)
 _SHOWN = 5  # of them in a message

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from commands.ports.database import Database
 from commands.text.phrases import agree
+from state.frozen import dataclass
 
 NAME_VARIABLE = "PGAPPNAME"  # in which libpq, and node-postgres, look for the session's name
 # A session of a pooler that is kept open is idle. Of another role's session PostgreSQL hides the state, but not the
 # locks: each transaction has one on itself.
 _MARK = "gonogo migration "
+# Prisma's sessions have no name, but each migration holds this lock, or waits for it, also through a pooler.
 _AT_WORK = """
-SELECT pid, application_name FROM pg_stat_activity a WHERE datname = current_database()
-AND application_name ~ '^gonogo migration '
-AND (state <> 'idle' OR state IS NULL AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid)) ORDER BY pid"""
+SELECT pid, application_name, prisma FROM pg_stat_activity a CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_locks l
+  WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.database = a.datid AND (l.classid, l.objid) = (0, 72707369)))
+  AS lock (prisma)
+WHERE datname = current_database() AND (prisma OR application_name ~ '^gonogo migration '
+AND (state <> 'idle' OR state IS NULL AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid))) ORDER BY pid"""
 _IS_KNOWN = "SELECT count(*) FROM pg_settings WHERE name = 'client_connection_check_interval'"
 _OPTION = "-c client_connection_check_interval=1000"  # milliseconds
 
@@ -37,10 +40,11 @@ def ends_with_its_client(database: Database, names: Iterable[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class AtWork:
-    """The process ids of migrations' sessions that do something: of one step, and of the target's other runs."""
+    """The process ids of migrations' sessions that do something: of one step, of the target's other runs, of Prisma."""
 
     own: tuple[int, ...] = ()
     of_other_runs: tuple[int, ...] = ()
+    of_prisma: tuple[int, ...] = ()
 
 
 def at_work(database: Database, name: str, *, step: str, run_steps: Iterable[str], target: str) -> AtWork:
@@ -49,21 +53,24 @@ def at_work(database: Database, name: str, *, step: str, run_steps: Iterable[str
     A target has one active run at a time, so what another run of it has left there is nobody's any more.
     """
     this_run = tuple(map(_of_step, run_steps))
-    found = [(int(str(pid)), str(session)) for pid, session in database.query(name, _AT_WORK, limit=10).rows]
+    rows = database.query(name, _AT_WORK, limit=10).rows
+    found = [(int(str(pid)), str(session)) for pid, session, _ in rows]
+    prisma = tuple(int(str(pid)) for pid, _, holds in rows if holds)
     own = tuple(pid for pid, session in found if session.startswith(_of_step(step)))
     others = tuple(
         pid
         for pid, session in found
         if pid not in own and session.endswith(f" {_hashed(target)[:8]}") and not session.startswith(this_run)
     )
-    return AtWork(own=own, of_other_runs=others)
+    return AtWork(own=own, of_other_runs=others, of_prisma=prisma)
 
 
-def at_work_sentence(name: str, found: AtWork) -> str:
-    """What people read of sessions that go on without their client; empty if there are none."""
+def at_work_sentence(name: str, found: AtWork, *, prisma: bool) -> str:
+    """What people read of sessions that go on without their client; empty if there are none. `prisma`: of its, too."""
     sentences = (
         _sentence(found.own, name, "the migration", "without its tool, and may"),
         _sentence(found.of_other_runs, name, "another run's migration", "and may"),
+        _sentence(found.of_prisma, name, "a Prisma migration", "(it has the lock 72707369), and may") if prisma else "",
     )
     return " ".join(filter(None, sentences))
 

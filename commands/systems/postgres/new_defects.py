@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from commands.ports.database import Database
 from commands.systems.scripts import script
 from commands.text.phrases import joined_few
 
-_DEFECTS = script("postgres/defects.sql")
+DEFECTS = script("postgres/defects.sql")
+_LINE = re.compile(r"^defect( before)?: (.*)$", re.MULTILINE)
 _SHOWN = 3  # of a kind
+Defect = tuple[str, str, str]  # its kind, name and schema
 _WHAT = {
     "identity": "UPDATE and DELETE fail on {names}: published for logical replication, and without a primary key or "
     "REPLICA IDENTITY",
@@ -21,26 +24,32 @@ _WHAT = {
 
 def defects_now(database: Database, name: str) -> str:
     """What a database has now, as a text for `defects_since`. Raises ToolError."""
-    return "\n".join("\x1f".join(map(str, row)) for row in database.query(name, _DEFECTS, limit=20).rows)
+    return "\n".join("\x1f".join(map(str, row)) for row in database.query(name, DEFECTS, limit=20).rows)
 
 
 def defects_since(database: Database, name: str, older: str) -> str:
     """What is new since that text, as a clause; empty if nothing is. Raises ToolError."""
-    before = _parsed(older)
+    return _clause(_parsed(older), _parsed(defects_now(database, name)))
+
+
+def parse_defects(output: str) -> str:
+    """The same, of the lines "defect" of a rehearsal's output."""
+    found = _LINE.findall(output)
+    before, after = ("\n".join(line for mark, line in found if bool(mark) == first) for first in (True, False))
+    return _clause(_parsed(before), _parsed(after))
+
+
+def _clause(before: Sequence[Defect], after: Sequence[Defect]) -> str:
     secured = {schema for kind, _, schema in before if kind == "secured"}
-    new = [one for one in _parsed(defects_now(database, name)) if one not in before]
-    found = [one for one in new if one[0] in _WHAT and (one[0] != "open" or one[2] in secured)]
-    clauses = []
-    for kind, says in _WHAT.items():
-        if names := [what for known, what, _ in found if known == kind]:
-            clauses.append(says.format(names=joined_few(names, _SHOWN)))
-    return "; ".join(clauses)
+    new = [one for one in after if one not in before and (one[0] != "open" or one[2] in secured)]
+    names = {kind: [name for found, name, _ in new if found == kind] for kind in _WHAT}
+    return "; ".join(_WHAT[kind].format(names=joined_few(found, _SHOWN)) for kind, found in names.items() if found)
 
 
-def _parsed(text: str) -> list[tuple[str, str, str]]:
+def _parsed(text: str) -> list[Defect]:
     return [_row(line.split("\x1f")) for line in text.split("\n") if line.count("\x1f") == 2]
 
 
-def _row(parts: Iterable[str]) -> tuple[str, str, str]:
+def _row(parts: Iterable[str]) -> Defect:
     kind, name, schema = parts
     return kind, name, schema

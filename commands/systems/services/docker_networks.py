@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from commands.systems.logs.log_sources import time_mark
 from commands.systems.services.manager import Finding
+from state.errors import BadValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +29,19 @@ class Shared:
 
 def read_shared(lines: Sequence[Sequence[str]]) -> list[Shared]:
     """What the function `sharing` printed, among other lines, each split at its tabs."""
-    return [_shared(*(*rest, "", "")[:7]) for sort, *rest in lines if sort == "shares"]
+    return [_shared(*rest) for sort, *rest in lines if sort == "shares" and len(rest) == 7]
 
 
 def _shared(own: str, name: str, project: str, began: str, other: str, other_name: str, other_began: str) -> Shared:
-    cut_off = not other or float(time_mark(other_began)) > float(time_mark(began))
+    cut_off = not other or _is_later(other_began, began)
     return Shared(own=own, name=name, project=project, other=other, other_name=other_name, is_cut_off=cut_off)
+
+
+def _is_later(one: str, other: str) -> bool:
+    try:
+        return float(time_mark(one)) > float(time_mark(other))
+    except BadValue:  # in a form that is not known
+        return False
 
 
 def will_be_cut_off(shared: Sequence[Shared], restarted: Collection[str]) -> Iterator[Finding]:

@@ -123,6 +123,12 @@ missing_rights() {
     on_made psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 > "$work/out" 2>&1 || fails 'comparison of rights'
   sed 's/^/no right: /' "$work/out"
 }
+# what works otherwise than it is defined, in lines of kind, name and schema
+defects() { on_made psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 <<< "$DEFECTS;"; }
+new_defects() {
+  { grep '^secured' "$work/0.defects" | sed 's/^/defect before: /'; } || true
+  { defects | grep -vxFf "$work/0.defects" | sed 's/^/defect: /'; } || true
+}
 # run a data-return of the page, and insert the next row into each of its tables; report the total time until now
 returned=0 return_us=0
 return_rows() {
@@ -143,8 +149,10 @@ across "$work/production" "$work/0.catalog" | { if [ -n "$rights" ]; then withou
   awk -F '\037' '$3 != ""' | told 'not held'
 [ -z "$TOOL" ] || starts_as_production
 on_made psql -XqAt -v ON_ERROR_STOP=1 <<< "$OBJECTS_NOW" > "$work/objects"
+defects > "$work/0.defects"
 if [ -n "$TOOL" ]; then by_tool_forward; else apply forward; fi
 missing_rights
+new_defects
 verify_forward
 rows > "$work/1"; columns > "$work/1.columns"
 # columns that forward adds or drops, in tables that stay

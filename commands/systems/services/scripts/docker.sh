@@ -25,16 +25,23 @@ state() {
   [ -z "${explain:-}" ] || compose_problems "$said"
 }
 # "shares", a container that runs in the network of another one: its id, its name, its project and its start; and of the other
-# one the id, the name and the start, if it is still there
+# one the id, the name and the start, or nothing where it is gone. One that is there and not listed, such as that of a pod of
+# podman, is not looked at.
 sharing() {
-  local id name project own other
-  while IFS=$'\t' read -r id name project; do
-    own=$($SUDO docker inspect --type container --format '{{.State.StartedAt}} {{.HostConfig.NetworkMode}}' -- "$id" 2> /dev/null) || continue
-    [[ $own = *' container:'* ]] || continue
-    other=$($SUDO docker inspect --type container --format '{{.Id}}	{{slice .Name 1}}	{{.State.StartedAt}}' -- "${own#* container:}" 2> /dev/null) || other=
-    printf 'shares\t%s\t%s\t%s\t%s\t%s\n' "$id" "$name" "$project" "${own%% *}" "$other"
-  done < <($SUDO docker ps --no-trunc --format '{{.ID}}	{{.Names}}	{{.Label "com.docker.compose.project"}}	{{.Networks}}' |
-    awk -F '\t' '$4 == "" { print $1 FS $2 FS $3 }')
+  local line gone
+  containers '{{.ID}}	{{.Name}}	{{with .Config.Labels}}{{index . "com.docker.compose.project"}}{{end}}	{{json .State.StartedAt}}	{{.HostConfig.NetworkMode}}' |
+    awk -F '\t' '
+      NF == 5 { sub(/^[/]/, "", $2); gsub(/"/, "", $4); name[$1] = $2; id[$2] = $1; project[$1] = $3; start[$1] = $4; runs_in[$1] = $5 }
+      END {
+        OFS = "\t"
+        for (one in name) if (sub(/^container:/, "", runs_in[one])) {
+          other = runs_in[one] in name ? runs_in[one] : id[runs_in[one]]
+          print (other == "" ? "gone=" runs_in[one] : ""), "shares", one, name[one], project[one], start[one], other, name[other], start[other] } }' |
+    while IFS= read -r line; do
+      gone=${line%%$'\t'*}
+      [ -z "$gone" ] || ! $SUDO docker inspect --type container -- "${gone#gone=}" > /dev/null 2>&1 || continue
+      printf '%s\n' "${line#*$'\t'}"
+    done || true
 }
 # why compose cannot read the files of a project, or is not there; and what it remarks on where it can
 compose_problems() {

@@ -167,6 +167,21 @@ def test_a_database_that_the_bot_itself_does_not_reach_keeps_nothing_from_being_
     assert not_seen.startswith("whether a session of the migration still works in database db: ")
 
 
+@pytest.mark.parametrize("tool", ["prisma", "alembic"])
+def test_a_prisma_migration_that_a_killed_deploy_left_is_seen_by_its_lock(shop: Killed, tool: str) -> None:
+    common = COMMON.replace(VERIFY, "")
+    toml = f"{common}tool = \"{tool}\"\nstate = 'echo 1'\nforward = 'true'\nmay_be_empty = true\n"
+    with psycopg.connect(shop.url, autocommit=True) as idle:
+        idle.execute("SELECT pg_advisory_lock(72707369)")
+        outcome = shop.run(toml)
+        named = (
+            "Nothing was run. A session of a Prisma migration still works in database db (it has the lock 72707369), "
+            f"and may yet change it: end it there (SELECT pg_terminate_backend({idle.info.backend_pid}))."
+        )
+        assert (outcome.summary == named) == (tool == "prisma"), outcome.summary
+    assert shop.run(toml).state == "done"
+
+
 def test_a_session_of_another_role_works_only_while_it_is_in_a_transaction(postgres: Postgres, shop: Killed) -> None:
     database = database_at(postgres.url(APP, "migrated"))
     look = partial(at_work, database, "db", step="run-1/step", run_steps=("run-1/step",), target="shop")

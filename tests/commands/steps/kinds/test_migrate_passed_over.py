@@ -13,7 +13,7 @@ from commands.steps.outcome import Outcome
 from commands.steps.values import page_texts
 from commands.systems.preflight.hosts import HostCheck
 from tests.commands.steps.builders import box
-from tests.commands.steps.kinds.test_migrate import COMMON, Project
+from tests.commands.steps.kinds.test_migrate import BACK, COMMON, Project
 
 pytestmark = pytest.mark.fault("not looked at, and said to be fine")
 # it keeps the version in a file, and applies what is above it, as golang-migrate does
@@ -81,6 +81,30 @@ def test_a_lower_number_of_the_release_is_named_before_anything_runs_and_in_the_
     (tmp_path / "version").write_text("20260203\n")
     at_once = run(golang, TOML + 'on_failure = "roll back"\n', dict(found.kept), attempt=3)
     assert (at_once.state, at_once.summary) == ("done", f"Migrated from “20260203” to “20260204”. But {NEVER}.")
+
+
+def test_where_it_is_all_that_the_release_brings_the_failure_says_so(golang: Project, tmp_path: Path) -> None:
+    [found] = look(golang, TOML)
+    add(tmp_path, "20260201_late")
+    outcome = run(golang, TOML + 'on_failure = "roll back"\n', dict(found.kept))
+    assert (outcome.state, outcome.summary.partition(" But ")[2]) == ("failed", f"{NEVER}.")
+
+
+def test_a_rehearsal_names_it_already(golang: Project, tmp_path: Path) -> None:
+    [found] = look(golang, TOML)
+    add(tmp_path, "20260201_late", "20260204_more")
+    places = 'host = "box"\ndatabase_url = "$URL"\nfolder = "$APP"\nscratch_url = "$URL"\n'
+    boxes = {
+        "rehearse": box("rehearse", f'{places}migration = "step"\n'),
+        "step": box("migrate", TOML),
+        "back": box("migrate", TOML + BACK),
+    }
+    boxes["rehearse"].take_boxes(boxes)
+    backup = {"backup_file": "x", "backup_sha256": "a" * 64, "backup_compared": "text"}
+    ctx = replace(golang.context("rehearse"), boxes=boxes, values=backup, found_at_start=dict(found.kept))
+    assert execute(boxes["rehearse"], ctx).summary == (
+        f"Nothing was rehearsed: {NEVER}. Change the migration, or if that is meant, run the step again to go on."
+    )
 
 
 def test_higher_numbers_are_applied_without_a_word(golang: Project, tmp_path: Path) -> None:

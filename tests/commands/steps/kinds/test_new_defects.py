@@ -16,6 +16,7 @@ from commands.systems.postgres.new_defects import defects_now, defects_since
 from tests.bot.tools.postgres.test_database import database_at
 from tests.commands.steps.builders import box
 from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.kinds.rehearsed_shop import RehearsedShop
 from tests.commands.steps.kinds.test_migrate import ALEMBIC, Project
 from tests.commands.steps.migration_projects import alembic_project, alembic_revision
 
@@ -89,6 +90,20 @@ def test_the_words_are_true(url: str) -> None:
     assert "fail on public.c" in since(url, "CREATE PUBLICATION cdc FOR ALL TABLES", "CREATE TABLE c (id int)")
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
         run_sql(url, "DELETE FROM c")
+
+
+def test_a_rehearsal_asks_about_it_before_anything_is_applied(postgres: Postgres, tmp_path: Path) -> None:
+    shop = RehearsedShop(postgres, tmp_path)
+    shop.change_production(OLDER + SECURE + "CREATE PUBLICATION cdc FOR TABLE a, b;")
+    found = shop.rehearse_alone("CREATE TABLE invoices (id integer PRIMARY KEY);", "DROP TABLE invoices;")
+    assert found.state == "done", "row security is on for few tables of that schema: " + found.summary
+    bad = "ALTER TABLE b REPLICA IDENTITY NOTHING;"
+    asked = shop.rehearse_alone(bad, "ALTER TABLE b REPLICA IDENTITY DEFAULT;")
+    assert asked.state == "failed"
+    assert asked.summary == (
+        f"On the copy, UPDATE and DELETE fail on public.b: {FAIL}. Change the migration, or if that is meant, run the "
+        "step again to go on."
+    )
 
 
 @pytest.mark.parametrize("verify", [True, False])

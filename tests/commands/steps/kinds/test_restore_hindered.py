@@ -52,6 +52,16 @@ def test_sessions_that_nobody_here_may_end_are_named_before_the_start(shop: Shop
     assert fewer.summary.endswith(f": session pg_cron of {SUPERUSER}")
 
 
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_prepared_transaction_that_only_a_person_may_end_is_named_before_the_start(shop: Shop) -> None:
+    run_sql(shop.url, "BEGIN; INSERT INTO orders VALUES (7); PREPARE TRANSACTION 'half'")
+    try:
+        _, hindered = found(shop)
+        assert (hindered.level, ": prepared transaction half of " in hindered.summary) == ("warn", True)
+    finally:
+        run_sql(shop.url, "ROLLBACK PREPARED 'half'")
+
+
 @pytest.mark.fault("not looked at, and said to be fine")
 def test_what_belongs_to_the_replaced_database_is_named_before_and_after(shop: Shop, postgres: Postgres) -> None:
     admin = postgres.url(SUPERUSER, "shop")

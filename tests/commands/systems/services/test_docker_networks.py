@@ -10,6 +10,7 @@ import pytest
 from tests.commands.systems.services.stages.docker import IMAGE, DockerStage, docker_stage
 from tests.commands.systems.services.stages.stage import NEW
 from tests.commands.systems.services.test_docker import preflight
+from tests.local_shell import LocalShell
 from tests.parts.compose import compose_two
 from tests.parts.service import Service
 
@@ -101,3 +102,21 @@ def test_a_service_of_compose_in_the_network_of_one_that_is_made_anew_is_named_a
         outcome = stage.restart(side)
         assert outcome.state == "done", outcome.summary
         assert "cut off" not in outcome.summary
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_container_in_the_network_of_one_that_is_there_and_not_listed_is_not_called_cut_off(
+    stage: DockerStage, pair: tuple[Service, Service]
+) -> None:
+    first, second = pair
+    hides = stage.daemon.folder / "hides"  # as podman does with what holds the network of a pod
+    hides.mkdir(exist_ok=True)
+    own = stage.daemon.ask("inspect", "--format={{.Id}}", first.name).strip()
+    (hides / "docker").write_text(
+        f'#!/bin/bash\n[ "$1" != ps ] || {{ {stage.daemon.bin}/docker "$@" | grep -v "{own}"; exit; }}\n'
+        f'exec {stage.daemon.bin}/docker "$@"\n'
+    )
+    (hides / "docker").chmod(0o755)
+    outcome = stage.restart(second, shell=LocalShell({}, hides))
+    assert outcome.state == "done", outcome.summary
+    assert "cut off" not in outcome.summary
