@@ -32,7 +32,7 @@ class _Frozen:
     def __setattr__(self, name: str, value: object) -> None:
         """Set a field for the first time, as `__init__` does."""
         values = self.__dict__
-        if name in values or name not in self.__dataclass_fields__:  # type: ignore[attr-defined]
+        if name in values or name not in self.__settable__:  # type: ignore[attr-defined]
             raise FrozenInstanceError(f"cannot assign to field {name!r}")
         values[name] = value
 
@@ -60,7 +60,9 @@ _SHARED = ("__setattr__", "__delattr__", "__eq__", "__hash__", "__repr__")
 def _made(cls: type[Any], kw_only: bool) -> type:
     own = set(vars(cls))
     dataclasses.dataclass(eq=False, repr=False, kw_only=kw_only)(cls)
-    compared = [field.name for field in dataclasses.fields(cls) if field.compare]
+    fields = dataclasses.fields(cls)
+    cls.__settable__ = frozenset(field.name for field in fields)
+    compared = [field.name for field in fields if field.compare]
     cls.__compared__ = staticmethod(attrgetter(*compared) if compared else type)
     for name in _SHARED:
         if name not in own:

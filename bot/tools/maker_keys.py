@@ -64,7 +64,8 @@ KEYS = {
     "pul-": MAKER_KEYS["Pulumi token"],
     "PMAK-": MAKER_KEYS["Postman key"],
     "glsa_": MAKER_KEYS["Grafana token"],
-    "eyJ": re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),  # a JSON web token
+    # a JSON web token; each is searched as far as the next begins, and no farther
+    "eyJ": re.compile(r"\beyJ(?:(?!-eyJ)[\w-]){10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     "uthorization": re.compile(r"(?<=uthorization: )(?:Basic|Bearer|Token) [\w.~+/-]{6,}=*", re.IGNORECASE),
     "PRIVATE KEY-----": re.compile(r"(?<=PRIVATE KEY-----)[^-]{20,}"),
 }

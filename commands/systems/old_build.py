@@ -20,17 +20,18 @@ from state.frozen import dataclass
 # that it has with another content, and the service worker of either, by the names that tools give it.
 TELL_OLD = """
 tell_old() {
-  local old=$1 new=$WWW/current/ worker
+  local old=$1 new=$WWW/current/ worker others=0
   [ -n "$old" ] && [ -d "$old/" ] || return 0
   (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
     awk 'NR <= 5000' | while IFS= read -r one; do [ -e "$new$one" ] || printf '%s\\n' "${one#./}"; done |
     awk 'first == "" && length($0) <= 200 { first = $0 }
       { n++ } END { if (n) printf "old_gone=%d\\nold_first=%s\\n", n, first }'
-  (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' -o -path ./index.html \\)) |
-    LC_ALL=C sort | awk 'NR <= 5000' | while IFS= read -r one; do
-      [ -f "$new$one" ] && ! cmp -s "$old/$one" "$new$one" && [ "${#one}" -le 200 ] || continue
+  (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
+    awk 'BEGIN { print "./index.html" } NR <= 5000' | while IFS= read -r one; do
+      [ -f "$old/$one" ] && [ -f "$new$one" ] && ! cmp -s "$old/$one" "$new$one" && [ "${#one}" -le 200 ] || continue
+      [ "$((others += 1))" -le 20 ] || continue
       printf 'other=%.64s %.64s %s\\n' "$(sha256sum < "$old/$one")" "$(sha256sum < "$new$one")" "${one#./}"
-    done | awk 'NR <= 20'
+    done
   for worker in sw.js service-worker.js serviceWorker.js ngsw-worker.js firebase-messaging-sw.js; do
     if [ -f "$new$worker" ]; then printf 'new_worker=%s\\n' "$worker"
     elif [ -f "$old/$worker" ]; then printf 'old_worker=%s\\n' "$worker"; fi

@@ -6,7 +6,7 @@ import copy
 import dataclasses
 import pickle
 from dataclasses import FrozenInstanceError, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -16,6 +16,8 @@ from state.frozen import dataclass
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """With a default, a factory, and fields that are neither shown nor compared."""
+
+    kind: ClassVar[str] = "told"
 
     text: str
     more: tuple[str, ...] = ()
@@ -89,7 +91,7 @@ def test_one_that_holds_itself_can_be_shown() -> None:
     assert repr(held) == "[Pair(first=1, second=[...])]"
 
 
-@pytest.mark.parametrize("name", ["text", "more", "seen", "unknown"])
+@pytest.mark.parametrize("name", ["text", "more", "seen", "unknown", "kind"])
 def test_nothing_can_be_changed_afterwards(name: str) -> None:
     told: Any = Told(text="a")
     with pytest.raises(FrozenInstanceError, match=f"cannot assign to field '{name}'"):

@@ -163,6 +163,15 @@ class MigrationToolStep(StepBox):
         shipped = self._shipped()
         return self._script(shipped.irreversible) if shipped and shipped.irreversible else ""
 
+    def several_databases(self, ctx: Context) -> bool:
+        """Whether its tool tells the state of several databases at once, as Rails does. Raises ToolError."""
+        shipped = self._shipped()
+        if not shipped or not shipped.databases:
+            return False
+        env = page_texts(self.script_env(), ctx.values)
+        result = ctx.tools.shell.ask(self.host, self._script(shipped.databases), env=env, limit=ASK_LIMIT)
+        return len(result.tail.splitlines()) > 1
+
     def passed_script(self) -> str:
         """The script that prints what the tool never applies; empty for one that applies all, or is told otherwise."""
         shipped = self._shipped() if self.mode == "forward" and not self.forward and self.known_tool() else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from commands.steps.outcome import Context
 from commands.systems.postgres.invalid_indexes import left_invalid
@@ -10,6 +11,8 @@ from commands.systems.postgres.missing_rights import MissingRight, missing_sente
 from commands.systems.postgres.new_defects import defects_now, defects_since
 from state.errors import ToolError
 from state.frozen import dataclass
+
+_UNKNOWN = "what it had before is not known"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +31,9 @@ def note_objects(ctx: Context, databases: Iterable[str]) -> None:
     """Note what each database has, unless an earlier attempt of this run has done so."""
     for database in databases:
         if ctx.file(_note(ctx, database)) is None:
-            try:
-                ctx.save_file(_note(ctx, database), objects_now(ctx.tools.database, database))
-                ctx.save_file(_note(ctx, database, "defects"), defects_now(ctx.tools.database, database))
-            except ToolError:
-                continue  # then it is said afterwards that nothing was compared
+            for what, look in (("objects", objects_now), ("defects", defects_now)):
+                with suppress(ToolError):  # then it is said afterwards that nothing was compared
+                    ctx.save_file(_note(ctx, database, what), look(ctx.tools.database, database))
 
 
 def new_rights(ctx: Context, databases: Iterable[str]) -> NewRights:
@@ -41,15 +42,17 @@ def new_rights(ctx: Context, databases: Iterable[str]) -> NewRights:
     clauses: list[str] = []
     not_compared: list[str] = []
     for database in databases:
-        older = ctx.file(_note(ctx, database))
+        older, defects = (ctx.file(_note(ctx, database, what)) for what in ("objects", "defects"))
         try:
             found += missing_since(ctx.tools.database, database, older) if older is not None else ()
-            clauses += _defects(ctx, database)
-            why = "" if older is not None else "what it had before is not known"
+            clauses += _defects(ctx, database, defects)
+            why = "" if older is not None else _UNKNOWN
         except ToolError as error:
             why = str(error)
         if why:
             not_compared.append(f"which roles may use what is new in database {database}: {why}")
+        elif defects is None:
+            not_compared.append(f"whether what is new in database {database} works as it is defined: {_UNKNOWN}")
     return NewRights(
         sentence="".join(f" But {clause}." for clause in (missing_sentence(found), *clauses) if clause),
         lines=tuple(f"missing: {one.grant()}" for one in found),
@@ -57,8 +60,7 @@ def new_rights(ctx: Context, databases: Iterable[str]) -> NewRights:
     )
 
 
-def _defects(ctx: Context, database: str) -> Iterator[str]:
-    older = ctx.file(_note(ctx, database, "defects"))
+def _defects(ctx: Context, database: str, older: str | None) -> Iterator[str]:
     if older is not None:
         yield defects_since(ctx.tools.database, database, older)
     # whoever left it: a tool that was run again may have skipped one that it had begun

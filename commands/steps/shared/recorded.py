@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from commands.steps.outcome import Context
 from commands.steps.shared.migration_tool import MigrationToolStep
-from commands.systems.migrations.recorded import is_recorded, recorded_states
+from commands.systems.migrations.recorded import recorded_states, same_state, says_more
 from commands.systems.migrations.tool_script import show_state
+from commands.text.phrases import joined_few
 from state.errors import ToolError
 from state.frozen import dataclass
 
@@ -24,15 +25,23 @@ def recorded(step: MigrationToolStep, ctx: Context, state: str) -> Recorded:
     if len(known) != 1:
         return Recorded()
     what = f"whether database {known[0]} has recorded what {tool} says"
+    found = recorded_states(ctx.tools.database, known[0], tool)
+    states: list[str] = []
     try:
-        states = recorded_states(ctx.tools.database, known[0], tool)
+        for there in found or ():
+            if same_state(there, state):
+                return Recorded()
+            states.append(there)
+        more = any(says_more(state, there) for there in states)
+        if more and step.several_databases(ctx):
+            return Recorded(unseen=(f"{what}: it says that of several databases at once",))
     except ToolError as error:
         return Recorded(unseen=(f"{what}: {error}",))
-    if states is None or is_recorded(state, states) or not (states or state):
+    if found is None or not (states or state):
         return Recorded()
     if not states:
         return Recorded(unseen=(f"{what}: it has no table of that tool under its usual name",))
-    there = " and ".join(show_state(one) for one in states)
+    there = joined_few([show_state(one) for one in states], 3)
     return Recorded(
         differs=f"{tool} says {show_state(state)}, and database {known[0]} has recorded {there}: "
         "the tool uses another one (look whether settings of its own win over the step's `env`)"

@@ -46,8 +46,12 @@ def passed_over(result: CommandResult, tool: str, before: str | None) -> PassedO
     if below and not before:
         why = "its files from before the release are not known"
         return PassedOver(names=passed, unseen=(f"{what} ({why})",))
-    known = set((before or "").split())
-    return PassedOver(names=[*passed, *(name for number, name in below if number not in known)])
+    known = set(map(int, (before or "").split()))
+    # what is above those is of this run: an attempt before this one has applied it
+    newest = max(known, default=0)
+    return PassedOver(
+        names=[*passed, *(name for number, name in below if int(number) < newest and int(number) not in known)]
+    )
 
 
 def passed_sentence(names: Sequence[str], tool: str) -> str:

@@ -24,6 +24,7 @@ class MigrationTool:
     - `irreversible`: prints what is to be applied and could not be taken back, one a line; after "leaves " what `back`
       goes past without a failure. It fails if that cannot be known. Empty if the tool does not tell.
     - `passed`: prints what it would never apply, as `passed_over` reads it. Empty for a tool that applies all.
+    - `databases`: prints a line for each database of which `state` tells. Empty for a tool of one.
     - `troubles`: prints what keeps `forward` from applying anything, one a line after `troubles.MARK`. Empty for a tool
       whose `state` fails there, or says it.
     """
@@ -37,6 +38,7 @@ class MigrationTool:
     grows: tuple[str, ...] = ()
     irreversible: str = ""
     passed: str = ""
+    databases: str = ""
     troubles: str = ""
 
 
@@ -78,6 +80,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="SCHEMA=/dev/null $PROGRAM db:migrate",
         back=script("migrations/rails_back.sh"),
         irreversible=script("migrations/rails_irreversible.sh"),
+        databases="$PROGRAM db:migrate:status | grep '^database: '",
         troubles=script("migrations/rails_troubles.sh"),
     ),
     # https://documentation.red-gate.com/flyway; its `undo` is not in the Community edition

@@ -77,7 +77,17 @@ def test_what_is_no_secret_is_shown(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["https://", "https://ab:cd ", "https://a:", "://" + "a" * 400, "ghp_", "xox", "https://a:b/@", "eyJaaaaaaaaaa."],
+    [
+        "https://",
+        "https://ab:cd ",
+        "https://a:",
+        "://" + "a" * 400,
+        "ghp_",
+        "xox",
+        "https://a:b/@",
+        "eyJaaaaaaaaaa.",
+        "eyJ-",
+    ],
 )
 def test_the_time_grows_with_the_length_of_a_text(piece: str) -> None:
     assert_linear(redact, piece)

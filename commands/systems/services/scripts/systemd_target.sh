@@ -4,8 +4,25 @@ services_of() {
   local unit
   for unit; do
     case $unit in
-      *.target) systemctl list-dependencies --plain --no-pager -- "$unit" | awk '$NF ~ /[.]service$/ { print $NF }' ;;
+      *.target) services_below "$unit" ;;
       *) printf '%s\n' "$unit" ;;
     esac
   done | awk '!seen[$0]++'
+}
+# what systemd has itself, such as network-online.target, is no part of an application, and is not restarted with it
+OF_SYSTEMD='^(basic|cryptsetup|default|(first-)?boot-complete|getty(-pre)?|graphical|local-fs(-pre)?|machines|multi-user|network(-online|-pre)?|nss-(user-)?lookup|paths|remote-(fs|cryptsetup)(-pre)?|rpcbind|slices|sockets|swap|sysinit|time-(set|sync)|timers)[.]target$'
+services_below() {
+  local todo=("$1") seen=" $1 " below one
+  while [ ${#todo[@]} -gt 0 ]; do
+    below=$(systemctl show --property=Requires,Requisite,Wants,BindsTo,ConsistsOf,Upholds -- "${todo[@]}" | tr ' =' '\n\n')
+    todo=()
+    while IFS= read -r one; do
+      case $seen in *" $one "*) continue ;; esac
+      seen="$seen$one "
+      case $one in
+        *.service) printf '%s\n' "$one" ;;
+        *.target) [[ $one =~ $OF_SYSTEMD ]] || todo+=("$one") ;;
+      esac
+    done <<< "$below"
+  done
 }

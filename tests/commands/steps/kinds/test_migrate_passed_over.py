@@ -114,6 +114,14 @@ def test_higher_numbers_are_applied_without_a_word(golang: Project, tmp_path: Pa
     assert (outcome.summary, outcome.not_compared) == ("Migrated from “20260203” to “20260204”.", ())
 
 
+def test_what_an_attempt_before_has_applied_is_not_passed_over(golang: Project, tmp_path: Path) -> None:
+    [found] = look(golang, TOML)
+    add(tmp_path, "20260204_more", "20260205_last")
+    (tmp_path / "version").write_text("20260204\n")  # the first attempt came so far, and a person has mended the rest
+    golang.files["state before"] = "20260203"
+    assert "never applies" not in run(golang, TOML, dict(found.kept), attempt=2).summary
+
+
 @pytest.mark.parametrize("there", [True, False], ids=["the files were there already", "started without a look"])
 def test_where_nobody_knows_which_files_came_with_the_release_that_is_said(
     golang: Project, tmp_path: Path, there: bool

@@ -11,7 +11,7 @@ import pytest
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
-from commands.systems.migrations.recorded import recorded_states
+from commands.systems.migrations.recorded import recorded_states, same_state
 from tests.bot.tools.postgres.test_database import database_at
 from tests.commands.steps.builders import box
 from tests.commands.steps.databases import create_databases, run_sql
@@ -35,6 +35,10 @@ def run(project: Project, toml: str, page: str, attempt: int = 1) -> Outcome:
     """`page` is the address of the page's database."""
     ctx = project.context(attempt=attempt)
     return execute(box("migrate", toml), replace(ctx, tools=replace(ctx.tools, database=database_at(page))))
+
+
+def states(page: str, tool: str) -> list[str]:
+    return list(recorded_states(database_at(page), "db", tool) or ())
 
 
 def test_a_tool_that_migrates_another_database_has_not_migrated_this_one(tmp_path: Path, urls: tuple[str, str]) -> None:
@@ -88,19 +92,67 @@ def test_prisma_and_its_database_agree(prisma: Project, url: str) -> None:
     outcome = run(prisma, f"{PRISMA}{VERIFY}may_be_empty = true\n", url)
     assert (outcome.state, outcome.not_compared) == ("done", ()), outcome.summary
     run_sql(url, "UPDATE _prisma_migrations SET migration_name = 'another'")
-    assert recorded_states(database_at(url), "db", "prisma") == ["another(1)"]
+    assert states(url, "prisma") == ["another(1)"]
 
 
 def test_the_rows_of_the_other_tools_are_read_as_they_say_them(urls: tuple[str, str]) -> None:
     _, page = urls
-    database = database_at(page)
     run_sql(
         page,
         "CREATE TABLE schema_migrations (version bigint, dirty bool); INSERT INTO schema_migrations VALUES (7, false);"
         "CREATE TABLE _prisma_migrations (migration_name text, finished_at date, rolled_back_at date);"
         "INSERT INTO _prisma_migrations VALUES ('1_a', now(), NULL), ('2_b', now(), NULL), ('3_c', NULL, NULL);",
     )
-    assert recorded_states(database, "db", "golang-migrate") == ["7"]
-    assert recorded_states(database, "db", "prisma") == ["2_b(2)"]
-    assert recorded_states(database, "db", "rails") == ["7"]
-    assert recorded_states(database, "db", None) is None
+    assert states(page, "golang-migrate") == ["7"]
+    assert states(page, "prisma") == ["2_b(2)"]
+    assert states(page, "rails") == ["007"]
+    assert recorded_states(database_at(page), "db", None) is None
+
+
+def test_a_low_number_of_rails_is_the_same_with_zeros_before_it(rails: Project, url: str, tmp_path: Path) -> None:
+    first = tmp_path / "db" / "migrate" / "001_first.rb"
+    first.write_text("class First < ActiveRecord::Migration[6.1]\n  def change = nil\nend\n")
+    outcome = run(rails, RAILS + VERIFY, url)
+    assert (outcome.state, outcome.summary) == (
+        "done",
+        "Migrated from “nothing applied” to “20260101000000 001”. Every verify query passed.",
+    )
+    assert run_sql(url, "SELECT version FROM schema_migrations ORDER BY 1") == [("1",), ("20260101000000",)]
+
+
+def test_what_rails_says_of_several_databases_is_not_compared_with_one(
+    rails: Project, tmp_path: Path, url: str
+) -> None:
+    (tmp_path / "config" / "database.yml").write_text(
+        "production:\n  primary:\n    adapter: postgresql\n"
+        f"  queue:\n    adapter: postgresql\n    url: {url}\n    schema_search_path: queue\n"
+        "    migrations_paths: db/queue\n"
+    )
+    run_sql(url, "CREATE SCHEMA queue")
+    jobs = tmp_path / "db" / "queue" / "20260102000000_jobs.rb"
+    jobs.parent.mkdir()
+    jobs.write_text("class Jobs < ActiveRecord::Migration[6.1]\n  def change = create_table(:jobs)\nend\n")
+    outcome = run(rails, RAILS + VERIFY, url)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.not_compared == (
+        "whether database db has recorded what rails says: it says that of several databases at once",
+    )
+
+
+def test_another_applications_table_beside_its_own_is_no_other_database(tmp_path: Path, url: str) -> None:
+    project = Project(tmp_path, alembic_project(tmp_path, url))
+    run_sql(
+        url,
+        "ALTER TABLE alembic_version RENAME TO shops;"
+        "CREATE SCHEMA other; CREATE TABLE other.alembic_version (version_num text);"
+        "INSERT INTO other.alembic_version VALUES ('ccc3')",
+    )
+    env = next(tmp_path.rglob("env.py"))
+    env.write_text(env.read_text().replace("context.configure(", 'context.configure(version_table="shops", '))
+    outcome = run(project, ALEMBIC + VERIFY, url)
+    assert outcome.state == "done", outcome.summary
+
+
+def test_a_tool_that_says_its_state_for_each_schema_has_it_recorded() -> None:
+    assert same_state("aaa1 aaa1", "aaa1")
+    assert not same_state("aaa1 bbb2", "aaa1")

@@ -200,9 +200,13 @@ def test_a_file_of_the_build_before_that_is_served_under_a_name_of_this_one_fail
 
 
 @pytest.mark.fault("it exists, so it is right")
-def test_a_page_of_the_build_before_fails_the_step_though_it_names_the_same_files(folder: Path) -> None:
+@pytest.mark.parametrize("more", [0, 30], ids=["alone", "beside many files that changed"])
+def test_a_page_of_the_build_before_fails_the_step_though_it_names_the_same_files(folder: Path, more: int) -> None:
     def kept(site: Served) -> None:
         same_names(site)
+        for number in range(more):
+            (site.www / "releases" / OLD / "assets" / f"{number}.js").write_text("old")
+            (site.build / "assets" / f"{number}.js").write_text("new")
         (site.build / "assets" / "app.js").write_text("start('old')")
         page = (site.www / "releases" / OLD / "index.html").read_text()
         (site.build / "index.html").write_text(f"{page}<p>new")

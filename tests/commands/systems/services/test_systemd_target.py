@@ -29,10 +29,10 @@ def stage() -> Iterator[SystemdStage]:
 class App:
     """What foreman and procodile export: a target with one for each kind of process, and their services."""
 
-    def __init__(self, stage: SystemdStage, *, part: bool = True) -> None:
+    def __init__(self, stage: SystemdStage, *, part: bool = True, kind: str = "worker", wants: str = "") -> None:
         self.stage, name = stage, next(_NAMES)
         files = stage.machine.root / "etc/systemd/system"
-        self.services = [stage.machine.service(f"{name}-{kind}") for kind in ("web", "worker")]
+        self.services = [stage.machine.service(f"{name}-{kind}") for kind in ("web", kind)]
         for one in self.services:
             one.port = 0
             one.will(port=0)
@@ -41,7 +41,7 @@ class App:
             (files / f"{one.name}@.service").write_text((f"[Unit]\nPartOf={below}\n" if part else "") + text)
             (files / below).write_text(f"[Unit]\nPartOf={name}.target\nWants={one.name}@1.service\n")
             one.will(port=0, commit=NEW)
-        wants = " ".join(f"{one.name}.target" for one in self.services)
+        wants = " ".join([*(f"{one.name}.target" for one in self.services), wants])
         (files / f"{name}.target").write_text(f"[Unit]\nWants={wants}\n[Install]\nWantedBy=multi-user.target\n")
         stage.machine.ask("systemctl", "daemon-reload")
         stage.machine.ask("systemctl", "enable", "--now", "--quiet", f"{name}.target")
@@ -102,6 +102,22 @@ def test_services_that_a_restart_of_their_target_leaves_running_are_not_called_n
     outcome = stage.restart(app.target)
     assert outcome.state == "failed"
     assert "is not new" in outcome.summary
+
+
+def test_what_systemd_itself_has_below_a_target_is_not_judged(stage: SystemdStage) -> None:
+    wait = (
+        "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=network-online.target\n"
+    )
+    stage.machine.unit("waits-for-network.service", wait)
+    stage.machine.ask("systemctl", "enable", "--quiet", "waits-for-network.service")
+    app = App(stage, wants="network-online.target")
+    outcome = stage.restart(app.target)
+    assert outcome.state == "done", outcome.summary
+
+
+def test_a_long_name_below_a_target_is_judged(stage: SystemdStage) -> None:
+    app = App(stage, kind="worker-" + "a" * 100)
+    assert app.services[1].name in app.preflight()[0].summary
 
 
 def test_a_target_without_a_service_is_refused_before_anything_begins(stage: SystemdStage) -> None:
