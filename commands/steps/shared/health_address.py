@@ -120,7 +120,8 @@ class HealthAddress(StepBox):
                 wrong_since = now
             elif now - wrong_since >= timeout or (health.starting and ready_within):
                 break
-            pause(ctx, min(health.pause, max(timeout, ready_within) - (now - began) + POLL_INTERVAL))
+            left = max(timeout, ready_within) - (now - began)
+            pause(ctx, min(health.pause, max(left, 0) + POLL_INTERVAL))
         return health.words
 
     def commit_of_all(self, ctx: Context) -> str:

@@ -67,7 +67,8 @@ def request_when_ready(ctx: Context, web: str, request: HttpRequest, patience: P
             response = ctx.tools.web.request(web, request)
             if patience.is_ready(response) or not (waits and patience.may_repeat):
                 return response, f" (after {format_seconds(sent - began)}; before it {seen})" if seen else ""
-            seen, interval = f"status {status_of(response)}", pause_after(response)
+            left = max(patience.seconds - (clock.monotonic() - began), 0)
+            seen, interval = f"status {status_of(response)}", min(pause_after(response), left + POLL_INTERVAL)
         except LostTrack:
             # at its limit an answer is slow; before, nobody listens yet behind a proxy or a container's port
             if not (waits and patience.may_repeat) or clock.monotonic() - sent >= request.limit:

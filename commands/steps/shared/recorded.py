@@ -22,13 +22,13 @@ class Recorded:
 def recorded(step: MigrationToolStep, ctx: Context, state: str) -> Recorded:
     """Compare what the tool has just said with the database that its address, or `database`, names on the page."""
     known, tool = step.known_databases(ctx), step.known_tool()
-    if len(known) != 1:
+    found = recorded_states(ctx.tools.database, known[0], tool) if len(known) == 1 else None
+    if found is None:
         return Recorded()
     what = f"whether database {known[0]} has recorded what {tool} says"
-    found = recorded_states(ctx.tools.database, known[0], tool)
     states: list[str] = []
     try:
-        for there in found or ():
+        for there in found:
             if same_state(there, state):
                 return Recorded()
             states.append(there)
@@ -37,10 +37,8 @@ def recorded(step: MigrationToolStep, ctx: Context, state: str) -> Recorded:
             return Recorded(unseen=(f"{what}: it says that of several databases at once",))
     except ToolError as error:
         return Recorded(unseen=(f"{what}: {error}",))
-    if found is None or not (states or state):
-        return Recorded()
     if not states:
-        return Recorded(unseen=(f"{what}: it has no table of that tool under its usual name",))
+        return Recorded(unseen=(f"{what}: it has no table of that tool under its usual name",) if state else ())
     there = joined_few([show_state(one) for one in states], 3)
     return Recorded(
         differs=f"{tool} says {show_state(state)}, and database {known[0]} has recorded {there}: "

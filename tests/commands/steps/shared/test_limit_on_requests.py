@@ -51,6 +51,35 @@ def test_a_request_of_the_deploy_waits_as_long_as_the_limit_says() -> None:
     assert min(later - before for before, later in pairwise(asked)) >= 7
 
 
+def test_a_limit_is_waited_for_no_longer_than_the_page_waits() -> None:
+    world, slow = World(rate=50), replace(LIMITED, headers={"Retry-After": "60"})
+    asked: list[float] = []
+
+    def reply(_: object) -> HttpResponse:
+        asked.append(world.clock.monotonic())
+        return slow
+
+    world.on_web("/api/health", reply)
+    step = 'web = "api"\npath = "/api/health"\nexpect = { status = "ok" }\nready_within = "3 s"'
+    assert execute(box("http", step), context(world)).state == "failed"
+    assert asked[-1] - asked[0] < 60
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_another_answer_after_a_long_start_is_not_asked_for_without_a_pause() -> None:
+    world, step = World(rate=20), box("service", ALLOWING)
+    asked: list[float] = []
+
+    def reply(_: object) -> HttpResponse:
+        asked.append(world.clock.monotonic())
+        return answer(503 if asked[-1] - asked[0] < 4 else 200, text='{"commit": "of before"}')
+
+    world.on_web("/api/health", reply)
+    assert "of before" in step.wait_for_commit(context(world), 15, ready_within=6)
+    assert asked[-1] - asked[0] > 10
+    assert min(later - before for before, later in pairwise(asked)) >= 0.1
+
+
 def test_a_page_may_expect_the_limit() -> None:
     world = World()
     limited_for(world, 100)
