@@ -29,16 +29,16 @@ tell_old() {
   (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
     awk 'BEGIN { print "./index.html" } NR <= 5000' | while IFS= read -r one; do
       [ -f "$old/$one" ] && [ -f "$new$one" ] && ! cmp -s "$old/$one" "$new$one" && [ "${#one}" -le 200 ] || continue
-      [ "$((others += 1))" -le 20 ] || continue
+      [ "$((others += 1))" -le 20 ] || { echo more; continue; }
       printf 'other=%.64s %.64s %s\\n' "$(sha256sum < "$old/$one")" "$(sha256sum < "$new$one")" "${one#./}"
-    done
+    done | awk '$0 == "more" { n++; next } { print } END { if (n) printf "other_more=%d\\n", n }'
   for worker in sw.js service-worker.js serviceWorker.js ngsw-worker.js firebase-messaging-sw.js; do
     if [ -f "$new$worker" ]; then printf 'new_worker=%s\\n' "$worker"
     elif [ -f "$old/$worker" ]; then printf 'old_worker=%s\\n' "$worker"; fi
   done
 }
 """
-_LINE = re.compile(r"^(old_gone|old_first|new_worker|old_worker)=([^\n]+)$", re.MULTILINE)
+_LINE = re.compile(r"^(old_gone|old_first|other_more|new_worker|old_worker)=([^\n]+)$", re.MULTILINE)
 _OTHER = re.compile(r"^other=([0-9a-f]{64}) ([0-9a-f]{64}) ([^\n]+)$", re.MULTILINE)
 _SHOWN = 100  # characters of a name
 
@@ -50,7 +50,8 @@ class OldBuild:
     """What the build before has and the one that is served has not: `gone` scripts and stylesheets, such as `first`.
 
     `worker`: the service worker that is served now; `old_worker`: one that only the build before has. Names or empty.
-    `other`: the files that both have with another content, and the SHA-256 of each: before, and now.
+    `other`: the files that both have with another content, and the SHA-256 of each: before, and now. `more`: how many
+    of these are not told.
     """
 
     gone: int = 0
@@ -58,6 +59,7 @@ class OldBuild:
     worker: str = ""
     old_worker: str = ""
     other: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    more: int = 0
 
     def has_still(self, path: str, answer: HttpResponse) -> bool | None:
         """Whether what is served at a path is the file of the build before, though it has another content now.
@@ -85,6 +87,13 @@ class OldBuild:
         name = printable(self.first)[:_SHOWN]
         return f"whether tabs that are open go on working: {name}{more} of the build before are no longer served{until}"
 
+    def not_told(self) -> str:
+        """What nobody compared of what is served under a name that both builds have, as a clause, or empty."""
+        files = format_count(self.more, "more file") if self.more else ""
+        return (
+            f"whether {files} of the same name and other content are this build's as they are served" if files else ""
+        )
+
     def worker_doubt(self, web: str, get: Get) -> str:
         """Why browsers may go on with a service worker of before, as a clause; empty if there is none, or it is new."""
         if self.worker:
@@ -107,11 +116,15 @@ class OldBuild:
 def old_build(output: str) -> OldBuild:
     """What the script has printed."""
     found = dict(_LINE.findall(output))
-    gone = found.get("old_gone", "")
     return OldBuild(
-        gone=int(gone) if gone.isdecimal() and len(gone) < 10 else 0,
+        gone=_number(found.get("old_gone", "")),
         first=found.get("old_first", ""),
         worker=found.get("new_worker", ""),
         old_worker=found.get("old_worker", ""),
         other={name: (before, now) for before, now, name in _OTHER.findall(output) if before != now},
+        more=_number(found.get("other_more", "")),
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

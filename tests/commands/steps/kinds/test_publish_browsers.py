@@ -219,6 +219,18 @@ def test_a_page_of_the_build_before_fails_the_step_though_it_names_the_same_file
     assert outcome.summary.startswith("app/ is still the file of the build before.")
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_how_many_files_of_one_name_were_not_compared_is_said(folder: Path) -> None:
+    def many(site: Served) -> None:
+        same_names(site)
+        for number in range(30):
+            (site.www / "releases" / OLD / "assets" / f"{number}.js").write_text("old")
+            (site.build / "assets" / f"{number}.js").write_text("new")
+
+    unseen = behind(folder, "", many).not_compared
+    assert "whether 12 more files of the same name and other content are this build's as they are served" in unseen
+
+
 def test_on_a_host_that_cannot_compare_files_none_is_called_old() -> None:
     same, now = "a" * 64, "b" * 64
     assert dict(old_build(f"other={same} {same} a.js\nother={same} {now} b.js\nother=  c.js\n").other) == {
