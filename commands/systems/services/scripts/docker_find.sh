@@ -35,9 +35,11 @@ containers() {
   for _ in 1 2 3; do
     ids=$($SUDO docker ps --quiet --no-trunc "$@") || return
     [ -n "$ids" ] || return 0
-    if facts=$(xargs $SUDO docker inspect --type container --format "$format" <<< "$ids"); then printf '%s\n' "$facts"; return; fi
+    if facts=$(xargs $SUDO docker inspect --type container --format "$format" <<< "$ids" 2> /dev/null); then printf '%s\n' "$facts"; return; fi
   done
-  return 1
+  # of one that is half removed docker tells nothing, as long as it is there
+  [ -z "$facts" ] || { printf '%s\n' "$facts"; return; }
+  xargs $SUDO docker inspect --type container --format "$format" <<< "$ids"
 }
 # docker logs, without what podman says of itself where it stands in docker's place
 logs_of() { $SUDO docker logs "$@" 2>&1 | LC_ALL=C sed '/^Emulate Docker CLI using podman[.]/d'; }
