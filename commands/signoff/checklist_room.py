@@ -1,4 +1,4 @@
-"""How much of a long checklist one message shows: the roles share its room, and long items are cut."""
+"""How much of a long checklist one message shows: the roles share its room."""
 
 from __future__ import annotations
 

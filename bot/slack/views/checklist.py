@@ -1,4 +1,4 @@
-"""The checklist of a sign-off: every role that must sign, with its items as far as one message holds them."""
+"""The checklist of a sign-off: every role, with its items as far as one message holds them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one message shows of a long checklist: no role is left out, and what is cut is known before."""
+"""What one message shows of a long checklist: no role is left out."""
 
 from __future__ import annotations
 

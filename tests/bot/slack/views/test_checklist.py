@@ -1,4 +1,4 @@
-"""A sign-off with a long checklist: every role is named, and what is cut says so and where the whole is."""
+"""A sign-off with a long checklist names every role, and says what it cuts and where it is."""
 
 from __future__ import annotations
 
