@@ -95,6 +95,14 @@ def verify(settings: Settings, key: RecordKey | None) -> None:
         LOG.error("the record was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
 
 
+def may_have_runs(store: RecordStore) -> bool:
+    """Whether a run is under way, or may be: a record that went away since the start does not say."""
+    try:
+        return bool(store.active_runs())
+    except BadRecord:
+        return True
+
+
 def served_pages(deps: Deps, settings: Settings) -> list[Page]:
     """Log the pages and what they lack.
 
@@ -103,14 +111,14 @@ def served_pages(deps: Deps, settings: Settings) -> list[Page]:
     try:
         read = deps.pages()
     except Exception as error:  # whatever it is, a run under way goes on
-        if not deps.store.active_runs():
+        if not may_have_runs(deps.store):
             raise
         LOG.warning("no run can be started: %s", error if isinstance(error, GonogoError) else "the pages are unread")
         return deps.known_pages()
     problems = [
         problem for page in read.values() if settings.slack and (problem := channel_problem(page, settings.environ))
     ]
-    if problems and not deps.store.active_runs():
+    if problems and not may_have_runs(deps.store):
         raise BadSettings(" ".join(dict.fromkeys(problems)))
     pages = read.values() if settings.slack else ()
     for problem in (*problems, *(wrong for page in pages for wrong in wrong_ids(page, settings.environ))):
@@ -158,7 +166,7 @@ async def _asked_and_served(deps: Deps, settings: Settings, manager: ServiceMana
     from bot.slack.serve import make_client, serve_slack
 
     client, pages = make_client(settings), deps.known_pages()
-    if not deps.store.active_runs():
+    if not may_have_runs(deps.store):
         first = await ask_first(client, settings, pages)
         if first.refused:
             raise BadSettings(" ".join(first.refused))

@@ -47,15 +47,24 @@ def tell_apart(events: Iterable[Any]) -> None:
             else:
                 series.setdefault(uid, []).append(event)
     for uid, versions in series.items():
-        newest = max(map(_version, versions))
-        others = [event for event in versions if _version(event) == newest][1:]
+        highest = max(map(_version, versions))
+        newest = [(event, _content(event)) for event in versions if _version(event) == highest]
+        # a feed may have one event twice, which is no other one
+        numbers = {content: number for number, content in enumerate(dict.fromkeys(content for _, content in newest))}
+        others = [(event, numbers[content]) for event, content in newest if numbers[content]]
         if others and uid in exceptions:
-            title = title_of(others[0])[:LONGEST_TITLE]
+            title = title_of(others[0][0])[:LONGEST_TITLE]
             raise UnreadableCalendarError(
                 f"the event “{title}” has the UID of another one, and an exception has it, too"
             )
-        for number, event in enumerate(others):
+        for event, number in others:
             event["UID"] = f"{uid} {number}"
+
+
+def _content(event: Any) -> bytes:
+    """What an event says, without when it was written."""
+    lines: list[bytes] = event.to_ical().splitlines()
+    return b"\n".join(line for line in lines if not line.startswith((b"DTSTAMP", b"CREATED", b"LAST-MODIFIED")))
 
 
 def _version(event: Any) -> int:

@@ -35,7 +35,9 @@ class Alike:
     def serve_with(self, values: Mapping[str, str]) -> None:
         """Put these values in force, now or later; returns at once."""
         self._values = values
-        self._put()
+        # a record that went away since its runs were taken up is waited for: they go on meanwhile
+        with suppress(BadRecord):
+            self._put()
         threading.Thread(target=self._loop, name="in force", daemon=True).start()
 
     def stop(self) -> None:

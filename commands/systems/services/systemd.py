@@ -56,7 +56,12 @@ class Systemd(Manager):
         return State(
             processes=tuple(_process(unit, clock) for unit in named.values() if unit["LoadState"] == "loaded"),
             logs={"log_mark": head["cursor"][0] or _NO_CURSOR},
-            obstacles=(*_unloaded(wanted, wished, host), *_empty(wished, named), *_denied(head, wanted)),
+            obstacles=(
+                *_unloaded(wanted, wished, host),
+                *_empty(wished, named),
+                *_denied(head, wanted),
+                *_untouched(head, wished),
+            ),
             warnings=(*_warnings(head, named), *_start_limits(head, wished)),
             stale=tuple(_stale(named)),
             left=tuple(
@@ -164,6 +169,19 @@ def _denied(head: Mapping[str, Sequence[str]], wanted: Sequence[str]) -> list[Fi
         what = f"the user {head['user'][0]} may not {verb} units: it is not root, and no polkit on that host lets it"
         return [Finding(what=what, todo=_PERMISSION_TODO)]
     return sudo_obstacles(head, [f"systemctl {verb} {name}" for name in wanted])
+
+
+def _untouched(head: Mapping[str, Sequence[str]], wished: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    """What the preflight's verb would not do, however often it is asked."""
+    for name, unit in wished.items():
+        if head.get("verb") == ["reload"] and unit.get("CanReload") == "no":
+            what = f"{_full(name)} has no ExecReload, so systemd cannot reload it"
+            yield Finding(what=what, todo="give its unit one, or restart it (without `reload`)")
+    for target, service in (one.split(" ", 1) for one in head.get("alone", ()) if " " in one):
+        what = f"a restart of {target} leaves {service}, which is below it, as it is"
+        yield Finding(
+            what=what, todo=f"give {service} a `PartOf={target}`, or name the services themselves, in `names`"
+        )
 
 
 def _start_limits(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:

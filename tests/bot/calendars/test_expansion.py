@@ -73,6 +73,13 @@ def test_events_with_the_same_uid_are_all_read_and_of_an_events_versions_the_new
     assert on(tmp_path, *series) == ["the other sale", "the weekly sale"]
 
 
+def test_an_event_that_a_feed_has_twice_is_one_event_with_its_exceptions(tmp_path: Path) -> None:
+    series = [f"UID:1\n{WEEKLY}\nDTSTAMP:2026110{day}T000000Z" for day in (1, 2)]
+    moved = f"UID:1\nRECURRENCE-ID{BEGINS[7:]}\nDTSTART:20261124T110000Z\nDURATION:PT2H\nSUMMARY:moved"
+    assert on(tmp_path, *series) == ["the weekly sale"]
+    assert on(tmp_path, *series, moved) == []
+
+
 def test_an_event_of_whole_days_is_on_from_midnight_to_midnight_of_the_pages_zone(tmp_path: Path) -> None:
     day = "DTSTART;VALUE=DATE:20261124\nSUMMARY:audit"
     begins, ends = datetime(2026, 11, 24, tzinfo=BANGKOK), datetime(2026, 11, 25, tzinfo=BANGKOK)
@@ -130,7 +137,11 @@ def test_a_cancelled_event_one_that_leaves_its_time_free_and_one_of_no_length_ar
         (calendar(WEEKLY.replace("WEEKLY", "DAILY;BYMINUTE=1,2,3")), "repeats within a day"),
         (calendar(*["DTSTART:20261123T110000Z"] * 5001), "it has 5001 events, and at most 5000 are read"),
         (
-            calendar(*[f"UID:1\n{WEEKLY}"] * 2, f"UID:1\nRECURRENCE-ID{BEGINS[7:]}\n{BEGINS}"),
+            calendar(
+                f"UID:1\n{WEEKLY}",
+                f"UID:1\n{WEEKLY.replace('weekly', 'other')}",
+                f"UID:1\nRECURRENCE-ID{BEGINS[7:]}\n{BEGINS}",
+            ),
             "has the UID of another one",
         ),
         (calendar("SUMMARY:" + "x" * 1_000_000), "it is larger than 1 MB"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.served_doors import may_have_runs
 from commands.runbook import read_page
 from commands.signoff.actions import RunActions
 from commands.start.request import StartRequest
@@ -168,6 +169,16 @@ def test_while_the_record_is_away_production_is_taken_back_from_the_mirror_and_r
     wait_for(lambda: not mirror.exists(), "the bot that removes the mirror")
     with closing(away.open()) as store:
         assert [type(event.data) for event in store.events(store.runs()[0].id)].count(MirrorRead) == 1
+
+
+def test_a_record_that_has_gone_away_may_have_runs(away: Away) -> None:
+    with closing(away.open()) as store:
+        assert not may_have_runs(store)
+        away.server.halt("immediate")
+        try:
+            assert may_have_runs(store)
+        finally:
+            away.server.go_on()
 
 
 def test_when_the_record_is_there_again_in_the_middle_it_is_told_and_the_bot_begins_nothing(away: Away) -> None:

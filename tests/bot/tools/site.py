@@ -25,30 +25,30 @@ class Handler(BaseHTTPRequestHandler):
         """A page, a redirect, an endless trickle, a request's own header, or 404."""
         match self.path:
             case "/page":
-                self._answer(200, PAGE, "text/html")
+                self.answer(200, PAGE, "text/html")
             case "/moved":
-                self._answer(302, b"", "text/html", location="/page")
+                self.answer(302, b"", "text/html", location="/page")
             case "/trickle":
                 self._trickle()
             case "/agent":
-                self._answer(200, (self.headers["User-Agent"] or "").encode(), "text/plain")
+                self.answer(200, (self.headers["User-Agent"] or "").encode(), "text/plain")
             case "/cache":
-                self._answer(200, (self.headers["Cache-Control"] or "").encode(), "text/plain")
+                self.answer(200, (self.headers["Cache-Control"] or "").encode(), "text/plain")
             case "/token":
-                self._answer(200, (self.headers["Authorization"] or "").encode(), "text/plain")
+                self.answer(200, (self.headers["Authorization"] or "").encode(), "text/plain")
             case "/broken":
                 self.send_response(200)
                 self.send_header("Content-Length", "100")
                 self.end_headers()
                 self.wfile.write(b"half")
             case "/large":
-                self._answer(200, b"x" * 9_000_000, "text/plain")
+                self.answer(200, b"x" * 9_000_000, "text/plain")
             case _:
-                self._answer(404, b"no", "text/plain")
+                self.answer(404, b"no", "text/plain")
 
     def do_POST(self) -> None:
         """The request's own body."""
-        self._answer(201, self.rfile.read(int(self.headers["Content-Length"])), "application/json")
+        self.answer(201, self.rfile.read(int(self.headers["Content-Length"])), "application/json")
 
     def _trickle(self) -> None:
         """One byte after another, until the client closes the connection."""
@@ -60,7 +60,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
                 time.sleep(0.05)
 
-    def _answer(self, status: int, body: bytes, kind: str, location: str = "") -> None:
+    def answer(self, status: int, body: bytes, kind: str, location: str = "") -> None:
+        """Send an answer."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))

@@ -1,5 +1,8 @@
 # Whether this user may restart units, and which of the units $NAMES have no line in the journal that it may read.
 mapfile -t names <<< "$NAMES"
+for name in "${names[@]}"; do
+  [[ $name != *.target || $VERB != restart ]] || left_by_restart "$name" | sed "s/^/now=alone=$name /"
+done
 mapfile -t names < <(services_of "${names[@]}")
 printf 'now=verb=%s\nnow=within=%s\n' "$VERB" "$WITHIN"
 if [ "$(id -u)" != 0 ]; then

@@ -101,3 +101,22 @@ def test_a_setting_that_an_older_server_does_not_know_is_harmless_in_any_languag
     back = shop.run("back", shell=LocalShell(shop.environ, newer))
     assert back.state == "done", back.summary + back.output
     assert run_sql(shop.url, "SELECT id, note FROM orders ORDER BY 1") == [(1, "one"), (2, "two")]
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_an_extension_whose_files_are_newer_than_the_database_s_needs_the_right_for_the_newer(
+    shop: Shop, postgres: Postgres
+) -> None:
+    where = str(run_sql(postgres.url(SUPERUSER), "SHOW extension_control_path")[0][0]).rpartition(":")[2]
+    control, first, second = (Path(where, "extension", f"newer{end}") for end in (".control", "--1.sql", "--2.sql"))
+    control.write_text("default_version = '1'\n")
+    first.write_text("SELECT 1;")
+    try:
+        run_sql(postgres.url(SUPERUSER, "shop"), "CREATE EXTENSION newer")
+        control.write_text("default_version = '2'\n")
+        first.rename(second)
+        assert "it may not create the extension newer" in found(shop)[0].summary
+    finally:
+        run_sql(postgres.url(SUPERUSER, "shop"), "DROP EXTENSION newer")
+        for file in (control, second):
+            file.unlink()

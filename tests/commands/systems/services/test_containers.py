@@ -6,11 +6,20 @@ import itertools
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import ThreadingHTTPServer
 
+import httpx
 import pytest
 
 from bot.rehearsal.target.loopback import wait_until
+from bot.tools.places import WebPlace
+from bot.tools.secrets import Redactor
+from bot.tools.web import HttpWeb
+from commands.steps.base import execute
 from commands.systems.services.docker import Docker
+from tests.bot.tools.site import Handler
 from tests.commands.systems.services.stages.docker import IMAGE, DockerStage
 from tests.commands.systems.services.stages.stage import NEW
 from tests.commands.systems.services.test_docker import OLD, preflight
@@ -116,6 +125,41 @@ def test_docker_s_own_check_of_the_health_is_waited_for_and_counts(stage: Docker
     wait_until(lambda: stage.daemon.ask("inspect", f"--format={state}", name) == "unhealthy\n", "the health", 60)
     later = stage.steady(service, after=outcome)
     assert "docker reports its status as running (unhealthy)" in later.summary
+
+
+@contextmanager
+def routed_when_healthy(stage: DockerStage, service: Service) -> Iterator[str]:
+    """The address of a proxy that knows a container only while docker calls it healthy, as Traefik does."""
+
+    class Router(Handler):
+        def do_GET(self) -> None:  # noqa: N802  as http.server calls it
+            """The container's answer, or the proxy's own."""
+            if stage.daemon.ask("inspect", "--format={{.State.Health.Status}}", service.name).strip() != "healthy":
+                self.answer(404, b"404 page not found", "text/plain")
+            else:
+                self.answer(200, httpx.get(service.url + self.path, trust_env=False).content, "application/json")
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Router)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_proxy_that_routes_to_a_container_once_it_is_healthy_is_waited_for(stage: DockerStage) -> None:
+    asks_health(stage)
+    service = stage.daemon.service(next(_NAMES))
+    stage.daemon.start(service, IMAGE, *stage.daemon.health(service), "--health-start-period=60s")
+    service.will(commit=NEW, ready_in=20)
+    with routed_when_healthy(stage, service) as url:
+        ctx = stage.context(service)
+        web = HttpWeb({"api": WebPlace(url=url)}, {}, Redactor([]))
+        outcome = execute(
+            stage.box("service", service, more='steady = "1 s"\nready_within = "2 min"'),
+            replace(ctx, tools=replace(ctx.tools, web=web)),
+        )
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
 
 
 @pytest.mark.fault("slow, taken for broken")

@@ -320,6 +320,17 @@ def test_a_changed_unit_file_that_systemd_has_not_read_is_said_before_and_after(
     assert "answers commit = 3333" in stage.restart(service).summary
 
 
+@pytest.mark.fault("found too late, known before")
+def test_a_unit_that_systemd_cannot_reload_is_refused_before_anything_begins(stage: SystemdStage) -> None:
+    service = stage.start(next(_NAMES), worker=True, lines=("ExecReload=",))
+    step = stage.box("service", service, more="reload = true")
+    *_, check = step.preflight()
+    found = check.run_preflight(PreflightContext(tools=stage.context(service).tools, ref="main"))
+    no_reload = f"{service.name}.service has no ExecReload, so systemd cannot reload it"
+    assert ("fail", no_reload) in [(one.level, one.summary) for one in found]
+    assert no_reload not in [one.summary for one in preflight(stage, service)]
+
+
 @pytest.mark.fault("compared with itself")
 def test_an_address_that_answered_the_commit_before_the_reload_does_not_show_it(stage: SystemdStage) -> None:
     service = stage.start(next(_NAMES))

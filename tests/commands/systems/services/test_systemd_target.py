@@ -99,6 +99,8 @@ def test_a_logs_step_reads_the_lines_of_the_services_below_a_target(stage: Syste
 @pytest.mark.fault("not looked at, and said to be fine")
 def test_services_that_a_restart_of_their_target_leaves_running_are_not_called_new(stage: SystemdStage) -> None:
     app = App(stage, part=False)
+    kept = f"a restart of {app.target.name} leaves {app.services[0].name}@1.service, which is below it, as it is"
+    assert ("fail", kept) in [(one.level, one.summary) for one in app.preflight()]
     outcome = stage.restart(app.target)
     assert outcome.state == "failed"
     assert "is not new" in outcome.summary
