@@ -131,7 +131,7 @@ class Production:
 
 
 def _release(world: Production, env: Mapping[str, str]) -> str:
-    known = f"commit={NEW}\ncommit_before={world.head}\ncommitted_at=2026-11-23T15:00:00+07:00\n"
+    known = f"commit={NEW}\ncommit_before={world.head}\ncommitted_at=2026-11-23T15:00:00+07:00\nlost=0\n"
     return f"2222222 Extend V1\nchanged=1\n{known}"
 
 

@@ -18,7 +18,7 @@ from bot.tools.page_texts import header, json_body, resolve, url_path, variable_
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web_body import UnreadableBodyError, read_body, text_of
-from bot.tools.web_client import asking, certificate_end, deadline, make_client, no_certificates
+from bot.tools.web_client import Asked, asking, certificate_end, deadline, make_client, no_certificates
 from commands.ports.web import HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
@@ -61,8 +61,7 @@ class HttpWeb:
         self._redact = redact
         self._mutex = threading.Lock()
         self._clients: dict[str, httpx.Client] = {}
-        # by place: the addresses that its open connections do not lead to
-        self._others: dict[str, tuple[str, ...]] = {}
+        self._met: dict[str, Asked] = {}  # by place: the addresses as its open connections met them
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """See `commands.ports.web.Web.request`.
@@ -104,7 +103,7 @@ class HttpWeb:
                 f"{_named(call)}: this request to “{place}” is not valid HTTP, so it was not sent."
             ) from None
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _not_connected(place, error, TCP_CONNECTED in events) from None
+            raise _not_connected(place, error, TCP_CONNECTED in events, asked) from None
         except UnreadableBodyError as error:
             raise LostTrack(f"{_named(call)}: the answer of “{place}” {error}.") from None
         except httpx.HTTPError as error:
@@ -116,12 +115,12 @@ class HttpWeb:
             slow = f"did not answer within {call.limit:g} s"
             why = slow if late else "closed the connection before its answer was complete"
             raise LostTrack(f"{_named(call)}: “{place}” {why}.") from None
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - began - asked.lost
         if asked.others is not None and not call.address:
-            self._others[place] = asked.others
+            self._met[place] = asked
         text = self._redact(text_of(body, response.headers.get("content-type", "")), cut_end=cut)
         answered = {name: self._redact(value) for name, value in response.headers.items()}
-        others = () if call.address else self._others.get(place, ())
+        met = asked if call.address else self._met.get(place, asked)
         address = urlsplit(resolve(self._webs[place].url, self._environ))
         return HttpResponse(
             status=response.status_code,
@@ -129,7 +128,8 @@ class HttpWeb:
             headers=answered,
             text=text,
             cut=cut,
-            others=others,
+            others=() if call.address else met.others or (),
+            silent=met.silent,
             base=self._redact(address.path.rstrip("/")),
             origin=self._redact(f"{address.scheme}://{address.netloc.rpartition('@')[2]}"),
             valid_until=valid_until,
@@ -175,7 +175,7 @@ def _named(call: HttpRequest) -> str:
     return f"{call.method} {str(call.path)[:LONGEST_PATH]}"
 
 
-def _not_connected(place: str, error: Exception, connected: bool) -> Unreachable:
+def _not_connected(place: str, error: Exception, connected: bool, asked: Asked) -> Unreachable:
     """The error for a failed connection: Down if the service refuses, else Unreachable (perhaps the bot's network)."""
     cause = _cause(error)
     if connected:
@@ -189,10 +189,21 @@ def _not_connected(place: str, error: Exception, connected: bool) -> Unreachable
     if isinstance(cause, socket.gaierror):
         why = "its name cannot be resolved here; check the address and the bot's DNS"
     elif isinstance(error, httpx.ConnectTimeout):
-        why = "its address sends no response at all; check the bot's network and firewall, then the place's host"
+        why = f"{_silent(asked)}; check the bot's network and firewall, then the place's host"
     else:
         why = "there is no route to its address from here; check the bot's network"
     return Unreachable(f"“{place}” cannot be reached: {why}.")
+
+
+def _silent(asked: Asked) -> str:
+    """Which addresses send nothing, as a clause."""
+    silent, count = len(asked.silent), asked.count
+    if count <= 1:
+        return "its address sends no response at all"
+    if silent == count:
+        return f"none of its {count} addresses sends a response"
+    sends = "sends" if silent == 1 else "send"
+    return f"{silent} of its {count} addresses {sends} no response at all, and there is no way to the others"
 
 
 def _no_handshake(place: str, cause: BaseException) -> Down:

@@ -25,17 +25,26 @@ MAX_IDLE = 4  # connections that are kept open
 # seconds for which an idle connection is used again; shorter than the 5 s after which Node's servers close it, so that
 # a request rarely meets a connection that is about to end
 IDLE = 2.0
-FURTHER = 3.0  # seconds for a connection to one address of several; one that drops packets keeps nobody waiting
+FURTHER = 3.0  # seconds at most for a connection to one address of several, so that the next one gets its turn
 CHUNK = 64 * 1024  # bytes that are written at once
 _DEADLINE: ContextVar[float] = ContextVar("deadline")  # of this thread's request, by the monotonic clock
 
 
 @dataclass
 class Asked:
-    """The address of a name that a request asks: `only` this one, or any. `others`: those that it did not, if known."""
+    """The addresses of a name, as one request met them.
+
+    - `only`: the only one to ask; empty for any.
+    - `others`: those that the connection does not lead to; None if no connection was opened.
+    - `count`: how many the name has; 0 if that is not known.
+    - `silent`: those that sent no response before their time was over, which took `lost` seconds in all.
+    """
 
     only: str = ""
     others: tuple[str, ...] | None = None
+    count: int = 0
+    silent: tuple[str, ...] = ()
+    lost: float = 0.0
 
 
 _ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)  # of this thread's request
@@ -137,6 +146,11 @@ def _left(timeout: float | None) -> float:
     return left if timeout is None else min(left, timeout)
 
 
+def _in_turn(addresses: list[str]) -> list[str]:
+    """The addresses with the first of the other IP version second: often one version as a whole leads nowhere."""
+    return [*addresses[:1], *sorted(addresses[1:], key=lambda one: (":" in one) == (":" in addresses[0]))]
+
+
 class _Backend(httpcore.NetworkBackend):
     """Opens connections that keep the deadline."""
 
@@ -157,16 +171,26 @@ class _Backend(httpcore.NetworkBackend):
             addresses = [asked.only] if asked.only else addresses_of(host, _left(timeout))
         except socket.gaierror as error:
             raise httpcore.ConnectError from error
+        asked.count = len(addresses)
         failed: Exception | None = None
-        for address in addresses:
-            if (left := _left(min(timeout or FURTHER, FURTHER) if asked.only else timeout)) <= 0:
+        for address in (turns := _in_turn(addresses)):
+            left = _left(timeout)
+            if asked.only:
+                left = min(left, FURTHER)
+            elif address != turns[-1]:
+                left = min(left / 2, FURTHER)
+            if left <= 0:
                 break
+            began = time.monotonic()
             try:
                 stream = _Stream(self._sockets.connect_tcp(address, port, left, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 # a refusal counts: without IPv6, the error of another address comes last and would hide it
                 if failed is None or isinstance(error.__cause__, ConnectionError):
                     failed = error
+                if isinstance(error, httpcore.ConnectTimeout):
+                    asked.silent += (address,)
+                    asked.lost += time.monotonic() - began
             else:
                 asked.others = tuple(other for other in addresses if other != address)
                 return stream

@@ -33,10 +33,11 @@ class HttpRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
-    """The response; `seconds` counts from the request to the last byte. Redirects are not followed.
+    """The response; `seconds` counts from the request to the last byte, without those lost at `silent` addresses.
 
-    `cut`: it is longer than MAX_BODY, and `text` is only its beginning. `others`: further IP addresses of the place's
-    name, which were not asked, and which users reach as well. `base`: the path that the place's own address has;
+    Redirects are not followed. `cut`: it is longer than MAX_BODY, and `text` is only its beginning. `others`: further
+    IP addresses of the place's name, from which this answer does not come, and which users reach as well; `silent`:
+    those of them that were asked first and did not respond. `base`: the path that the place's own address has;
     `origin`: that address without it and without a user, or empty if it is not known. `digest` gives the hash of the
     whole decoded body by an algorithm that hashlib names; None if the body was cut, or is not known. `valid_until` is
     the end of the certificate that the server has shown, if it has.
@@ -48,6 +49,7 @@ class HttpResponse:
     text: str
     cut: bool = False
     others: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     base: str = ""
     origin: str = ""
     valid_until: datetime | None = None

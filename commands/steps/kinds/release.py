@@ -13,6 +13,7 @@ from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.release_box import ReleaseBox
+from commands.steps.shared.release_order import lacks, not_compared
 from commands.steps.shared.release_preflight import RefAndFiles, RunningAsCloned, release_notes
 from commands.steps.values import fill, without_values
 from commands.systems.git.refs import PROGRAMS, Release, ReleaseError, ref_error, release_script
@@ -20,13 +21,15 @@ from commands.systems.git.release_files import read_unchanged_file
 from commands.systems.git.release_now import RELEASE_NOW, release_changes
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_count
+from commands.text.phrases import capitalized
 
 
 class ReleaseStep(ReleaseBox):
     """Pins the commit to deploy, and stores the files of the release with the run.
 
-    The ref is what origin has now. A tag that moves after the start is refused. The commit is `<commit>` for later
-    steps, the one before is `<commit_before>`, and `<running_before>` if the page asks what runs.
+    The ref is what origin has now. A tag that moves after the start is refused. Commits that run now and that the
+    release lacks, because it is older or of another branch, are counted and do not stop it. The commit is `<commit>`
+    for later steps, the one before is `<commit_before>`, and `<running_before>` if the page asks what runs.
     """
 
     kind: ClassVar[str] = "release"
@@ -60,7 +63,10 @@ class ReleaseStep(ReleaseBox):
         values |= {"running_before": release.before} if self.running else {}
         evidence = {"commit": release.commit, "commit before": release.before, **self._file_names(ctx)}
         lines = (*release_notes(release), *without_values(result.tail.splitlines()))
-        return done(self._summary(release, ref) + moved, lines=lines, values=values, evidence=evidence)
+        runs = bool(self.running)
+        order = lacks(release, runs=runs) or not_compared(release, runs=runs)
+        summary = f"{self._summary(release, ref)}{moved}{f' {capitalized(order)}.' if order else ''}"
+        return done(summary, lines=lines, values=values, evidence=evidence)
 
     def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
         commit, before = ctx.values["commit"], ctx.values["commit_before"]

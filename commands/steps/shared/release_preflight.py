@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from commands.ports.page_text import PageText
-from commands.ports.preflight import OK, PreflightContext, PreflightResult, blocked, passed
+from commands.ports.preflight import OK, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.shared.release_box import ReleaseBox
+from commands.steps.shared.release_order import lacks, not_compared
 from commands.steps.values import fill
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.refs import Release, ReleaseError, release_script
 from commands.systems.git.release_files import read_file
 from commands.text.numbers import format_count
+from commands.text.phrases import capitalized
 from state.frozen import dataclass
 
 _HEAD = OWN_REPOSITORY + 'cd "$REPOSITORY" && git rev-parse --verify --quiet HEAD'
@@ -48,14 +50,22 @@ class RefAndFiles:
             return blocked(str(error), error.todo)
         problems = [problem for file in step.files for problem in self._read(ctx, release.commit, file)]
         kept = ((step.place_of(ref), release.commit),)
-        return problems or [PreflightResult(level=OK, summary=self._summary(release, ref), kept=kept)]
+        if problems:
+            return problems
+        found = PreflightResult(level=OK, summary=self._summary(release, ref), kept=kept)
+        if order := lacks(release, runs=bool(step.running)):
+            what = f"{ref} is commit {release.commit[:10]}; {order}"
+            return [found, *warned(what, "name another, or start it if that is meant")]
+        return [found]
 
     def _summary(self, release: Release, ref: str) -> str:
         count = len(self.step.files)
         files = (
             f", with {'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names" if count else ""
         )
-        notes = "".join(f". {note}" for note in release_notes(release)).rstrip(".")
+        unknown = not_compared(release, runs=bool(self.step.running))
+        said = (*release_notes(release), *([capitalized(unknown)] if unknown else []))
+        notes = "".join(f". {note}" for note in said).rstrip(".")
         return f"{ref} is commit {release.commit[:10]}{files}{notes}"
 
     def _read(self, ctx: PreflightContext, commit: str, file: str) -> list[PreflightResult]:

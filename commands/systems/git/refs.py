@@ -53,6 +53,8 @@ class Release:
     - `found`: the full name of the ref on origin ("refs/tags/v2"), or empty if the commit's own id was given.
     - `contained`: a branch or tag of origin that contains the commit ("heads/main").
     - `signer`: who signed it, if that was required.
+    - `lost`: how many commits of `before` are not in it; None if that could not be seen.
+    - `older`: whether it is a commit from before that.
     - `followed`: False if the working copy, a single-branch clone, does not fetch this branch by itself.
     """
 
@@ -63,6 +65,8 @@ class Release:
     found: str = ""
     contained: str = ""
     signer: str = ""
+    lost: int | None = 0
+    older: bool = False
     followed: bool = True
 
 
@@ -128,6 +132,8 @@ def parse_release(result: CommandResult, values: Mapping[str, str], ref: str, br
         found=values.get("found", ""),
         contained=values.get("contained", ""),
         signer=signer(result.tail),
+        lost=int(lost) if (lost := values.get("lost", "")).isdigit() else None,
+        older=values.get("older") == "yes",
         followed=values.get("followed") != "no",
     )
 

@@ -64,6 +64,12 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
     if answer.valid_until and (left := answer.valid_until - tools.clock.now()) < _SOON:
         what = f"its certificate ends in {format_duration(left)} (at {answer.valid_until:%Y-%m-%d %H:%M} UTC)"
         found += warned(what, "renew it; if that was done, let the web server load the new one, which a reload does")
+    if answer.silent:
+        where, count = ", ".join(answer.silent), len(answer.others) + 1
+        what = f"does not respond at {where}; another of its {count} addresses answers"
+        found += warned(
+            what, "check that address, and the way of the bot to it: users may have to wait before the next one"
+        )
     return found
 
 

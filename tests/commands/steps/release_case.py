@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commands.ports.preflight import OK, PreflightContext, PreflightResult
+from commands.ports.preflight import OK, WARN, PreflightContext, PreflightResult
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context
@@ -21,7 +21,8 @@ def release(repository: Repository, ref: str, more: str = "", seen: dict[str, st
     ctx = context(World(), {"ref": ref}, shell=LocalShell({"REPO": str(repository.path)}), files={})
     outcome = execute(step, replace(ctx, found_at_start=seen or {}))
     if not seen:
-        (result,) = preflight(repository, ref, more)
+        result, *warnings = preflight(repository, ref, more)
+        assert all(one.level == WARN and one.summary.partition("; it ")[2] in outcome.summary for one in warnings)
         assert (result.level == OK) == (outcome.state == "done"), (result, outcome.summary)
         assert result.level == OK or outcome.summary.lower() == f"{result.summary}: {result.todo}.".lower()
     return outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
@@ -13,14 +13,18 @@ from typing import Any
 import pytest
 
 from bot.rehearsal.target.loopback import free_port
+from bot.tools import web_client
 from bot.tools.clock import SystemClock
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
+from commands.ports.preflight import WARN, PreflightContext
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from commands.steps.shared import health_address
+from commands.systems.preflight.reachable import ReachableCheck
+from state.errors import Down, Unreachable
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.git_repository import Repository
 from tests.commands.steps.kinds.pm2_service import SERVICE
@@ -48,6 +52,13 @@ class Twins:
         server = listener(self.port, commit, address, headers)
         self._serve.callback(server.server_close)
         self._serve.callback(server.shutdown)
+
+    def drops(self, address: str) -> None:
+        """A port there that takes no more connections: what is sent to it is dropped."""
+        port = self._serve.enter_context(socket.create_server((address, self.port), backlog=0))
+        with suppress(TimeoutError):
+            while True:
+                self._serve.enter_context(socket.create_connection(port.getsockname(), timeout=0.2))
 
     def context(self, **more: Any) -> Context:
         ctx = context(World(), **more)
@@ -153,3 +164,38 @@ def test_an_address_at_which_a_cache_answers_is_not_counted_among_those_that_agr
     twins.at(FIRST, NEW)
     twins.at(SECOND, OLD, {"Age": "600"})
     assert twins.http().compared == (f"/health on api: commit = {NEW[:10]} (at 1 of its 2 addresses)",)
+
+
+@pytest.mark.fault(KIND)
+def test_a_first_address_that_drops_packets_keeps_nobody_from_the_second_one(
+    twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_client, "FURTHER", 0.5)
+    twins.drops(FIRST)
+    twins.at(SECOND, NEW)
+    outcome = twins.http()
+    assert outcome.state == "done", outcome.summary
+    assert outcome.compared == (f"/health on api: commit = {NEW[:10]} (at 1 of its 2 addresses)",)
+    (_, warning) = ReachableCheck(place=("webs", "api")).run_preflight(
+        PreflightContext(tools=twins.context().tools, ref="main")
+    )
+    said = "does not respond at 127.0.0.1; another of its 2 addresses answers"
+    assert (warning.level, warning.summary) == (WARN, said)
+
+
+@pytest.mark.fault(KIND)
+def test_the_second_address_has_its_share_of_a_short_limit_and_the_lost_time_is_not_the_answers(twins: Twins) -> None:
+    twins.drops(FIRST)
+    twins.at(SECOND, NEW)
+    answer = twins.web.request("api", HttpRequest(path="/health", limit=4))
+    assert (answer.status, answer.others, answer.silent) == (200, (FIRST,), (FIRST,))
+    assert answer.seconds < 2, "the seconds at the first address were counted"
+
+
+def test_it_is_said_how_many_addresses_send_nothing(twins: Twins) -> None:
+    twins.drops(FIRST)
+    with pytest.raises(Down, match="nothing answers at its address"):
+        twins.web.request("api", HttpRequest(path="/health", limit=2))
+    twins.drops(SECOND)
+    with pytest.raises(Unreachable, match="“api” cannot be reached: none of its 2 addresses sends a response; check"):
+        twins.web.request("api", HttpRequest(path="/health", limit=2))
