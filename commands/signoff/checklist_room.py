@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 # UTF-16 units, in which most emoji count as two
 ROOM = 7_500  # of a message that Slack may refuse above some 11,000, beside its buttons, reasons and evidence
+DECISION_ROOM = 3_500  # of the items of KEEP or ROLLBACK, whose message holds the criteria, too
 LONGEST = 2_500  # of one item, in a section that takes 3,000 with what is said of the cut
 _HEAD = 150  # for the line of each role, with its people
 _BULLET = 9  # before each item, with the end of its line
@@ -25,7 +26,7 @@ class Shown:
     limit: int = LONGEST
 
 
-def shown_items(items: Sequence[tuple[str, str]]) -> dict[str, Shown]:
+def shown_items(items: Sequence[tuple[str, str]], room: int = ROOM) -> dict[str, Shown]:
     """What one message shows of a checklist of (role, text), by role.
 
     Roles that need less than an equal share leave the rest of it to the others. A pure function of the page, so that
@@ -34,7 +35,7 @@ def shown_items(items: Sequence[tuple[str, str]]) -> dict[str, Shown]:
     needed: dict[str, list[int]] = {}
     for role, text in items:
         needed.setdefault(role, []).append(min(written_length(text), LONGEST) + _BULLET)
-    left = max(ROOM - _HEAD * len(needed), 0)
+    left = max(room - _HEAD * len(needed), 0)
     if any(written_length(text) > LONGEST for _, text in items) or sum(map(sum, needed.values())) > left:
         left = max(left - _NOTE * len(needed), 0)
     shown: dict[str, Shown] = {}
@@ -46,9 +47,9 @@ def shown_items(items: Sequence[tuple[str, str]]) -> dict[str, Shown]:
     return {role: shown[role] for role in needed}
 
 
-def cut_items(items: Sequence[tuple[str, str]]) -> Iterator[tuple[int, int]]:
+def cut_items(items: Sequence[tuple[str, str]], room: int = ROOM) -> Iterator[tuple[int, int]]:
     """The items of which a message shows the beginning only: the number on the page, from 1, and how much is shown."""
-    shown, seen = shown_items(items), dict.fromkeys((role for role, _ in items), 0)
+    shown, seen = shown_items(items, room), dict.fromkeys((role for role, _ in items), 0)
     for number, (role, text) in enumerate(items, start=1):
         seen[role] += 1
         if seen[role] <= shown[role].count and written_length(text) > shown[role].limit:

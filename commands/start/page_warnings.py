@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from commands.ports.preflight import WARN, PreflightResult
@@ -16,9 +17,11 @@ from commands.runbook.unseen import (
     unsigned_first_change,
     watch_without_check,
 )
-from commands.signoff.checklist_room import cut_items, shown_items
+from commands.signoff.checklist_room import DECISION_ROOM, ROOM, cut_items, shown_items
 from commands.start.preflight import PreflightLine
 from commands.text.durations import format_duration
+
+_DECISION_BOX = re.compile(r"\s{0,3}(```|~~~)\s*toml\s+decision\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +43,13 @@ def step_warnings(page: Page) -> tuple[StepWarning, ...]:
     left = [step.written or step for step in steps_not_undone(page) if not step.box.undone_by]
     found += [(step, _not_undone(step.id)) for step in left]
     found += [(step.written or step, _unknown_version(step)) for step in services_of_unknown_version(page)]
-    found += [(step, what) for step in page.steps for what in _not_shown(step)]
+    found += [(step, what) for step in page.steps for what in _not_shown(_items_of(step))]
     if first := change_outside_deploy(page):
         found.append((first.written or first, _OUTSIDE_DEPLOY))
     if first := unsigned_first_change(page):
         found.append((first.written or first, _UNSIGNED))
     warnings = [StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what]
-    return tuple(dict.fromkeys([*warnings, *_watch_warnings(page), *_empty_deploy(page)]))
+    return tuple(dict.fromkeys([*warnings, *_watch_warnings(page), *_empty_deploy(page), *_decision_not_shown(page)]))
 
 
 def warnings_in_spite(text: str, name: str) -> tuple[StepWarning, ...]:
@@ -75,21 +78,37 @@ def _unknown_version(step: PageStep) -> str:
     )
 
 
-def _not_shown(step: PageStep) -> Iterator[str]:
-    """What one message leaves out of a step's checklist."""
-    items = [(item.role, item.text) for item in step.box.checklist()]
-    for number, limit in cut_items(items):
+def _items_of(step: PageStep) -> list[tuple[str, str]]:
+    return [(item.role, item.text) for item in step.box.checklist()]
+
+
+def _not_shown(items: Sequence[tuple[str, str]], room: int = ROOM) -> Iterator[str]:
+    """What one message leaves out of a checklist of (role, text); the role is empty where one role decides on all."""
+    for number, limit in cut_items(items, room):
         whole = len(" ".join(items[number - 1][1].split()))
         yield (
             f"item {number}: Slack's message shows about {limit} of its {whole} characters; shorten it, or make "
             "several items of it"
         )
-    for role, shown in shown_items(items).items():
+    for role, shown in shown_items(items, room).items():
         if shown.count < shown.of:
-            yield (
-                f'item: Slack\'s message shows {shown.count} of the {shown.of} items of role = "{role}", because the '
-                "checklist is too long for one message; write two `gate` steps, or shorten the items"
+            which = f' of role = "{role}"' if role else ""
+            cure = (
+                "write two `gate` steps, or shorten the items"
+                if role
+                else "shorten the items, or move some to a `gate`"
             )
+            yield (
+                f"item: Slack's message shows {shown.count} of the {shown.of} items{which}, because the checklist is "
+                f"too long for one message; {cure}"
+            )
+
+
+def _decision_not_shown(page: Page) -> Iterator[StepWarning]:
+    lines = enumerate(page.text.splitlines(), start=1)
+    line = next((number for number, text in lines if _DECISION_BOX.fullmatch(text)), 1)
+    for what in _not_shown([("", item) for item in page.decision.items], DECISION_ROOM):
+        yield StepWarning(line=line, title="Decision", what=what.replace("item", "items", 1))
 
 
 _OUTSIDE_DEPLOY = (

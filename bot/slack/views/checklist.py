@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.slack.views.blocks import SECTION
-from bot.slack.views.keep import NOT_ASKED
+from bot.slack.views.panel import NOT_ASKED
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, counted, line, time_of, utf16_length
 from commands.signoff.checklist_room import Shown, shown_items, written_length
@@ -22,8 +22,8 @@ def checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) ->
         lines.append(_role_line(snapshot, data, role, is_missing=role in missing))
         if role in shown:
             texts = [text for item_role, text in data.items if item_role == role]
-            lines += _items(texts, shown[role], _place(snapshot, data.step))
-    return _in_sections(lines)
+            lines += item_lines(texts, shown[role], _place(snapshot, data.step))
+    return sections_of(lines)
 
 
 def signature_of(snapshot: Snapshot, data: PeopleAsked, role: str) -> Signature | None:
@@ -40,10 +40,11 @@ def _role_line(snapshot: Snapshot, data: PeopleAsked, role: str, *, is_missing: 
     return f"{'⛔' if signed else '⬜' if is_missing else NOT_ASKED} {snapshot.title_of(role)}{people}"
 
 
-def _items(texts: list[str], shown: Shown, place: str) -> Iterator[str]:
+def item_lines(texts: Sequence[str], shown: Shown, place: str, mark: str = "      •") -> Iterator[str]:
+    """A line for each item that is shown, and how many are not; `place` is where the page has them all."""
     for text in texts[: shown.count]:
         is_cut = written_length(text) > shown.limit
-        yield f"      • {line(text, shown.limit)}" + (f" ✂️ *cut here*; the whole item is in {place}" if is_cut else "")
+        yield f"{mark} {line(text, shown.limit)}" + (f" ✂️ *cut here*; the whole item is in {place}" if is_cut else "")
     if left := shown.of - shown.count:
         more = f"{left} of {counted(shown.of, 'item')} {'is' if left == 1 else 'are'} not shown"
         yield f"      ✂️ *{more}*; read the rest in {place}"
@@ -52,11 +53,16 @@ def _items(texts: list[str], shown: Shown, place: str) -> Iterator[str]:
 def _place(snapshot: Snapshot, step: str) -> str:
     """Where the page has the whole checklist."""
     number = next((f", line {one.line}" for one in snapshot.page.steps if one.id == step), "")
+    return f"{page_name(snapshot)}{number}"
+
+
+def page_name(snapshot: Snapshot) -> str:
+    """The name of the run's page, in code style."""
     name = snapshot.record.run.page.replace("`", "'")
-    return f"`{line(name, 80)}`{number}"
+    return f"`{line(name, 80)}`"
 
 
-def _in_sections(lines: Iterable[str]) -> list[str]:
+def sections_of(lines: Iterable[str]) -> list[str]:
     """The lines in as few texts as possible, each short enough for a section."""
     parts = [""]
     for text in lines:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.slack.views.blocks import Block, button, confirm
+from bot.slack.views.checklist import item_lines, page_name, sections_of
 from bot.slack.views.following import in_message, in_question
-from bot.slack.views.panel import in_sections, panel_lines
+from bot.slack.views.panel import NOT_ASKED, in_sections, panel_lines
 from bot.slack.views.snapshot import Snapshot
 from bot.text import line
 from commands.progress.clock import rest_of_watch
+from commands.signoff.checklist_room import DECISION_ROOM, shown_items
 from commands.text.durations import format_duration
 from state.facts import EarlyKeep
-
-NOT_ASKED = "➖"  # nobody is asked for this any more
 
 
 def decision_body(snapshot: Snapshot, items: Iterable[str], *, is_open: bool) -> list[str]:
     """The panel as it is now, then the items that only people can check: whoever decides KEEP has checked them."""
     mark = "⬜" if is_open else "☑️" if snapshot.record.keep else NOT_ASKED
-    lines = [*panel_lines(snapshot), *(f"{mark} {line(item, 300)}" for item in items)]
-    return [in_message(snapshot.following) if is_open else "", *in_sections(iter(lines))]
+    texts = list(items)
+    shown = shown_items([("", text) for text in texts], DECISION_ROOM)
+    lines = item_lines(texts, shown[""], f"{page_name(snapshot)}, under Decision", mark) if texts else ()
+    following = in_message(snapshot.following) if is_open else ""
+    return [following, *in_sections(panel_lines(snapshot)), *sections_of(lines)]
 
 
 def keep_button(snapshot: Snapshot, value: str) -> Block:

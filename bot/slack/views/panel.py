@@ -23,6 +23,7 @@ WERE = {
     Mark.PEOPLE: "was for people",
     Mark.LEFT: "was open",
 }
+NOT_ASKED = "➖"  # nobody is asked for this any more
 MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋", Mark.LEFT: "➖"}
 
 
@@ -87,12 +88,13 @@ def _early_keep(snapshot: Snapshot) -> Block | None:
 
 
 def in_sections(lines: Iterator[str], limit: int = 2) -> list[str]:
-    """The lines in at most `limit` texts, each short enough for a section."""
-    parts = [""]
-    for text in lines:
+    """The lines in at most `limit` texts, each short enough for a section. The last one counts what is left out."""
+    parts, all_lines = [""], list(lines)
+    for number, text in enumerate(all_lines):
         if len(parts[-1]) + len(text) > 2400:
+            if len(parts) == limit:
+                parts[-1] += f"… and {len(all_lines) - number} more; the runbook page has them all."
+                break
             parts.append("")
         parts[-1] += text + "\n"
-    if len(parts) > limit:
-        parts[limit - 1] = parts[limit - 1][:2300] + "\n… and more; the runbook page has them all."
-    return parts[:limit]
+    return parts

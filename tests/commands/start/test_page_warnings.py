@@ -150,3 +150,15 @@ def test_an_item_that_no_message_holds_is_named_with_its_number() -> None:
     assert warning.what == (
         "item 2: Slack's message shows about 2500 of its 3000 characters; shorten it, or make several items of it"
     )
+
+
+@pytest.mark.fault("found too late, known before")
+def test_items_of_the_decision_that_no_message_holds_are_named_with_its_line() -> None:
+    items = ",\n".join(f'"Item {number} {"x" * 200}"' for number in range(30))
+    page = read_page(spoil(('role = "lead"\n```\n', f'role = "lead"\nitems = [{items}]\n```\n')), "small.md")
+    (warning,) = step_warnings(page)
+    assert (warning.title, page.text.splitlines()[warning.line - 1]) == ("Decision", "```toml decision")
+    assert warning.what == (
+        "items: Slack's message shows 14 of the 30 items, because the checklist is too long for one message; shorten "
+        "the items, or move some to a `gate`"
+    )

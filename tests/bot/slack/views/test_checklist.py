@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.rehearsal.workspace.blockkit.validation import MOST_CHARACTERS, block_errors, count_characters
 from bot.slack.views.blocks import Message
 from bot.slack.views.questions import question
+from commands.progress.step_state import DECISION, WATCH
+from commands.runbook.head_boxes import CriteriaBox, Criterion
 from state.events import Ask, PeopleAsked
 from tests.bot.slack.run_writer import DBA, LEAD, PAGE, READY
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
-from tests.pages import row
+from tests.pages import SIGNED, row
 
 LINE = PAGE.step(READY).line
 TITLES = {"dba": f"⬜ *Database Admin*  <@{DBA}>", "lead": f"⬜ *Tech Lead*  <@{LEAD}>"}
@@ -66,3 +70,16 @@ def test_letters_that_slack_counts_more_than_once_fit_as_well(letter: str) -> No
     text = shown(asked(dba=[letter * 199] * 40, lead=[letter * 3000] * 2))
     assert all(title in text for title in TITLES.values())
     assert text.count("✂️") >= 2
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_decision_with_many_criteria_still_shows_its_items_and_counts_those_it_leaves_out() -> None:
+    many = CriteriaBox(go=[Criterion(text=f"{n}" * 100) for n in range(40)])
+    deciding = snapshot_with(row(READY, "done"), row(WATCH, "done"), row(DECISION, "running"), facts=SIGNED)
+    data = PeopleAsked(ask=Ask.DECIDE, step=DECISION, title="Keep?", roles=("lead",), asked_items=(*numbered(30),))
+    drawn = question(replace(deciding, page=replace(deciding.page, criteria=many)), event_with(data), data)
+    assert block_errors(drawn.blocks) == []
+    assert count_characters(drawn.blocks) < MOST_CHARACTERS - 2000
+    count = shown(drawn).count(" END")
+    assert count > 10
+    assert f"✂️ *{30 - count} of 30 items are not shown*; read the rest in `small.md`, under Decision" in shown(drawn)
