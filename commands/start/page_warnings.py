@@ -16,6 +16,7 @@ from commands.runbook.unseen import (
     unsigned_first_change,
     watch_without_check,
 )
+from commands.signoff.checklist_room import cut_items, shown_items
 from commands.start.preflight import PreflightLine
 from commands.text.durations import format_duration
 
@@ -39,6 +40,7 @@ def step_warnings(page: Page) -> tuple[StepWarning, ...]:
     left = [step.written or step for step in steps_not_undone(page) if not step.box.undone_by]
     found += [(step, _not_undone(step.id)) for step in left]
     found += [(step.written or step, _unknown_version(step)) for step in services_of_unknown_version(page)]
+    found += [(step, what) for step in page.steps for what in _not_shown(step)]
     if first := change_outside_deploy(page):
         found.append((first.written or first, _OUTSIDE_DEPLOY))
     if first := unsigned_first_change(page):
@@ -71,6 +73,23 @@ def _unknown_version(step: PageStep) -> str:
         "web: nothing asks which commit this service runs, so a restart of the wrong version would count as a success; "
         f'write web, path and commit = "{commit}" here, or add a later check that expects {commit}'
     )
+
+
+def _not_shown(step: PageStep) -> Iterator[str]:
+    """What one message leaves out of a step's checklist."""
+    items = [(item.role, item.text) for item in step.box.checklist()]
+    for number, limit in cut_items(items):
+        whole = len(" ".join(items[number - 1][1].split()))
+        yield (
+            f"item {number}: Slack's message shows about {limit} of its {whole} characters; shorten it, or make "
+            "several items of it"
+        )
+    for role, shown in shown_items(items).items():
+        if shown.count < shown.of:
+            yield (
+                f'item: Slack\'s message shows {shown.count} of the {shown.of} items of role = "{role}", because the '
+                "checklist is too long for one message; write two `gate` steps, or shorten the items"
+            )
 
 
 _OUTSIDE_DEPLOY = (

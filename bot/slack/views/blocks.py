@@ -13,6 +13,7 @@ from bot.slack.views.push import push_text
 from bot.text import clean, clip, plain
 
 Block = dict[str, Any]
+SECTION = 2_900  # UTF-16 units of a section's text; Slack takes 3,000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ def section(text: str, *, accessory: Block | None = None) -> Block | None:
     """
     if not text.strip():
         return None
-    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, 2900), "verbatim": True}}
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, SECTION), "verbatim": True}}
     return block | ({"accessory": accessory} if accessory else {})
 
 

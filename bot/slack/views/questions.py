@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from bot.slack.views.answer_buttons import agree_texts, answer_buttons, words_of_skip
 from bot.slack.views.blocks import Message, context, header, message, section
+from bot.slack.views.checklist import checklist, signature_of
 from bot.slack.views.effects import button_effects
-from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
-from bot.slack.views.panel import in_sections, summary_of
+from bot.slack.views.keep import decision_body, early_note
+from bot.slack.views.panel import summary_of
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import asked_of, must_agree, people_asked
 from bot.text import acted, clip, counted, escape, line, time_of, with_mentions
@@ -92,7 +93,7 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
         case Ask.SIGN:
             summary = "" if data.items else escape(data.summary, 600)
             fell = "\n".join(f"⚠️ {with_mentions(why)}" for why in _fell(snapshot, data)[:6]) if waiting else ""
-            return [fell, summary, *in_sections(_checklist(snapshot, data, waiting))]
+            return [fell, summary, *checklist(snapshot, data, waiting)]
         case Ask.AGREE:
             first = _first_person(snapshot, data.step, data.attempt)
             keep = data.step == DECISION
@@ -140,20 +141,6 @@ def _may(waiting: Waiting, choice: Choice) -> str:
     return {**WORDS, Choice.SKIP: "skip it" if skip == "skip" else skip}[choice]
 
 
-def _checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> Iterator[str]:
-    """Each role with its items: mentioned while its signature is missing, ticked once it has signed."""
-    missing = set(waiting.roles) if waiting else set()
-    for role in data.roles:
-        signed = _signature(snapshot, data, role)
-        if signed and not signed.refused:
-            at = time_of(signed.at, snapshot.page.runbook.time_zone)
-            yield f"☑️ {snapshot.title_of(role)}: signed by {acted(signed)} at {at}"
-        else:
-            people = f"  {snapshot.mentions_of(role)}" if role in missing else ""
-            yield f"{'⛔' if signed else '⬜' if role in missing else NOT_ASKED} {snapshot.title_of(role)}{people}"
-        yield from (f"      • {line(text, 400)}" for item_role, text in data.items if item_role == role)
-
-
 def _fell(snapshot: Snapshot, data: PeopleAsked) -> tuple[str, ...]:
     """Why the signatures before this question no longer hold, if it asks for them again."""
     attempts = snapshot.record.attempts
@@ -191,12 +178,8 @@ def _refusals(snapshot: Snapshot, data: PeopleAsked) -> Iterator[str]:
             yield f"⛔ Refused by {acted(fact)} as {snapshot.title_of(fact.role)}{_reason(fact.reason)}"
 
 
-def _signature(snapshot: Snapshot, data: PeopleAsked, role: str) -> Signature | None:
-    return snapshot.record.newest(Signature, step=data.step, attempt=data.attempt, role=role)
-
-
 def _all_signed(snapshot: Snapshot, data: PeopleAsked) -> bool:
-    signatures = [_signature(snapshot, data, role) for role in data.roles]
+    signatures = [signature_of(snapshot, data, role) for role in data.roles]
     return data.ask == Ask.SIGN and all(one is not None and not one.refused for one in signatures)
 
 

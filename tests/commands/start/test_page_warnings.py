@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.settings import read_pages, shipped_runbooks
 from commands.ports.preflight import WARN
 from commands.runbook import read_page
 from commands.start.page_warnings import page_lines, page_warnings, step_warnings
-from tests.pages import SMALL
+from tests.pages import SMALL, spoil
 
 LOOK = 'lasts = "10 s"\nundoes = "backend-code"'
 
@@ -118,3 +120,33 @@ def test_a_deploy_without_a_step_in_a_page_that_changes_nothing_is_named_at_its_
     page = read_page((SMALL[:begin] + SMALL[end:]).replace(back, ""), "small.md")
     (warning,) = [one for one in step_warnings(page) if "a run of this page changes nothing" in one.what]
     assert (warning.title, page.text.splitlines()[warning.line - 1]) == ("Deploy", "## Deploy")
+
+
+def with_items(*items: str) -> str:
+    """The small page, whose sign-off has these items of its database administrator instead of one."""
+    written = "".join(f'    {{ text = "{text}", role = "dba" }},\n' for text in items)
+    return spoil(('    { text = "The backup is there", role = "dba" },\n', written))
+
+
+def test_a_checklist_that_one_message_holds_is_not_named() -> None:
+    assert step_warnings(read_page(with_items(*["x" * 200] * 30), "small.md")) == ()
+    assert step_warnings(read_page(with_items("x" * 2000), "small.md")) == ()
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_checklist_that_no_message_holds_is_named_with_its_line_and_what_is_left_out() -> None:
+    page = read_page(with_items(*["x" * 200] * 50), "small.md")
+    (warning,) = step_warnings(page)
+    assert page.text.splitlines()[warning.line - 1] == "### ✅ พร้อมไหม (ready?)"
+    assert warning.what == (
+        'item: Slack\'s message shows 32 of the 50 items of role = "dba", because the checklist is too long for one '
+        "message; write two `gate` steps, or shorten the items"
+    )
+
+
+@pytest.mark.fault("found too late, known before")
+def test_an_item_that_no_message_holds_is_named_with_its_number() -> None:
+    (warning,) = step_warnings(read_page(with_items("The backup is there", "x" * 3000), "small.md"))
+    assert warning.what == (
+        "item 2: Slack's message shows about 2500 of its 3000 characters; shorten it, or make several items of it"
+    )
