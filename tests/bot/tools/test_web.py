@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.rehearsal.target.loopback import free_port
+from bot.tools import web_client
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
@@ -141,6 +142,23 @@ def test_a_name_with_an_address_that_refuses_is_down_though_another_has_no_route
 
     monkeypatch.setattr(socket, "getaddrinfo", both)
     assert isinstance(request_error(f"http://api.example:{free_port()}"), Down)
+
+
+@pytest.mark.fault("the first of several for all")
+def test_the_other_ip_version_is_tried_second_as_often_one_version_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = []
+
+    def drop(address: tuple[str, int], *_: object, **__: object) -> None:
+        tried.append(address[0])
+        raise TimeoutError
+
+    names = ["::1", "::2", "::3", "127.0.0.1", "127.0.0.2"]
+    monkeypatch.setattr(web_client, "addresses_of", lambda *_: names)
+    monkeypatch.setattr(socket, "create_connection", drop)
+    assert "none of its 5 addresses sends a response" in str(request_error("http://api.example"))
+    assert tried == ["::1", "127.0.0.1", "127.0.0.2", "::2", "::3"]
 
 
 def test_a_place_that_accepts_the_connection_but_fails_at_tls_is_down(places: dict[str, WebPlace]) -> None:
