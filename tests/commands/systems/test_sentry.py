@@ -19,6 +19,7 @@ from state.errors import Unreachable
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ISSUE = {
     "title": "Error:\n  boom",
+    "id": "7",
     "shortId": "API-7",
     "permalink": "https://dj.sentry.io/issues/7/",
     "level": "error",
