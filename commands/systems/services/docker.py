@@ -23,6 +23,7 @@ _HEALTHS = {"starting": Phase.STARTING, "unhealthy": Phase.STARTING}
 _UNSET = re.compile(r"""\bThe \\?["']?([A-Za-z_]\w*)\\?["']? variable is not set""")
 _HIDES = "compose keeps it, and it hides what a new image has there"
 _UNKEEP = "Leave that volume out of the compose file, or name it if its data must stay"
+_ENDED = ("exited", "stopped", "restarting", "dead")  # podman says "stopped" before it says "exited"
 _SOME = 12  # digits that people read of an id, as docker shows them
 
 
@@ -116,8 +117,10 @@ def _status(one: Mapping[str, Any]) -> str:
     status, health = one["status"], one["health"]
     if status == "running":
         return f"running ({health})" if health else "running"
+    if status not in _ENDED:
+        return str(status)
     memory = ", out of memory" if one.get("oom") else ""
-    return f"{status} (exit code {one['code']}{memory})" if status in ("exited", "restarting", "dead") else str(status)
+    return f"{status} (exit code {one['code']}{memory})"
 
 
 def _obstacles(lines: Sequence[Sequence[str]], host: str) -> Iterator[Finding]:
