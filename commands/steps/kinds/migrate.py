@@ -20,7 +20,7 @@ from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
 from commands.steps.shared.irreversible import Irreversible, irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
-from commands.steps.shared.new_objects import new_rights, note_objects
+from commands.steps.shared.new_objects import new_objects, note_objects
 from commands.steps.shared.passed_over import passed_over_in
 from commands.steps.shared.recorded import Recorded, recorded
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
@@ -202,12 +202,12 @@ class MigrateStep(MigrationToolStep):
         outcome = self._forward_outcome(ctx, result, before, found, never)
         if outcome.state != AttemptState.DONE:
             return outcome
-        rights = new_rights(ctx, databases)
+        new = new_objects(ctx, databases)
         return replace(
             outcome,
-            summary=f"{outcome.summary}{rights.sentence}",
-            lines=(*outcome.lines, *rights.lines),
-            not_compared=(*outcome.not_compared, *passed.unseen, *rights.not_compared),
+            summary=f"{outcome.summary}{new.sentence}",
+            lines=(*outcome.lines, *new.lines),
+            not_compared=(*outcome.not_compared, *passed.unseen, *new.not_compared),
         )
 
     def _forward_outcome(

@@ -12,7 +12,7 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.shared.new_objects import NewRights, new_rights, note_objects
+from commands.steps.shared.new_objects import NewObjects, new_objects, note_objects
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared_fields import DatabaseName, LockTimeout
 from commands.systems.postgres.invalid_indexes import invalid_indexes
@@ -196,12 +196,12 @@ class SqlStep(StepBox):
             summary += f" IF NOT EXISTS skipped {objects}: {', '.join(names[:_NAMED])}{more}."
             lines = (*lines, *(f"skipped: {one}" for one in skipped))
         unseen = tuple(f"whether {name} is as {self.file} says: IF NOT EXISTS skipped it" for name in names)
-        rights = new_rights(ctx, [self.database]) if applied_now else NewRights()
+        new = new_objects(ctx, [self.database]) if applied_now else NewObjects()
         return done(
-            f"{summary}{rights.sentence}",
-            lines=(*lines, *rights.lines),
+            f"{summary}{new.sentence}",
+            lines=(*lines, *new.lines),
             compared=compared,
-            not_compared=(*unseen, *rights.not_compared),
+            not_compared=(*unseen, *new.not_compared),
         )
 
     def _already(self) -> list[Verify]:

@@ -24,7 +24,7 @@ from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
-from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
+from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, Table, ToolName
 from commands.systems.migrations.troubles import stuck_in, told_troubles, trouble_in
 from commands.text.durations import Duration, parse_duration
 from commands.text.phrases import capitalized
@@ -174,18 +174,18 @@ class MigrationToolStep(StepBox):
 
     def passed_script(self) -> str:
         """The script that prints what the tool never applies; empty for one that applies all, or is told otherwise."""
-        shipped = self._shipped() if self.mode == "forward" and not self.forward and self.known_tool() else None
-        return self._script(shipped.passed) if shipped and shipped.passed else ""
+        return self._script(self._passed()) if self._passed() else ""
 
     def look_script(self) -> str:
         """What follows on `ask_script` before a run starts: what keeps the tool from applying all that there is."""
-        shipped = self._shipped() if self.passed_script() else None
-        look = (
-            f"migration_passed() {{\n{shipped.passed.strip()}\n}}\n(migration_passed) 2> /dev/null || true\n"
-            if shipped
-            else ""
-        )
+        passed = self._passed().strip()
+        look = f"migration_passed() {{\n{passed}\n}}\n(migration_passed) 2> /dev/null || true\n" if passed else ""
         return f"{self.troubles_script()}\n{look}"
+
+    def table(self) -> Table | None:
+        """The table in which the tool that prints the state records it, if that is known."""
+        shipped = self._shipped() if self.known_tool() else None
+        return shipped.table if shipped else None
 
     def script_env(self) -> dict[str, str]:
         """The variables of its scripts."""
@@ -316,6 +316,10 @@ class MigrationToolStep(StepBox):
             known=known,
             of_prisma=self.tool == "prisma",
         )
+
+    def _passed(self) -> str:
+        shipped = self._shipped() if self.mode == "forward" and not self.forward and self.known_tool() else None
+        return shipped.passed if shipped else ""
 
     def _shipped(self) -> MigrationTool | None:
         return MIGRATION_TOOLS[self.tool] if self.tool else None

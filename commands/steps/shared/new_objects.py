@@ -16,7 +16,7 @@ _UNKNOWN = "what it had before is not known"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewRights:
+class NewObjects:
     """What is wrong with what was made, as an end of the summary and as lines; and what was not compared.
 
     That is rights that roles lack, and what does not work as it is defined.
@@ -36,8 +36,8 @@ def note_objects(ctx: Context, databases: Iterable[str]) -> None:
                     ctx.save_file(_note(ctx, database, what), look(ctx.tools.database, database))
 
 
-def new_rights(ctx: Context, databases: Iterable[str]) -> NewRights:
-    """Compare with what was noted: which roles have no right on what is new."""
+def new_objects(ctx: Context, databases: Iterable[str]) -> NewObjects:
+    """Compare with what was noted: which roles have no right on what is new, and what does not work."""
     found: list[MissingRight] = []
     clauses: list[str] = []
     not_compared: list[str] = []
@@ -53,7 +53,7 @@ def new_rights(ctx: Context, databases: Iterable[str]) -> NewRights:
             not_compared.append(f"which roles may use what is new in database {database}: {why}")
         elif defects is None:
             not_compared.append(f"whether what is new in database {database} works as it is defined: {_UNKNOWN}")
-    return NewRights(
+    return NewObjects(
         sentence="".join(f" But {clause}." for clause in (missing_sentence(found), *clauses) if clause),
         lines=tuple(f"missing: {one.grant()}" for one in found),
         not_compared=tuple(not_compared),

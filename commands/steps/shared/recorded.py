@@ -21,14 +21,13 @@ class Recorded:
 
 def recorded(step: MigrationToolStep, ctx: Context, state: str) -> Recorded:
     """Compare what the tool has just said with the database that its address, or `database`, names on the page."""
-    known, tool = step.known_databases(ctx), step.known_tool()
-    found = recorded_states(ctx.tools.database, known[0], tool) if len(known) == 1 else None
-    if found is None:
+    known, tool, table = step.known_databases(ctx), step.known_tool(), step.table()
+    if not table or len(known) != 1:
         return Recorded()
     what = f"whether database {known[0]} has recorded what {tool} says"
     states: list[str] = []
     try:
-        for there in found:
+        for there in recorded_states(ctx.tools.database, known[0], table):
             if same_state(there, state):
                 return Recorded()
             states.append(there)

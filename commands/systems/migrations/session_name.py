@@ -10,10 +10,10 @@ from commands.text.phrases import agree
 from state.frozen import dataclass
 
 NAME_VARIABLE = "PGAPPNAME"  # in which libpq, and node-postgres, look for the session's name
-# A session of a pooler that is kept open is idle. Of another role's session PostgreSQL hides the state, but not the
-# locks: each transaction has one on itself.
 _MARK = "gonogo migration "
-# Prisma's sessions have no name, but each migration holds this lock, or waits for it, also through a pooler.
+# A session of a pooler that is kept open is idle. Of another role's session PostgreSQL hides the state, but not the
+# locks: each transaction has one on itself. Prisma's sessions have no name, but each migration holds this advisory
+# lock, or waits for it, also through a pooler.
 _AT_WORK = """
 SELECT pid, application_name, prisma FROM pg_stat_activity a CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_locks l
   WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.database = a.datid AND (l.classid, l.objid) = (0, 72707369)))

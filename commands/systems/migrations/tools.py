@@ -13,6 +13,18 @@ ToolName = Literal["alembic", "django", "prisma", "rails", "flyway", "golang-mig
 
 
 @dataclass(frozen=True, kw_only=True)
+class Table:
+    """Where a tool records in the database what is applied: a table, and its `rows` as the words of the tool's `state`.
+
+    `columns`: those of a table that an application may call otherwise, sorted; empty for one that always has its name.
+    """
+
+    name: str
+    rows: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class MigrationTool:
     """A tool's commands, as bash. `$PROGRAM` holds the words that start the tool.
 
@@ -25,6 +37,7 @@ class MigrationTool:
       goes past without a failure. It fails if that cannot be known. Empty if the tool does not tell.
     - `passed`: prints what it would never apply, as `passed_over` reads it. Empty for a tool that applies all.
     - `databases`: prints a line for each database of which `state` tells. Empty for a tool of one.
+    - `table`: in the database; None where it is not known.
     - `troubles`: prints what keeps `forward` from applying anything, one a line after `troubles.MARK`. Empty for a tool
       whose `state` fails there, or says it.
     """
@@ -39,6 +52,7 @@ class MigrationTool:
     irreversible: str = ""
     passed: str = ""
     databases: str = ""
+    table: Table | None = None
     troubles: str = ""
 
 
@@ -51,6 +65,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="$PROGRAM upgrade head",
         back=script("migrations/alembic_back.sh"),
         irreversible=script("migrations/alembic_irreversible.sh"),
+        table=Table(name="alembic_version", rows="SELECT version_num FROM {table}", columns=("version_num",)),
         troubles=script("migrations/alembic_troubles.sh"),
     ),
     # https://docs.djangoproject.com/en/5.2/ref/django-admin/#shell; after it went forward, it creates the content types
@@ -62,6 +77,11 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         back=script("migrations/django_back.sh"),
         grows=("public.django_content_type", "public.auth_permission"),
         irreversible=script("migrations/django_irreversible.sh"),
+        table=Table(
+            name="django_migrations",
+            rows="""SELECT DISTINCT ON (app) app || '=' || name || '(' || count(*) OVER (PARTITION BY app) || ')'
+            FROM {table} ORDER BY app, id DESC""",
+        ),
         troubles=script("migrations/django_troubles.sh"),
     ),
     # https://www.prisma.io/docs/orm/reference/prisma-cli-reference#migrate-deploy; its own engine connects without
@@ -71,6 +91,11 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         state=script("migrations/prisma_state.sh"),
         forward="$PROGRAM migrate deploy",
         reads_pgoptions=False,
+        table=Table(
+            name="_prisma_migrations",
+            rows="""SELECT max(migration_name COLLATE "C") || '(' || count(DISTINCT migration_name) || ')' FROM {table}
+            WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL""",
+        ),
         troubles=script("migrations/prisma_troubles.sh"),
     ),
     # https://guides.rubyonrails.org/v6.1/active_record_migrations.html; without SCHEMA it would write db/schema.rb anew
@@ -81,6 +106,11 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         back=script("migrations/rails_back.sh"),
         irreversible=script("migrations/rails_irreversible.sh"),
         databases="$PROGRAM db:migrate:status | grep '^database: '",
+        table=Table(
+            name="schema_migrations",
+            # with the zeros that Rails puts before a low number when it tells it
+            rows="SELECT lpad(version::text, greatest(3, length(version::text)), '0') FROM {table}",
+        ),
         troubles=script("migrations/rails_troubles.sh"),
     ),
     # https://documentation.red-gate.com/flyway; its `undo` is not in the Community edition
@@ -100,5 +130,10 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         back=script("migrations/golang_migrate_back.sh"),
         irreversible=script("migrations/golang_migrate_irreversible.sh"),
         passed=script("migrations/golang_migrate_passed.sh"),
+        table=Table(
+            name="schema_migrations",
+            rows="SELECT version || CASE WHEN dirty THEN '(dirty)' ELSE '' END FROM {table}",
+            columns=("dirty", "version"),
+        ),
     ),
 }
