@@ -2,13 +2,14 @@
 # it, because all that docker tells holds secrets; the processes below it, which a reload replaces; and the time now.
 # $explain: also why docker or compose cannot be asked.
 state() {
-  local said one id pid image
+  local every said one id pid image
   local -A seen=()
-  if ! said=$(found 2>&1); then
-    [ -n "${explain:-}" ] || { printf '%s\n' "$said" >&2; return 1; }
-    printf 'refused\t%s\n' "$(tail -n 1 <<< "$said")"
+  if ! every=$(every_container 2>&1); then
+    [ -n "${explain:-}" ] || { printf '%s\n' "$every" >&2; return 1; }
+    printf 'refused\t%s\n' "$(tail -n 1 <<< "$every")"
     return
   fi
+  said=$(found_in "$every")
   printf '%s\n' "$said"
   # one that was removed meanwhile is left out
   while IFS= read -r one; do
@@ -20,23 +21,23 @@ state() {
     [ "$pid" = 0 ] || printf 'below\t%s\t%s\n' "$id" "$(cat "/proc/$pid/task/$pid/children" 2> /dev/null || true)"
   done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
     '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
-  sharing
+  sharing "$every"
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || compose_problems "$said"
 }
-# "shares", a container that runs in the network of another one: its id, its name, its project and its start; and of the other
-# one the id, the name and the start, or nothing where it is gone. One that is there and not listed, such as that of a pod of
-# podman, is not looked at.
+# sharing LISTED, of every_container: "shares", a container that runs in the network of another one: its id, its name, its project
+# and its start; and of the other one the id, the name and the start, or nothing where it is gone. One that is there and does not
+# run, or is not listed, such as that of a pod of podman, is not looked at.
 sharing() {
   local line gone
-  containers '{{.ID}}	{{.Name}}	{{with .Config.Labels}}{{index . "com.docker.compose.project"}}{{end}}	{{json .State.StartedAt}}	{{.HostConfig.NetworkMode}}' |
-    awk -F '\t' '
-      NF == 5 { sub(/^[/]/, "", $2); gsub(/"/, "", $4); name[$1] = $2; id[$2] = $1; project[$1] = $3; start[$1] = $4; runs_in[$1] = $5 }
-      END {
-        OFS = "\t"
-        for (one in name) if (sub(/^container:/, "", runs_in[one])) {
-          other = runs_in[one] in name ? runs_in[one] : id[runs_in[one]]
-          print (other == "" ? "gone=" runs_in[one] : ""), "shares", one, name[one], project[one], start[one], other, name[other], start[other] } }' |
+  LC_ALL=C awk -F '\t' '
+    NF == 9 && $7 ~ /^(running|paused|restarting)$/ {
+      sub(/^[/]/, "", $2); gsub(/"/, "", $8); name[$1] = $2; id[$2] = $1; project[$1] = $3; start[$1] = $8; runs_in[$1] = $9 }
+    END {
+      OFS = "\t"
+      for (one in name) if (sub(/^container:/, "", runs_in[one])) {
+        other = runs_in[one] in name ? runs_in[one] : id[runs_in[one]]
+        print (other == "" ? "gone=" runs_in[one] : ""), "shares", one, name[one], project[one], start[one], other, name[other], start[other] } }' <<< "$1" |
     while IFS= read -r line; do
       gone=${line%%$'\t'*}
       [ -z "$gone" ] || ! $SUDO docker inspect --type container -- "${gone#gone=}" > /dev/null 2>&1 || continue

@@ -5,10 +5,13 @@
 # name of its own service stands for the service.
 found() {
   local listed
-  # a container of `compose run` is none of its service
-  listed=$(containers '{{.ID}}	{{.Name}}	{{with .Config.Labels}}{{index . "com.docker.compose.project"}}	{{index . "com.docker.compose.service"}}	{{index . "com.docker.compose.container-number"}}	{{index . "com.docker.compose.oneoff"}}{{else}}			{{end}}' --all) || return
-  LC_ALL=C sort -t '	' -k 3,3 -k 5,5n -k 2,2 <<< "$listed" | LC_ALL=C awk -F '\t' '
-    NF == 6 && $6 != "True" { sub(/^[/]/, "", $2); id[++n] = $1; name[n] = $2; project[n] = $3; service[n] = $4; number[n] = $5 }
+  listed=$(every_container) && found_in "$listed"
+}
+# the same among what `every_container` has listed
+found_in() {
+  LC_ALL=C sort -t '	' -k 3,3 -k 5,5n -k 2,2 <<< "$1" | LC_ALL=C awk -F '\t' '
+    NF == 9 && $6 != "True" { # a container of compose run is none of its service
+      sub(/^[/]/, "", $2); id[++n] = $1; name[n] = $2; project[n] = $3; service[n] = $4; number[n] = $5 }
     function of_service(i, own) {
       return service[i] != "" && (project[i] "/" service[i] == wanted || service[i] == wanted && (own == "" || project[i] == own)) }
     function find(    i, hits, projects, before, own) {
@@ -26,6 +29,11 @@ found() {
       count = split(ENVIRON["NAMES"], names, "\n")
       for (w = 1; w <= count; w++) { wanted = names[w]; find() }
       if (unknown) for (i = 1; i <= n; i++) print "known", (service[i] == "" ? name[i] : service[i]) }'
+}
+# the id, name, compose project, service, number, whether it is of `compose run`, status, start and network of each container,
+# with tabs between
+every_container() {
+  containers '{{.ID}}	{{.Name}}	{{with .Config.Labels}}{{index . "com.docker.compose.project"}}	{{index . "com.docker.compose.service"}}	{{index . "com.docker.compose.container-number"}}	{{index . "com.docker.compose.oneoff"}}{{else}}			{{end}}	{{.State.Status}}	{{json .State.StartedAt}}	{{.HostConfig.NetworkMode}}' --all
 }
 # containers FORMAT WORDS...: those that `docker ps WORDS` lists, each as `docker inspect` tells it, because podman's ps knows
 # no labels. One may be removed between the two.
