@@ -82,12 +82,15 @@ def _items_of(step: PageStep) -> list[tuple[str, str]]:
     return [(item.role, item.text) for item in step.box.checklist()]
 
 
-def _not_shown(items: Sequence[tuple[str, str]], room: int = ROOM) -> Iterator[str]:
-    """What one message leaves out of a checklist of (role, text); the role is empty where one role decides on all."""
+def _not_shown(items: Sequence[tuple[str, str]], room: int = ROOM, field: str = "item") -> Iterator[str]:
+    """What one message leaves out of a checklist of (role, text) in a field of the page.
+
+    The role is empty where one role decides on all.
+    """
     for number, limit in cut_items(items, room):
         whole = len(" ".join(items[number - 1][1].split()))
         yield (
-            f"item {number}: Slack's message shows about {limit} of its {whole} characters; shorten it, or make "
+            f"{field} {number}: Slack's message shows about {limit} of its {whole} characters; shorten it, or make "
             "several items of it"
         )
     for role, shown in shown_items(items, room).items():
@@ -99,16 +102,16 @@ def _not_shown(items: Sequence[tuple[str, str]], room: int = ROOM) -> Iterator[s
                 else "shorten the items, or move some to a `gate`"
             )
             yield (
-                f"item: Slack's message shows {shown.count} of the {shown.of} items{which}, because the checklist is "
-                f"too long for one message; {cure}"
+                f"{field}: Slack's message shows {shown.count} of the {shown.of} items{which}, because the checklist "
+                f"is too long for one message; {cure}"
             )
 
 
 def _decision_not_shown(page: Page) -> Iterator[StepWarning]:
     lines = enumerate(page.text.splitlines(), start=1)
     line = next((number for number, text in lines if _DECISION_BOX.fullmatch(text)), 1)
-    for what in _not_shown([("", item) for item in page.decision.items], DECISION_ROOM):
-        yield StepWarning(line=line, title="Decision", what=what.replace("item", "items", 1))
+    for what in _not_shown([("", item) for item in page.decision.items], DECISION_ROOM, field="items"):
+        yield StepWarning(line=line, title="Decision", what=what)
 
 
 _OUTSIDE_DEPLOY = (

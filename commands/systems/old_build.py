@@ -23,15 +23,17 @@ tell_old() {
   local old=$1 new=$WWW/current/ worker others=0
   [ -n "$old" ] && [ -d "$old/" ] || return 0
   (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
-    awk 'NR <= 5000' | while IFS= read -r one; do [ -e "$new$one" ] || printf '%s\\n' "${one#./}"; done |
-    awk 'first == "" && length($0) <= 200 { first = $0 }
-      { n++ } END { if (n) printf "old_gone=%d\\nold_first=%s\\n", n, first }'
-  (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
     awk 'BEGIN { print "./index.html" } NR <= 5000' | while IFS= read -r one; do
-      [ -f "$old/$one" ] && [ -f "$new$one" ] && ! cmp -s "$old/$one" "$new$one" && [ "${#one}" -le 200 ] || continue
-      [ "$((others += 1))" -le 20 ] || { echo more; continue; }
-      printf 'other=%.64s %.64s %s\\n' "$(sha256sum < "$old/$one")" "$(sha256sum < "$new$one")" "${one#./}"
-    done | awk '$0 == "more" { n++; next } { print } END { if (n) printf "other_more=%d\\n", n }'
+      if [ ! -e "$new$one" ]; then
+        [ "$one" = ./index.html ] || printf 'gone=%s\\n' "${one#./}"
+      elif [ -f "$old/$one" ] && [ -f "$new$one" ] && ! cmp -s "$old/$one" "$new$one" && [ "${#one}" -le 200 ]; then
+        [ "$((others += 1))" -le 20 ] || { echo more; continue; }
+        printf 'other=%.64s %.64s %s\\n' "$(sha256sum < "$old/$one")" "$(sha256sum < "$new$one")" "${one#./}"
+      fi
+    done | awk '
+      sub(/^gone=/, "") { if (first == "" && length($0) <= 200) first = $0; gone++; next }
+      $0 == "more" { more++; next } { print }
+      END { if (gone) printf "old_gone=%d\\nold_first=%s\\n", gone, first; if (more) printf "other_more=%d\\n", more }'
   for worker in sw.js service-worker.js serviceWorker.js ngsw-worker.js firebase-messaging-sw.js; do
     if [ -f "$new$worker" ]; then printf 'new_worker=%s\\n' "$worker"
     elif [ -f "$old/$worker" ]; then printf 'old_worker=%s\\n' "$worker"; fi

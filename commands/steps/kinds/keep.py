@@ -61,10 +61,10 @@ class KeepStep(StepBox):
 
     def script(self) -> str:
         """The script of this mode."""
-        size = script("folders/keep_size.sh")
+        more = script("folders/keep_size.sh") + script("folders/read_only.sh")
         if self.mode == "back":
-            return size + script("folders/keep_back.sh")
-        return FITS_FILES + size + script("folders/keep.sh")
+            return more + script("folders/keep_back.sh")
+        return FITS_FILES + more + script("folders/keep.sh")
 
     def plan(self) -> list[str]:
         if self.mode == "keep":

@@ -16,7 +16,7 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText
 from commands.steps.shared.every_address import MOST
-from commands.steps.shared.readiness import POLL_INTERVAL, is_starting, pause_after
+from commands.steps.shared.readiness import POLL_INTERVAL, is_starting, pause_after, within
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
@@ -121,7 +121,7 @@ class HealthAddress(StepBox):
             elif now - wrong_since >= timeout or (health.starting and ready_within):
                 break
             left = max(timeout, ready_within) - (now - began)
-            pause(ctx, min(health.pause, max(left, 0) + POLL_INTERVAL))
+            pause(ctx, within(health.pause, left))
         return health.words
 
     def commit_of_all(self, ctx: Context) -> str:

@@ -53,6 +53,11 @@ def pause_after(response: HttpResponse) -> float:
     return wait_asked_for(response) if response.status == LIMITED else POLL_INTERVAL
 
 
+def within(seconds: float, left: float) -> float:
+    """A pause of so many seconds, or until just after the time that is left."""
+    return min(seconds, max(left, 0) + POLL_INTERVAL)
+
+
 def request_when_ready(ctx: Context, web: str, request: HttpRequest, patience: Patience) -> tuple[HttpResponse, str]:
     """The answer of a service that is ready, or the newest one; and how long it was waited for, as words to append.
 
@@ -67,8 +72,8 @@ def request_when_ready(ctx: Context, web: str, request: HttpRequest, patience: P
             response = ctx.tools.web.request(web, request)
             if patience.is_ready(response) or not (waits and patience.may_repeat):
                 return response, f" (after {format_seconds(sent - began)}; before it {seen})" if seen else ""
-            left = max(patience.seconds - (clock.monotonic() - began), 0)
-            seen, interval = f"status {status_of(response)}", min(pause_after(response), left + POLL_INTERVAL)
+            left = patience.seconds - (clock.monotonic() - began)
+            seen, interval = f"status {status_of(response)}", within(pause_after(response), left)
         except LostTrack:
             # at its limit an answer is slow; before, nobody listens yet behind a proxy or a container's port
             if not (waits and patience.may_repeat) or clock.monotonic() - sent >= request.limit:
