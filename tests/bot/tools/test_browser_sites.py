@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
 
@@ -15,6 +15,7 @@ from bot.tools.browser_texts import as_words
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.browser import BrowserResult, Visit
+from tests.bot.tools.site import Handler
 
 PAGE = """<!doctype html><title>Shop</title><p>Unhealthy</p><p><i>home</i>Dashboard</p><p>3<span>Orders</span></p>
 <p>not_ready</p><p>Job
@@ -29,21 +30,16 @@ class Site:
         self.asked_for_icon = False
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Pages(Handler):
+            def do_GET(self) -> None:  # noqa: N802  as http.server calls it
+                """The page, its script, or nothing."""
                 site.asked_for_icon |= self.path == "/favicon.ico"
                 other = f"http://localhost:{self.server.server_port}"  # type: ignore[attr-defined]
                 body = PAGE.format(other=other).encode() if self.path == "/" else b""
-                self.send_response(200 if self.path in ("/", "/own.js") else 404)
-                self.send_header("Content-Type", "text/javascript" if self.path.endswith(".js") else "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                kind = "text/javascript" if self.path.endswith(".js") else "text/html"
+                self.answer(200 if self.path in ("/", "/own.js") else 404, body, kind)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Log nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
 

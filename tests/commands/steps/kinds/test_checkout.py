@@ -382,6 +382,15 @@ def test_files_that_differ_after_the_checkout_fail_the_step(repository: Reposito
     assert outcome.summary == f"After the checkout, the files differ from commit {repository.new[:10]}."
 
 
+def after_a_crash(repository: Repository, commit: str) -> Outcome:
+    """What is seen of a checkout whose job is dead."""
+    host = shell(repository)
+    ctx = context(World(), {"commit": commit}, shell=host)
+    host.dead.add(ctx.key)
+    outcome: Outcome = box("checkout", CHECKOUT).recover(ctx)
+    return outcome
+
+
 def test_files_of_git_lfs_that_are_only_pointers_are_named(repository: Repository) -> None:
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12345\n"
     files = {".gitattributes": "*.bin filter=lfs -text\n", "model.bin": pointer, "whole.bin": "data", "notes": pointer}
@@ -389,10 +398,7 @@ def test_files_of_git_lfs_that_are_only_pointers_are_named(repository: Repositor
     outcome = check_out(repository, commit)
     pointers = "1 file of Git LFS not fetched, so only pointers are there: model.bin; git lfs pull fetches them."
     assert (outcome.state, outcome.summary) == ("done", f"The working copy is at commit {commit[:10]}. {pointers}")
-    host = shell(repository)
-    ctx = context(World(), {"commit": commit}, shell=host)
-    host.dead.add(ctx.key)
-    assert box("checkout", CHECKOUT).recover(ctx).summary == outcome.summary, "after a crash too"
+    assert after_a_crash(repository, commit).summary == outcome.summary, "after a crash too"
     assert check_out(repository, repository.old).summary == f"The working copy is at commit {repository.old[:10]}."
 
 
@@ -407,7 +413,4 @@ def test_files_of_git_crypt_that_are_still_encrypted_are_named(repository: Repos
     outcome = check_out(repository, commit)
     note = "2 files of git-crypt are still encrypted there: a.key and conf/ของ b.key; git-crypt unlock opens them."
     assert (outcome.state, outcome.summary) == ("done", f"The working copy is at commit {commit[:10]}. {note}")
-    host = shell(repository)
-    ctx = context(World(), {"commit": commit}, shell=host)
-    host.dead.add(ctx.key)
-    assert box("checkout", CHECKOUT).recover(ctx).summary == outcome.summary, "after a crash too"
+    assert after_a_crash(repository, commit).summary == outcome.summary, "after a crash too"

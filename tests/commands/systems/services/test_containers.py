@@ -21,8 +21,8 @@ from commands.steps.base import execute
 from commands.systems.services.docker import Docker
 from tests.bot.tools.site import Handler
 from tests.commands.systems.services.stages.docker import IMAGE, DockerStage
-from tests.commands.systems.services.stages.stage import NEW
-from tests.commands.systems.services.test_docker import OLD, preflight
+from tests.commands.systems.services.stages.stage import NEW, OLD, assert_reload_is_seen
+from tests.commands.systems.services.test_docker import preflight
 from tests.docker_daemon import docker_daemon
 from tests.parts.podman import podman_as_docker
 from tests.parts.service import Service
@@ -199,16 +199,7 @@ def test_a_container_that_docker_calls_unhealthy_is_waited_for_as_long_as_the_pa
 
 
 def test_a_reload_must_be_seen_in_the_answer_or_in_the_processes(stage: DockerStage) -> None:
-    service = stage.start(next(_NAMES))
-    service.will(commit=NEW)
-    outcome = stage.restart(service, more='steady = "1 s"\nreload = true')
-    assert outcome.state == "done", outcome.summary
-    assert "after its reload at commit 2222222222" in outcome.summary
-
-    worker = stage.start(next(_NAMES), worker=True)
-    outcome = stage.restart(worker, more='steady = "1 s"\nreload = true')
-    assert outcome.state == "failed"
-    assert "the reload started no new process of it" in outcome.summary
+    assert_reload_is_seen(stage, stage.start(next(_NAMES)), stage.start(next(_NAMES), worker=True))
 
 
 def test_a_log_that_docker_does_not_keep_is_a_warning_and_called_unread(stage: DockerStage) -> None:

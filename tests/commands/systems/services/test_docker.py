@@ -10,13 +10,11 @@ import pytest
 
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.systems.services.docker import Docker
-from tests.commands.systems.services.stages.docker import DockerStage, docker_stage
-from tests.commands.systems.services.stages.stage import NEW
+from tests.commands.systems.services.stages.docker import DockerStage, two_versions
 from tests.parts.service import Service
 
 pytestmark = pytest.mark.timeout(240)
 _NAMES = map("own-{}".format, itertools.count(1))
-OLD = "1" * 40
 SERVICE = """
   {name}:
     image: $IMAGE
@@ -29,9 +27,7 @@ SERVICE = """
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[DockerStage]:
-    with docker_stage() as running:
-        running.daemon.image("app:v1", OLD)
-        running.daemon.image("app:v2", NEW)
+    with two_versions() as running:
         yield running
 
 

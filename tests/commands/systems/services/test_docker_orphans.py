@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from commands.systems.services.docker import Docker
-from tests.commands.systems.services.stages.docker import DockerStage, docker_stage
-from tests.commands.systems.services.stages.stage import NEW
-from tests.commands.systems.services.test_docker import OLD, Project, preflight
+from tests.commands.systems.services.stages.docker import DockerStage, two_versions
+from tests.commands.systems.services.test_docker import Project, preflight
 from tests.parts.compose import compose_two
 from tests.parts.service import Service
 
@@ -21,9 +20,7 @@ _NAMES = map("renames{}".format, itertools.count(1))
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[DockerStage]:
-    with docker_stage(compose_two()) as running:
-        running.daemon.image("app:v1", OLD)
-        running.daemon.image("app:v2", NEW)
+    with two_versions(compose_two()) as running:
         yield running
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from commands.ports.preflight import OK, WARN
-from tests.commands.systems.services.stages.docker import DockerStage, docker_stage
+from tests.commands.systems.services.stages.docker import DockerStage, two_versions
 from tests.commands.systems.services.stages.stage import NEW
-from tests.commands.systems.services.test_docker import OLD, preflight
+from tests.commands.systems.services.test_docker import preflight
 from tests.parts.compose import compose_two
 from tests.parts.service import Service
 
@@ -25,9 +25,7 @@ SERVICE = """services:
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[DockerStage]:
-    with docker_stage(compose_two()) as running:
-        running.daemon.image("app:v1", OLD)
-        running.daemon.image("app:v2", NEW)
+    with two_versions(compose_two()) as running:
         yield running
 
 

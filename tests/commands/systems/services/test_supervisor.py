@@ -11,7 +11,7 @@ import pytest
 from bot.rehearsal.target.loopback import wait_until
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.systems.services.supervisor import Supervisor
-from tests.commands.systems.services.stages.stage import NEW
+from tests.commands.systems.services.stages.stage import NEW, assert_reload_is_seen
 from tests.commands.systems.services.stages.supervisor import SupervisorStage, supervisor_stage
 from tests.parts.service import Service
 
@@ -97,16 +97,7 @@ def test_an_error_is_seen_after_supervisor_has_rotated_the_log(stage: Supervisor
 
 
 def test_a_reload_must_be_seen_in_the_answer_or_in_the_processes(stage: SupervisorStage) -> None:
-    service = stage.start(next(_NAMES))
-    service.will(commit=NEW)
-    outcome = stage.restart(service, more='steady = "1 s"\nreload = true')
-    assert outcome.state == "done", outcome.summary
-    assert "after its reload at commit 2222222222" in outcome.summary
-
-    worker = stage.start(next(_NAMES), worker=True)
-    outcome = stage.restart(worker, more='steady = "1 s"\nreload = true')
-    assert outcome.state == "failed"
-    assert "the reload started no new process of it" in outcome.summary
+    assert_reload_is_seen(stage, stage.start(next(_NAMES)), stage.start(next(_NAMES), worker=True))
 
 
 def test_a_daemon_that_is_away_is_refused_before_the_start_and_is_no_missing_program_later(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.commands.systems.services.stages.stage import Stage
+from tests.commands.systems.services.stages.stage import NEW, OLD, Stage
 from tests.docker_daemon import Docker, docker_daemon
 from tests.local_shell import LocalShell
 from tests.parts.service import Service
@@ -41,6 +41,15 @@ class DockerStage(Stage):
 
     def shell(self, *, restarts: bool = True) -> LocalShell:
         return LocalShell({}, self.daemon.bin if restarts else self.idle)
+
+
+@contextmanager
+def two_versions(config: Path | None = None) -> Iterator[DockerStage]:
+    """Such a daemon with the images app:v1 and app:v2, of the old and the new commit."""
+    with docker_stage(config) as running:
+        running.daemon.image("app:v1", OLD)
+        running.daemon.image("app:v2", NEW)
+        yield running
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from tests.commands.steps.builders import box, context
 from tests.parts.service import PATH, Service
 from tests.world import World
 
-NEW = "2" * 40
+OLD, NEW = "1" * 40, "2" * 40
 
 
 class Stage(ABC):
@@ -72,3 +72,14 @@ class Stage(ABC):
             return execute(self.box("steady", *services, more=more), ctx)
         finally:
             ctx.tools.web.close()
+
+
+def assert_reload_is_seen(stage: Stage, service: Service, worker: Service) -> None:
+    """The reload of a service shows in its answer; that of a worker which starts no process shows in nothing."""
+    service.will(commit=NEW)
+    outcome = stage.restart(service, more='steady = "1 s"\nreload = true')
+    assert outcome.state == "done", outcome.summary
+    assert "after its reload at commit 2222222222" in outcome.summary
+    outcome = stage.restart(worker, more='steady = "1 s"\nreload = true')
+    assert outcome.state == "failed"
+    assert "the reload started no new process of it" in outcome.summary
