@@ -22,8 +22,8 @@ Get = Callable[[str], HttpResponse]
 
 _HERE = "http://here.invalid"  # stands for a place whose own address is not known
 STILL_OLD = (
-    "is still the file of the build before. Perhaps a cache in front has it: purge it, and let names of files have "
-    "their hash, or let caches ask again."
+    "is still the file of the build before. Perhaps a cache in front has it: purge it, and give the files names with "
+    "a hash, or let caches ask again."
 )
 _NEVER_SCRIPT = re.compile(r"image/|audio/|video/|text/csv$")
 _PORTS = {"http": 80, "https": 443}

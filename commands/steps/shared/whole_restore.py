@@ -81,7 +81,7 @@ def restore_whole(backup: ClientProgramsStep, folder: str, jobs: int, step: Step
     away = format_seconds(int(values.get("swap_ms", 0)) / 1000)
     summary = f"The whole database was restored from the backup in {format_seconds(result.seconds)}"
     stays = joined_few(_STAYS.findall(result.tail), 5)
-    left = f" The replaced one has kept {stays}: make the like in the present one." if stays else ""
+    left = f" The replaced one has kept {stays}: create the same again in the present one." if stays else ""
     return done(
         f"{summary} and replaced the present one within {away}. {kept}. Sessions that were ended: {ended}.{left}"
     )
@@ -140,5 +140,5 @@ def _judge_rights(result: CommandResult) -> list[PreflightResult]:
         found += warned(why, "see that it is gone before a rollback, or let database_url name a user who may end it")
     if stays:
         why = f"a restore leaves with the replaced database: {stays}; what reads from it would get nothing more"
-        found += warned(why, "plan to make the like in the restored database after such a rollback")
+        found += warned(why, "plan to create the same again in the restored database after such a rollback")
     return found

@@ -71,7 +71,7 @@ def test_what_belongs_to_the_replaced_database_is_named_before_and_after(shop: S
         assert (stays.level, "replaced database: subscription prices; what reads" in stays.summary) == ("warn", True)
         shop.migrated()
         back = shop.run("back")
-        assert " The replaced one has kept subscription prices: make the like" in back.summary, (
+        assert " The replaced one has kept subscription prices: create the same again" in back.summary, (
             back.summary + back.output
         )
     finally:
