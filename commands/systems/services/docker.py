@@ -69,6 +69,7 @@ class Docker(Manager):
             obstacles=(*_obstacles(lines, host), *_left_out(listed, lines)),
             warnings=(*_warnings(listed), *warned),
             stale=(*_stale(listed, means), *cut_off(shared, ours, projects)),
+            reboot=tuple(_unbooted(listed, lines)),
         )
 
     def remark(self, said: str) -> str:
@@ -207,6 +208,19 @@ def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[
         (name, one["image"]) for name, _, one in listed if means.get(one["image"]) not in (None, "", one["image_id"])
     ):
         yield f"{name} runs an older image than {image} is now, for a restart keeps a container's image"
+
+
+def _unbooted(
+    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
+) -> Iterator[Finding]:
+    """What docker would not start after a reboot of the host."""
+    policies = {rest[0]: rest[1] for sort, *rest in lines if sort == "unbooted"}
+    for name, policy in dict.fromkeys((name, policies[one["id"]]) for name, _, one in listed if one["id"] in policies):
+        what = f"docker would not start {name} after a reboot of the host: its restart policy is {policy or 'no'}"
+        yield Finding(what=what, todo="give it `restart: unless-stopped`, if nothing else starts it")
+    for unit in (rest[0] for sort, *rest in lines if sort == "off"):
+        what = f"{unit} is disabled, so no container would start after a reboot of the host"
+        yield Finding(what=what, todo=f"enable it (systemctl enable {unit})")
 
 
 def _refused(said: str, host: str) -> Finding:
