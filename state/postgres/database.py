@@ -1,4 +1,4 @@
-"""The tables of a record in PostgreSQL, written too: one session for all threads, and the ownership of runs."""
+"""The tables of a record in PostgreSQL, written over one session, and the ownership of its runs."""
 
 from __future__ import annotations
 
