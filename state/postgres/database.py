@@ -1,4 +1,4 @@
-"""The tables of a record in PostgreSQL, written over one session, and the ownership of its runs."""
+"""The tables of a record in PostgreSQL, written over one session; and who owns its runs."""
 
 from __future__ import annotations
 
