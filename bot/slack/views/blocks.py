@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.views.push import push_text
 from bot.text import clean, clip, plain
+from state.frozen import dataclass
 
 Block = dict[str, Any]
 SECTION = 2_900  # UTF-16 units of a section's text; Slack takes 3,000

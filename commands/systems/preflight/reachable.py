@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed, warned
@@ -16,6 +15,7 @@ from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
 from commands.text.durations import format_duration
 from state.errors import LostTrack
+from state.frozen import dataclass
 
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
 _HOST_SCRIPT = f"""\
