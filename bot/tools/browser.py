@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.tools.browser_reports import LONGEST_NOTE, Heard
+from bot.tools.browser_sites import Sites
 from bot.tools.browser_texts import field_named, is_visible, thing_named
 from bot.tools.browser_trust import trust_flags
 from bot.tools.page_texts import header, resolve, url_path
@@ -95,16 +96,15 @@ class ChromiumBrowser:
                 try:
                     page = browser.new_context().new_page()
                     _send_to_own_origin(page, url, headers, self._own_origins() if self._confined else None)
-                    return self._check(page, place, url, visit)
+                    return self._check(page, place, url, visit, Sites(browser))
                 finally:
                     browser.close()
         except Error as error:
             reason = self._redact(error.message.splitlines()[0])
             raise Failed(f"The browser could not open {visit.path} of “{place}”: {reason}") from None
 
-    def _check(self, page: Page, place: str, url: str, visit: Visit) -> BrowserResult:
-        own = {host for _, host, _ in self._own_origins() if host}
-        heard = Heard(page, self._redact, own, acting=bool(visit.acts))
+    def _check(self, page: Page, place: str, url: str, visit: Visit, sites: Sites) -> BrowserResult:
+        heard = Heard(page, acting=bool(visit.acts))
         until = time.monotonic() + visit.limit
         page.goto(url, timeout=visit.limit * 1000, wait_until="load")
         stuck = ""
@@ -115,12 +115,16 @@ class ChromiumBrowser:
         heard.acting = False
         wait = 0.0 if stuck else visit.limit * 1000 / 3
         missing = tuple(text for text in visit.sees if not is_visible(page, text, wait))
+        title = self._redact(page.title())[:LONGEST_NOTE]
+        told = heard.told(self._redact, {host for _, host, _ in self._own_origins() if host}, sites)
         return BrowserResult(
-            title=self._redact(page.title())[:LONGEST_NOTE],
+            title=title,
             missing=() if stuck else missing,
-            console=tuple(heard.console.texts),
-            bad_answers=tuple(heard.bad.texts),
-            elsewhere=tuple(heard.elsewhere.texts),
+            console=tuple(told.console.texts),
+            bad_answers=tuple(told.bad.texts),
+            elsewhere=tuple(told.elsewhere.texts),
+            limited=tuple(told.limited.texts),
+            pause=told.pause,
             stuck=stuck,
         )
 

@@ -138,9 +138,9 @@ def stand_in(answer: HttpResponse, cache_is_right: bool = False, limit_is_right:
     return f"a cache ({note})" if note else ""
 
 
-def wait_asked_for(answer: HttpResponse) -> float:
-    """The seconds after which a limit on requests lets one pass again, as its answer says; at most a minute."""
-    said = answer.headers_by_name().get("retry-after", "").strip()
+def wait_asked_for(retry_after: str) -> float:
+    """The seconds after which a limit on requests lets one pass again, as this header says; at most a minute."""
+    said = retry_after.strip()
     return min(max(float(said), 1.0), _LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,6}", said) else _WAIT
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from commands.text.numbers import format_count
 from commands.text.printable import printable
+from state.frozen import dataclass
 
 # Defines `tell_packed`: of the folder in which the build was made, because a copy has lost the times. What no program
 # here unpacks is judged by its age, of which a minute is nothing.

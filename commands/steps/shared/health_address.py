@@ -16,7 +16,7 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText
 from commands.steps.shared.every_address import MOST
-from commands.steps.shared.readiness import POLL_INTERVAL, is_starting, pause_after, within
+from commands.steps.shared.readiness import LOOK_INTERVAL, POLL_INTERVAL, is_starting, pause_after, within
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
@@ -121,7 +121,7 @@ class HealthAddress(StepBox):
             elif now - wrong_since >= timeout or (health.starting and ready_within):
                 break
             left = max(timeout, ready_within) - (now - began)
-            pause(ctx, within(health.pause, left))
+            _wait(ctx, within(health.pause, left), died)
         return health.words
 
     def commit_of_all(self, ctx: Context) -> str:
@@ -193,3 +193,11 @@ class HealthAddress(StepBox):
             return Health(words, starting=not (isinstance(error, Down) and error.lasting))
         except ValueError:
             return Health("what is not JSON", starting=True)
+
+
+def _wait(ctx: Context, seconds: float, died: Callable[[], bool]) -> None:
+    """Wait for some seconds, which a limit on requests may make many, or until what is waited for has died."""
+    clock = ctx.tools.clock
+    until = clock.monotonic() + seconds
+    while (left := until - clock.monotonic()) > 0 and not died():
+        pause(ctx, min(left, LOOK_INTERVAL))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
-from commands.ports.web import HttpRequest
+from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, status_of
 from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
 from commands.text.durations import format_duration
 from state.errors import LostTrack
+from state.frozen import dataclass
 
 _PROBE = 1024 * 1024  # bytes that are written for a moment: a quota of the user does not show in the free space
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
@@ -31,6 +31,7 @@ probe=$HOME/.gonogo/room.$$
 said=$({{ head -c {_PROBE} /dev/zero > "$probe"; }} 2>&1) || printf 'unwritten=%s\\n' "$(tail -n 1 <<< "$said")"
 rm -f -- "$probe\""""
 _SOON = timedelta(days=2)  # before which a certificate should be renewed: most are weeks before their end
+_LAST_PART = 1 / 4  # of the life of a short one, in which it should be renewed: ACME's clients do it at a third
 _MIN_FREE = 100 * 1024  # kB in the home folder
 _DATABASE_QUERY = f"""
 SELECT current_user::text, current_setting('server_version'), pg_is_in_recovery(),
@@ -65,9 +66,7 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
     if answer.status >= 500 and answer.status != 503:
         return warned(f"answers {answer.status} at /", "check its log: it fails before anything is deployed")
     found = passed(f"answers ({status_of(answer)} in {answer.seconds:.1f} s)")
-    if answer.valid_until and (left := answer.valid_until - tools.clock.now()) < _SOON:
-        what = f"its certificate ends in {format_duration(left)} (at {answer.valid_until:%Y-%m-%d %H:%M} UTC)"
-        found += warned(what, "renew it; if that was done, let the web server load the new one, which a reload does")
+    found += _certificate(answer, tools.clock.now())
     if answer.silent:
         where, count = ", ".join(answer.silent), len(answer.others) + 1
         what = f"does not respond at {where}; another of its {count} addresses answers"
@@ -75,6 +74,18 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
             what, "check that address, and the way of the bot to it: users may have to wait before the next one"
         )
     return found
+
+
+def _certificate(answer: HttpResponse, now: datetime) -> list[PreflightResult]:
+    """A warning of a certificate that should have been renewed by now, for how long such a one is valid."""
+    if not answer.valid:
+        return []
+    first, last = answer.valid
+    left = last - now
+    if left >= min(_SOON, (last - first) * _LAST_PART):
+        return []
+    what = f"its certificate ends in {format_duration(left)} (at {last:%Y-%m-%d %H:%M} UTC)"
+    return warned(what, "renew it; if that was done, let the web server load the new one, which a reload does")
 
 
 def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
