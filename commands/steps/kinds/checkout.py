@@ -29,7 +29,7 @@ from commands.systems.git.stored import (
     without_stored,
 )
 from commands.systems.git.words import NO_COPY, advice, first_words
-from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, readers_check, room_check
 from commands.systems.scripts import script, without_remarks
 from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_count
@@ -68,6 +68,7 @@ _REFUSED = {
 }
 _NO_REPOSITORY, _NOT_WRITABLE, _LOCKED, _NOT_FETCHED = range(65, 69)  # exit codes of the preflight script
 _UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that lock"
+_PUSH = "the origin no longer has that commit, or never had it: push it there"
 # The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
 _OF_REF = f"""\
 name=${{REF#refs/heads/}} name=${{name#refs/tags/}} COMMIT=$REF
@@ -109,6 +110,9 @@ class CheckoutStep(StepBox):
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
                 f"  git fetch --quiet --force --prune --no-tags --no-recurse-submodules origin {_ALL_REFS} || ended",
+                # of a shallow clone, or of a branch that is gone, these refs do not lead to it
+                'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
+                '  git fetch --quiet --no-tags --no-recurse-submodules origin "$COMMIT" || ended',
                 f"dirty=$({self._list_changed()})",
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
                 "missing=$(without_commit)",
@@ -155,7 +159,8 @@ locks=$(locks)
         )
         room = room_check(self.host, self.repository, "in the working copy")
         checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=("git",)), check]
-        return [*checks, *([self._untracked_check()] if self.commit == "<commit>" else []), room]
+        readers = readers_check(self.host, self.repository, "in the working copy")
+        return [*checks, *([self._untracked_check()] if self.commit == "<commit>" else []), room, readers]
 
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""
@@ -173,7 +178,10 @@ locks=$(locks)
             return replace(done_so, summary=done_so.summary + failed_hook(result.tail))
         if why := _REFUSED.get(result.code, "").format(commit=commit):
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
-        words, todo = first_words(result), advice(result, "see its output", ((".lock': File exists", _UNLOCK),))
+        words, todo = (
+            first_words(result),
+            advice(result, "see its output", ((".lock': File exists", _UNLOCK), (" not our ref ", _PUSH))),
+        )
         stands = where_it_stands(parse_values(result.tail), commit)
         summary = f"git failed with {exit_words(result.code)} ({words}): {todo}.{stands}"
         return failed(summary, lines=without_values(lines))

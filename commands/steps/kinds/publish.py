@@ -31,7 +31,7 @@ from commands.systems.preflight.free_files import (
     copy_does_not_fit,
     too_few,
 )
-from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check, readers_check
 from commands.systems.preflight.served_parts import ServedPartsCheck
 from commands.systems.served_folder import (
     BACK,
@@ -141,6 +141,7 @@ class PublishStep(StepBox):
             folder_check(self.host, self.www, "the folder that is served"),
             ProgramsCheck(host=self.host, names=("awk", "cp", "diff", "du", "df", "find", "readlink")),
             HostCheck(host=self.host, script=CAN_GO_BACK, judge=_judge_preflight, env=env),
+            readers_check(self.host, f"{self.www}/current", "in the folder that is served"),
         ]
 
     def run(self, ctx: Context) -> Outcome:

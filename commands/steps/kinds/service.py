@@ -24,6 +24,7 @@ from commands.steps.shared.service import (
     BEFORE,
     ERROR_LINES,
     ServiceBox,
+    same_code_note,
     stale_note,
     state_problems,
     unread_note,
@@ -225,6 +226,7 @@ class ServiceStep(ServiceBox):
         seen_now = sum(one.is_seen for one in seen.state.processes)
         notes = (
             reload_note(self, ctx, before, seen.state),
+            same_code_note(self, before, seen.state),
             unseen_note(self, seen.state),
             stale_note((*before.unread, *seen.state.stale, *(one.what for one in seen.state.reboot))),
             unread_note(seen.new),

@@ -250,6 +250,12 @@ def state_problems(box: ServiceBox, ctx: Context, answer: str, state: State) -> 
     return [*(one.what for one in state.obstacles if state.processes), *left]
 
 
+def same_code_note(box: ServiceBox, before: State, now: State) -> str:
+    """The sentence about images that are those of before, where no address tells what runs; empty if one is another."""
+    ran, run = ({one.code for one in state.processes} for state in (before, now))
+    return " The image is the one that it ran before." if run == ran and "" not in run and not box.web else ""
+
+
 def unread_note(new: NewLines) -> str:
     """The sentence about logs that could not be read; empty if all were."""
     return f" Not all of its logs were checked: {new.unreadable}." if new.unreadable else ""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import field
 
 from commands.ports.page_text import PageText, Text
-from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
+from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.preflight.free_files import FREE_FILES, too_few
@@ -73,6 +73,15 @@ class HostCheck:
         return self.judge(ctx.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))
 
 
+# a folder with access control lists of its own gives new files their rights by these
+_READERS = """\
+[ -d "$FOLDER/" ] && [[ $(ls -ld -- "$FOLDER/") != ??????????+* ]] || exit 0
+mask=$(umask)
+readable() { find "$FOLDER/" -maxdepth 2 -name .git -prune -o -type f -perm "-$1" -print 2> /dev/null | head -n 1; }
+may() { [ $((0$mask & 0$1)) != 0 ] && [ -n "$(readable "$1")" ]; }
+if may 004; then echo "$mask others"; elif may 040; then echo "$mask its group"; fi"""
+
+
 def folder_check(host: str, path: str, what: str) -> HostCheck:
     """Check that a folder (`$NAME` or a literal path) exists and is writable; `what` names it in messages."""
 
@@ -95,6 +104,21 @@ def room_check(host: str, path: str, where: str) -> HostCheck:
 
     script = f'{FREE_FILES}free_files "$FOLDER"'
     return HostCheck(host=host, script=script, judge=judge, env=(("FOLDER", path),))
+
+
+def readers_check(host: str, path: str, where: str) -> HostCheck:
+    """Check that others can read what is written in a folder, if they can read what is there; says nothing if so."""
+
+    def judge(ended: CommandResult) -> list[PreflightResult]:
+        mask, _, who = ended.tail.strip().partition(" ")
+        if ended.code or not who:
+            return []
+        what = f"what is written {where} will not be readable for {who} (umask {mask}), as what is there now is"
+        return warned(
+            what, "set umask 022 for sessions without a terminal (pam_umask), unless the service's user owns it"
+        )
+
+    return HostCheck(host=host, script=_READERS, judge=judge, env=(("FOLDER", path),))
 
 
 def programs_in(commands: list[str]) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
@@ -29,7 +30,10 @@ printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 {{ print $4 }}')"
 printf 'free_files=%s\\n' "$(free_files "$HOME")"
 probe=$HOME/.gonogo/room.$$
 said=$({{ head -c {_PROBE} /dev/zero > "$probe"; }} 2>&1) || printf 'unwritten=%s\\n' "$(tail -n 1 <<< "$said")"
-rm -f -- "$probe\""""
+rm -f -- "$probe"
+sed -nE 's/^MODE=/end=/p; s/^USEC=([0-9]+)[0-9]{{6}}$/ends_at=\\1/p' /run/systemd/shutdown/scheduled 2> /dev/null ||
+  true
+printf 'now=%s\\n' "$(date +%s)\""""
 _SOON = timedelta(days=2)  # before which a certificate should be renewed: most are weeks before their end
 _LAST_PART = 1 / 4  # of the life of a short one, in which it should be renewed: ACME's clients do it at a third
 _MIN_FREE = 100 * 1024  # kB in the home folder
@@ -118,7 +122,20 @@ def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
             "steps use",
             "install coreutils, diffutils, findutils and grep there",
         )
-    return [*found, *_greeting(ended.greeting)]
+    return [*found, *_scheduled_end(values), *_greeting(ended.greeting)]
+
+
+def _scheduled_end(values: Mapping[str, str]) -> list[PreflightResult]:
+    """A warning of a host that somebody, or its unattended upgrades, has told to reboot."""
+    at, now = values.get("ends_at", ""), values.get("now", "")
+    if not (at.isdigit() and now.isdigit() and int(at) >= int(now)):
+        return []
+    does = "will reboot" if values.get("end") in ("reboot", "kexec") else "will be switched off"
+    when = datetime.fromtimestamp(int(at), UTC)
+    return warned(
+        f"{does} in {format_duration(timedelta(seconds=int(at) - int(now)))} (at {when:%Y-%m-%d %H:%M} UTC)",
+        "if that falls into this run, move it: shutdown -c cancels it",
+    )
 
 
 def _greeting(text: str) -> list[PreflightResult]:

@@ -11,6 +11,7 @@ from commands.systems.logs.log_lines import NewLines, parse_output
 from commands.systems.logs.log_sources import time_mark
 from commands.systems.scripts import script
 from commands.systems.services.docker_networks import Shared, cut_off, read_shared, will_be_cut_off
+from commands.systems.services.left_release import LEFT_RELEASE
 from commands.systems.services.manager import MARK, REMARK, Finding, Manager, Phase, Process, State
 from commands.systems.services.sudo_words import is_of_sudo, manager_refused
 from commands.text.foreign_json import read_json
@@ -37,7 +38,7 @@ class Docker(Manager):
     programs = ("docker", "awk", "sed")
     log_values = MARK
     takes_sudo = True
-    state = _FIND + script("services/docker_volumes.sh") + script("services/docker.sh")
+    state = LEFT_RELEASE + _FIND + script("services/docker_volumes.sh") + script("services/docker.sh")
     restart = "restart_containers"
     reload = "reload_containers"
     errors = script("logs/log_source.sh") + _FIND + script("services/docker_errors.sh")
@@ -72,6 +73,7 @@ class Docker(Manager):
             warnings=(*_warnings(listed), *warned),
             stale=(*_stale(listed, means), *cut_off(shared, ours, projects)),
             reboot=tuple(_unbooted(listed, lines)),
+            left=tuple(_left(listed, lines)),
         )
 
     def remark(self, said: str) -> str:
@@ -113,6 +115,7 @@ def _process(name: str, number: str, one: Mapping[str, Any], now: float, shared:
         restarts=one["restarts"],
         uptime=max(now - started, 0) if runs else 0,
         members=".".join(one["below"].split()),
+        code=one["image_id"],
         shown=f"container {one['id'][:_SOME]} of {one['image']} ({image})",
     )
 
@@ -220,6 +223,15 @@ def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[
         (name, one["image"]) for name, _, one in listed if means.get(one["image"]) not in (None, "", one["image_id"])
     ):
         yield f"{name} runs an older image than {image} is now, for a restart keeps a container's image"
+
+
+def _left(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The services that compose makes by the files of a release that was left."""
+    found = {rest[0]: rest[1:] for sort, *rest in lines if sort == "left" and len(rest) == 4}
+    for name, (folder, link, leads) in dict.fromkeys(
+        (name, tuple(found[one["id"]])) for name, _, one in listed if one["id"] in found
+    ):
+        yield f"{name} is made by the compose file in {folder}, but {link} leads to {leads}, whose file is another"
 
 
 def _unbooted(

@@ -35,6 +35,7 @@ class Process:
     - `uptime`: seconds since its start.
     - `members`: what is another one after a reload although `pid` stays, such as the pids of its workers; or empty.
     - `shown`: what people read instead of "pid 123"; or empty.
+    - `code`: what identifies the code that it runs, such as an image; empty if that is not told.
     - `is_seen`: whether the manager sees a process; not where it only started something that runs outside of it.
     """
 
@@ -48,6 +49,7 @@ class Process:
     number: str = ""
     members: str = ""
     shown: str = ""
+    code: str = ""
     is_seen: bool = True
 
 

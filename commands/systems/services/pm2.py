@@ -13,6 +13,7 @@ from commands.systems.services.log_files import ERRORS, file_env, file_logs
 from commands.systems.services.manager import FILES, Finding, Manager, Phase, Process, State
 from commands.text.foreign_json import read_json
 from commands.text.phrases import joined_few
+from commands.text.printable import printable
 
 _SOME = 5  # settings that a message names
 _SAVE = "once it runs as it should, let a `run` step save the list: pm2 save"
@@ -53,7 +54,7 @@ class Pm2(Manager):
             processes=tuple(map(_process, listed)),
             logs=file_logs(listed),
             obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
-            warnings=(*_without_lines(listed), *_kept_release(releases), *_unread(listed)),
+            warnings=(*_without_lines(listed), *_kept_release(releases), *_unread(listed), *_by_itself(listed)),
             unread=tuple(one.what for one in _unread(listed)),
             reboot=tuple(_unsaved(listed)),
             left=tuple(left_release(*one) for one in releases if one[-1]),
@@ -120,6 +121,22 @@ def _how_unread(service: str, file: str, differ: Sequence[str]) -> str:
         f"pm2 has kept other settings of {service} than {file} has now ({joined_few(differ, _SOME)}), and a "
         "restart by name does not read that file"
     )
+
+
+def _by_itself(listed: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What pm2 restarts without being told."""
+    for service, when in {one["service"]: one["cron"] for one in listed if one.get("cron")}.items():
+        yield Finding(
+            what=f"pm2 restarts {service} by itself (cron_restart = {printable(when)[:60]}), which a check then "
+            "takes for a crash",
+            todo="let no check of the page be at work then, or start it without cron_restart",
+        )
+    for service in dict.fromkeys(one["service"] for one in listed if one.get("watch")):
+        yield Finding(
+            what=f"pm2 restarts {service} as soon as files change (watch), so it runs new code from the checkout on, "
+            "before the page restarts it",
+            todo="start it without watch",
+        )
 
 
 def _unsaved(listed: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -254,6 +254,12 @@ def _warnings(
         if _is_exited(unit) and not unit.get("Processes"):
             what = f"{_full(name)} is active without a process, so systemd does not see whether what it started runs"
             yield Finding(what=what, todo="give the step an address (`web`), or name what really runs and its manager")
+    for name, unit in named.items():
+        if (lasts := unit.get("RuntimeMaxUSec", "")) not in ("", "0", "infinity"):
+            what = (
+                f"systemd ends {_full(name)} each time after {lasts} (RuntimeMaxSec), which a check takes for a crash"
+            )
+            yield Finding(what=what, todo="let no check of the page be at work then, or unset RuntimeMaxSec")
     for what in _stale(named):
         yield Finding(what=what, todo="run systemctl daemon-reload before the restart")
     for what in _not_there(wished, named):

@@ -1,7 +1,7 @@
 # what the main process of the unit NAME runs: a variable of its environment; or else by the folder in which it works, or at
 # which the clone there was when it started. What another user's process does not show is taken from the unit's file and
 # its folder, as long as neither they nor a link there have changed since its start.
-show() { systemctl show --value --property="$1" -- "$NAME"; }
+show() { systemctl show --property="$1" -- "$NAME" | sed 's/^[^=]*=//'; } # systemd 219 knows no --value
 [ "$(show LoadState)" = loaded ] || exit 0
 pid=$(show MainPID)
 started=$(date -d "$(show ExecMainStartTimestamp)" +%s 2> /dev/null) || started=0

@@ -15,6 +15,7 @@ state() {
   while IFS= read -r one; do
     printf 'facts\t%s\n' "$one"
     unbooted "$one" "$every"
+    compose_left "$one"
     id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$one") pid=$(sed -E 's/.*"pid":([0-9]+)\}$/\1/' <<< "$one")
     image=$(sed -E 's/.*"image":"([^"]*)".*/\1/' <<< "$one")
     [ -n "${seen[$image]:-}" ] || printf 'means\t%s\t%s\n' "$image" "$($SUDO docker image inspect --format '{{.Id}}' -- "$image" 2> /dev/null || true)"
@@ -25,6 +26,21 @@ state() {
   sharing "$every"
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || { compose_problems "$said"; ! is_off || printf 'off\t%s\n' "$(daemon)"; }
+}
+# compose_left FACTS: "left", the id of a container, the release folder with the compose file by which it was made, the link that
+# leads to another one by now, and where; unless that one's files, and the .env beside them, are the same
+compose_left() {
+  local id folder real old link leads files one
+  folder=$(sed -E 's/.*"folder":"([^"]*)".*/\1/' <<< "$1")
+  [ -n "$folder" ] && real=$(readlink -e "$folder") || return 0
+  IFS=$'\t' read -r old link leads < <(left_release "$real") || return 0
+  id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$1")
+  files=$(labels_of "$id" | sed -n 3p)
+  while IFS= read -r -d , one; do
+    case $one in "$folder"/*) one=$real${one#"$folder"} ;; /*) ;; *) one=$real/$one ;; esac
+    [ -e "$one" ] || [ -e "$leads${one#"$old"}" ] || continue
+    cmp -s "$one" "$leads${one#"$old"}" || { printf 'left\t%s\t%s\t%s\t%s\n' "$id" "$old" "$link" "$leads"; break; }
+  done <<< "$files,.env,"
 }
 # unbooted FACTS LISTED: "unbooted", the id and the restart policy of a container that docker starts no more after a reboot of the
 # host, unless a manager of containers keeps it or a unit of systemd names it or its project's folder

@@ -10,7 +10,7 @@ state() {
   printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
   systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
-    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec -- "${names[@]}" ${services[@]+"${services[@]}"} |
+    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec,RuntimeMaxUSec -- "${names[@]}" ${services[@]+"${services[@]}"} |
   while IFS= read -r line; do
     printf '%s\n' "$line"
     [[ $line = ControlGroup=/* ]] || continue
@@ -24,13 +24,13 @@ state() {
       while IFS= read -r left; do left_release "$left" | sed 's/^/Left=/'; done
   done
 }
-limit_of() { systemctl show --value --property="StartLimit$2" -- "$1"; }
-invocation() { systemctl show --value --property=InvocationID -- "$1"; }
+# property NAME UNIT; systemd 219 knows no --value
+property() { systemctl show --property="$1" -- "$2" | sed 's/^[^=]*=//'; }
 # stopped UNIT: waits while systemd gives it time to stop (TimeoutStopSec, by default 90 s), once for its
 # own command and once for the signal, but not more than 5 minutes
 stopped() {
   local gives was='' now until last=$((SECONDS + 300))
-  gives=$(systemctl show --value --property=TimeoutStopUSec -- "$1" | awk '
+  gives=$(property TimeoutStopUSec "$1" | awk '
     { for (i = 1; i <= NF; i++) sum += ($i + 0) * ($i ~ /[0-9](h|d|w|month|y)$/ ? 3600 : $i ~ /[0-9]min$/ ? 60 : $i ~ /[0-9]s$/) }
     $1 == "infinity" { sum = 300 }
     END { print int(sum < 300 ? sum : 300) + 1 }')
@@ -50,17 +50,18 @@ unit_job() {
   local before said code until=$((SECONDS + WITHIN)) reset=
   unbooted "$2" | sed 's/^/remark=/' >&2
   while :; do
-    before=$(invocation "$2") code=0
+    before=$(property InvocationID "$2") code=0
     # shellcheck disable=SC2086  # no word, or two
     said=$(timeout "$WITHIN" $SUDO systemctl "$1" "$2" 2>&1) || code=$?
     [ "$code" != 124 ] || stopped "$2"
     [ "$code" != 0 ] && [ "$code" != 124 ] || return 0
-    [[ $said = "Job for "* ]] && [ "$(invocation "$2")" = "$before" ] || break
+    # systemd 219 has no such id, so that nothing tells why it did not start
+    [[ $said = "Job for "* ]] && [ -n "$before" ] && [ "$(property InvocationID "$2")" = "$before" ] || break
     # shellcheck disable=SC2086
     if [ -z "$reset" ] && reset=tried && $SUDO systemctl reset-failed "$2" > /dev/null 2>&1; then continue; fi
     if [ "$SECONDS" -ge "$until" ]; then
       printf 'systemd refuses to start %s: it was started more than %s times in %s.\n' "$2" \
-        "$(limit_of "$2" Burst)" "$(limit_of "$2" IntervalUSec)" >&2
+        "$(property StartLimitBurst "$2")" "$(property StartLimitIntervalUSec "$2")" >&2
       printf 'Run `systemctl reset-failed %s` there, then try again.\n' "$2" >&2
       break
     fi

@@ -30,7 +30,7 @@ unbooted() {
 # led_to UNIT: whether what systemd starts at boot asks for it; if not, it prints which units do
 led_to() {
   local todo=("$1") seen=" $1 " next one first='' default
-  default=$(systemctl show --value --property=Id -- default.target)
+  default=$(systemctl show --property=Id -- default.target) default=${default#*=}
   while [ ${#todo[@]} -gt 0 ]; do
     next=$(systemctl show --property=WantedBy,RequiredBy,BoundBy,UpheldBy,TriggeredBy -- "${todo[@]}" | tr ' =' '\n\n' | grep '[.]' | sort -u) || true
     todo=()

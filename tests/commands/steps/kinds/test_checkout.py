@@ -414,3 +414,16 @@ def test_files_of_git_crypt_that_are_still_encrypted_are_named(repository: Repos
     note = "2 files of git-crypt are still encrypted there: a.key and conf/ของ b.key; git-crypt unlock opens them."
     assert (outcome.state, outcome.summary) == ("done", f"The working copy is at commit {commit[:10]}. {note}")
     assert after_a_crash(repository, commit).summary == outcome.summary, "after a crash too"
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_commit_that_a_shallow_clone_does_not_have_is_fetched_from_the_origin(repository: Repository) -> None:
+    (folder := repository.path.parent / "shallow").mkdir()
+    for number in range(3):
+        repository.commit({"app.js": f"const a = {number + 3}\n"}, "More")
+    git(folder, "clone", "-q", "--depth=1", f"file://{repository.origin}", ".")
+    host = LocalShell({"REPO": str(folder)})
+    outcome = execute(box("checkout", CHECKOUT), context(World(), {"commit": repository.old}, shell=host))
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    absent = execute(box("checkout", CHECKOUT), context(World(), {"commit": "a" * 40}, shell=host, attempt=2))
+    assert (absent.state, "the origin no longer has that commit" in absent.summary) == ("failed", True), absent.summary

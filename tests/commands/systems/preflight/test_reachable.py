@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import os
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,12 @@ from state.errors import LostTrack, Unreachable
 from tests.local_shell import LocalShell
 from tests.production import answer, ended, rows
 from tests.world import World
+
+# what `shutdown -r +89` leaves, in a place of its own
+_SHUTDOWN = (
+    "mount -t tmpfs none /run && mkdir -p /run/systemd/shutdown && printf "
+    "'USEC=%s000000\\nWARN_WALL=1\\nMODE=reboot\\n' $(($(date +%s) + 5340)) > /run/systemd/shutdown/scheduled; "
+)
 
 
 def run_preflight(world: World, sort: str) -> PreflightResult:
@@ -59,6 +66,24 @@ def test_a_home_where_nothing_can_be_written_though_there_is_room_is_named() -> 
     (result,) = ReachableCheck(place=("hosts", "h")).run_preflight(PreflightContext(tools=tools, ref="main"))
     what = "1 MB could not be written in the home folder, though there is room: File too large"
     assert (result.level, result.summary) == (FAIL, what)
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_host_that_will_reboot_by_itself_is_named() -> None:
+    if os.geteuid():
+        pytest.skip("only root mounts a folder")
+    within = ("unshare", "--mount", "bash", "-c", f'{_SHUTDOWN}exec "$@"', "bash")
+    tools = replace(World().tools(), shell=LocalShell({}, within=within))
+    fine, found = ReachableCheck(place=("hosts", "h")).run_preflight(PreflightContext(tools=tools, ref="main"))
+    assert (fine.level, found.level) == (OK, WARN)
+    assert found.summary.startswith("will reboot in 1 h 2"), found.summary
+    assert found.summary.endswith(" UTC)")
+
+
+def test_a_reboot_that_is_over_says_nothing() -> None:
+    world = World()
+    world.on_host("gonogo/jobs", ended("user=me\nfree=\nend=reboot\nends_at=1700000000\nnow=1700000001\n"))
+    assert run_preflight(world, "hosts").level == OK
 
 
 def test_a_host_that_reports_no_free_space_passes() -> None:

@@ -116,3 +116,19 @@ def test_a_worker_that_is_started_through_the_link_runs_where_it_leads(stage: Pm
     assert outcome.state == "done", outcome.summary
     shutil.rmtree(current.parent / "releases" / "1")
     assert stage.restart(service).state == "done"
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_service_that_pm2_restarts_by_itself_is_named_before_the_start(stage: Pm2Stage) -> None:
+    nightly = stage.start("nightly", worker=True, words=("--cron-restart=0 3 * * *",))
+    (found,) = preflight(stage, nightly)
+    by_itself = "pm2 restarts nightly by itself (cron_restart = 0 3 * * *), which a check then takes for a crash"
+    assert (found.level, found.summary) == ("warn", by_itself)
+    folder = stage.host.folder / "services" / "watched"
+    folder.mkdir()
+    (folder / "worker.js").write_text("setInterval(() => {}, 1000)")
+    stage.host.run(["bash", "-c", f"cd {folder} && pm2 start worker.js --name=watched --watch"])
+    watched = Service(folder / "unused", "watched", port=0)
+    watched.will(port=0)
+    (found,) = preflight(stage, watched)
+    assert (found.level, "restarts watched as soon as files change (watch)" in found.summary) == ("warn", True)

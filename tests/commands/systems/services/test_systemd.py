@@ -13,6 +13,7 @@ from bot.rehearsal.target.loopback import wait_until
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.ports.shell import CommandResult
 from commands.steps.base import execute
+from commands.steps.outcome import Outcome
 from commands.systems.preflight.hosts import HostCheck
 from tests.commands.steps.builders import box
 from tests.commands.systems.services.stages.stage import NEW
@@ -367,3 +368,43 @@ def test_fifty_units_are_looked_at_with_one_command(stage: SystemdStage) -> None
     assert (len(state.processes), len(asked), new.lines) == (50, 1, ())
     assert {process.status for process in state.processes} == {"active"}
     assert asked[0].count("systemctl show --no-pager") == 2, "one for what runs, and one for where it prints"
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_unit_that_systemd_ends_after_a_time_is_named_before_the_start(stage: SystemdStage) -> None:
+    service = stage.start(next(_NAMES), worker=True, lines=("RuntimeMaxSec=1d",))
+    (found,) = preflight(stage, service)
+    ends = f"systemd ends {service.name}.service each time after 1d (RuntimeMaxSec), which a check takes for a crash"
+    assert (found.level, found.summary) == ("warn", ends)
+
+
+# systemd 219 knows no --value, and neither ids of invocations nor its own count of restarts
+OLD_SYSTEMCTL = """\
+#!/bin/bash
+case "$*" in *--value*) echo "systemctl: unrecognized option '--value'" >&2; exit 1 ;; esac
+set -o pipefail
+/usr/bin/systemctl "$@" | { grep -vE '^(InvocationID|NRestarts)=' || true; }
+"""
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_with_an_old_systemd_a_start_that_fails_is_not_called_a_limit_of_starts(stage: SystemdStage) -> None:
+    service = start(stage)
+    folder = stage.machine.root / "opt/old"
+    folder.mkdir()
+    (folder / "systemctl").write_text(OLD_SYSTEMCTL)
+    (folder / "systemctl").chmod(0o755)
+
+    def restart() -> Outcome:
+        shell = stage.shell()
+        shell.base["PATH"] = f"/opt/old:{shell.base['PATH']}"
+        return stage.restart(service, shell=shell, more='ready_within = "4 s"')
+
+    outcome = restart()
+    assert outcome.state == "done", outcome.summary
+    unit = stage.machine.root / f"etc/systemd/system/{service.name}.service"
+    unit.write_text(unit.read_text().replace("[Service]", "[Service]\nExecStartPre=/bin/false"))
+    stage.machine.ask("systemctl", "daemon-reload")
+    outcome = restart()
+    assert (outcome.state, outcome.summary) == ("failed", f"The restart of {service.name} failed."), outcome.lines
+    assert "refuses" not in "\n".join(outcome.lines)
