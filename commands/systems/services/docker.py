@@ -198,6 +198,14 @@ def _warnings(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[
     for name in dict.fromkeys(name for name, _, one in listed if one["log"] == "none"):
         what = f"docker keeps no log of {name} (log driver none), so its errors are not seen"
         yield Finding(what=what, todo="give it a log driver that docker logs can read")
+    for name, keeper in dict.fromkeys((name, one["kept_by"]) for name, _, one in listed if one["kept_by"]):
+        if keeper.endswith(".service"):
+            what = f"{name} is started by the unit {keeper} of systemd, which a restart by docker goes past"
+            yield Finding(what=what, todo=f'let systemd restart it: manager = "systemd", name = "{keeper}"')
+        else:
+            what = f"{name} is a task of the swarm service {keeper}, which replaces what is stopped"
+            todo = f'let swarm do it: manager = "commands", with docker service update --force {keeper}'
+            yield Finding(what=what, todo=todo)
     for name, number, one in listed:
         if one["of"] and not number:
             service = f"{one['in']}/{one['of']}"

@@ -17,6 +17,7 @@ from commands.systems.services.sudo_words import misses_rule
 from commands.systems.services.systemd_boot import UNBOOTED, unbooted
 
 _NO_CURSOR = "none"  # the mark where the journal shows nothing
+_UNMET = "a condition of its unit is not met"
 _UP = ("active", "reloading", "refreshing")
 _LOAD_PROBLEMS = {
     "not-found": ("has no unit {name}", "check the name; `systemctl list-units --all` shows what there is"),
@@ -113,7 +114,7 @@ def _process(unit: Mapping[str, str], clock: float) -> Process:
         "active": exited,
         "activating": unit["SubState"],
         "failed": unit.get("Result", ""),
-        "inactive": unit.get("TriggeredBy", ""),
+        "inactive": _UNMET if _is_skipped(unit) else unit.get("TriggeredBy", ""),
     }
     more = why.get(active, "")
     pid = unit.get("MainPID", "0")
@@ -135,6 +136,11 @@ def _process(unit: Mapping[str, str], clock: float) -> Process:
     )
 
 
+def _is_skipped(unit: Mapping[str, str]) -> bool:
+    """Whether systemd did not start it at its last start, which ends well then (ConditionPathExists= and the like)."""
+    return unit.get("ConditionResult") == "no" and unit.get("ConditionTimestampMonotonic", "0") != "0"
+
+
 def _is_exited(unit: Mapping[str, str]) -> bool:
     """Whether it counts as active although what it ran has ended (oneshot with RemainAfterExit)."""
     return unit["ActiveState"] == "active" and unit["SubState"] == "exited"
@@ -143,7 +149,8 @@ def _is_exited(unit: Mapping[str, str]) -> bool:
 def _phase(unit: Mapping[str, str]) -> Phase:
     active = unit["ActiveState"]
     # what a socket or a timer starts is inactive until then
-    if active in _UP or (active == "inactive" and unit.get("TriggeredBy") and unit.get("Result") == "success"):
+    is_idle = active == "inactive" and unit.get("TriggeredBy") and unit.get("Result") == "success"
+    if active in _UP or (is_idle and not _is_skipped(unit)):
         return Phase.UP
     # systemd waits before it starts again what has died
     is_starting = active == "activating" and not unit["SubState"].startswith("auto-restart")

@@ -1,13 +1,18 @@
 # Adds to PM2_SETTINGS, JavaScript, the function `unsaved(one, own)`: how what a reboot of the host would start of a service
 # differs from `own`, all its processes: a word, and a value for it; or null. `pm2 save` writes that list, and the unit that
-# `pm2 startup` makes starts what is in it. Where there is neither, and nobody started pm2 by hand, something else starts it.
+# `pm2 startup` makes starts what is in it. Where there is neither, and nobody started pm2 by hand, something else starts it; so it
+# does where pm2 runs below another unit of systemd.
 IFS= read -r -d '' PM2_SAVED << 'END_OF_JAVASCRIPT' || true
 const pm2_home = process.env.PM2_HOME || path.join(require("os").homedir(), ".pm2");
 const saved = (() => { try { return JSON.parse(fs.readFileSync(path.join(pm2_home, "dump.pm2"), "utf8")); } catch { return null; } })();
+const group = () => read("/proc/" + read(path.join(pm2_home, "pm2.pid")).trim() + "/cgroup");
 const needs_list = () => fs.existsSync("/etc/systemd/system/pm2-" + require("os").userInfo().username + ".service") ||
-  /\/session-[^/]*\.scope/.test(read("/proc/" + read(path.join(pm2_home, "pm2.pid")).trim() + "/cgroup"));
+  /\/session-[^/]*\.scope/.test(group());
+// a unit of somebody's own, that is none of those from which people and cron start it
+const has_unit = () => /\/system[.]slice\/(?!pm2-|sshd?[.]|ssh@|crond?[.])[^/]+[.]service/.test(group());
 const started = ({ pm_cwd, pm_exec_path, args }) => path.relative(pm_cwd || "/", pm_exec_path || "/") + " " + words(args);
 const unsaved = (one, own) => {
+  if (has_unit()) return null;
   if (!Array.isArray(saved)) return needs_list() ? ["none", ""] : null;
   const named = saved.filter((other) => other && other.name === one.name && (other.namespace || "default") === (one.pm2_env.namespace || "default"));
   const up = named.filter((other) => other.status !== "stopped"), now = one.pm2_env;

@@ -10,7 +10,7 @@ state() {
   printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
   systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
-    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec,RuntimeMaxUSec -- "${names[@]}" ${services[@]+"${services[@]}"} |
+    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec,RuntimeMaxUSec,ConditionResult,ConditionTimestampMonotonic -- "${names[@]}" ${services[@]+"${services[@]}"} |
   while IFS= read -r line; do
     printf '%s\n' "$line"
     [[ $line = ControlGroup=/* ]] || continue

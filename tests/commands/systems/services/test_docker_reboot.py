@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from commands.ports.preflight import WARN
 from commands.steps.base import execute
 from tests.commands.systems.services.stages.docker import DockerStage, docker_stage
 from tests.commands.systems.services.stages.stage import NEW
+from tests.commands.systems.services.test_docker import preflight
 from tests.local_shell import LocalShell
 from tests.parts.service import Service
 
@@ -66,3 +68,19 @@ def test_a_container_that_something_else_starts_is_not(stage: DockerStage, tmp_p
     assert "reboot" not in said(stage, labelled, shell)
     unbooted = stage.start("inside", worker=True, words=())
     assert "reboot" not in said(stage, unbooted, stage.shell()), "a container does not boot"
+
+
+@pytest.mark.fault("found too late, known before")
+@pytest.mark.parametrize(
+    ("label", "kept"),
+    [
+        ("PODMAN_SYSTEMD_UNIT=api.service", "is started by the unit api.service of systemd, which a restart by docker"),
+        ("com.docker.swarm.service.name=shop_api", "is a task of the swarm service shop_api, which replaces"),
+    ],
+)
+def test_a_container_that_something_else_keeps_is_named_before_the_start(
+    stage: DockerStage, label: str, kept: str
+) -> None:
+    service = stage.start(f"kept-{label[:3]}", worker=True, words=(f"--label={label}",))
+    (found,) = preflight(stage, service)
+    assert (found.level, found.summary.startswith(f"{service.name} {kept}")) == (WARN, True), found.summary

@@ -408,3 +408,14 @@ def test_with_an_old_systemd_a_start_that_fails_is_not_called_a_limit_of_starts(
     outcome = restart()
     assert (outcome.state, outcome.summary) == ("failed", f"The restart of {service.name} failed."), outcome.lines
     assert "refuses" not in "\n".join(outcome.lines)
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_unit_whose_condition_is_not_met_is_said_to_be_that(stage: SystemdStage) -> None:
+    service = stage.start(next(_NAMES), worker=True, lines=("[Unit]", "ConditionPathExists=!/srv/closed"))
+    service.will(port=0, commit=NEW)
+    (stage.machine.root / "srv/closed").touch()
+    outcome = stage.restart(service)
+    (stage.machine.root / "srv/closed").unlink()
+    unmet = "systemd reports its status as inactive (a condition of its unit is not met)"
+    assert (outcome.state, outcome.summary) == ("failed", f"{service.name} did not start properly: {unmet}.")
