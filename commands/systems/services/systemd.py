@@ -15,6 +15,7 @@ from commands.systems.services.manager import MARK, Finding, Manager, Phase, Pro
 from commands.systems.services.sudo_rules import SUDO_RULES, lets_run, refusal, sudo_obstacles
 from commands.systems.services.sudo_words import misses_rule
 from commands.systems.services.systemd_boot import UNBOOTED, unbooted
+from commands.systems.services.systemd_restarts import by_itself
 
 _NO_CURSOR = "none"  # the mark where the journal shows nothing
 _UNMET = "a condition of its unit is not met"
@@ -44,7 +45,9 @@ class Systemd(Manager):
     restart = 'unit_job restart "$name"'
     reload = 'unit_job reload "$name"'
     errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'
-    preflight = SERVICES_OF + UNBOOTED + SUDO_RULES + ELSEWHERE + script("services/systemd_preflight.sh")
+    preflight = (
+        "explain=yes\n" + SERVICES_OF + UNBOOTED + SUDO_RULES + ELSEWHERE + script("services/systemd_preflight.sh")
+    )
 
     def read_state(self, output: str, host: str) -> State:
         head, units = _parse(output)
@@ -64,7 +67,7 @@ class Systemd(Manager):
                 *_denied(head, wanted),
                 *_untouched(head, wished, named),
             ),
-            warnings=(*_warnings(head, wished, named), *_start_limits(head, wished)),
+            warnings=(*_warnings(head, wished, named), *_start_limits(head, wished), *by_itself(named)),
             reboot=tuple(unbooted(output)),
             stale=(*_stale(named), *_not_there(wished, named)),
             left=tuple(
@@ -261,12 +264,6 @@ def _warnings(
         if _is_exited(unit) and not unit.get("Processes"):
             what = f"{_full(name)} is active without a process, so systemd does not see whether what it started runs"
             yield Finding(what=what, todo="give the step an address (`web`), or name what really runs and its manager")
-    for name, unit in named.items():
-        if (lasts := unit.get("RuntimeMaxUSec", "")) not in ("", "0", "infinity"):
-            what = (
-                f"systemd ends {_full(name)} each time after {lasts} (RuntimeMaxSec), which a check takes for a crash"
-            )
-            yield Finding(what=what, todo="let no check of the page be at work then, or unset RuntimeMaxSec")
     for what in _stale(named):
         yield Finding(what=what, todo="run systemctl daemon-reload before the restart")
     for what in _not_there(wished, named):

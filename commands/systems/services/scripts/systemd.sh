@@ -19,10 +19,21 @@ state() {
       [ ! -r "$file" ] || mapfile -t -O "${#pids[@]}" pids < "$file" || true
     done
     printf 'Processes=%s\n' "${pids[*]}"
+    [ -z "${explain:-}" ] || watching ${pids[@]+"${pids[@]}"} | sed 's/^/Watches=/'
     # of another user's processes the folder is not shown
     for pid in ${pids[@]+"${pids[@]}"}; do readlink -e "/proc/$pid/cwd" || true; done 2> /dev/null | sort -u |
       while IFS= read -r left; do left_release "$left" | sed 's/^/Left=/'; done
   done
+}
+# watching PID…: by which option the first of them starts anew whenever files change; nothing else of its command leaves the host
+watching() {
+  local pid
+  for pid; do tr '\0' ' ' < "/proc/$pid/cmdline" && echo; done 2> /dev/null | sed -nE '
+    /--noreload/d
+    s/^(.*[ /])?(uvicorn|gunicorn|hypercorn|granian|flask) (.* )?--reload( .*)?$/\2 --reload/p
+    s/^(.*[ /])?manage[.]py runserver( .*)?$/manage.py runserver/p
+    s/^(.*[ /])?node (.* )?--watch( .*)?$/node --watch/p
+    s/^(.*[ /])?nodemon( .*)?$/nodemon/p' | head -n 1
 }
 # property NAME UNIT; systemd 219 knows no --value
 property() { systemctl show --property="$1" -- "$2" | sed 's/^[^=]*=//'; }

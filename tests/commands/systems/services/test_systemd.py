@@ -419,3 +419,25 @@ def test_a_unit_whose_condition_is_not_met_is_said_to_be_that(stage: SystemdStag
     (stage.machine.root / "srv/closed").unlink()
     unmet = "systemd reports its status as inactive (a condition of its unit is not met)"
     assert (outcome.state, outcome.summary) == ("failed", f"{service.name} did not start properly: {unmet}.")
+
+
+@pytest.mark.fault("found too late, known before")
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("uvicorn shop.asgi:app --host 127.0.0.1 --reload", "uvicorn --reload"),
+        ("python3 /opt/app/manage.py runserver 0.0.0.0:8000", "manage.py runserver"),
+        ("node --watch server.js --token=secret", "node --watch"),
+        ("python3 manage.py runserver --noreload", ""),
+        ("gunicorn shop.wsgi --workers 3 --reload-engine=poll", ""),
+    ],
+)
+def test_a_program_that_starts_anew_when_files_change_is_named(stage: SystemdStage, command: str, option: str) -> None:
+    name = next(_NAMES)
+    (stage.machine.root / "opt" / f"{name}.sh").write_text("sleep infinity & wait\n")
+    program = f"/bin/bash /opt/{name}.sh {command}"  # which /proc shows like the program itself
+    stage.machine.unit(f"{name}.service", f"[Service]\nExecStart={program}\n[Install]\nWantedBy=multi-user.target\n")
+    stage.machine.ask("systemctl", "enable", "--now", "--quiet", name)
+    found = preflight(stage, Service(stage.machine.root / "srv" / name, name, port=0))
+    named = [one.summary for one in found if "starts anew as soon as files change" in one.summary]
+    assert [f"({option})" in one and "secret" not in one for one in named] == [True] * bool(option)
