@@ -115,7 +115,7 @@ def _process(name: str, number: str, one: Mapping[str, Any], now: float, shared:
         restarts=one["restarts"],
         uptime=max(now - started, 0) if runs else 0,
         members=".".join(one["below"].split()),
-        code=one["image_id"],
+        code=one["image_id"] if number else "",  # a container by its own name keeps its image
         shown=f"container {one['id'][:_SOME]} of {one['image']} ({image})",
     )
 
