@@ -18,6 +18,7 @@ from commands.text.durations import format_duration
 from state.errors import Down, LostTrack
 from state.frozen import dataclass
 
+_PROBE = 1024 * 1024  # bytes that are written for a moment: a quota of the user does not show in the free space
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
 _HOST_SCRIPT = f"""\
 {FREE_FILES}{MAY_WRITE}\
@@ -26,7 +27,10 @@ for name in setsid stat tail head; do command -v "$name" > /dev/null || printf '
 mkdir -p "$HOME/.gonogo/jobs" && may_write "$HOME/.gonogo/jobs" || {{ echo 'closed=yes'; may_write "$HOME" || true; }}
 [ "$(readlink -e / 2> /dev/null)" = / ] || echo 'few_options=yes'
 printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 {{ print $4 }}')"
-printf 'free_files=%s\\n' "$(free_files "$HOME")\""""
+printf 'free_files=%s\\n' "$(free_files "$HOME")"
+probe=$HOME/.gonogo/room.$$
+said=$({{ head -c {_PROBE} /dev/zero > "$probe"; }} 2>&1) || printf 'unwritten=%s\\n' "$(tail -n 1 <<< "$said")"
+rm -f -- "$probe\""""
 _SOON = timedelta(days=2)  # before which a certificate should be renewed: most are weeks before their end
 _LAST_PART = 1 / 4  # of the life of a short one, in which it should be renewed: ACME's clients do it at a third
 _LOAD_NEW = (
@@ -121,6 +125,12 @@ def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
         )
     if few := too_few(values.get("free_files", ""), "in the home folder"):
         return few
+    if "unwritten" in values:
+        why = f": {said}" if (said := values["unwritten"].rpartition(": ")[2]) else ""
+        return blocked(
+            f"1 MB could not be written in the home folder, though there is room{why}",
+            "see the quota of this user there (`quota -s`): no command can run without room",
+        )
     how = "the bot's own machine, used as" if local else "logged in as"
     found = passed(f"{how} {values.get('user', '?')}; ~/.gonogo/jobs is writable")
     if "few_options" in values:
