@@ -1,4 +1,4 @@
-"""The further addresses of a web place's name, which users reach as well as the one that answered."""
+"""The further addresses of a web place's name, which users reach, too."""
 
 from __future__ import annotations
 
