@@ -1,4 +1,4 @@
-"""A name with two servers, one with a wrong certificate: browsers that reach it go on to no other."""
+"""A name with two servers, one with a wrong certificate: browsers do not go on to the other."""
 
 from __future__ import annotations
 
