@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from commands.runbook import Page
 from commands.start.page_warnings import step_warnings
 from commands.start.people_warnings import people_warnings
 from state.errors import BadPage, GonogoError
+from state.frozen import dataclass
 
 # "field: what is wrong; what to do"; a few messages name two fields
 _FIELD = re.compile(r"([A-Za-z_][\w.-]*(?: \d+)?(?:, [a-z_]+(?: \d+)?)*): ")

@@ -88,7 +88,7 @@ def tables_at(place: Place) -> Iterator[Tables]:
         with closing(FileReader(place, open_to_read(place))) as file:
             yield file
         return
-    from state.postgres.database import opened_to_read
+    from state.postgres.tables import opened_to_read
 
     with opened_to_read(place) as tables:
         yield tables

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 
 from state.errors import BadRecord, Refused
 from state.events import MirrorRead
+from state.frozen import dataclass
 from state.journal import Entry, find_changes
 from state.mirror_notes import notes_of, set_taken
 from state.records import Event, NewEvent, RunState

@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.calendars.copy_file import Copy, keep_copy, load_copy
 from bot.calendars.span import UnreadableCalendarError
+from state.frozen import dataclass
 
 LOG = logging.getLogger("gonogo")
 LIMIT = 5.0  # seconds for which somebody who asks waits, for all calendars together

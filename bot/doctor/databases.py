@@ -6,7 +6,6 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import psycopg
 
@@ -16,6 +15,7 @@ from commands.ports.preflight import WARN, PreflightResult
 from commands.runbook import Page
 from commands.start.preflight import PreflightLine
 from state.errors import Unreachable
+from state.frozen import dataclass
 
 CONNECT_LIMIT = 5  # seconds
 # with these libpq goes on without encryption where the server, or somebody in between, offers none

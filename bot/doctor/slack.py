@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -23,6 +22,7 @@ from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
 from commands.runbook import Page
 from commands.runbook.people import is_user_group
 from commands.start.preflight import PreflightLine
+from state.frozen import dataclass
 
 _Lines = list[PreflightLine]
 ABOUT = "Slack"

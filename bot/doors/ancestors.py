@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from state.frozen import dataclass
 
 PROC = Path("/proc")
 NO_LOGIN = 4294967295  # the login uid of a process that no login has started

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from state.errors import OtherRecord, Refused
+from state.frozen import dataclass
 from state.records import NO_TIME, Run
 
 _KEY = re.compile(r"run-[0-9]+-[0-9]{8}T[0-9]{12}")

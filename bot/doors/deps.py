@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from commands.runbook.drill import Drills, on_own_places
 from commands.runbook.people import People
 from state.errors import GonogoError
 from state.events import RunStarted
+from state.frozen import dataclass
 from state.records import Run
 from state.store import RecordStore
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
@@ -14,6 +13,7 @@ from commands.text.actors import command_of
 from state.errors import GonogoError, Refused
 from state.facts import Actor
 from state.freezes import FreezeSort
+from state.frozen import dataclass
 
 # the word that is typed -> what it sets or lifts, and whether it lifts
 WORDS = {

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from bot.doors.deps import Deps
 from bot.doors.served_names import FREEZES, SPEED, USES_SLACK, VARIABLE, names_of, page_key
@@ -23,6 +23,7 @@ from commands.runbook import Page
 from commands.start.watch_speed import read_watch_speed
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
+from state.frozen import dataclass
 from state.store.journal import KEY_IN_FORCE
 
 LONGEST_NAME = 80  # characters of a name that somebody claims

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.doors.button import read_button
 from commands.signoff.press import PressId
 from state.facts import Actor, Door
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
@@ -15,6 +14,7 @@ from commands.start.request import StartRequest, find_page
 from commands.text.moments import read_moment
 from state.errors import NeedsReason, NothingRuns, Refused
 from state.facts import Actor
+from state.frozen import dataclass
 from state.records import Run
 
 START_QUEUED = "start_queued"  # the button that lets a queued start begin

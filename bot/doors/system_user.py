@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import platform
 import pwd
-from dataclasses import dataclass
 
 from bot.doors.ancestors import NO_LOGIN, foreign_ancestor, id_map, process
+from state.frozen import dataclass
 
 _EVERY_UID = ["0", "0", "4294967295"]  # outside of user namespaces each uid is what it seems
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from state.events import EventKind
+from state.frozen import dataclass
 
 PREFIX = "io.gonogo."
 TEST = f"{PREFIX}test"  # what the doctor sends; it is of no run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
 from state.events import (
@@ -20,6 +20,7 @@ from state.events import (
     StepEnded,
     StepSigned,
 )
+from state.frozen import dataclass
 from state.records import ACTIVE, AttemptState, Event, Run, RunState
 
 Value = str | int | bool

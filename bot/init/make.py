@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.check import step_count
@@ -21,6 +20,7 @@ from commands.runbook import Page
 from commands.start.page_warnings import page_warnings
 from commands.systems.services.managers import MANAGERS
 from state.errors import BadPage, Refused
+from state.frozen import dataclass
 
 # words of a recipe's text that are wrong where the manager is another one
 _WORDS = {"systemd": ("systemd", "unit"), "docker": ("docker", "compose", "container")}

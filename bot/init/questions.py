@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from bot.init.wanted import (
 )
 from commands.systems.migrations.tools import MIGRATION_TOOLS
 from state.errors import Refused
+from state.frozen import dataclass
 
 T = TypeVar("T")
 Ask = Callable[[str], str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +13,7 @@ from commands.runbook import Page
 from commands.steps import KINDS
 from commands.steps.page_fields import Dollar, dollar_in
 from commands.text.phrases import capitalized
+from state.frozen import dataclass
 
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 _THE_VARIABLE = "The variable with "

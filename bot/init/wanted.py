@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from commands.systems.migrations.tools import MIGRATION_TOOLS
 from state.errors import Refused
+from state.frozen import dataclass
 
 NONE = "none"
 MOST_HOSTS = 50

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from commands.report.status_posts import lateness
@@ -13,6 +12,7 @@ from commands.run.runner import Runner
 from commands.watch.countdown import running_countdowns
 from state.errors import NotOwner, UnreadableRun
 from state.events import EventKind, StatusDue
+from state.frozen import dataclass
 from state.records import Record, RunState
 from state.store import RecordStore
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.preview.timeline import t_plus
@@ -12,6 +11,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.plan import line_title, planned_starts, timeline
 from commands.signoff.signing import titles_of
 from commands.text.durations import format_duration
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from commands.runbook.plan import plan_lines
 from commands.signoff.permission_text import REFUSED, permission_lines
 from commands.text.durations import format_duration
 from commands.text.printable import printable
+from state.frozen import dataclass
 
 HERE = Path(__file__).parent
 SLACK = HERE.parent / "rehearsal" / "workspace" / "page"  # what shows Slack's messages in a rehearsal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from enum import IntEnum
 
 from bot.preview.played_run import PlayedRun
@@ -18,6 +17,7 @@ from commands.signoff.waiting import waiting_for_step
 from commands.steps.outcome import failed
 from commands.text.durations import format_duration
 from state.facts import Choice
+from state.frozen import dataclass
 from state.records import RunState
 
 _ANSWERS = {Choice.RETRY: "run it again", Choice.DONE: "call it fixed by hand", Choice.SKIP: "skip it"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from bot.preview.played_run import PlayedRun
@@ -21,6 +21,7 @@ from commands.watch.alerts import RaisedAlert
 from commands.watch.events import countdown_began
 from state.events import RollbackRequested, RunMoved, RunStarted, StatusDue
 from state.facts import BOT, CountdownStart, RollbackRequest
+from state.frozen import dataclass
 from state.records import Event, RunState
 
 CARD, THREAD = "The card, in the channel", "In the thread"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from commands.runbook.groups import lines_of_page
@@ -10,6 +9,7 @@ from commands.runbook.page import STAGES, Page, Part
 from commands.runbook.plan import timeline
 from commands.signoff.signing import titles_of
 from commands.text.durations import format_duration
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.rehearsal.scenarios import Scenario
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.audit import Audit
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ import os
 import secrets
 import subprocess
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from bot.settings import shipped_runbooks
 from bot.tools.browser import find_browser
 from bot.tools.python_module import module_command
 from commands.start.watch_speed import WatchSpeed
+from state.frozen import dataclass
 from state.place import Place, place_of
 
 # divides the waiting times of the watch: Option A's four hours take one minute, Option B's day on staging three

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from commands.runbook.page import Part as RunbookPart
 from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
 from commands.text.numbers import format_count
+from state.frozen import dataclass
 from state.records import AttemptState, RunState
 
 

@@ -7,7 +7,8 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+from state.frozen import dataclass
 
 # Slack's signatures are valid for 5 minutes around the bot's clock, so one that is dated ahead can come back for 10
 REMEMBERED = 11 * 60.0  # seconds

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -15,6 +14,7 @@ from bot.slack.allowance import Allowance
 from bot.slack.answers import KEPT, Answers, NotAnswered
 from bot.slack.api_error import status_and_name
 from state.errors import BadRecord
+from state.frozen import dataclass
 
 LOG = logging.getLogger("gonogo.slack")
 PAGE_LENGTH = 999  # members in one answer; Slack's largest

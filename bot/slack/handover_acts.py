@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from bot.doors import actions
 from bot.doors.acts_of_run import frozen_page
@@ -18,6 +17,7 @@ from commands.progress.handovers import holders
 from commands.runbook.people import roles_of
 from commands.signoff.handover_rules import role_named
 from state.errors import NotAllowed, NothingRuns, Refused
+from state.frozen import dataclass
 from state.records import Run
 
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Coroutine, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.answers import KEPT, NotAnswered
@@ -14,6 +13,7 @@ from bot.slack.user_groups import UserGroups
 from commands.runbook import Page
 from commands.signoff.permissions import PERMISSIONS
 from state.errors import NotAllowed, Refused
+from state.frozen import dataclass
 
 # free for every member of the channel, and never kept waiting
 STOPPING = frozenset(str(act).replace(" ", "_") for act, row in PERMISSIONS.items() if row.stops)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
@@ -15,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.api_error import status_and_name
 from state.errors import Refused
+from state.frozen import dataclass
 
 LINK_LIMIT = 1.0  # seconds; the form waits for it
 DELETED = "This message has been deleted, so nothing was noted."

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from commands.text.foreign_json import read_json
+from state.frozen import dataclass
 
 HOME = "home"  # stands for a channel where somebody acts on their own App Home, which is in none
 

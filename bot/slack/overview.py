@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.doors.acts_of_run import frozen_page
@@ -21,6 +20,7 @@ from commands.runbook import Page
 from commands.runbook.people import People
 from state.errors import BadPage, UnreadableRun
 from state.events import EventKind
+from state.frozen import dataclass
 from state.records import Event, Run
 
 NEWEST = 30  # runs of which those that are over are shown

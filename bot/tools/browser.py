@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.tools.browser_reports import LONGEST_NOTE, Heard
+from bot.tools.browser_sites import Sites
 from bot.tools.browser_texts import field_named, is_visible, thing_named
 from bot.tools.browser_trust import trust_flags
 from bot.tools.page_texts import header, resolve, url_path
@@ -95,18 +96,17 @@ class ChromiumBrowser:
                 try:
                     page = browser.new_context().new_page()
                     _send_to_own_origin(page, url, headers, self._own_origins() if self._confined else None)
-                    return self._check(page, place, url, visit)
+                    return self._check(page, place, url, visit, Sites(browser))
                 finally:
                     browser.close()
         except Error as error:
             reason = self._redact(error.message.splitlines()[0])
             raise Failed(f"The browser could not open {visit.path} of “{place}”: {reason}") from None
 
-    def _check(self, page: Page, place: str, url: str, visit: Visit) -> BrowserResult:
-        own = {host for _, host, _ in self._own_origins() if host}
-        heard = Heard(page, self._redact, own, acting=bool(visit.acts))
+    def _check(self, page: Page, place: str, url: str, visit: Visit, sites: Sites) -> BrowserResult:
+        heard = Heard(page, acting=bool(visit.acts))
         until = time.monotonic() + visit.limit
-        page.goto(url, timeout=visit.limit * 1000, wait_until="load")
+        _open(page, url, visit.limit / 2 if visit.acts else visit.limit)
         stuck = ""
         for act in visit.acts:
             seconds = max(min(until - time.monotonic(), visit.limit / 3), _LEAST)
@@ -115,12 +115,18 @@ class ChromiumBrowser:
         heard.acting = False
         wait = 0.0 if stuck else visit.limit * 1000 / 3
         missing = tuple(text for text in visit.sees if not is_visible(page, text, wait))
+        title = self._redact(page.title())[:LONGEST_NOTE]
+        heard.look_for_silence()
+        told = heard.told(self._redact, {host for _, host, _ in self._own_origins() if host}, sites)
         return BrowserResult(
-            title=self._redact(page.title())[:LONGEST_NOTE],
+            title=title,
             missing=() if stuck else missing,
-            console=tuple(heard.console.texts),
-            bad_answers=tuple(heard.bad.texts),
-            elsewhere=tuple(heard.elsewhere.texts),
+            console=tuple(told.console.texts),
+            bad_answers=tuple(told.bad.texts),
+            elsewhere=tuple(told.elsewhere.texts),
+            limited=tuple(told.limited.texts),
+            remarks=tuple(told.remarks.texts),
+            pause=told.pause,
             stuck=stuck,
         )
 
@@ -130,7 +136,7 @@ class ChromiumBrowser:
 
         base = resolve(self._webs[place].url, self._environ).rstrip("/")
         if act.kind == "open":
-            page.goto(base + url_path(act.target, self._environ), timeout=timeout, wait_until="load")
+            _open(page, base + url_path(act.target, self._environ), timeout / 1000)
             return ""
         name = str(act.target)
         value = resolve(act.value, self._environ)
@@ -159,6 +165,19 @@ class ChromiumBrowser:
 
     def _executable(self) -> str | None:
         return self._program or find_browser()
+
+
+def _open(page: Page, url: str, seconds: float) -> None:
+    """Open a page, and wait until it has loaded; no longer than so many seconds, as what hangs may be no matter.
+
+    Raises Playwright's Error if the page itself does not come.
+    """
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    until = time.monotonic() + seconds
+    page.goto(url, timeout=seconds * 1000, wait_until="commit")
+    with suppress(PlaywrightTimeout):
+        page.wait_for_load_state("load", timeout=max(until - time.monotonic(), 0.001) * 1000)
 
 
 def _send_to_own_origin(

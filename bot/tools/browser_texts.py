@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from commands.text.word_start import word_start
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -41,18 +43,12 @@ def is_visible(page: Page, name: str, limit: float) -> bool:
 
 
 def as_words(name: str) -> re.Pattern[str]:
-    """The name in upper or lower case, with any white space, at the beginning of a word: "healthy" is not "unhealthy".
+    """The name in upper or lower case, with any white space, at the beginning of a word; the last word may go on.
 
-    A capital begins one, too: the name of an icon may stand before a text without a space, as in "homeDashboard". The
-    last word may go on: "Order" is in "Orders". The pattern holds in JavaScript as in Python.
+    "Order" is in "Orders", and "healthy" is not in "unhealthy". The pattern holds in JavaScript as in Python.
     """
     words = r"\s+".join("".join(map(_either_case, word)) for word in name.split())
-    first = name.strip()[:1]
-    if not first.isascii():
-        return re.compile(words)
-    if first.isdigit():
-        return re.compile(rf"(?<![0-9]){words}")
-    return re.compile(rf"(?:(?<![A-Za-z_])|(?<=[a-z])(?=[A-Z])){words}" if first.isalpha() else words)
+    return re.compile(f"{word_start(name.strip())}{words}")
 
 
 def _either_case(letter: str) -> str:

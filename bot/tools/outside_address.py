@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
@@ -12,6 +11,7 @@ import httpx
 from bot.tools.proxy import proxy_for
 from bot.tools.retry_after import retry_after
 from bot.tools.web_client import deadline, make_client
+from state.frozen import dataclass
 
 LIMIT = 10.0  # seconds for a whole call
 MOST_READ = 64 * 1024  # bytes of an answer, which says nothing; a longer one costs the connection

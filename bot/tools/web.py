@@ -18,7 +18,7 @@ from bot.tools.page_texts import header, json_body, resolve, url_path, variable_
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web_body import UnreadableBodyError, read_body, text_of
-from bot.tools.web_client import Asked, asking, certificate_end, deadline, make_client, no_certificates
+from bot.tools.web_client import Asked, asking, certificate_times, deadline, make_client, no_certificates
 from commands.ports.web import HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
@@ -93,7 +93,7 @@ class HttpWeb:
                     extensions={"trace": lambda event, _: events.append(event)},
                 ) as response,
             ):
-                valid_until = certificate_end(response)
+                valid = certificate_times(response)
                 body, cut = read_body(response)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             raise Unreachable(_no_address(place, variable_of(self._webs[place].url))) from None
@@ -132,7 +132,7 @@ class HttpWeb:
             silent=met.silent,
             base=self._redact(address.path.rstrip("/")),
             origin=self._redact(f"{address.scheme}://{address.netloc.rpartition('@')[2]}"),
-            valid_until=valid_until,
+            valid=valid,
             digest=None if cut else lambda algorithm: hashlib.new(algorithm, body).digest(),
         )
 

@@ -27,6 +27,8 @@ MAX_IDLE = 4  # connections that are kept open
 IDLE = 2.0
 FURTHER = 3.0  # seconds at most for a connection to one address of several, so that the next one gets its turn
 CHUNK = 64 * 1024  # bytes that are written at once
+REMEMBERED = 60.0  # seconds for which an address that sent no response is asked after all others
+_silent: dict[tuple[str, int], float] = {}  # such an address and port, and until when, by the monotonic clock
 _DEADLINE: ContextVar[float] = ContextVar("deadline")  # of this thread's request, by the monotonic clock
 
 
@@ -132,12 +134,18 @@ def no_certificates() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def certificate_end(response: httpx.Response) -> datetime | None:
-    """Until when the certificate is valid that the server has shown; None without TLS. The answer must not be read."""
+def certificate_times(response: httpx.Response) -> tuple[datetime, datetime] | None:
+    """From when and until when the certificate is valid that the server has shown; None without TLS.
+
+    The answer must not have been read.
+    """
     stream = response.extensions.get("network_stream")
     tls = stream.get_extra_info("ssl_object") if stream else None
-    end = (tls.getpeercert() or {}).get("notAfter") if tls else None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) if isinstance(end, str) else None
+    certificate = (tls.getpeercert() or {}) if tls else {}
+    if not ("notBefore" in certificate and "notAfter" in certificate):
+        return None
+    first, last = (ssl.cert_time_to_seconds(str(certificate[name])) for name in ("notBefore", "notAfter"))
+    return datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)
 
 
 def _left(timeout: float | None) -> float:
@@ -149,6 +157,11 @@ def _left(timeout: float | None) -> float:
 def _in_turn(addresses: list[str]) -> list[str]:
     """The addresses with the first of the other IP version second: often one version as a whole leads nowhere."""
     return [*addresses[:1], *sorted(addresses[1:], key=lambda one: (":" in one) == (":" in addresses[0]))]
+
+
+def _was_silent(address: str, port: int) -> bool:
+    """Whether it sent no response a short while ago, so that another one is asked first."""
+    return _silent.get((address, port), 0.0) > time.monotonic()
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -173,7 +186,8 @@ class _Backend(httpcore.NetworkBackend):
             raise httpcore.ConnectError from error
         asked.count = len(addresses)
         failed: Exception | None = None
-        for address in (turns := _in_turn(addresses)):
+        turns = sorted(_in_turn(addresses), key=lambda one: _was_silent(one, port))
+        for address in turns:
             left = _left(timeout)
             if asked.only:
                 left = min(left, FURTHER)
@@ -191,8 +205,11 @@ class _Backend(httpcore.NetworkBackend):
                 if isinstance(error, httpcore.ConnectTimeout):
                     asked.silent += (address,)
                     asked.lost += time.monotonic() - began
+                    _silent[address, port] = time.monotonic() + REMEMBERED
             else:
+                _silent.pop((address, port), None)
                 asked.others = tuple(other for other in addresses if other != address)
+                asked.silent = tuple(other for other in asked.others if _was_silent(other, port))
                 return stream
         raise failed or httpcore.ConnectTimeout
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from commands.adopt.choices import for_one_case, note_choices
 from commands.adopt.code import adopt_code
@@ -48,6 +47,7 @@ from commands.adopt.text_work import note_commands_outside_code, note_work_in_te
 from commands.adopt.times import take_time
 from commands.runbook.build import PARTS
 from commands.runbook.page import Part
+from state.frozen import dataclass
 
 _TIMED = frozenset({Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.ROLLBACK})
 

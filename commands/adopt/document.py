@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from markdown_it.token import Token
 
 from commands.adopt.lists import checklist_items, left_margin
 from commands.runbook.markdown import PARSER
+from state.frozen import dataclass
 
 _FRONT_MATTER = re.compile(r"\s|[\w-]+:|- |#|$")
 _LONGEST_FRONT_MATTER = 100  # lines
@@ -46,7 +48,7 @@ class Block:
     items: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class Chapter:
     """A heading with what stands under it, up to the next heading. What stands before the first has level 0."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from commands.adopt.document import Chapter
+from state.frozen import dataclass
 
 PREFIX = "$PROD_"  # of the variables that the page gets
 
@@ -23,7 +25,7 @@ class Note:
     page_line: int = 0
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class Box:
     """A box to be. `line` is the runbook's line that it comes from, `why` what it does better than that line.
 
@@ -43,7 +45,7 @@ class Box:
 Content = list[list[str] | Box]  # lines of text, and boxes
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class Section:
     """A heading of the page with its content, in order."""
 
@@ -58,7 +60,7 @@ class Section:
         return (one for one in self.content if isinstance(one, Box))
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class Unit:
     """A chapter with the chapters below it that belong to the same part; `part` is empty if they are of none.
 
@@ -71,7 +73,7 @@ class Unit:
     guessed: bool = False
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class Notes:
     """What is said to the author, each once, besides what became of each box."""
 

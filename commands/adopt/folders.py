@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -16,6 +15,7 @@ from commands.adopt.scene import REPOSITORY, Scene
 from commands.adopt.shell import commands_in
 from commands.runbook.page import Part
 from commands.steps.unset_variables import unset_variables
+from state.frozen import dataclass
 
 # what does something else in another folder
 _NEEDS_FOLDER = re.compile(

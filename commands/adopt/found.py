@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from commands.adopt.shell import Command
+from state.frozen import dataclass
 
 _EXPECTED = re.compile(
     r"^\W*(?:expect(?:ed|s)?|should|must|returns?|output|result)\b"

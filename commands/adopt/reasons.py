@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from commands.adopt.alert_words import meanings_of
 from commands.adopt.document import Block
+from state.frozen import dataclass
 
 _NOT_ALWAYS = r"(?! (?:needed|necessary|required))"
 _BEGINS_LIST = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from commands.adopt import databases, people, releases, requests, services
@@ -12,6 +12,7 @@ from commands.adopt.draft import Box
 from commands.adopt.found import Found, Step
 from commands.adopt.scene import Scene
 from commands.runbook.page import Part
+from state.frozen import dataclass
 
 _Make = Callable[[Step, Scene], Found | None]
 

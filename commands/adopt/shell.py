@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from state.frozen import dataclass
 
 _PIECE = re.compile(
     r"""

@@ -40,8 +40,9 @@ class Visit:
 class BrowserResult:
     """What the browser found: missing texts, console errors, and paths that failed or answered 400 or more.
 
-    `elsewhere` are such paths of other sites, with their hosts. `stuck` says, as a clause, which act could not be
-    done; empty if all were.
+    `elsewhere` are such paths of other sites, with their hosts; `limited` are those of this one that a limit on
+    requests answered (429), which lets one pass again after `pause` seconds. `remarks` are the browser's own about
+    headers of the page. `stuck` says, as a clause, which act could not be done; empty if all were.
     """
 
     title: str
@@ -50,6 +51,9 @@ class BrowserResult:
     bad_answers: tuple[str, ...]
     stuck: str = ""
     elsewhere: tuple[str, ...] = ()
+    limited: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    pause: float = 0.0
 
 
 class Browser(Protocol):

@@ -39,8 +39,8 @@ class HttpResponse:
     IP addresses of the place's name, from which this answer does not come, and which users reach as well; `silent`:
     those of them that were asked first and did not respond. `base`: the path that the place's own address has;
     `origin`: that address without it and without a user, or empty if it is not known. `digest` gives the hash of the
-    whole decoded body by an algorithm that hashlib names; None if the body was cut, or is not known. `valid_until` is
-    the end of the certificate that the server has shown, if it has.
+    whole decoded body by an algorithm that hashlib names; None if the body was cut, or is not known. `valid` is
+    from when and until when the certificate is valid that the server has shown, if it has.
     """
 
     status: int
@@ -52,7 +52,7 @@ class HttpResponse:
     silent: tuple[str, ...] = ()
     base: str = ""
     origin: str = ""
-    valid_until: datetime | None = None
+    valid: tuple[datetime, datetime] | None = None
     digest: Callable[[str], bytes] | None = field(default=None, repr=False, compare=False)
 
     def headers_by_name(self) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from commands.text.actors import actor_in_words, door_in_words
 from state.errors import NotAllowed, Refused, TooLate
 from state.events import EventKind, QueueLeft, QueueMoved, StartPutOff, StartQueued
 from state.facts import Actor, Planned, PutOff, QueueMove, shortened
+from state.frozen import dataclass
 from state.records import NewEvent, Record, Run, RunState
 from state.store import RecordStore
 

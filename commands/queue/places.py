@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from commands.queue.entry import PATIENCE, earliest, in_order, open_question, planned_for
 from commands.queue.target import busy_with, queue_of
+from state.frozen import dataclass
 from state.records import Run
 from state.store import RecordStore
 

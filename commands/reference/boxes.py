@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib import resources
 from typing import Any, get_origin
@@ -23,6 +23,7 @@ from commands.steps import KINDS
 from commands.steps.base import StepBox, Strict
 from commands.steps.undo import Undo
 from state.errors import Refused
+from state.frozen import dataclass
 
 # the boxes under the page's title and under the headings of its parts
 HEAD_BOXES: dict[str, type[Strict]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from commands.report.run_data import RunData
@@ -12,6 +11,7 @@ from commands.runbook.alert_rule import AlertRule
 from commands.text.durations import format_duration
 from state.events import AlertRaised, EventKind, WarningRaised
 from state.facts import AlertHold
+from state.frozen import dataclass
 from state.records import Event
 
 NEVER = datetime.max.replace(tzinfo=UTC)

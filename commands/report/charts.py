@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from commands.report.run_data import RunData
@@ -10,6 +9,7 @@ from commands.runbook.alert_rule import AlertRule
 from commands.runbook.groups import on_host
 from commands.runbook.page import Part
 from commands.text.phrases import short_title
+from state.frozen import dataclass
 
 MAX_LINES = 3  # more lines in one small panel cannot be told apart on a phone
 Point = tuple[float, float]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median
 
 from commands.progress.after_rollback import restored_at
 from commands.progress.step_state import WATCH
+from state.frozen import dataclass
 from state.records import Record, Run, RunState
 
 COMMITTED = "committed_at"  # the name of the value that holds the commit's time, in ISO 8601

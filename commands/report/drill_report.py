@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from commands.progress.drill import takes_part
@@ -23,6 +23,7 @@ from state.facts import (
     Signature,
     StepAnswer,
 )
+from state.frozen import dataclass
 from state.records import Event
 
 # what answers each question about a step; the decision is one of the whole run

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import StepState, is_restored, state_of
 from commands.runbook.groups import lines_of_page
 from commands.runbook.page import Page, PageStep, Part
+from state.frozen import dataclass
 from state.records import AttemptState, Record, RunState
 
 

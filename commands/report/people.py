@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -37,6 +36,7 @@ from state.facts import (
     StartObjection,
     StepAnswer,
 )
+from state.frozen import dataclass
 from state.records import Record
 
 

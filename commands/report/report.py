@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from commands.progress.after_rollback import record_before_rollback, restored_at
@@ -27,6 +27,7 @@ from commands.runbook.plan import planned_starts, timeline
 from commands.text.actors import actor_in_words
 from commands.watch.criteria import criterion_holds
 from state.facts import BOT, Actor, Choice, Evidence, Note, RunClosed, Signature
+from state.frozen import dataclass
 from state.records import Attempt, AttemptState, Event, Record, Run
 
 _WENT_ON = {Choice.SKIP: "skipped", Choice.DONE: "fixed by hand"}

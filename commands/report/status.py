@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -31,6 +31,7 @@ from commands.watch.criteria import CriterionStatus, criteria_status
 from commands.watch.verdicts import CheckVerdict, Verdict, check_verdicts
 from state.events import Ask
 from state.facts import HandoverOffer, Note, RunClosed
+from state.frozen import dataclass
 from state.records import Record, RunState
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.progress.surprises import Story
 from commands.report.run_data import RunData
 from state.events import AlertRaised, CheckFailed, RollbackBudget, WarningRaised
 from state.facts import Hold, RollbackRequest, Surprise
+from state.frozen import dataclass
 from state.records import AttemptState, Event
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from state.frozen import dataclass
 
 # UTF-16 units, in which most emoji count as two
 ROOM = 7_500  # of a message that Slack may refuse above some 11,000, beside its buttons, reasons and evidence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from commands.signoff.permission_check import require_door
@@ -12,6 +11,7 @@ from commands.text.typed import typed
 from state.errors import Refused, TooLate
 from state.events import NoteAdded
 from state.facts import Actor, Note
+from state.frozen import dataclass
 from state.records import ACTIVE, NewEvent, Run
 from state.store import RecordStore
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from commands.progress.hold import hold_number
 from state.errors import TooLate
 from state.facts import Hold, Resume
+from state.frozen import dataclass
 from state.records import Record
 
 DOUBLE_CLICK = 3.0  # seconds between two clicks of one person on one button that are one press

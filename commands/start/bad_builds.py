@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from commands.text.numbers import format_count
 from commands.text.phrases import agree
 from commands.text.typed import one_line
 from state.errors import ToolError
+from state.frozen import dataclass
 from state.records import AttemptState, Record, Run, RunState
 from state.store import RecordStore
 

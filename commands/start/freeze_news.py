@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from commands.start.freezes import mark_of, of_kept
 from state.freezes import FreezeSort, KeptFreeze
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from commands.text.typed import one_line
 from state.errors import Refused
 from state.facts import Actor
 from state.freezes import FreezeSort, KeptFreeze
+from state.frozen import dataclass
 from state.store import RecordStore
 
 UNKNOWN = "is on is not known"

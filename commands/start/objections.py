@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from commands.start.request import StartRequest
 from commands.text.typed import typed
 from state.errors import NeedsReason, Refused, ToolError
 from state.facts import Actor, StartObjection
+from state.frozen import dataclass
 
 FOLLOWS_KEEP = "run {} was kept, and its page starts this one"
 NEXT = "To start all the same, give a reason; then a second person must agree before anything begins."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from commands.ports.preflight import WARN, PreflightResult
 from commands.runbook.build import read_in_spite
@@ -20,6 +19,7 @@ from commands.runbook.unseen import (
 from commands.signoff.checklist_room import DECISION_ROOM, ROOM, cut_items, shown_items
 from commands.start.preflight import PreflightLine
 from commands.text.durations import format_duration
+from state.frozen import dataclass
 
 _DECISION_BOX = re.compile(r"\s{0,3}(```|~~~)\s*toml\s+decision\s*")
 

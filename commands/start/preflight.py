@@ -6,7 +6,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from commands.ports.preflight import (
@@ -29,6 +28,7 @@ from commands.systems.preflight.same_host import DifferentHostsCheck
 from commands.systems.preflight.session_end import has_podman, has_user_units, outlives_session_check
 from state.errors import GonogoError, Refused
 from state.facts import StartObjection
+from state.frozen import dataclass
 
 LIMIT = 30.0  # seconds for the whole preflight
 _ALIKE = 0.85  # of 1, from which on two names of variables may be the same one, misspelt

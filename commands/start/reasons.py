@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from commands.runbook.page import Page
 from commands.start.past_runs import MOST, PastRuns, migration_files, page_of_run
 from commands.text.durations import format_duration
 from state.facts import EarlyKeep, Signature
+from state.frozen import dataclass
 from state.records import AttemptState, Record, Run, RunState
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from commands.runbook.option import Option
 from commands.runbook.page import Page
 from commands.start.past_runs import PastRuns
 from commands.start.reasons import Asked, Holds, Judged, judged, soak_of
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from commands.runbook.page import Page
 from commands.runbook.people import People
@@ -13,6 +13,7 @@ from commands.signoff.permissions import Act, roles_for
 from commands.systems.git.refs import ref_error
 from state.errors import BadSettings, Refused
 from state.facts import Actor
+from state.frozen import dataclass
 
 MAX_NOTICE = 240  # minutes
 ANY = "any"  # a surprise that is drawn

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from commands.text.typed import typed
 from state.errors import NotAllowed, NothingRuns, Refused
 from state.facts import Actor
 from state.freezes import FreezeSort, KeptFreeze
+from state.frozen import dataclass
 from state.store import RecordStore
 
 LOCK_LASTS = timedelta(hours=12)  # unless it is said until when

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,7 @@ from commands.watch.after_rollback import end_watch_after_rollback
 from state.errors import AlreadyRunning, Refused, TooLate, UnreadableRun
 from state.events import PeopleInvited, RunStarted, found_pair
 from state.facts import Actor, Door
+from state.frozen import dataclass
 from state.records import NewEvent, Run
 from state.store import RecordStore
 

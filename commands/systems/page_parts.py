@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from commands.ports.web import HttpResponse
-from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, is_page, leads_to, status_of
+from commands.systems.http_answers import CHALLENGE, LET_IN, LIMITED, challenge, is_page, leads_to, status_of
 from commands.systems.page_integrity import fits
 from commands.systems.page_policy import PagePolicy, Says, policy_of
 from commands.systems.page_tags import SCRIPT_TYPE, PageTags, Part, read_tags
@@ -25,6 +25,10 @@ STILL_OLD = (
     "is still the file of the build before. Perhaps a cache in front has it: purge it, and give the files names with "
     "a hash, or let caches ask again."
 )
+_WHY = {
+    403: " Perhaps the web server may not read the file: look at its rights and its folders'.",
+    LIMITED: " It is a limit on requests: let it leave out the bot's address.",
+}
 _NEVER_SCRIPT = re.compile(r"image/|audio/|video/|text/csv$")
 _PORTS = {"http": 80, "https": 443}
 _SHOWN = 100  # characters of a path
@@ -63,9 +67,7 @@ def part_problem(shown: str, part: Part, answer: HttpResponse, fit: bool | None 
     if note := challenge(answer):
         return f"{shown} is answered by {CHALLENGE} ({note}): {LET_IN}."
     if answer.status != 200:
-        rights = " Perhaps the web server may not read the file: look at its rights and its folders'."
-        why = rights if answer.status == 403 else ""
-        return f"{shown} answers {status_of(answer)}, and the page needs it.{why}"
+        return f"{shown} answers {status_of(answer)}, and the page needs it.{_WHY.get(answer.status, '')}"
     headers = answer.headers_by_name()
     sent = headers.get("content-type", "").partition(";")[0].strip().lower()
     if other := "a web page" if is_page(answer) else _is_json(sent, answer) and "JSON":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from commands.watch.alert_count import count_alerts
 from commands.watch.alerts import count_of_samples, has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
 from commands.watch.verdicts import INCONCLUSIVE, Verdict, check_verdict, nothing_new
+from state.frozen import dataclass
 from state.records import Attempt, AttemptState, Record
 
 NOT_MEASURED = "not measured yet"

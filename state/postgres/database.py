@@ -1,4 +1,4 @@
-"""The tables of a record in PostgreSQL, read and written over one session."""
+"""The tables of a record in PostgreSQL, written over one session; and who owns its runs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ import psycopg
 from psycopg import sql as names
 
 from state.errors import BadRecord, NotOwner
-from state.journal import Change
 from state.postgres.address import PostgresAddress
 from state.postgres.connect import require_usable
 from state.postgres.listener import Listener
-from state.postgres.migrations import Connection, migrate, require_newest
+from state.postgres.migrations import Connection, migrate
 from state.postgres.numbers import CHANNEL, IN_FORCE, LOCKS, OWNER, POSTER, WRITE, Lock
-from state.postgres.schema import schema_changes
 from state.postgres.sentences import not_done, perhaps_done
 from state.postgres.session import Session
-from state.postgres.texts import from_database, to_database
+from state.postgres.tables import PostgresTables, run_statement
+from state.postgres.texts import to_database
 from state.store.database import Duty, RowExists, written
 
 # the second numbers of the locks of a kind that other sessions hold
@@ -39,50 +38,6 @@ WHERE locktype = 'advisory' AND classid = ? AND granted
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY ROLLUP (channel)
 """
 _NUMBERED = ("facts", "events")  # tables whose `id` PostgreSQL gives
-
-
-class PostgresTables:
-    """The tables of a record, to read. Every method raises BadRecord if they cannot be read now."""
-
-    def __init__(self, session: Session) -> None:
-        self.name = session.name
-        self._session = session
-
-    def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[dict[str, Any]]:  # noqa: ARG002 - all is text
-        """See `state.store.database.Tables.rows`."""
-        with self._session.mutex:
-            session = self._session.number
-            try:
-                rows = self._read(sql, values)
-            except BadRecord:
-                if self._session.number == session:
-                    raise
-                rows = self._read(sql, values)  # only the session was lost, and another one is had at once
-        return [{name: from_database(value) for name, value in row.items()} for row in rows]
-
-    def _read(self, sql: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
-        with self._session.reading() as connection:
-            return _execute(connection, sql, values).fetchall()
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """See `state.store.database.Tables.snapshot`."""
-        with self._session.reading() as connection, self._session.pinned(connection):
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                yield
-            finally:
-                if not connection.closed:
-                    connection.execute("COMMIT")
-
-    def schema_changes(self) -> list[Change]:
-        """See `state.store.database.Tables.schema_changes`."""
-        with self._session.reading() as connection:
-            return schema_changes(connection, self._session.address)
-
-    def close(self) -> None:
-        """End the session."""
-        self._session.close()
 
 
 @dataclass
@@ -134,7 +89,7 @@ class PostgresDatabase(PostgresTables):
     def hold_in_force(self) -> None:
         """See `state.store.database.Database.hold_in_force`."""
         if not self.is_in_force():
-            _execute(self._session.connection, "SELECT pg_advisory_lock_shared(?, 0)", (IN_FORCE,))
+            run_statement(self._session.connection, "SELECT pg_advisory_lock_shared(?, 0)", (IN_FORCE,))
             self._session.in_force = self._session.number
 
     def is_in_force(self) -> bool:
@@ -185,7 +140,7 @@ class PostgresDatabase(PostgresTables):
 
     def execute(self, sql: str, *values: Any) -> None:
         """See `state.store.database.Database.execute`."""
-        if _execute(self._session.connection, sql, values).rowcount > 0:
+        if run_statement(self._session.connection, sql, values).rowcount > 0:
             self._shared.dirty = True
 
     @contextmanager
@@ -336,18 +291,6 @@ def open_database(address: PostgresAddress, *, serving: bool) -> PostgresDatabas
     return database
 
 
-@contextmanager
-def opened_to_read(address: PostgresAddress) -> Iterator[PostgresTables]:
-    """The tables of a record at the newest shape, which are only read. Raises BadRecord."""
-    session = Session(address, serving=False)
-    try:
-        with session.reading() as connection:
-            require_newest(connection, session.name)
-        yield PostgresTables(session)
-    finally:
-        session.close()
-
-
 def _insertion(table: str, columns: Iterable[str], marks: names.Composable) -> names.Composed:
     """The statement that adds a row, without an answer."""
     named = names.SQL(", ").join(map(names.Identifier, columns))
@@ -356,7 +299,3 @@ def _insertion(table: str, columns: Iterable[str], marks: names.Composable) -> n
 
 def _marks(count: int) -> names.Composed:
     return names.SQL(", ").join(names.Placeholder() * count)
-
-
-def _execute(connection: Connection, sql: str, values: tuple[Any, ...]) -> psycopg.Cursor[dict[str, Any]]:
-    return connection.execute(sql.replace("?", "%s").encode(), [to_database(value) for value in values])

@@ -8,7 +8,8 @@ from state.errors import BadRecord
 from state.journal import RecordKey
 from state.journal.key import KeyHolder
 from state.postgres.address import PostgresAddress
-from state.postgres.database import open_database, opened_to_read
+from state.postgres.database import open_database
+from state.postgres.tables import opened_to_read
 from state.store import RecordStore
 from state.store.verify import Verdict, verdicts
 

@@ -61,16 +61,8 @@ from commands.run.{module} import {name}
 def moment({names}):
     {before}
     names = sorted(name for name, module in sys.modules.items() if module)
-    names += [f"slowly made: {{one.__module__}}.{{one.__name__}}" for one in slowly_made()]
     print(json.dumps([*names, *["garbage is searched for"] * gc.isenabled()]), flush=True)
     os._exit(0)
-
-def slowly_made():
-    for module in [module for name, module in sys.modules.items() if name.startswith(("bot.", "commands.", "state."))]:
-        for one in vars(module).values():
-            made = isinstance(one, type) and one.__module__ == module.__name__ and "__slots__" not in vars(one)
-            if made and getattr(one, "__dataclass_params__", None) and one.__dataclass_params__.frozen:
-                yield one
 
 first, {name} = {name}.{method}, {name}
 {name}.{method} = moment
@@ -150,12 +142,6 @@ def test_a_run_in_the_record_has_its_first_turn_before_slack_is_imported_or_the_
     assert "commands.steps.kinds.gate" in modules, "the run's own page is read"
     assert {name.partition(".")[0] for name in modules} & (LATER - HOSTS) == set()
     assert modules & OWN_LATER == set()
-
-
-def test_the_classes_of_frozen_values_that_are_needed_for_it_are_made_fast(tmp_path: Path) -> None:
-    modules = modules_of_first_turn(tmp_path, small())
-    assert "state.facts.run" in modules, "it needs classes of values"
-    assert [name for name in modules if name.startswith("slowly made")] == [], "they take `dataclass` of state.frozen"
 
 
 def test_no_tool_is_imported_for_the_first_turn_of_a_run_without_hosts(tmp_path: Path) -> None:

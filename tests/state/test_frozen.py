@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
 from dataclasses import FrozenInstanceError, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -123,3 +125,20 @@ def test_the_standard_library_knows_it() -> None:
 def test_what_may_change_is_refused() -> None:
     with pytest.raises(TypeError, match=r"dataclasses\.dataclass"):
         dataclass(frozen=False)
+
+
+def test_every_frozen_value_of_the_product_is_made_by_it() -> None:
+    """But for those with slots, which it does not know."""
+    root = Path(__file__).parents[2]
+    texts = {
+        str(path.relative_to(root)): path.read_text(encoding="utf-8")
+        for room in ("bot", "commands", "state")
+        for path in (root / room).rglob("*.py")
+    }
+    slow = [
+        name
+        for name, text in texts.items()
+        for how in re.findall(r"^ *@(\S*dataclass)\(frozen=True(?!.*slots)", text, re.MULTILINE)
+        if how != "dataclass" or "from state.frozen import dataclass" not in text
+    ]
+    assert slow == [], "import `dataclass` from state.frozen there: a bot that starts again makes hundreds of them"

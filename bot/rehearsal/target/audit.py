@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import httpx
 
 from bot.rehearsal.target.postgres import Postgres
 from bot.rehearsal.target.services import Services
+from state.frozen import dataclass
 
 V1_COLUMNS = """SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.approval_flows'::regclass
   AND attname IN ('job_type_id', 'skip_approval', 'auto_assign_type', 'auto_assign_user_id') AND NOT attisdropped"""

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import psutil
+
+from state.frozen import dataclass
 
 PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin"
 

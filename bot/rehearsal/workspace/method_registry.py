@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from bot.rehearsal.workspace.slack_objects import Channel, Json
 from bot.rehearsal.workspace.workspace_state import BOT_USER, WorkspaceState
+from state.frozen import dataclass
 
 
 class SlackError(Exception):

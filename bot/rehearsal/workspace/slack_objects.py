@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import field
 from typing import Any, Literal
+
+from state.frozen import dataclass
 
 Json = dict[str, Any]
 TEAM = "T01REHEARSAL"
@@ -30,7 +33,7 @@ class Person:
     teams: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclasses.dataclass
 class Channel:
     """A channel or, with `is_im`, the direct conversation of one person with the bot."""
 
@@ -43,7 +46,7 @@ class Channel:
     is_archived: bool = False
 
 
-@dataclass
+@dataclasses.dataclass
 class Message:
     """A message as it is now. `only_for` is the one person who sees an ephemeral message, "" for all others."""
 
@@ -80,7 +83,7 @@ class Message:
         return result
 
 
-@dataclass
+@dataclasses.dataclass
 class View:
     """An open modal of a person, or the Home tab; `errors` are the error messages of its fields by block id."""
 

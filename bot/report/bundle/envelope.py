@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from bot.report.bundle.signing_key import key_id
 from state.errors import Refused
+from state.frozen import dataclass
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 

@@ -9,7 +9,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
@@ -21,6 +20,7 @@ from bot.text import with_owner
 from commands.start.freeze_news import FreezeNews, news_of
 from state.errors import BadRecord, NotOwner
 from state.freezes import KeptFreeze
+from state.frozen import dataclass
 from state.store.database import Duty
 
 LOG = logging.getLogger("gonogo.slack")

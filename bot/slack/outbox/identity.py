@@ -6,10 +6,10 @@ Slack keeps it, so that somebody who writes the whole record anew is found by `g
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from state.events import KeepDecided, PeopleAsked, StepAgreed, StepAnswered, StepSigned
+from state.frozen import dataclass
 from state.records import Event
 
 EVENT_TYPE = "gonogo_event"

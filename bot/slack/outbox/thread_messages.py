@@ -8,12 +8,12 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from bot.slack.outbox.identity import Identity
 from bot.slack.outbox.refusals import GoneFromSlack, NotNow, RefusedBySlack, TooOldToChange, growing
 from bot.slack.outbox.sender import Sender
 from bot.slack.views.blocks import Message
+from state.frozen import dataclass
 from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.slack")

@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.views.push import push_text
-from bot.text import clean, clip, plain
+from bot.text import clean, clip, plain, utf16_length
+from state.frozen import dataclass
 
 Block = dict[str, Any]
 SECTION = 2_900  # UTF-16 units of a section's text; Slack takes 3,000
@@ -128,3 +128,22 @@ def confirm(title: str, text: str, yes: str, no: str = "Cancel", *, style: str =
         "deny": {"type": "plain_text", "text": plain(no, 30)},
         "style": style,
     }
+
+
+def sections_of(lines: Iterable[str]) -> list[str]:
+    """The lines in as few texts as possible, each short enough for a section."""
+    return ["".join(lines) for lines in filled(lines, SECTION - 1)]
+
+
+def filled(lines: Iterable[str], room: int) -> list[list[str]]:
+    """The lines, each with its end, in as few groups as possible, each of at most `room` UTF-16 units if it can be."""
+    groups: list[list[str]] = [[]]
+    left = room
+    for line in lines:
+        length = utf16_length(line) + 1
+        if groups[-1] and length > left:
+            groups.append([])
+            left = room
+        groups[-1].append(f"{line}\n")
+        left -= length
+    return groups

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from bot.slack.views.blocks import SECTION
+from bot.slack.views.blocks import sections_of
 from bot.slack.views.panel import NOT_ASKED
 from bot.slack.views.snapshot import Snapshot
-from bot.text import acted, counted, line, time_of, utf16_length
+from bot.text import acted, counted, line, time_of
 from commands.signoff.checklist_room import Shown, shown_items, written_length
 from commands.signoff.waiting import Waiting
 from state.events import PeopleAsked
@@ -60,13 +60,3 @@ def page_name(snapshot: Snapshot) -> str:
     """The name of the run's page, in code style."""
     name = snapshot.record.run.page.replace("`", "'")
     return f"`{line(name, 80)}`"
-
-
-def sections_of(lines: Iterable[str]) -> list[str]:
-    """The lines in as few texts as possible, each short enough for a section."""
-    parts = [""]
-    for text in lines:
-        if utf16_length(parts[-1]) + utf16_length(text) > SECTION - 1:
-            parts.append("")
-        parts[-1] += text + "\n"
-    return parts

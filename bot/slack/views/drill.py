@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bot.doors.button import button_value
@@ -18,6 +18,7 @@ from bot.text import acted, bold, clip, escape, line, person
 from commands.progress.drill import MARK, has_begun, takes_part, waits_for_people
 from commands.start.drill_actions import why_not_yet
 from state.events import DrillBegan, PeopleInvited, RunMoved
+from state.frozen import dataclass
 from state.records import Event
 
 _HOW_IT_BEGINS = "Once every role has somebody, one of them presses *Begin the drill*."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.doors.deps import Deps
@@ -11,6 +10,7 @@ from bot.text import bold, line
 from commands.runbook import Page
 from commands.start.request import find_page
 from commands.text.durations import format_duration
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

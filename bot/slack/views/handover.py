@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bot.doors.button import button_value
@@ -16,6 +15,7 @@ from commands.progress.handovers import Handover, handover
 from state.events import HandoverEnded, HandoverOffered
 from state.facts import HandoverResult
 from state.facts.base import LONGEST_REASON
+from state.frozen import dataclass
 from state.records import Event
 
 FORM, TITLE = "handover", "Hand over a role"

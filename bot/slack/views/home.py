@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.doors.visible import is_visible
@@ -23,6 +22,7 @@ from commands.signoff.waiting import Waiting
 from commands.signoff.waits_for import waits_for
 from commands.text.durations import format_duration
 from state.events import Ask, PeopleAsked, StartAsked
+from state.frozen import dataclass
 
 ROOM = 84  # blocks for questions and runs; Slack takes 100, and the rest is for everything around them
 MOST_ROLES, MOST_ENDED = 12, 6

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.slack.views.blocks import Block, button, confirm
-from bot.slack.views.checklist import item_lines, page_name, sections_of
+from bot.slack.views.blocks import Block, button, confirm, sections_of
+from bot.slack.views.checklist import item_lines, page_name
 from bot.slack.views.following import in_message, in_question
 from bot.slack.views.panel import NOT_ASKED, in_sections, panel_lines
 from bot.slack.views.snapshot import Snapshot

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.doors.button import button_value
-from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
+from bot.slack.views.blocks import (
+    SECTION,
+    Block,
+    Message,
+    actions,
+    button,
+    context,
+    filled,
+    header,
+    message,
+    section,
+)
 from bot.slack.views.following import in_message
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, counted, crossed_out, line, person, time_of
@@ -89,12 +100,7 @@ def _early_keep(snapshot: Snapshot) -> Block | None:
 
 def in_sections(lines: Iterator[str], limit: int = 2) -> list[str]:
     """The lines in at most `limit` texts, each short enough for a section. The last one counts what is left out."""
-    parts, all_lines = [""], list(lines)
-    for number, text in enumerate(all_lines):
-        if len(parts[-1]) + len(text) > 2400:
-            if len(parts) == limit:
-                parts[-1] += f"… and {len(all_lines) - number} more; the runbook page has them all."
-                break
-            parts.append("")
-        parts[-1] += text + "\n"
-    return parts
+    groups = filled(lines, SECTION - 100)
+    if left_out := sum(map(len, groups[limit:])):
+        groups[limit - 1].append(f"… and {left_out} more; the runbook page has them all.")
+    return ["".join(group) for group in groups[:limit]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from bot.doors.button import button_value
@@ -24,6 +24,7 @@ from commands.runbook import Page
 from commands.text.durations import format_duration
 from commands.text.phrases import capitalized
 from state.events import QueueLeft
+from state.frozen import dataclass
 from state.records import Record, RunState
 
 OLD_NUMBER = "before the handover"  # whoever took a role over has a phone that no variable names

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psycopg
 
@@ -15,6 +14,7 @@ from commands.systems.postgres.sql_file import Statement, read_sql
 from commands.systems.postgres.sql_tokens import Lines
 from commands.text.durations import format_duration
 from state.errors import Unreachable
+from state.frozen import dataclass
 
 REPORT_EVERY = 3.0  # seconds between two reports of the running statement
 CHECK_EVERY = 0.5  # seconds between two checks for a lock

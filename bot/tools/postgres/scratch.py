@@ -7,7 +7,6 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -19,6 +18,7 @@ from bot.tools.ssh.forward import LOOPBACK, Forward
 from bot.tools.ssh.shell import SshShell
 from commands.ports.page_text import DatabaseAddress
 from commands.ports.scratch_server import ScratchNeeds
+from state.frozen import dataclass
 
 _numbers = itertools.count(1)
 

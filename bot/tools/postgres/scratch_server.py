@@ -11,7 +11,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -22,6 +21,7 @@ from bot.tools.postgres.scratch_folder import scratch_folder
 from bot.tools.postgres.server_programs import ServerPrograms, give_to_server, server_process_options
 from commands.ports.scratch_server import ScratchNeeds
 from state.errors import Failed, Stopped
+from state.frozen import dataclass
 
 SUPERUSER = "gonogo_scratch"
 PORT = 5432  # only a part of the socket's name

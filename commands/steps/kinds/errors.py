@@ -15,6 +15,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
 from commands.steps.shared_fields import WebName
 from commands.steps.values import fill
+from commands.systems.postgres.stale_plans import stale_plans
 from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration
 from commands.text.numbers import format_count
@@ -156,6 +157,7 @@ class ErrorsStep(StepBox):
             return done(f"No new issue in the error tracker since the run began ({total}).", measures=measures)
         came = f", {len(back)} of them resolved before," if back else ""
         summary = f"{format_count(count, 'new issue')}{came} in the error tracker since the run began ({total})."
+        summary += stale_plans(one.title for one in (*back, *new))
         lines = (*(f"came back: {_line(one)}" for one in back), *(_line(one) for one in new))
         rest = (f"and {count - _LISTED} more",) if count > _LISTED else ()
         return (failed if count > self.at_most else done)(summary, lines=(*lines[:_LISTED], *rest), measures=measures)

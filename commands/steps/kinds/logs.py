@@ -19,6 +19,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.values import fill, has_placeholder, page_texts
 from commands.systems.logs import log_lines, log_sources
 from commands.systems.logs.log_lines import NewLines
+from commands.systems.postgres.stale_plans import stale_plans
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.page_rules import for_authors
 from commands.text.phrases import capitalized
@@ -196,7 +197,7 @@ class LogsStep(StepBox):
         # `found` counts all lines: of equal lines only the newest are kept, so they do not show whether there are more
         measures = {"lines": float(len(log.lines)), "found": float(log.total)}
         if log.lines:
-            summary = f"{log_lines.describe(log.lines, self.bad)} since the restart.{note}"
+            summary = f"{log_lines.describe(log.lines, self.bad)} since the restart.{stale_plans(log.lines)}{note}"
             summary = capitalized(summary)
             return failed(summary, lines=log.lines[-_LINES:], output="\n".join(log.lines), measures=measures)
         return done(f"No line with {log_lines.either(self.bad)} since the restart.{note}", measures=measures)

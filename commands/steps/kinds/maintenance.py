@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal, NamedTuple, Self
 
@@ -28,6 +29,7 @@ from commands.systems.preflight.script_files import scripts_check
 from commands.text.durations import Duration
 from commands.text.exit_codes import exit_words
 from commands.text.phrases import on_web
+from commands.text.word_start import word_start
 from state.errors import Down, ToolError, Unreachable
 
 _TRIES = 5  # requests from outside, one second apart
@@ -39,7 +41,9 @@ class Mark(Strict):
     header: str = Field(default="", description="The header that the answer has.", examples=["X-Maintenance"])
     value: str = Field(default="", description="The value of that header. Without it, any value.", examples=["on"])
     body: str = Field(
-        default="", description="A text in the answer's body, instead of a header.", examples=["back soon"]
+        default="",
+        description="A text in the answer's body, at the beginning of a word, instead of a header.",
+        examples=["back soon"],
     )
 
     @model_validator(mode="after")
@@ -51,7 +55,7 @@ class Mark(Strict):
     def is_in(self, response: HttpResponse) -> bool:
         """Whether an answer is the maintenance page's."""
         if self.body:
-            return self.body in response.text
+            return re.search(f"{word_start(self.body)}{re.escape(self.body)}", response.text) is not None
         found = [value for name, value in response.headers.items() if name.lower() == self.header.lower()]
         return self.value in found if self.value else bool(found)
 

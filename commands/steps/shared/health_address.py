@@ -15,10 +15,10 @@ from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText
-from commands.steps.shared.every_address import MOST
-from commands.steps.shared.readiness import POLL_INTERVAL, is_starting, pause_after, within
+from commands.steps.shared.readiness import LOOK_INTERVAL, POLL_INTERVAL, is_starting, pause_after, within
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
+from commands.systems.further_addresses import MOST
 from commands.systems.http_answers import field as json_field
 from commands.systems.http_answers import stand_in, status_of
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
@@ -43,13 +43,14 @@ ANSWERS_WITHIN = 10.0  # seconds; of a slow service fewer are asked for
 class Health:
     """What the health address answered, as words, and whether a service that still starts answers so.
 
-    `says`: it names a commit. `others`: the further addresses of the place's name. `pause`: the seconds until it is
-    asked again, which are more where a limit on requests answered.
+    `says`: it names a commit. `barred`: it never will, as with a wrong certificate. `others`: the further addresses of
+    the place's name. `pause`: the seconds until it is asked again, which are more where a limit on requests answered.
     """
 
     words: str
     starting: bool = False
     says: bool = False
+    barred: bool = False
     others: tuple[str, ...] = ()
     pause: float = POLL_INTERVAL
 
@@ -121,7 +122,7 @@ class HealthAddress(StepBox):
             elif now - wrong_since >= timeout or (health.starting and ready_within):
                 break
             left = max(timeout, ready_within) - (now - began)
-            pause(ctx, within(health.pause, left))
+            _wait(ctx, within(health.pause, left), died)
         return health.words
 
     def commit_of_all(self, ctx: Context) -> str:
@@ -137,7 +138,10 @@ class HealthAddress(StepBox):
         while asked < ANSWERS and ctx.tools.clock.monotonic() < until:
             answers = [self._health(ctx, {"Connection": "close"})]
             if asked == 1:
-                answers += [self._health(ctx, at=address) for address in answers[0].others[:MOST]]
+                further = answers[0].others[:MOST]
+                answers += [self._health(ctx, at=address) for address in further]
+                if bad := [where for where, one in zip(further, answers[1:], strict=True) if one.barred]:
+                    return f"{answers[1 + further.index(bad[0])].words} (at {bad[0]}, another of its addresses)"
             asked += len(answers)
             others += [one.words for one in answers if one.says and not self.serves(ctx, one.words)]
             if any(one.pause > POLL_INTERVAL for one in answers):  # more requests would only use up more of the limit
@@ -190,6 +194,15 @@ class HealthAddress(StepBox):
         except ToolError as error:
             is_down = isinstance(error, Down) or not isinstance(error, Unreachable)
             words = f"{_NOTHING if is_down else _NOT_TO_THE_BOT}{str(error).rstrip('.')}"
-            return Health(words, starting=not (isinstance(error, Down) and error.lasting))
+            barred = isinstance(error, Down) and error.lasting
+            return Health(words, starting=not barred, barred=barred)
         except ValueError:
             return Health("what is not JSON", starting=True)
+
+
+def _wait(ctx: Context, seconds: float, died: Callable[[], bool]) -> None:
+    """Wait for some seconds, which a limit on requests may make many, or until what is waited for has died."""
+    clock = ctx.tools.clock
+    until = clock.monotonic() + seconds
+    while (left := until - clock.monotonic()) > 0 and not died():
+        pause(ctx, min(left, LOOK_INTERVAL))

@@ -50,7 +50,9 @@ def is_starting(response: HttpResponse) -> bool:
 
 def pause_after(response: HttpResponse) -> float:
     """The seconds until a service that may still be starting is asked again."""
-    return wait_asked_for(response) if response.status == LIMITED else POLL_INTERVAL
+    if response.status != LIMITED:
+        return POLL_INTERVAL
+    return wait_asked_for(response.headers_by_name().get("retry-after", ""))
 
 
 def within(seconds: float, left: float) -> float:

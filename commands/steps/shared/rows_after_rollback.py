@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from commands.text.durations import format_duration
 from commands.text.numbers import format_count
 from commands.text.phrases import agree, joined
+from state.frozen import dataclass
 
 SECONDS_FOR_ROWS = 60  # the rows that cannot be read in this time are named as not compared
 _OTHER = re.compile(r"^other: (.*)\|(\d+)\|(\d+)\|(known|-)$", re.MULTILINE)
@@ -24,7 +26,7 @@ _WHY = {
 }
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class Rows:
     """What was found: rows that are missing, what was compared and is as it should be, and what was not compared."""
 

@@ -10,8 +10,9 @@ from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.shared.every_address import at_addresses
+from commands.steps.shared.readiness import pause_after
 from commands.systems.built_page import BuiltPage, names, other_page
-from commands.systems.http_answers import challenge, not_asked, stand_in, status_of
+from commands.systems.http_answers import LIMIT, LIMITED, challenge, not_asked, stand_in, status_of
 from commands.systems.kept_pages import kept_page
 from commands.systems.old_build import OldBuild
 from commands.systems.packed_files import PackedFiles
@@ -24,6 +25,11 @@ from state.errors import ToolError
 
 _TRIES = 3  # requests for what is served at least, one second apart
 _SHOWN = 100  # characters of an address
+LIMIT_PATIENCE = 60.0  # seconds that a limit on requests is waited for in all
+
+
+class _LimitedError(ToolError):
+    """A limit on requests answered in the web site's place, however long it was waited for."""
 
 
 @dataclass
@@ -34,7 +40,7 @@ class ServedBuild:
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
     `worker` why they may go on with a service worker of before, `gone` what tabs may miss; clauses, or empty.
-    `challenged`: a protection in front wanted to see a browser, so nothing is known of the build.
+    `challenged`: a protection in front wanted to see a browser, or limits requests, so nothing is known of the build.
     """
 
     ctx: Context
@@ -53,8 +59,10 @@ class ServedBuild:
     worker: str = ""
     gone: str = ""
     served: ServedParts = field(init=False)
+    _patience: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self._patience = LIMIT_PATIENCE
         self.served = ServedParts(self.web, self._get, self._is_of_build, self.old.has_still)
 
     def ask(self, seconds: float) -> None:
@@ -67,6 +75,9 @@ class ServedBuild:
             self.challenged = False
             try:
                 self._ask_once()
+            except _LimitedError as error:
+                self.problem, self.challenged = str(error), True
+                return
             except (ToolError, ValueError) as error:
                 self.problem = f"{self.web} could not be checked: {error}"
             right = not (self.problem or self.broken)
@@ -85,7 +96,7 @@ class ServedBuild:
 
     def not_compared(self) -> tuple[str, ...]:
         """What was not looked at."""
-        return (*self._not_asked(), *filter(None, (self.old.not_told(),)), *self.in_browsers())
+        return (*self._not_asked(), *filter(None, (self.old.not_told(), self.packed.not_told())), *self.in_browsers())
 
     def _not_asked(self) -> list[str]:
         unseen = []
@@ -154,7 +165,14 @@ class ServedBuild:
             self.gone = f"what browsers of before get: {error}"
 
     def _get(self, path: Text) -> HttpResponse:
-        return self.ctx.tools.web.request(self.web, HttpRequest(path=path, headers=self.headers))
+        request = HttpRequest(path=path, headers=self.headers)
+        while (answer := self.ctx.tools.web.request(self.web, request)).status == LIMITED:
+            if self._patience <= 0:
+                raise _LimitedError(not_asked(on_web(self.web, str(path)[:_SHOWN]), LIMIT))
+            wait = pause_after(answer)
+            self._patience -= wait
+            pause(self.ctx, wait)
+        return answer
 
 
 def _first(addresses: Sequence[str]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from commands.ports.page_text import Text
 from commands.ports.shell import Shell
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.scripts import script
+from state.frozen import dataclass
 
 CONTAINS = OWN_REPOSITORY + script("git/contains.sh")
 LIMIT = 20  # seconds

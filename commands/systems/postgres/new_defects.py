@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from commands.ports.database import Database
 from commands.systems.scripts import script
@@ -12,11 +12,13 @@ from commands.text.phrases import joined_few
 DEFECTS = script("postgres/defects.sql")
 _LINE = re.compile(r"^defect( before)?: (.*)$", re.MULTILINE)
 _SHOWN = 3  # of a kind
-Defect = tuple[str, str, str]  # its kind, name and schema
+Defect = tuple[str, str, str, str]  # its kind, name, schema and oid
 _WHAT = {
     "identity": "UPDATE and DELETE fail on {names}: published for logical replication, and without a primary key or "
     "REPLICA IDENTITY",
     "open": "row security is off for {names}, though it is on for nearly all older tables of the schema",
+    "hidden": "policies of row security decide which rows of {names} the user of this database's address on the page "
+    "sees, so a query may count too few there",
     "trigger": "the trigger {names} is disabled",
     "key": "the foreign key {names} is not checked, because its triggers are disabled",
 }
@@ -40,16 +42,22 @@ def parse_defects(output: str) -> str:
 
 
 def _clause(before: Sequence[Defect], after: Sequence[Defect]) -> str:
-    secured = {schema for kind, _, schema in before if kind == "secured"}
-    new = [one for one in after if one not in before and (one[0] != "open" or one[2] in secured)]
-    names = {kind: [name for found, name, _ in new if found == kind] for kind in _WHAT}
+    secured = {schema for kind, _, schema, _ in before if kind == "secured"}
+    # what has another name now, or was made anew, is not new
+    known = {(kind, *what) for kind, name, schema, oid in before for what in ((name, schema), (oid,))}
+    new = [
+        (kind, name)
+        for kind, name, schema, oid in after
+        if not known & {(kind, name, schema), (kind, oid)} and (kind != "open" or schema in secured)
+    ]
+    names = {kind: [name for found, name in new if found == kind] for kind in _WHAT}
     return "; ".join(_WHAT[kind].format(names=joined_few(found, _SHOWN)) for kind, found in names.items() if found)
 
 
 def _parsed(text: str) -> list[Defect]:
-    return [_row(line.split("\x1f")) for line in text.split("\n") if line.count("\x1f") == 2]
+    return [_row(line.split("\x1f")) for line in text.split("\n") if line.count("\x1f") in (2, 3)]
 
 
-def _row(parts: Iterable[str]) -> Defect:
-    kind, name, schema = parts
-    return kind, name, schema
+def _row(parts: Sequence[str]) -> Defect:
+    kind, name, schema, *oid = parts  # what an earlier version noted has no oid
+    return kind, name, schema, "".join(oid)

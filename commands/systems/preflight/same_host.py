@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked
 from state.errors import ToolError
+from state.frozen import dataclass
 
 # a machine since its start, its SSH server's address and port, and the user; copies of a machine share their machine-id
 _WHO = """\

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from commands.systems.logs.log_sources import time_mark
 from commands.systems.services.manager import Finding
 from state.errors import BadValue
+from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 
 import pytest
+from playwright.sync_api import sync_playwright
 
-from bot.tools.browser import ChromiumBrowser
-from bot.tools.browser_reports import domain_of
+from bot.tools.browser import ChromiumBrowser, _flags, find_browser
+from bot.tools.browser_sites import Sites
 from bot.tools.browser_texts import as_words
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
@@ -27,7 +28,7 @@ class Site:
     """A server with one page, which loads what is not there from itself and from another host."""
 
     def __init__(self) -> None:
-        self.asked_for_icon = False
+        self.asked_for_icon = self.limited = False
         site = self
 
         class Pages(Handler):
@@ -37,7 +38,8 @@ class Site:
                 other = f"http://localhost:{self.server.server_port}"  # type: ignore[attr-defined]
                 body = PAGE.format(other=other).encode() if self.path == "/" else b""
                 kind = "text/javascript" if self.path.endswith(".js") else "text/html"
-                self.answer(200 if self.path in ("/", "/own.js") else 404, body, kind)
+                found = 429 if site.limited and self.path == "/own.js" else 200
+                self.answer(found if self.path in ("/", "/own.js") else 404, body, kind)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -100,9 +102,47 @@ def test_a_name_begins_where_a_word_begins(name: str, text: str, there: bool) ->
     assert isinstance(as_words(name), re.Pattern)
 
 
-@pytest.mark.parametrize(
-    ("host", "domain"),
-    [("cdn.shop.example", "shop.example"), ("Shop.Example.", "shop.example"), ("10.0.0.7", "10.0.0.7"), ("::1", "::1")],
-)
-def test_hosts_of_one_domain_are_one_owners(host: str, domain: str) -> None:
-    assert domain_of(host) == domain
+SAME = [
+    ("cdn.shop.example", "shop.example"),
+    ("Shop.Example.", "www.shop.example"),
+    ("cdn.shop.co.uk", "app.shop.co.uk"),
+    ("cdn.corp.internal", "app.corp.internal"),
+    ("10.0.0.7", "10.0.0.7"),
+    ("localhost", "localhost"),
+]
+DIFFERENT = [
+    ("tags.co.uk", "shop.co.uk"),
+    ("stats.vercel.app", "shop.vercel.app"),
+    ("stats.example", "shop.example"),
+    ("10.0.1.7", "10.0.0.7"),
+    ("::1", "::2"),
+    ("", "shop.example"),
+]
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_hosts_are_of_one_site_as_the_browser_itself_has_it() -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=_flags())
+        sites = Sites(browser)
+        both_ways = [(one, other) for pair in (*SAME, *DIFFERENT) for one, other in (pair, pair[::-1])]
+        found = {pair for pair in both_ways if sites.are_one(*pair)}
+        browser.close()
+    assert found == {*SAME, *(pair[::-1] for pair in SAME)}
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_part_that_a_limit_answers_is_told_apart_from_one_that_fails(site: Site) -> None:
+    site.limited = True
+    browser = ChromiumBrowser({"app": WebPlace(url=site.url)}, {}, Redactor([]))
+    result = browser.visit("app", Visit(path="/", limit=9))
+    assert (result.limited, result.pause) == (("/own.js",), 5.0)
+    assert (result.bad_answers, result.console) == ((), ())
+    assert sorted(result.elsewhere) == ["404 localhost/gtag.js", "failed gone.invalid/a.js"]
+
+
+def test_a_host_that_is_a_place_of_the_page_is_no_other_site(site: Site) -> None:
+    cdn = f"http://localhost:{site.server.server_port}"
+    browser = ChromiumBrowser({"app": WebPlace(url=site.url), "cdn": WebPlace(url=cdn)}, {}, Redactor([]))
+    result = browser.visit("app", Visit(path="/", limit=9))
+    assert (result.bad_answers, result.elsewhere) == (("404 /gtag.js",), ("failed gone.invalid/a.js",))

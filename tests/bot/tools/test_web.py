@@ -161,6 +161,30 @@ def test_the_other_ip_version_is_tried_second_as_often_one_version_leads_nowhere
     assert tried == ["::1", "127.0.0.1", "127.0.0.2", "::2", "::3"]
 
 
+@pytest.mark.fault("the first of several for all")
+def test_an_address_that_drops_packets_is_asked_last_for_a_while_and_is_still_named(
+    places: dict[str, WebPlace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, real = [], socket.create_connection
+
+    def drop(address: tuple[str, int], *more: Any, **named: Any) -> socket.socket:
+        tried.append(address[0])
+        if address[0] == "::9":
+            raise TimeoutError
+        return real(address, *more, **named)
+
+    monkeypatch.setattr(web_client, "addresses_of", lambda *_: ["::9", "127.0.0.1"])
+    monkeypatch.setattr(socket, "create_connection", drop)
+    web = HttpWeb(places, {}, Redactor([]))
+    for _ in range(3):
+        answer = web.request("api", HttpRequest(path="/", method="POST", json={}))
+        assert (answer.status, answer.silent, answer.others) == (201, ("::9",), ("::9",))
+    assert tried == ["::9", "127.0.0.1", "127.0.0.1", "127.0.0.1"]
+    monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + web_client.REMEMBERED)
+    web.request("api", HttpRequest(path="/", method="POST", json={}))
+    assert tried[4:] == ["::9", "127.0.0.1"], "it may respond again by now"
+
+
 def test_a_place_that_accepts_the_connection_but_fails_at_tls_is_down(places: dict[str, WebPlace]) -> None:
     caught = request_error(str(places["api"].url).replace("http:", "https:"))
     assert isinstance(caught, Down)

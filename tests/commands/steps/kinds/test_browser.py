@@ -56,6 +56,58 @@ def test_what_fails_at_another_site_is_named_and_fails_only_where_nothing_shows_
         assert (outcome.state, outcome.measures) == ("failed", {"failed": 1.0})
 
 
+def test_a_page_that_shows_too_little_tells_also_what_failed_at_other_sites() -> None:
+    world = World()
+    world.seen = replace(world.seen, missing=("Job Type",), elsewhere=("404 cdn.test/main.js",))
+    outcome = execute(box("browser", BROWSER), context(world))
+    assert outcome.lines == ("“Job Type” is not visible", "failed request to another site: 404 cdn.test/main.js")
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_remark_of_the_browser_about_a_header_is_named_and_fails_nothing_unless_it_is_forbidden() -> None:
+    world = World()
+    world.seen = replace(world.seen, remarks=("Unrecognized Content-Security-Policy directive 'reflected-xss'.",))
+    outcome = execute(box("browser", BROWSER), context(world))
+    assert outcome.state == "done"
+    assert outcome.lines == ("the browser remarks: Unrecognized Content-Security-Policy directive 'reflected-xss'.",)
+    form = BROWSER.replace("approval-templates", "reflected-xss")
+    assert execute(box("browser", form), context(world)).state == "failed"
+
+
+LIMITED = {"limited": ("/api/jobs",), "pause": 7.0, "missing": ("Job Type",), "console": ("Error: 429",)}
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_page_of_which_a_limit_answers_a_part_is_opened_once_more_and_then_is_not_known() -> None:
+    world = World()
+    world.seen = replace(world.seen, **LIMITED)  # type: ignore[arg-type]
+    began = world.clock.monotonic()
+    outcome = execute(box("browser", BROWSER), context(world))
+    assert (outcome.state, outcome.inconclusive, outcome.measures) == ("failed", True, {})
+    assert outcome.summary == (
+        "/api/jobs is answered by a limit on requests (429), so the service itself was not asked. "
+        "Let the limit leave out the bot's address, or this path."
+    )
+    assert outcome.lines == ("“Job Type” is not visible", "console error: Error: 429")
+    assert len(world.visits) == 2
+    assert world.clock.monotonic() - began >= 7
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_what_fails_beside_a_limit_fails_the_page() -> None:
+    for more in ({"bad_answers": ("500 /api/jobs/1",)}, {"console": ("approval-templates",)}):
+        world = World()
+        world.seen = replace(world.seen, **{**LIMITED, **more})  # type: ignore[arg-type]
+        assert not execute(box("browser", BROWSER), context(world)).inconclusive
+
+
+def test_what_was_clicked_is_not_clicked_again_because_of_a_limit() -> None:
+    world = World()
+    world.seen = replace(world.seen, **LIMITED)  # type: ignore[arg-type]
+    assert execute(box("browser", BROWSER + '\nclick = ["Order"]'), context(world)).inconclusive
+    assert len(world.visits) == 1
+
+
 def test_without_a_browser_a_person_is_asked() -> None:
     world = World()
     world.no_browser = "playwright is not installed"

@@ -163,6 +163,14 @@ def test_new_issues_of_the_release_are_counted_on_all_pages_and_listed_with_link
     assert [query.get("cursor") for query in sentry.queries] == [None, ["0:2:0"], ["0:4:0"], ["0:6:0"]]
 
 
+def test_what_a_prepared_statement_says_after_a_migration_is_told_as_that(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    sentry.issues = [issue(ctx, "cached plan must not change result type", 1)]
+    assert "prepared statements are older than the migration: restart what says so." in run_step(ctx).summary
+    sentry.issues = [issue(ctx, "cached page must not change", 1)]
+    assert run_step(ctx).summary.endswith("(3 events in total).")
+
+
 def test_the_question_covers_the_time_from_the_start_of_the_run_until_now_in_utc(sentry: Sentry) -> None:
     ctx = context_with(sentry)
     run_step(ctx, 'environment = "production"')
@@ -250,6 +258,7 @@ def test_a_rate_limit_longer_than_the_steps_limit_measures_nothing(sentry: Sentr
         (403, "{}", "The token $SENTRY_TOKEN may not read dj/api (403)"),
         (404, "{}", "has no project dj/api"),
         (302, "", "redirects to another address"),
+        (302, '{"slug": "web", "detail": {"code": "resource-moved"}}', "calls the project dj/api web now"),
         (502, "<html>", "answers 502"),
         (200, "<html>Log in</html>", "answers with a web page instead of data"),
         (200, "[]", "does not answer like Sentry's API"),

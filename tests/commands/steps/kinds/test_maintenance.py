@@ -158,6 +158,25 @@ def test_a_mark_tells_the_maintenance_page_from_the_services_own_answer(toml: st
     }
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
+@pytest.mark.parametrize(
+    ("mark", "text", "marked"),
+    [
+        ("off", "<p>Coffee shop</p>", False),
+        ("off", "<p>Coffee shop, off for tonight</p>", True),
+        ("Wartung", "<h1>Wartungsarbeiten</h1>", True),
+        ("soon", "<i>clock</i>back&nbsp;soon", True),
+        ("ปิดปรับปรุง", "<p>ขณะนี้ปิดปรับปรุงระบบ</p>", True),
+        ("(503)", "<h1>Closed(503)</h1>", True),
+    ],
+)
+def test_a_mark_in_the_body_begins_where_a_word_begins(mark: str, text: str, marked: bool) -> None:
+    world = World()
+    world.on_web("app", answer(503, text=text))
+    step = box("maintenance", MAINTENANCE + f'mark = {{ body = "{mark}" }}')
+    assert (execute(step, context(world)).state == "done") is marked
+
+
 def test_the_mark_is_in_the_plan_and_in_what_is_seen() -> None:
     assert plan(box("maintenance", HEADER)).endswith("expects status 503, with the header X-Maintenance: 1")
     assert plan(box("maintenance", BODY.replace('"on"', '"off"'))).endswith("200, without the text “back soon”")

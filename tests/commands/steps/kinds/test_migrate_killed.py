@@ -119,6 +119,29 @@ def test_a_session_that_goes_on_without_its_tool_is_named_and_nothing_is_called_
     assert (back.state, shop.columns()) == ("done", 1), back.summary
 
 
+@pytest.mark.parametrize(
+    ("address", "reads"),
+    [
+        ("{url}?application_name=shop", '"$URL"'),
+        # as a driver of Java, which knows its own name for that and reads no variable
+        ("jdbc:{url}", '"$(sed "s/^jdbc://; s/ApplicationName/application_name/" <<< "$URL")"'),
+        ("jdbc:{url}?ApplicationName=shop", '"$(sed "s/^jdbc://; s/Appl.*Name=/application_name=/" <<< "$URL")"'),
+    ],
+    ids=["libpq", "jdbc", "jdbc with a name"],
+)
+def test_a_session_has_the_runs_name_where_only_the_address_is_read(
+    shop: Killed, reader: psycopg.Connection, tmp_path: Path, address: str, reads: str
+) -> None:
+    shop.shell = local_shell(tmp_path, APP=str(tmp_path), URL=address.format(url=shop.url), PLAIN=shop.url)
+    toml = f"""host = "box"\nfolder = "$APP"\nenv = {{ DATABASE_URL = "$URL", PLAIN = "$PLAIN" }}\nlock_timeout = "1 h"
+state = '''psql -XAtc "{FOUND}" "$PLAIN"'''
+forward = '''unset PGAPPNAME PGOPTIONS; URL=$DATABASE_URL; psql -Xc "{ADDS}" {reads}'''
+"""
+    said = shop.killed(toml)
+    ((pid,),) = shop.waiting()
+    assert f"SELECT pg_terminate_backend({pid})" in said
+
+
 def test_a_session_that_another_run_of_the_target_left_is_seen_before_a_migration_and_a_rollback(
     shop: Killed,
 ) -> None:

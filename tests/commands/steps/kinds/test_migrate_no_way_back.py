@@ -18,7 +18,7 @@ from tests.commands.steps.migration_projects import ALEMBIC as ALEMBIC_PROGRAM
 from tests.commands.steps.migration_projects import run_tool
 
 __all__ = ["alembic", "django", "rails", "url"]  # fixtures
-ADD = '    op.execute("ALTER TABLE orders ADD COLUMN price int")\n'
+ADD = '    op.execute("ALTER TABLE orders ADD COLUMN IF NOT EXISTS price int")\n'
 DROP = '    op.execute("ALTER TABLE orders DROP COLUMN price")\n'
 HEAD = '"""Price."""\nfrom alembic import op\n\nrevision = "bbb2"\ndown_revision = "aaa1"\n\n\n'
 DOC = '    """Take it back.\n\n    pass\n    """\n'
@@ -41,54 +41,65 @@ def refused(what: str) -> str:
     return f"Nothing was run: the rollback could not take back {what}. Run the step again to go on all the same."
 
 
-@pytest.mark.fault("the way back is first tried when it is needed")
-@pytest.mark.parametrize(
-    ("body", "why"),
+# several revisions are one release: what takes long is to start the tool
+_NO_WAY = [
     [
-        (
-            f"def upgrade():\n{ADD}\n\ndef downgrade():\n    raise NotImplementedError()\n",
-            RAISES,
-        ),
+        (f"def upgrade():\n{ADD}\n\ndef downgrade():\n    raise NotImplementedError()\n", RAISES),
         (
             f"def downgrade() -> None:\n{DOC}    # never\n    raise RuntimeError(\n  1\n  )\n\ndef upgrade():\n{ADD}",
-            "its downgrade raises an error",
+            RAISES,
         ),
         (f"def upgrade():\n{ADD}\n\ndef downgrade():\n{DOC}    pass  # nothing\n", "its downgrade does nothing"),
         (f"def upgrade():\n{ADD}\n\ndef downgrade(): pass\n", "its downgrade does nothing"),
+    ],
+    [
         (f"def upgrade():\n{ADD}# no downgrade\n", "it has no downgrade"),
         (f"def upgrade():\n{ADD}\n\ndef downgrade():\n    print('one way')\n    raise RuntimeError\n", RAISES),
-        (
-            SEVERAL,
-            "its downgrade_one does nothing",
-        ),
+        (SEVERAL, "its downgrade_one does nothing"),
     ],
-)
-def test_alembic(alembic: Project, tmp_path: Path, url: str, body: str, why: str) -> None:
-    (tmp_path / "migrations" / "versions" / "bbb2.py").write_text(HEAD + body)
+]
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+@pytest.mark.parametrize("bodies", _NO_WAY)
+def test_each_alembic_revision_that_cannot_go_back_is_said_before_anything_is_applied(
+    alembic: Project, tmp_path: Path, url: str, bodies: list[tuple[str, str]]
+) -> None:
+    names = _revisions(tmp_path, [body for body, _ in bodies])
+    found = [f"{name} ({why})" for name, (_, why) in zip(names, bodies, strict=True)]
+    why = ", ".join(reversed(found))  # as a rollback meets them
     outcome = forward(alembic, ALEMBIC)
-    assert (outcome.state, outcome.summary) == ("failed", refused(f"bbb2 ({why})"))
+    assert (outcome.state, outcome.summary) == ("failed", refused(why))
     assert run_sql(url, COLUMNS) == [("id",)]
     again = forward(alembic, ALEMBIC, attempt=2)
     assert (again.state, again.summary) == (
         "done",
-        f"Migrated from “aaa1” to “bbb2”. A rollback cannot take back bbb2 ({why}).",
+        f"Migrated from “aaa1” to “{names[-1]}”. A rollback cannot take back {why}.",
     )
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        f"def upgrade():\n{ADD}\n\ndef downgrade():\n{DOC}{DROP}",
-        f"def upgrade() -> None:\n{ADD}\n\ndef downgrade(\n) -> None:  # back\n    if True:\n    {DROP}",
-        "def upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n",
-        f"def upgrade():\n{ADD}\n\nback = lambda: op.execute('ALTER TABLE orders DROP price')\ndowngrade = back\n",
-        f"def upgrade():\n{ADD}\n\ndef downgrade():\n    x = 'raise pass'; op.execute('SELECT 1')\n",
-        f"def upgrade():\n{ADD}\n\ndef downgrade():\n    op.execute('''SELECT 1 AS\n    raise''')\n",
-    ],
-)
-def test_an_alembic_revision_that_may_go_back_is_applied_at_once(alembic: Project, tmp_path: Path, body: str) -> None:
-    (tmp_path / "migrations" / "versions" / "bbb2.py").write_text(HEAD + body)
-    assert forward(alembic, ALEMBIC).summary == "Migrated from “aaa1” to “bbb2”."
+def test_alembic_revisions_that_may_go_back_are_applied_at_once(alembic: Project, tmp_path: Path) -> None:
+    names = _revisions(
+        tmp_path,
+        [
+            f"def upgrade():\n{ADD}\n\ndef downgrade():\n{DOC}{DROP}",
+            f"def upgrade() -> None:\n{ADD}\n\ndef downgrade(\n) -> None:  # back\n    if True:\n    {DROP}",
+            "def upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n",
+            f"def upgrade():\n{ADD}\n\nback = lambda: op.execute('ALTER TABLE orders DROP price')\ndowngrade = back\n",
+            f"def upgrade():\n{ADD}\n\ndef downgrade():\n    x = 'raise pass'; op.execute('SELECT 1')\n",
+            f"def upgrade():\n{ADD}\n\ndef downgrade():\n    op.execute('''SELECT 1 AS\n    raise''')\n",
+        ],
+    )
+    assert forward(alembic, ALEMBIC).summary == f"Migrated from “aaa1” to “{names[-1]}”."
+
+
+def _revisions(folder: Path, bodies: list[str]) -> list[str]:
+    """Write revisions with these bodies, each after the one before. Returns their names."""
+    names = ["aaa1", *(f"bbb{number}" for number, _ in enumerate(bodies, 2))]
+    for name, before, body in zip(names[1:], names, bodies, strict=False):
+        text = HEAD.replace('"bbb2"', f'"{name}"').replace('"aaa1"', f'"{before}"') + body
+        (folder / "migrations" / "versions" / f"{name}.py").write_text(text)
+    return names[1:]
 
 
 def test_what_is_applied_already_is_not_asked_about(alembic: Project, tmp_path: Path) -> None:
@@ -137,60 +148,67 @@ def test_django_goes_past_what_its_migration_calls_done_by_nothing(django: Proje
 
 @pytest.mark.fault("the way back is first tried when it is needed")
 @pytest.mark.parametrize(
-    ("body", "why"),
+    "bodies",
     [
-        ("def change = execute('ALTER TABLE orders ADD COLUMN price int')", "execute"),
-        ("def change\n    change_column :orders, :id, :bigint\n  end", "change_column"),
-        (
-            "def up = add_column(:orders, :n, :integer)\n def down\n\nraise ActiveRecord::IrreversibleMigration\n end",
-            "its down raises an error",
-        ),
-        ("def up = add_column(:orders, :price, :integer)", "it has no down"),
-        ("def up = add_column(:orders, :price, :integer)\n  def down\n  end", "its down does nothing"),
-        ("def change = remove_column(:orders, :id)", "remove_column"),
-        ("def change\n change_table(:orders) { |t| t.remove :id }\n end", "remove_columns"),
-        ("def change = helper\n def helper = connection.execute('ALTER TABLE orders ADD price int')", "execute"),
-        (
-            "def change\n add_column :orders, :n, :integer\n reversible { |way| way.down { raise 'no' } }\n end",
-            "its down raises an error",
-        ),
-        ("def up = add_column(:orders, :n, :integer)\n def down\n say 'no'\n fail\n end", "its down raises an error"),
+        {
+            "def change = execute('ALTER TABLE orders ADD COLUMN price int')": "execute",
+            "def change\n    change_column :orders, :id, :bigint\n  end": "change_column",
+            "def up = add_column(:orders, :n, :text)\n def down\n\nraise ActiveRecord::IrreversibleMigration\n end": (
+                "its down raises an error"
+            ),
+            "def up = add_column(:orders, :o, :integer)": "it has no down",
+            "def up = add_column(:orders, :p, :integer)\n  def down\n  end": "its down does nothing",
+        },
+        {
+            "def change = helper\n def helper = connection.execute('ALTER TABLE orders ADD price int')": "execute",
+            "def change\n add_column :orders, :n, :integer\n reversible { |way| way.down { raise 'no' } }\n end": (
+                "its down raises an error"
+            ),
+            "def up = add_column(:orders, :o, :integer)\n def down\n say 'no'\n fail\n end": "its down raises an error",
+            "def change\n change_table(:orders) { |t| t.remove :o }\n end": "remove_columns",
+            "def change = remove_column(:orders, :id)": "remove_column",
+        },
     ],
 )
-def test_rails(rails: Project, tmp_path: Path, body: str, why: str) -> None:
+def test_each_rails_migration_that_cannot_go_back_is_said_before_anything_is_applied(
+    rails: Project, tmp_path: Path, bodies: dict[str, str]
+) -> None:
     assert rails.run(RAILS).state == "done"
     rails.files.clear()
-    _rails_migration(tmp_path, body)
+    names = _rails_migrations(tmp_path, list(bodies))
+    why = ", ".join(f"{name} ({why})" for name, why in zip(names, bodies.values(), strict=True))
     outcome = forward(rails, RAILS, attempt=2)
-    assert (outcome.state, outcome.summary) == ("failed", refused(f"20260202000000 Price ({why})"))
+    assert (outcome.state, outcome.summary) == ("failed", refused(why))
     again = forward(rails, RAILS, attempt=3)
-    assert again.summary.endswith(f" A rollback cannot take back 20260202000000 Price ({why}).")
+    assert again.summary.endswith(f" A rollback cannot take back {why}."), again.summary
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_rails_migrations_that_go_both_ways_are_applied_at_once(rails: Project, tmp_path: Path) -> None:
+    assert rails.run(RAILS).state == "done"
+    rails.files.clear()
+    bodies = [
         "def change = add_column(:orders, :price, :integer)",
         "def change\n reversible { |way| way.up { execute('SELECT 1') } }\n create_table(:x) { |t| t.text :n }\n end",
-        "def change\n up_only { execute('SELECT 1') }\n add_index :orders, :id\n end",
+        "def change\n up_only { execute('SELECT 1') }\n add_index :orders, :price\n end",
         "def up = execute('SELECT 1')\n  def down = execute('SELECT 1')",
-        "def change\n raise 'no' if false\n change_table(:orders) { |t| t.remove :id, type: :integer }\n end",
+        "def change\n raise 'no' if false\n change_table(:orders) { |t| t.remove :price, type: :integer }\n end",
         "def change\n rest = [:id, :integer]\n remove_column(:orders, *rest)\n end",
         "def up\n  end\n  def down\n  end",
-    ],
-)
-def test_a_rails_migration_that_goes_both_ways_is_applied_at_once(rails: Project, tmp_path: Path, body: str) -> None:
-    assert rails.run(RAILS).state == "done"
-    rails.files.clear()
-    _rails_migration(tmp_path, body)
+    ]
+    _rails_migrations(tmp_path, bodies)
     outcome = forward(rails, RAILS, attempt=2)
     assert (outcome.state, outcome.not_compared) == ("done", ()), outcome.summary
     assert "take back" not in outcome.summary
 
 
-def _rails_migration(folder: Path, body: str) -> None:
-    text = f"class Price < ActiveRecord::Migration[6.1]\n  {body}\nend\n"
-    (folder / "db" / "migrate" / "20260202000000_price.rb").write_text(text)
+def _rails_migrations(folder: Path, bodies: list[str]) -> list[str]:
+    """Write migrations with these bodies, each newer than the one before. Returns their names."""
+    names = []
+    for number, body in enumerate(bodies):
+        text = f"class Price{number} < ActiveRecord::Migration[6.1]\n  {body}\nend\n"
+        (folder / "db" / "migrate" / f"2026020200000{number}_price{number}.rb").write_text(text)
+        names.append(f"2026020200000{number} Price{number}")
+    return names
 
 
 # it keeps the version in a file, and says it as golang-migrate does

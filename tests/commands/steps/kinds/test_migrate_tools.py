@@ -180,6 +180,12 @@ def test_the_time_limits_reach_a_tool_whose_url_has_options_of_its_own(tmp_path:
     assert result.summary == f"the migration tool reports its state: “3s 2min {path}”"
 
 
+def test_the_time_limits_reach_a_tool_of_java_which_reads_only_its_url(tmp_path: Path, url: str) -> None:
+    toml = COMMON + 'lock_timeout = "3 s"\nforward = "true"\nstate = \'echo "${DATABASE_URL#*/migrated}"\'\n'
+    result = Project(tmp_path, f"jdbc:{url}").looked_at(toml)
+    assert result.summary == "the migration tool reports its state: “?options=-c%20lock_timeout%3D3000”"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

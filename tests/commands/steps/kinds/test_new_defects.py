@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
+from bot.rehearsal.target.postgres import APP, OWNER, SUPERUSER, Postgres
 from commands.steps.base import execute
 from commands.systems.postgres.missing_rights import objects_now
 from commands.systems.postgres.new_defects import defects_now, defects_since
@@ -78,9 +78,20 @@ def since(url: str, before: str, migration: str) -> str:
             "the foreign key b_id_fkey of public.b is not checked, because its triggers are disabled",
         ),
         ("ALTER TABLE b DISABLE TRIGGER ALL", "SELECT 1", ""),
+        (
+            "CREATE PUBLICATION cdc FOR ALL TABLES; ALTER TABLE a DISABLE TRIGGER t; ALTER TABLE b DISABLE TRIGGER ALL",
+            "ALTER TABLE plain RENAME TO simple; ALTER TABLE a RENAME TO c; ALTER TABLE b RENAME TO d",
+            "",
+        ),
+        (
+            "CREATE PUBLICATION cdc FOR ALL TABLES",
+            "ALTER TABLE plain RENAME TO simple; CREATE TABLE e (id int); DROP TABLE b",
+            f"fail on public.e: {FAIL}",
+        ),
+        ("CREATE PUBLICATION cdc FOR ALL TABLES", "DROP TABLE plain; CREATE TABLE plain (id int)", ""),
     ],
     ids=["for all", "key lost", "a partition", "key", "full", "inserts", "open", "opened", "secured", "no security",
-         "trigger", "foreign key", "as before"],
+         "trigger", "foreign key", "as before", "renamed", "renamed and new", "made anew"],
 )  # fmt: skip
 def test_what_is_new_is_named(url: str, before: str, migration: str, said: str) -> None:
     found = since(url, before, migration)
@@ -93,11 +104,37 @@ def test_the_words_are_true(url: str) -> None:
         run_sql(url, "DELETE FROM c")
 
 
+def test_what_an_earlier_version_noted_without_oids_still_counts(url: str) -> None:
+    run_sql(url, "CREATE PUBLICATION cdc FOR ALL TABLES")
+    older = "\n".join(line.rpartition("\x1f")[0] for line in defects_now(database_at(url), "db").split("\n"))
+    assert older.count("public.plain") == 1
+    assert defects_since(database_at(url), "db", older) == ""
+
+
+def test_a_new_table_of_whose_rows_the_bots_own_user_sees_only_a_part_is_named(postgres: Postgres, url: str) -> None:
+    run_sql(url, f"GRANT USAGE ON SCHEMA public TO {APP}")
+    database = database_at(postgres.url(APP, "shop"))
+    older = defects_now(database, "db")
+    run_sql(url, f"CREATE TABLE c (id int); INSERT INTO c VALUES (1); GRANT SELECT ON c TO {APP}")
+    assert defects_since(database, "db", older) == ""
+    run_sql(url, "ALTER TABLE c ENABLE ROW LEVEL SECURITY")
+    assert database.query("db", "SELECT count(*) FROM c").rows == ((0,),)
+    assert defects_since(database, "db", older) == (
+        "policies of row security decide which rows of public.c the user of this database's address on the page sees, "
+        "so a query may count too few there"
+    )
+    run_sql(url, "CREATE POLICY all_rows ON c USING (true)")
+    assert defects_since(database_at(url), "db", older) == "", "a superuser sees all rows"
+
+
 def test_a_rehearsal_asks_about_it_before_anything_is_applied(postgres: Postgres, tmp_path: Path) -> None:
     shop = RehearsedShop(postgres, tmp_path)
     shop.change_production(OLDER + SECURE + "CREATE PUBLICATION cdc FOR TABLE a, b;")
     found = shop.rehearse_alone("CREATE TABLE invoices (id integer PRIMARY KEY);", "DROP TABLE invoices;")
     assert found.state == "done", "row security is on for few tables of that schema: " + found.summary
+    shop.change_production("CREATE TABLE notes (id integer); ALTER PUBLICATION cdc ADD TABLE notes;")
+    renames = shop.rehearse_alone("ALTER TABLE notes RENAME TO remarks;", "ALTER TABLE remarks RENAME TO notes;")
+    assert renames.state == "done", "it was so before, under another name: " + renames.summary
     bad = "ALTER TABLE b REPLICA IDENTITY NOTHING;"
     asked = shop.rehearse_alone(bad, "ALTER TABLE b REPLICA IDENTITY DEFAULT;")
     assert asked.state == "failed"

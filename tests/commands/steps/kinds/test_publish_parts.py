@@ -18,6 +18,7 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.ports.web import HttpResponse
 from commands.steps.outcome import Outcome
+from commands.steps.shared import served_build
 from commands.systems.page_parts import part_problem, path_at_place
 from commands.systems.page_tags import Part, read_tags
 from commands.systems.preflight.served_parts import ServedPartsCheck
@@ -387,3 +388,23 @@ def test_a_web_server_that_knows_no_type_of_scripts_fails_the_step(folder: Path)
         site.web.close()
     assert outcome.state == "failed"
     assert outcome.summary.startswith("/assets/index-new.js on app has the type text/plain, so browsers refuse it")
+
+
+LIMIT = f"limit_req_zone $binary_remote_addr zone=bot:1m rate=RATE; {SERVER}"
+LIMITED = "limit_req zone=bot; limit_req_status 429; add_header Retry-After 1 always;"
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_limit_on_requests_in_front_is_waited_for(folder: Path) -> None:
+    outcome = published_behind(folder, lambda _: None, LIMIT.replace("RATE", "50r/s"), LIMITED, FORWARD)
+    assert outcome.state == "done", outcome.summary
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_limit_that_lets_nothing_pass_says_nothing_of_the_build(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served_build, "LIMIT_PATIENCE", 1.0)
+    outcome = published_behind(folder, lambda _: None, LIMIT.replace("RATE", "1r/m"), LIMITED, FORWARD)
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert "is answered by a limit on requests (429), so the service itself was not asked" in outcome.summary

@@ -106,8 +106,23 @@ def test_a_restart_is_not_called_wrong_because_of_a_limit() -> None:
     assert len(asked) < 20, "a limit is not asked ten times a second"
 
 
+def test_a_service_that_dies_while_a_limit_is_waited_for_is_noticed_before_the_limit_is_over() -> None:
+    world = new_code()
+    asked: list[float] = []
+
+    def reply(_: object) -> HttpResponse:
+        asked.append(world.clock.monotonic())
+        return replace(LIMITED, headers={"Retry-After": "60"})
+
+    world.on_web("/api/health", reply)
+    step, ctx, began = box("service", ALLOWING), context(world), world.clock.monotonic()
+    said = step.wait_for_commit(ctx, 15, ready_within=600, died=lambda: world.clock.monotonic() - began > 5)
+    assert said == "from a limit on requests (429)"
+    assert asked[-1] - began < 60
+
+
 @pytest.mark.parametrize(
     ("said", "seconds"), [("7", 7), ("0", 1), ("9999", 60), ("Wed, 21 Oct 2026 07:28:00 GMT", 5), ("", 5), ("-1", 5)]
 )
 def test_the_wait_is_bounded(said: str, seconds: float) -> None:
-    assert wait_asked_for(replace(LIMITED, headers={"retry-after": said})) == seconds
+    assert wait_asked_for(said) == seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from commands.ports.preflight import FAIL, OK, WARN, PreflightContext, PreflightResult
 from commands.ports.web import HttpResponse
 from commands.systems.preflight.reachable import ReachableCheck
+from commands.text.durations import parse_duration
 from state.errors import LostTrack, Unreachable
 from tests.local_shell import LocalShell
-from tests.production import ended, rows
+from tests.production import answer, ended, rows
 from tests.world import World
 
 
@@ -47,6 +49,16 @@ def test_a_host_on_which_no_command_can_run_is_named_with_the_reason(output: str
     result = run_preflight(world, "hosts")
     assert (result.level, result.summary) == (FAIL, summary)
     assert result.todo
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_home_where_nothing_can_be_written_though_there_is_room_is_named() -> None:
+    # a limit of this kind stands for a quota: the free space does not show it either
+    within = ("env", "--ignore-signal=XFSZ", "prlimit", "--fsize=65536", "--")
+    tools = replace(World().tools(), shell=LocalShell({}, within=within))
+    (result,) = ReachableCheck(place=("hosts", "h")).run_preflight(PreflightContext(tools=tools, ref="main"))
+    what = "1 MB could not be written in the home folder, though there is room: File too large"
+    assert (result.level, result.summary) == (FAIL, what)
 
 
 def test_a_host_that_reports_no_free_space_passes() -> None:
@@ -102,3 +114,28 @@ def test_an_unreachable_place_raises_its_own_error(sort: str, world_sort: str) -
     world.unreachable(world_sort)
     with pytest.raises(Unreachable):
         run_preflight(world, sort)
+
+
+@pytest.mark.fault("slow, taken for broken")
+@pytest.mark.parametrize(
+    ("life", "left", "warned"),
+    [
+        ("90 d", "30 d", False),
+        ("90 d", "47 h", True),
+        ("160 h", "53 h", False),  # of Let's Encrypt, at a third of its life
+        ("160 h", "39 h", True),
+        ("24 h", "8 h", False),  # of a CA of one's own
+        ("24 h", "5 h", True),
+        ("12 h", "4 h", False),
+        ("12 h", "2 h", True),
+    ],
+)
+def test_a_certificate_is_judged_by_how_long_it_is_valid(life: str, left: str, warned: bool) -> None:
+    world = World(rate=1)
+    last = world.clock.now() + parse_duration(left)
+    world.on_web("GET x", replace(answer(200), valid=(last - parse_duration(life), last)))
+    check = ReachableCheck(place=("webs", "x"))
+    ok, *more = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
+    assert ok.level == OK
+    assert [one.level for one in more] == [WARN] * warned
+    assert all(re.match(r"its certificate ends in (1 d )?\d+ h .*\(at .* UTC\)$", one.summary) for one in more)
