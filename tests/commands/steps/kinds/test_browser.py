@@ -81,7 +81,7 @@ def test_a_known_error_is_named_and_fails_nothing_and_another_one_does() -> None
     world.seen = replace(world.seen, console=(hydration,), bad_answers=("404 /stats/seen",))
     outcome = execute(step, context(world))
     assert (outcome.state, outcome.measures) == ("done", {"failed": 0.0})
-    assert outcome.summary == "“DJ-System” shows Job Type; no other error in the console."
+    assert outcome.summary == "“DJ-System” shows Job Type; no other errors in the console."
     assert outcome.lines == (f"known (`allow`): {hydration}", "known (`allow`): 404 /stats/seen")
     for more in ({"console": (hydration, "TypeError")}, {"bad_answers": ("500 /api",)}, {"missing": ("Job Type",)}):
         world.seen = replace(world.seen, **more)
