@@ -11,11 +11,12 @@ from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
+from commands.systems.further_addresses import ask_others
 from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, status_of
 from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
 from commands.text.durations import format_duration
-from state.errors import LostTrack
+from state.errors import Down, LostTrack
 from state.frozen import dataclass
 
 _PROBE = 1024 * 1024  # bytes that are written for a moment: a quota of the user does not show in the free space
@@ -36,6 +37,10 @@ sed -nE 's/^MODE=/end=/p; s/^USEC=([0-9]+)[0-9]{{6}}$/ends_at=\\1/p' /run/system
 printf 'now=%s\\n' "$(date +%s)\""""
 _SOON = timedelta(days=2)  # before which a certificate should be renewed: most are weeks before their end
 _LAST_PART = 1 / 4  # of the life of a short one, in which it should be renewed: ACME's clients do it at a third
+_LOAD_NEW = (
+    "renew it; if that was done, let the web server load the new one, which a reload does (of Caddy one with --force)"
+)
+_SAME_CERTIFICATE = "give that server the certificate, too: browsers that reach it go on to no other address"
 _MIN_FREE = 100 * 1024  # kB in the home folder
 _DATABASE_QUERY = f"""
 SELECT current_user::text, current_setting('server_version'), pg_is_in_recovery(),
@@ -70,7 +75,13 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
     if answer.status >= 500 and answer.status != 503:
         return warned(f"answers {answer.status} at /", "check its log: it fails before anything is deployed")
     found = passed(f"answers ({status_of(answer)} in {answer.seconds:.1f} s)")
-    found += _certificate(answer, tools.clock.now())
+    now = tools.clock.now()
+    found += _certificate(answer, "its certificate", now)
+    for address, other in _others(tools, name, answer):
+        if isinstance(other, Down):
+            found += warned(f"at {address}, another of its addresses: {str(other).rstrip('.')}", _SAME_CERTIFICATE)
+        else:
+            found += _certificate(other, f"the certificate at {address}, another of its addresses,", now)
     if answer.silent:
         where, count = ", ".join(answer.silent), len(answer.others) + 1
         what = f"does not respond at {where}; another of its {count} addresses answers"
@@ -80,7 +91,17 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
     return found
 
 
-def _certificate(answer: HttpResponse, now: datetime) -> list[PreflightResult]:
+def _others(tools: Tools, name: str, answer: HttpResponse) -> list[tuple[str, HttpResponse | Down]]:
+    """What the further addresses of a name with a certificate say; nothing if one of them loses track."""
+    if not answer.valid:
+        return []
+    try:
+        return ask_others(tools.web, name, HttpRequest(path="/", limit=3), answer.others)
+    except LostTrack:
+        return []
+
+
+def _certificate(answer: HttpResponse, which: str, now: datetime) -> list[PreflightResult]:
     """A warning of a certificate that should have been renewed by now, for how long such a one is valid."""
     if not answer.valid:
         return []
@@ -88,8 +109,8 @@ def _certificate(answer: HttpResponse, now: datetime) -> list[PreflightResult]:
     left = last - now
     if left >= min(_SOON, (last - first) * _LAST_PART):
         return []
-    what = f"its certificate ends in {format_duration(left)} (at {last:%Y-%m-%d %H:%M} UTC)"
-    return warned(what, "renew it; if that was done, let the web server load the new one, which a reload does")
+    what = f"{which} ends in {format_duration(left)} (at {last:%Y-%m-%d %H:%M} UTC)"
+    return warned(what, _LOAD_NEW)
 
 
 def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:

@@ -66,8 +66,9 @@ unit_job() {
     said=$(timeout "$WITHIN" $SUDO systemctl "$1" "$2" 2>&1) || code=$?
     [ "$code" != 124 ] || stopped "$2"
     [ "$code" != 0 ] && [ "$code" != 124 ] || return 0
-    # systemd 219 has no such id, so that nothing tells why it did not start
-    [[ $said = "Job for "* ]] && [ -n "$before" ] && [ "$(property InvocationID "$2")" = "$before" ] || break
+    # systemd 219 has no such id, so that nothing tells why it did not start; a reload makes no new invocation, and its command
+    # may have done its work before it failed
+    [[ $1 = restart && $said = "Job for "* ]] && [ -n "$before" ] && [ "$(property InvocationID "$2")" = "$before" ] || break
     # shellcheck disable=SC2086
     if [ -z "$reset" ] && reset=tried && $SUDO systemctl reset-failed "$2" > /dev/null 2>&1; then continue; fi
     if [ "$SECONDS" -ge "$until" ]; then
