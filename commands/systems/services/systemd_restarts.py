@@ -1,4 +1,4 @@
-"""What starts a unit of systemd anew without being told: a limit of its time, a program that watches its files."""
+"""What starts a unit of systemd anew without being told: a limit of time, a watch over files."""
 
 from __future__ import annotations
 
