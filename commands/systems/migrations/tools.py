@@ -121,6 +121,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         reads_pgoptions=False,
         address_parts={"FLYWAY_USER": "user", "FLYWAY_PASSWORD": "password"},
         passed=script("migrations/flyway_passed.sh"),
+        troubles=script("migrations/flyway_troubles.sh"),
     ),
     # https://github.com/golang-migrate/migrate/tree/master/cmd/migrate
     "golang-migrate": MigrationTool(
