@@ -50,7 +50,8 @@ def test_a_constraint_of_a_child_that_only_a_restore_makes_not_valid_is_named_an
     run_sql(
         shop.url,
         "CREATE TABLE nodes (size int); CREATE TABLE leaves () INHERITS (nodes); "
-        "ALTER TABLE nodes ADD CONSTRAINT sized CHECK (size > 0) NOT VALID; ALTER TABLE leaves VALIDATE CONSTRAINT sized",
+        "ALTER TABLE nodes ADD CONSTRAINT sized CHECK (size > 0) NOT VALID; "
+        "ALTER TABLE leaves VALIDATE CONSTRAINT sized",
     )
     shop.back_up()
     outcome = shop.prove()
