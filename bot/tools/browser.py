@@ -106,7 +106,7 @@ class ChromiumBrowser:
     def _check(self, page: Page, place: str, url: str, visit: Visit, sites: Sites) -> BrowserResult:
         heard = Heard(page, acting=bool(visit.acts))
         until = time.monotonic() + visit.limit
-        page.goto(url, timeout=visit.limit * 1000, wait_until="load")
+        _open(page, url, visit.limit / 2 if visit.acts else visit.limit)
         stuck = ""
         for act in visit.acts:
             seconds = max(min(until - time.monotonic(), visit.limit / 3), _LEAST)
@@ -116,6 +116,7 @@ class ChromiumBrowser:
         wait = 0.0 if stuck else visit.limit * 1000 / 3
         missing = tuple(text for text in visit.sees if not is_visible(page, text, wait))
         title = self._redact(page.title())[:LONGEST_NOTE]
+        heard.look_for_silence()
         told = heard.told(self._redact, {host for _, host, _ in self._own_origins() if host}, sites)
         return BrowserResult(
             title=title,
@@ -124,6 +125,7 @@ class ChromiumBrowser:
             bad_answers=tuple(told.bad.texts),
             elsewhere=tuple(told.elsewhere.texts),
             limited=tuple(told.limited.texts),
+            remarks=tuple(told.remarks.texts),
             pause=told.pause,
             stuck=stuck,
         )
@@ -134,7 +136,7 @@ class ChromiumBrowser:
 
         base = resolve(self._webs[place].url, self._environ).rstrip("/")
         if act.kind == "open":
-            page.goto(base + url_path(act.target, self._environ), timeout=timeout, wait_until="load")
+            _open(page, base + url_path(act.target, self._environ), timeout / 1000)
             return ""
         name = str(act.target)
         value = resolve(act.value, self._environ)
@@ -163,6 +165,19 @@ class ChromiumBrowser:
 
     def _executable(self) -> str | None:
         return self._program or find_browser()
+
+
+def _open(page: Page, url: str, seconds: float) -> None:
+    """Open a page, and wait until it has loaded; no longer than so many seconds, as what hangs may be no matter.
+
+    Raises Playwright's Error if the page itself does not come.
+    """
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    until = time.monotonic() + seconds
+    page.goto(url, timeout=seconds * 1000, wait_until="commit")
+    with suppress(PlaywrightTimeout):
+        page.wait_for_load_state("load", timeout=max(until - time.monotonic(), 0.001) * 1000)
 
 
 def _send_to_own_origin(

@@ -19,7 +19,12 @@ MOST_NOTES, LONGEST_NOTE = 100, 1000  # of what a page reports; its number, and 
 _MOST_REPORTS, _LONGEST_TEXT = 1000, 10 * LONGEST_NOTE  # that are kept until they are sorted
 _401, _429 = "status of 401", "status of 429"  # in what Chromium says in the console of such an answer
 _NOT_LOADED = "Failed to load resource"  # and of each request that failed
+_LOADED = ("document", "stylesheet", "script", "image", "font")  # what a page waits for before it has loaded
 _ICON = "/favicon.ico"  # which the browser asks for by itself, some time after a page that names no icon
+_REMARK = re.compile(  # of what the browser leaves out of such a header, without which all goes on
+    "Unrecognized Content-Security-Policy directive|Error with (?:Permissions|Feature)-Policy header|"
+    "The Cross-Origin-Opener-Policy header has been ignored"
+)
 _OF_THE_NETWORK = re.compile(r"net::ERR_(?!BLOCKED_BY_(?:CSP|RESPONSE))")  # and not what the page itself forbids
 
 
@@ -38,10 +43,13 @@ class Notes:
             self.texts.append(self._redact(whole, cut_end=len(text) > len(whole))[:LONGEST_NOTE])
 
 
-class _Report(NamedTuple):
-    """One thing that a page reported while `page` was its host: a text of the console, a status, or why it failed."""
+Sort = Literal["console", "status", "failure", "silence"]
 
-    sort: Literal["console", "status", "failure"]
+
+class _Report(NamedTuple):
+    """One thing of a page while `page` was its host: a text of the console, a status, why a request failed, or none."""
+
+    sort: Sort
     text: str
     url: str
     page: str
@@ -54,13 +62,16 @@ class Heard:
     def __init__(self, page: Page, *, acting: bool) -> None:
         self.acting = acting
         self._reports: list[_Report] = []
+        self._waiting: dict[Request, None] = {}
         self._page = page
+        page.on("request", self._asked)
+        page.on("requestfinished", self._ended)
         page.on("console", lambda message: self._said(message) if message.type == "error" else None)
         page.on("pageerror", lambda error: self._add("console", str(error), ""))
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
 
-    def _add(self, sort: Literal["console", "status", "failure"], text: str, url: str, wait: float = 0.0) -> None:
+    def _add(self, sort: Sort, text: str, url: str, wait: float = 0.0) -> None:
         if len(self._reports) < _MOST_REPORTS:
             host = urlsplit(self._page.url).hostname or ""
             self._reports.append(_Report(sort, text[: _LONGEST_TEXT + 1], url, host, wait))
@@ -69,7 +80,21 @@ class Heard:
         if not (self.acting and _401 in message.text):
             self._add("console", message.text, message.location.get("url", ""))
 
+    def _asked(self, request: Request) -> None:
+        self._waiting[request] = None
+
+    def _ended(self, request: Request) -> None:
+        self._waiting.pop(request, None)
+
+    def look_for_silence(self) -> None:
+        """Note what a page that has not loaded still waits for."""
+        if self._page.evaluate("document.readyState") != "complete":
+            for request in list(self._waiting):
+                if request.resource_type in _LOADED:
+                    self._add("silence", "", request.url)
+
     def _failed(self, request: Request) -> None:
+        self._ended(request)
         # the browser breaks a request off when the next act opens another page
         why = request.failure or ""
         if not (self.acting and why == "net::ERR_ABORTED"):
@@ -82,7 +107,7 @@ class Heard:
 
     def told(self, redact: Redactor, own: Collection[str], sites: Sites) -> Told:
         """What the page reported, with the hosts of other sites than those of `own` hosts and of the page."""
-        told = Told(Notes(redact), Notes(redact), Notes(redact), Notes(redact))
+        told = Told(Notes(redact), Notes(redact), Notes(redact), Notes(redact), Notes(redact))
         answered = {report.url for report in self._reports if report.sort == "status"}
         for report in self._reports:
             if report.sort == "failure" and report.url in answered:  # its answer is told
@@ -98,13 +123,15 @@ class Heard:
 class Told:
     """The errors in the console, the requests that failed, those of other sites, and those that a limit answered.
 
-    `pause`: the seconds after which that limit lets one pass again.
+    `remarks`: what the browser itself remarks about a header of the page, as an error. `pause`: the seconds after which
+    that limit lets one pass again.
     """
 
     console: Notes
     bad: Notes
     elsewhere: Notes
     limited: Notes
+    remarks: Notes
     pause: float = 0.0
 
     def add(self, report: _Report, host: str, path: str) -> None:
@@ -114,11 +141,13 @@ class Told:
             # the request itself is told by its answer or its failure
             by_itself = host or path == _ICON or _429 in report.text
             if not (report.text.startswith(_NOT_LOADED) and by_itself):
-                self.console.add(report.text)
+                (self.remarks if _REMARK.match(report.text) else self.console).add(report.text)
         elif report.sort == "status" and report.text == str(LIMITED) and not host:
             self.limited.add(where)
             self.pause = max(self.pause, report.wait)
         elif report.sort == "status":
             (self.elsewhere if host else self.bad).add(f"{report.text} {where}")
+        elif report.sort == "silence":
+            (self.elsewhere if host else self.bad).add(f"no answer {where}")
         else:
             (self.elsewhere if host and _OF_THE_NETWORK.match(report.text) else self.bad).add(f"failed {where}")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 # a page of this host may set a cookie for a domain of its own, and for none above it (.co.uk, .vercel.app, .com)
 _MAY_SHARE = """domain => {
@@ -20,6 +20,7 @@ class Sites:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
+        self._page: Page | None = None
         self._known: dict[tuple[str, str], bool] = {}
 
     def are_one(self, host: str, other: str) -> bool:
@@ -35,14 +36,12 @@ class Sites:
         return self._known[host, domain]
 
     def _may_share(self, host: str, domain: str) -> bool:
-        context = self._browser.new_context()
-        try:
-            page = context.new_page()
-            page.route("**/*", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-            page.goto(f"https://{host}/")
-            return bool(page.evaluate(_MAY_SHARE, domain))
-        finally:
-            context.close()
+        if self._page is None:
+            self._page = self._browser.new_context().new_page()
+            self._page.route("**/*", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+        self._page.context.clear_cookies()
+        self._page.goto(f"https://{host}/")
+        return bool(self._page.evaluate(_MAY_SHARE, domain))
 
 
 def _shared_end(host: str, other: str) -> str:

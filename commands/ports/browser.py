@@ -41,8 +41,8 @@ class BrowserResult:
     """What the browser found: missing texts, console errors, and paths that failed or answered 400 or more.
 
     `elsewhere` are such paths of other sites, with their hosts; `limited` are those of this one that a limit on
-    requests answered (429), which lets one pass again after `pause` seconds. `stuck` says, as a clause, which act could
-    not be done; empty if all were.
+    requests answered (429), which lets one pass again after `pause` seconds. `remarks` are the browser's own about
+    headers of the page. `stuck` says, as a clause, which act could not be done; empty if all were.
     """
 
     title: str
@@ -52,6 +52,7 @@ class BrowserResult:
     stuck: str = ""
     elsewhere: tuple[str, ...] = ()
     limited: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     pause: float = 0.0
 
 

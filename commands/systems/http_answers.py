@@ -21,6 +21,7 @@ LET_IN = "let the protection in front pass the bot's requests, by its address or
 Shape = Literal["json", "list", "object", "page"]
 SHAPES: dict[str, str] = {"json": "JSON", "list": "a JSON list", "object": "a JSON object", "page": "an HTML page"}
 _TYPES: dict[str, type] = {"list": list, "object": dict}
+_PACKED = re.compile("\x1f[\x8b\ufffd]\x08")  # how gzip begins, as text
 _SPACE = re.compile(r"\s*")
 _FIRST_TAG = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _API_PATH = re.compile(r"(?:^|/)api(?:/|\?|$)")
@@ -70,6 +71,8 @@ def shape_error(answer: HttpResponse, shape: Shape, entries: str = ".") -> str:
     try:
         data = answer.json()
     except ValueError:
+        if _PACKED.match(answer.text):
+            return "The answer is packed by gzip and does not say so, or twice: look at its Content-Encoding."
         return f"The answer is a web page instead of {SHAPES[shape]}." if page else "The answer is not JSON."
     if shape == "list" and entries != ".":
         return "" if isinstance(field(data, entries), list) else f"The answer has no list in its field `{entries}`."

@@ -20,27 +20,32 @@ from state.frozen import dataclass
 # that it has with another content, and the service worker of either, by the names that tools give it.
 TELL_OLD = """
 tell_old() {
-  local old=$1 new=$WWW/current/ worker others=0
+  local old=$1 new=$WWW/current/ worker one listed both
   [ -n "$old" ] && [ -d "$old/" ] || return 0
-  (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
-    awk 'BEGIN { print "./index.html" } NR <= 5000' | while IFS= read -r one; do
+  listed=$( (cd "$old/" && find . -type f \\( -name '*.js' -o -name '*.mjs' -o -name '*.css' \\)) | LC_ALL=C sort |
+    awk 'BEGIN { print "./index.html" } NR <= 5000 { print } END { if (NR > 5000) print "old_unseen=" NR - 5000 }' |
+    while IFS= read -r one; do
+      case $one in old_unseen=*) printf '%s\\n' "$one"; continue ;; esac
       if [ ! -e "$new$one" ]; then
         [ "$one" = ./index.html ] || printf 'gone=%s\\n' "${one#./}"
-      elif [ -f "$old/$one" ] && [ -f "$new$one" ] && ! cmp -s "$old/$one" "$new$one" && [ "${#one}" -le 200 ]; then
-        [ "$((others += 1))" -le 20 ] || { echo more; continue; }
-        printf 'other=%.64s %.64s %s\\n' "$(sha256sum < "$old/$one")" "$(sha256sum < "$new$one")" "${one#./}"
-      fi
-    done | awk '
-      sub(/^gone=/, "") { if (first == "" && length($0) <= 200) first = $0; gone++; next }
-      $0 == "more" { more++; next } { print }
-      END { if (gone) printf "old_gone=%d\\nold_first=%s\\n", gone, first; if (more) printf "other_more=%d\\n", more }'
+      elif [ -f "$old/$one" ] && [ -f "$new$one" ] && [ "${#one}" -le 200 ]; then printf 'both=%s\\n' "$one"; fi
+    done)
+  awk '
+    sub(/^gone=/, "") { if (first == "" && length($0) <= 200) first = $0; gone++; next } /^old_unseen=/
+    END { if (gone) printf "old_gone=%d\\nold_first=%s\\n", gone, first }' <<< "$listed"
+  both=$(sed -n 's/^both=//p' <<< "$listed")
+  [ -z "$both" ] || { digests "$old/"; echo; digests "$new"; } | awk '
+    $0 == "" { now = 1; next } { name = substr($0, 69) } !now { before[name] = $1; next }
+    name in before && before[name] != $1 { if (++n <= 20) print "other=" before[name], $1, name }
+    END { if (n > 20) printf "other_more=%d\\n", n - 20 }'
   for worker in sw.js service-worker.js serviceWorker.js ngsw-worker.js firebase-messaging-sw.js; do
     if [ -f "$new$worker" ]; then printf 'new_worker=%s\\n' "$worker"
     elif [ -f "$old/$worker" ]; then printf 'old_worker=%s\\n' "$worker"; fi
   done
 }
+digests() { (cd "$1" && tr '\\n' '\\0' <<< "$both" | xargs -0 sha256sum); }
 """
-_LINE = re.compile(r"^(old_gone|old_first|other_more|new_worker|old_worker)=([^\n]+)$", re.MULTILINE)
+_LINE = re.compile(r"^(old_gone|old_first|old_unseen|other_more|new_worker|old_worker)=([^\n]+)$", re.MULTILINE)
 _OTHER = re.compile(r"^other=([0-9a-f]{64}) ([0-9a-f]{64}) ([^\n]+)$", re.MULTILINE)
 _SHOWN = 100  # characters of a name
 
@@ -53,7 +58,7 @@ class OldBuild:
 
     `worker`: the service worker that is served now; `old_worker`: one that only the build before has. Names or empty.
     `other`: the files that both have with another content, and the SHA-256 of each: before, and now. `more`: how many
-    of these are not told.
+    of these are not told. `unseen`: how many scripts and stylesheets of the build before were not looked for.
     """
 
     gone: int = 0
@@ -62,6 +67,7 @@ class OldBuild:
     old_worker: str = ""
     other: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     more: int = 0
+    unseen: int = 0
 
     def has_still(self, path: str, answer: HttpResponse) -> bool | None:
         """Whether what is served at a path is the file of the build before, though it has another content now.
@@ -91,6 +97,9 @@ class OldBuild:
 
     def not_told(self) -> str:
         """What nobody compared of what is served under a name that both builds have, as a clause, or empty."""
+        if self.unseen:
+            files = f"{self.unseen} more scripts and stylesheets of the build before"
+            return f"whether {files} are still there, and with which content"
         files = format_count(self.more, "more file") if self.more else ""
         return (
             f"whether {files} of the same name and other content are this build's as they are served" if files else ""
@@ -125,6 +134,7 @@ def old_build(output: str) -> OldBuild:
         old_worker=found.get("old_worker", ""),
         other={name: (before, now) for before, now, name in _OTHER.findall(output) if before != now},
         more=_number(found.get("other_more", "")),
+        unseen=_number(found.get("old_unseen", "")),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from commands.text.numbers import format_count
 from commands.text.printable import printable
@@ -14,27 +15,34 @@ TELL_PACKED = """
 tell_packed() {
   local one from unpack
   command -v cmp > /dev/null || return 0
-  find . -type f \\( -name '*.gz' -o -name '*.br' -o -name '*.zst' \\) | LC_ALL=C sort | awk 'NR <= 2000' |
+  find . -type f \\( -name '*.gz' -o -name '*.br' -o -name '*.zst' \\) | LC_ALL=C sort |
+    awk 'NR <= 2000 { print } END { if (NR > 2000) print "packed_unseen=" NR - 2000 }' |
     while IFS= read -r one; do
+      case $one in packed_unseen=*) printf '%s\\n' "$one"; continue ;; esac
       from=${one%.*}; [ -f "$from" ] || continue
       case $one in *.gz) unpack=gzip ;; *.br) unpack=brotli ;; *) unpack=zstd ;; esac
       if command -v "$unpack" > /dev/null; then
         "$unpack" -dc "$one" 2> /dev/null | cmp -s - "$from" || printf '%s\\n' "${one#./}"
       elif [ "$(stat -c %Y "$from")" -gt "$(($(stat -c %Y "$one") + 60))" ]; then printf '%s\\n' "${one#./}"; fi
-    done | awk 'first == "" && length($0) <= 200 { first = $0 }
+    done | awk '/^packed_unseen=/ { print; next } first == "" && length($0) <= 200 { first = $0 }
       { n++ } END { if (n) printf "packed_other=%d\\npacked_first=%s\\n", n, first }'
 }
 """
-_LINE = re.compile(r"^(packed_other|packed_first)=([^\n]+)$", re.MULTILINE)
+_LINE = re.compile(r"^(packed_other|packed_first|packed_unseen)=([^\n]+)$", re.MULTILINE)
 _SHOWN = 100  # characters of a name
 
 
 @dataclass(frozen=True)
 class PackedFiles:
-    """How many packed files of a build are not their originals packed, and the first of them."""
+    """How many packed files of a build are not their originals packed, and the first; `unseen` were not unpacked."""
 
     count: int = 0
     first: str = ""
+    unseen: int = 0
+
+    def not_told(self) -> str:
+        """What nobody compared, as a clause, or empty."""
+        return f"whether {format_count(self.unseen, 'more packed file')} are this build's" if self.unseen else ""
 
     def doubt(self) -> str:
         """Why browsers may get another file than the bot, as a clause; empty if they do not."""
@@ -52,5 +60,9 @@ class PackedFiles:
 def packed_files(output: str) -> PackedFiles:
     """What the script has printed."""
     found = dict(_LINE.findall(output))
-    count = found.get("packed_other", "")
-    return PackedFiles(int(count) if count.isdecimal() and len(count) < 10 else 0, found.get("packed_first", ""))
+    return PackedFiles(_number(found, "packed_other"), found.get("packed_first", ""), _number(found, "packed_unseen"))
+
+
+def _number(found: Mapping[str, str], name: str) -> int:
+    text = found.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

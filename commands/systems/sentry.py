@@ -11,12 +11,14 @@ from urllib.parse import quote, urlencode
 from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest, HttpResponse, Web
 from commands.systems.http_answers import status_of
+from commands.text.printable import printable
 from state.errors import LostTrack, ToolError, Unreachable
 from state.frozen import dataclass
 
 PAGE_SIZE = 100  # the most issues that Sentry puts on one page
 MAX_PAGES = 10  # a release with more new issues than ten pages needs no exact number
 _LONGEST_LINK = 10_000  # characters of the header that names the next page
+_LONGEST_NAME = 100  # characters of a project's name that are shown
 _HOUR = 3600  # seconds
 _DEFAULT_WAIT = 5.0  # seconds, after a 429 without a Retry-After header
 
@@ -156,11 +158,25 @@ def _status_error(answer: HttpResponse, organization: str, slug: str, token: str
     if answer.status in known:
         summary, todo = known[answer.status]
         return SentryError(f"{summary}{_detail(answer)}.", todo)
+    if renamed := _renamed(answer):
+        return SentryError(
+            f"The error tracker calls the project {project} {renamed} now.", "set its new name as `project`"
+        )
     if 300 <= answer.status < 400:
         return SentryError(
             "The error tracker redirects to another address.", "set the address that answers without a redirect"
         )
     return SentryError(f"The error tracker answers {status_of(answer)}.", "check that it is up")
+
+
+def _renamed(answer: HttpResponse) -> str:
+    """The new name of a project that was renamed, or empty."""
+    try:
+        data = answer.json() if 300 <= answer.status < 400 else None
+    except ValueError:
+        return ""
+    slug = data.get("slug") if isinstance(data, dict) else None
+    return printable(slug)[:_LONGEST_NAME] if isinstance(slug, str) else ""
 
 
 def _detail(answer: HttpResponse) -> str:

@@ -79,7 +79,8 @@ class BrowserStep(StepBox):
     What is named is found in upper or lower case and at the beginning of a word: “healthy” is not in “Unhealthy”. A
     failed request to another site, such as one for statistics, is named. It fails the step only if `forbid` has it, or
     if the step `sees` nothing that shows that the page works without it. A host with your own files (a CDN) is no other
-    site if it is a web place of the page. Where a limit on requests (429) answers, nothing is known of the page.
+    site if it is a web place of the page. Where a limit on requests (429) answers, nothing is known of the page. What
+    the browser remarks about a header of the page, such as an unknown policy, is named and fails nothing.
 
     If the bot's machine has no browser, the step fails and says so. With `on_failure = "ask"` a person then opens the
     page and answers “I fixed it by hand”. The step then measures `unavailable`, and a repetition of the smoke tests
@@ -142,21 +143,22 @@ class BrowserStep(StepBox):
         result = self._visit(ctx, visit)
         problems = self._problems(result)
         others = [f"failed request to another site: {answer}" for answer in result.elsewhere]
+        notes = [*others, *(f"the browser remarks: {text[:200]}" for text in result.remarks)]
         if result.limited and not (result.bad_answers or self._forbidden(result)):  # what else is wrong may come of it
             why = not_asked(result.limited[0], LIMIT)
-            return failed(why, lines=tuple([*problems, *others][:_LINES]), inconclusive=True)
+            return failed(why, lines=tuple([*problems, *notes][:_LINES]), inconclusive=True)
         # without a text to see, nothing else shows that the page works without them
         failures = problems if sees else problems + others
         measures = {"failed": float(bool(failures))}
         if failures:
-            lines = tuple([*problems, *others][:_LINES])
+            lines = tuple([*problems, *notes][:_LINES])
             return failed(f"The page failed: {failures[0]}.", lines=lines, measures=measures)
         shown = f"shows {', '.join(sees)}" if self.sees else "loads"
         summary = f"“{result.title}” {shown}; no errors in the console."
         unseen = [f"whether the page works without what failed at other sites: {joined_few(result.elsewhere, 3)}"]
         return done(
             summary,
-            lines=tuple(others[:_LINES]),
+            lines=tuple(notes[:_LINES]),
             measures=measures,
             compared=(f"{on_web(self.web, self.path)} {shown} in a browser",),
             not_compared=tuple(unseen if others else ()),
@@ -183,7 +185,7 @@ class BrowserStep(StepBox):
         ]
 
     def _forbidden(self, result: BrowserResult) -> list[str]:
-        messages = (*result.console, *result.bad_answers, *result.elsewhere)
+        messages = (*result.console, *result.bad_answers, *result.elsewhere, *result.remarks)
         return [text for text in self.forbid if any(text in message for message in messages)]
 
 

@@ -20,7 +20,14 @@ from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts, parse_values, without_values
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
 from commands.systems.git.environment import OWN_REPOSITORY
-from commands.systems.git.stored import STORED, stored_note, without_stored
+from commands.systems.git.stored import (
+    STORED,
+    UNFILTERED,
+    is_unfiltered,
+    stored_note,
+    unfiltered_warnings,
+    without_stored,
+)
 from commands.systems.git.words import NO_COPY, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, room_check
 from commands.systems.scripts import script, without_remarks
@@ -152,8 +159,8 @@ locks=$(locks)
 
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""
-        look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{_MARKED_MISSING}"
-        program = without_remarks(f'{OWN_REPOSITORY}{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\n{look}')
+        look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{_MARKED_MISSING}\nunfiltered"
+        program = without_remarks(f'{OWN_REPOSITORY}{_IN_THE_WAY}{UNFILTERED}cd "$REPOSITORY"\n{_OF_REF}\n{look}')
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
         return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
 
@@ -246,7 +253,12 @@ def _judge_untracked(result: CommandResult) -> list[PreflightResult]:
         return passed("the release's commit is not in the working copy yet, so its folders were not compared")
     if result.code:
         return []  # the check of the working copy says it
-    found = result.tail.split("\n")[:-1]
+    listed = result.tail.split("\n")[:-1]
+    found, stored = [line for line in listed if not is_unfiltered(line)], unfiltered_warnings(listed)
+    return [*_judge_in_the_way(found), *stored]
+
+
+def _judge_in_the_way(found: list[str]) -> list[PreflightResult]:
     if closed := [line.removeprefix(CLOSED) for line in found if line.startswith(CLOSED)]:
         what = f"this user may not write to folders in which the release changes files: {', '.join(closed[:3])}"
         return blocked(what, "make the deploying user their owner")

@@ -226,7 +226,7 @@ class ServiceStep(ServiceBox):
         notes = (
             reload_note(self, ctx, before, seen.state),
             unseen_note(self, seen.state),
-            stale_note((*before.unread, *seen.state.stale)),
+            stale_note((*before.unread, *seen.state.stale, *(one.what for one in seen.state.reboot))),
             unread_note(seen.new),
         )
         return done(

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from commands.ports.web import HttpRequest, HttpResponse, Web
+from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.shared.readiness import Patience
-from state.errors import LostTrack, Unreachable
-
-MOST = 3  # further addresses that are asked; behind a name with many stands one service, such as a CDN
+from commands.systems.further_addresses import ask_others
+from state.errors import Down, LostTrack
 
 _INTERVAL = 1.0  # seconds between two rounds
-
-
-def ask_others(web: Web, place: str, request: HttpRequest, others: tuple[str, ...]) -> list[tuple[str, HttpResponse]]:
-    """The answer of each address that takes the connection: where one does not, a user's program goes on to the next.
-
-    Raises LostTrack, and BadValue as the request did.
-    """
-    found = []
-    for address in others[:MOST]:
-        try:
-            found.append((address, web.request(place, replace(request, address=address))))
-        except Unreachable:  # Down, too
-            continue
-    return found
 
 
 def problem_at_others(
@@ -50,15 +34,20 @@ def problem_at_others(
         except LostTrack as error:
             what, starts, judged = str(error), True, []
         else:
-            judged = [(address, why, answer) for address, answer in answers if (why := problem(answer)) is not None]
+            said = [(address, _problem(answer, problem), answer) for address, answer in answers]
+            judged = [(address, why, answer) for address, why, answer in said if why is not None]
             wrong = [one for one in judged if one[1]]
-            starts = any(not patience.is_ready(answer) for *_, answer in wrong)
+            starts = any(not (isinstance(answer, Down) or patience.is_ready(answer)) for *_, answer in wrong)
             what = (
                 f"At {wrong[0][0]}, one of the {len(others) + 1} addresses of “{web}”: {wrong[0][1]}" if wrong else ""
             )
         if not what or not starts or ctx.tools.clock.monotonic() >= until:
             return what, len(judged)
         pause(ctx, _INTERVAL)
+
+
+def _problem(answer: HttpResponse | Down, problem: Callable[[HttpResponse], str | None]) -> str | None:
+    return str(answer) if isinstance(answer, Down) else problem(answer)
 
 
 def at_addresses(asked: int, others: int) -> str:

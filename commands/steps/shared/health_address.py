@@ -15,10 +15,10 @@ from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText
-from commands.steps.shared.every_address import MOST
 from commands.steps.shared.readiness import LOOK_INTERVAL, POLL_INTERVAL, is_starting, pause_after, within
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
+from commands.systems.further_addresses import MOST
 from commands.systems.http_answers import field as json_field
 from commands.systems.http_answers import stand_in, status_of
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
@@ -43,13 +43,14 @@ ANSWERS_WITHIN = 10.0  # seconds; of a slow service fewer are asked for
 class Health:
     """What the health address answered, as words, and whether a service that still starts answers so.
 
-    `says`: it names a commit. `others`: the further addresses of the place's name. `pause`: the seconds until it is
-    asked again, which are more where a limit on requests answered.
+    `says`: it names a commit. `barred`: it never will, as with a wrong certificate. `others`: the further addresses of
+    the place's name. `pause`: the seconds until it is asked again, which are more where a limit on requests answered.
     """
 
     words: str
     starting: bool = False
     says: bool = False
+    barred: bool = False
     others: tuple[str, ...] = ()
     pause: float = POLL_INTERVAL
 
@@ -137,7 +138,10 @@ class HealthAddress(StepBox):
         while asked < ANSWERS and ctx.tools.clock.monotonic() < until:
             answers = [self._health(ctx, {"Connection": "close"})]
             if asked == 1:
-                answers += [self._health(ctx, at=address) for address in answers[0].others[:MOST]]
+                further = answers[0].others[:MOST]
+                answers += [self._health(ctx, at=address) for address in further]
+                if bad := [where for where, one in zip(further, answers[1:], strict=True) if one.barred]:
+                    return f"{answers[1 + further.index(bad[0])].words} (at {bad[0]}, another of its addresses)"
             asked += len(answers)
             others += [one.words for one in answers if one.says and not self.serves(ctx, one.words)]
             if any(one.pause > POLL_INTERVAL for one in answers):  # more requests would only use up more of the limit
@@ -190,7 +194,8 @@ class HealthAddress(StepBox):
         except ToolError as error:
             is_down = isinstance(error, Down) or not isinstance(error, Unreachable)
             words = f"{_NOTHING if is_down else _NOT_TO_THE_BOT}{str(error).rstrip('.')}"
-            return Health(words, starting=not (isinstance(error, Down) and error.lasting))
+            barred = isinstance(error, Down) and error.lasting
+            return Health(words, starting=not barred, barred=barred)
         except ValueError:
             return Health("what is not JSON", starting=True)
 

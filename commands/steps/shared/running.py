@@ -13,11 +13,11 @@ from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import Members, Strict
 from commands.steps.page_fields import ShellText, VariableText
-from commands.steps.shared.every_address import ask_others
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import Headers
 from commands.steps.values import page_texts
 from commands.systems.field_names import field_missing
+from commands.systems.further_addresses import ask_others
 from commands.systems.git.refs import ReleaseError
 from commands.systems.http_answers import challenge, field, holds_secret, stand_in, status_of
 from commands.systems.running.answers import (
@@ -200,6 +200,8 @@ class Running(Strict):
             raise _unsaid(self.source, str(error).rstrip(".")) from None
         yield Answer(source=self.source, said=self._said_by(answer))
         for address, other in others:
+            if isinstance(other, Down):  # which says nothing of the commit
+                continue
             yield Answer(source=f"{self.source} at {address}", said=self._said_by(other))
 
     def _said_by(self, answer: HttpResponse) -> str:

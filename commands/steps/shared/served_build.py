@@ -96,7 +96,7 @@ class ServedBuild:
 
     def not_compared(self) -> tuple[str, ...]:
         """What was not looked at."""
-        return (*self._not_asked(), *filter(None, (self.old.not_told(),)), *self.in_browsers())
+        return (*self._not_asked(), *filter(None, (self.old.not_told(), self.packed.not_told())), *self.in_browsers())
 
     def _not_asked(self) -> list[str]:
         unseen = []

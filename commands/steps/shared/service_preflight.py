@@ -37,7 +37,9 @@ def judge_services(box: ServiceBox, types: Mapping[str, ValueType]) -> Judge:
             return [PreflightResult(level=FAIL, summary=what, todo="run its own command there as this user")]
         found = [*_results(FAIL, state.obstacles), *(_results(FAIL, _unfit(box, state, types)))]
         if not found:
-            found = list(_results(WARN, [*_not_up(box, state), *not_steady(box, state), *state.warnings]))
+            found = list(
+                _results(WARN, [*_not_up(box, state), *not_steady(box, state), *state.warnings, *state.reboot])
+            )
         return found or [PreflightResult(level=OK, summary=f"{box.manager} runs {_listed(state.processes)}")]
 
     return judge

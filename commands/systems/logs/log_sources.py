@@ -38,6 +38,7 @@ _SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a w
 _STATES = {
     "name": "its name is not that of one unit",
     "empty": "it is a target without services",
+    "unasked": "systemd does not say which services are below the target",
     "gone": "the journal no longer has the entry of the mark, or never had it, so lines may be missing",
     "container": "docker does not show it",
     "several": "several projects of compose have such a service; write which one, as in project/service",

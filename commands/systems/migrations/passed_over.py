@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 from commands.ports.shell import CommandResult
 from commands.text.exit_codes import exit_words
+from commands.text.numbers import format_count
 from commands.text.phrases import agree, joined_few
 from state.frozen import dataclass
 
 _LINE = re.compile(r"^gonogo-(passed|below|above)=(?:(\d+) )?(\S+)$", re.MULTILINE)
+_OLDER = re.compile(
+    r"^gonogo-older=(\d+)$", re.MULTILINE
+)  # how many files are not listed: those with the lowest numbers
 _SHOWN = 5  # of them in a message
 _WHAT = (
     "whether the release brings a migration with a lower number than the newest applied one, which {tool} never applies"
@@ -26,13 +30,15 @@ class PassedOver:
 
 
 def files_below(result: CommandResult) -> str:
-    """The numbers of a folder's migrations up to the newest applied one; empty if there are any above it.
+    """The numbers of a folder's migrations up to the newest applied one, of a long history the newest, and before them
+    how many are older ("older=12"); empty if there are any above it.
 
     Then the folder has a release's files already, and nobody knows which of the lower ones came with it.
     """
     found = _LINE.findall(result.tail)
     known = not any(kind == "above" for kind, _, _ in found)
-    return " ".join(number for kind, number, _ in found if kind == "below") if known else ""
+    older = [f"older={number}" for number in _OLDER.findall(result.tail)]
+    return " ".join([*older, *(number for kind, number, _ in found if kind == "below")]) if known else ""
 
 
 def passed_over(result: CommandResult, tool: str, before: str | None) -> PassedOver:
@@ -46,12 +52,22 @@ def passed_over(result: CommandResult, tool: str, before: str | None) -> PassedO
     if below and not before:
         why = "its files from before the release are not known"
         return PassedOver(names=passed, unseen=(f"{what} ({why})",))
-    known = set(map(int, (before or "").split()))
+    older, known = _before(before or "")
     # what is above those is of this run: an attempt before this one has applied it
-    newest = max(known, default=0)
-    return PassedOver(
-        names=[*passed, *(name for number, name in below if int(number) < newest and int(number) not in known)]
-    )
+    newest, oldest = max(known, default=0), min(known, default=0) if older else 0
+    late = [name for number, name in below if oldest <= int(number) < newest and int(number) not in known]
+    ours = [number for number, _ in below if int(number) > newest]
+    more = sum(map(int, _OLDER.findall(result.tail))) + len(below) - len(ours) - len(late) - older - len(known)
+    is_said = more > 0 and len(ours) < len(below)
+    said = f"{what} ({format_count(more, 'file')} came below the {len(known)} newest that were looked at)"
+    return PassedOver(names=[*passed, *late], unseen=(said,) if is_said else ())
+
+
+def _before(files: str) -> tuple[int, set[int]]:
+    """What `files_below` has found: how many older ones there were, and the numbers of the others."""
+    words = files.split()
+    older = sum(int(word.removeprefix("older=")) for word in words if word.startswith("older="))
+    return older, {int(word) for word in words if word.isdigit()}
 
 
 def passed_sentence(names: Sequence[str], tool: str) -> str:

@@ -10,13 +10,15 @@ from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.folders.may_write import MAY_WRITE, not_writable
+from commands.systems.further_addresses import ask_others
 from commands.systems.http_answers import CHALLENGE, LET_IN, challenge, status_of
 from commands.systems.preflight.free_files import FREE_FILES, too_few
 from commands.systems.scripts import script
 from commands.text.durations import format_duration
-from state.errors import LostTrack
+from state.errors import Down, LostTrack
 from state.frozen import dataclass
 
+_PROBE = 1024 * 1024  # bytes that are written for a moment: a quota of the user does not show in the free space
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
 _HOST_SCRIPT = f"""\
 {FREE_FILES}{MAY_WRITE}\
@@ -25,9 +27,16 @@ for name in setsid stat tail head; do command -v "$name" > /dev/null || printf '
 mkdir -p "$HOME/.gonogo/jobs" && may_write "$HOME/.gonogo/jobs" || {{ echo 'closed=yes'; may_write "$HOME" || true; }}
 [ "$(readlink -e / 2> /dev/null)" = / ] || echo 'few_options=yes'
 printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 {{ print $4 }}')"
-printf 'free_files=%s\\n' "$(free_files "$HOME")\""""
+printf 'free_files=%s\\n' "$(free_files "$HOME")"
+probe=$HOME/.gonogo/room.$$
+said=$({{ head -c {_PROBE} /dev/zero > "$probe"; }} 2>&1) || printf 'unwritten=%s\\n' "$(tail -n 1 <<< "$said")"
+rm -f -- "$probe\""""
 _SOON = timedelta(days=2)  # before which a certificate should be renewed: most are weeks before their end
 _LAST_PART = 1 / 4  # of the life of a short one, in which it should be renewed: ACME's clients do it at a third
+_LOAD_NEW = (
+    "renew it; if that was done, let the web server load the new one, which a reload does (of Caddy one with --force)"
+)
+_SAME_CERTIFICATE = "give that server the certificate, too: browsers that reach it go on to no other address"
 _MIN_FREE = 100 * 1024  # kB in the home folder
 _DATABASE_QUERY = f"""
 SELECT current_user::text, current_setting('server_version'), pg_is_in_recovery(),
@@ -62,7 +71,13 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
     if answer.status >= 500 and answer.status != 503:
         return warned(f"answers {answer.status} at /", "check its log: it fails before anything is deployed")
     found = passed(f"answers ({status_of(answer)} in {answer.seconds:.1f} s)")
-    found += _certificate(answer, tools.clock.now())
+    now = tools.clock.now()
+    found += _certificate(answer, "its certificate", now)
+    for address, other in _others(tools, name, answer):
+        if isinstance(other, Down):
+            found += warned(f"at {address}, another of its addresses: {str(other).rstrip('.')}", _SAME_CERTIFICATE)
+        else:
+            found += _certificate(other, f"the certificate at {address}, another of its addresses,", now)
     if answer.silent:
         where, count = ", ".join(answer.silent), len(answer.others) + 1
         what = f"does not respond at {where}; another of its {count} addresses answers"
@@ -72,7 +87,17 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
     return found
 
 
-def _certificate(answer: HttpResponse, now: datetime) -> list[PreflightResult]:
+def _others(tools: Tools, name: str, answer: HttpResponse) -> list[tuple[str, HttpResponse | Down]]:
+    """What the further addresses of a name with a certificate say; nothing if one of them loses track."""
+    if not answer.valid:
+        return []
+    try:
+        return ask_others(tools.web, name, HttpRequest(path="/", limit=3), answer.others)
+    except LostTrack:
+        return []
+
+
+def _certificate(answer: HttpResponse, which: str, now: datetime) -> list[PreflightResult]:
     """A warning of a certificate that should have been renewed by now, for how long such a one is valid."""
     if not answer.valid:
         return []
@@ -80,8 +105,8 @@ def _certificate(answer: HttpResponse, now: datetime) -> list[PreflightResult]:
     left = last - now
     if left >= min(_SOON, (last - first) * _LAST_PART):
         return []
-    what = f"its certificate ends in {format_duration(left)} (at {last:%Y-%m-%d %H:%M} UTC)"
-    return warned(what, "renew it; if that was done, let the web server load the new one, which a reload does")
+    what = f"{which} ends in {format_duration(left)} (at {last:%Y-%m-%d %H:%M} UTC)"
+    return warned(what, _LOAD_NEW)
 
 
 def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
@@ -100,6 +125,12 @@ def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
         )
     if few := too_few(values.get("free_files", ""), "in the home folder"):
         return few
+    if "unwritten" in values:
+        why = f": {said}" if (said := values["unwritten"].rpartition(": ")[2]) else ""
+        return blocked(
+            f"1 MB could not be written in the home folder, though there is room{why}",
+            "see the quota of this user there (`quota -s`): no command can run without room",
+        )
     how = "the bot's own machine, used as" if local else "logged in as"
     found = passed(f"{how} {values.get('user', '?')}; ~/.gonogo/jobs is writable")
     if "few_options" in values:

@@ -14,7 +14,9 @@ from commands.systems.services.docker_networks import Shared, cut_off, read_shar
 from commands.systems.services.manager import MARK, REMARK, Finding, Manager, Phase, Process, State
 from commands.systems.services.sudo_words import is_of_sudo, manager_refused
 from commands.text.foreign_json import read_json
+from commands.text.numbers import format_count
 from commands.text.phrases import agree, joined
+from commands.text.printable import printable
 
 _FIND = script("services/docker_find.sh")
 # docker goes on asking what it calls unhealthy: one that starts slowly may still become healthy
@@ -35,7 +37,7 @@ class Docker(Manager):
     programs = ("docker", "awk", "sed")
     log_values = MARK
     takes_sudo = True
-    state = _FIND + script("services/docker.sh")
+    state = _FIND + script("services/docker_volumes.sh") + script("services/docker.sh")
     restart = "restart_containers"
     reload = "reload_containers"
     errors = script("logs/log_source.sh") + _FIND + script("services/docker_errors.sh")
@@ -69,6 +71,7 @@ class Docker(Manager):
             obstacles=(*_obstacles(lines, host), *_left_out(listed, lines)),
             warnings=(*_warnings(listed), *warned),
             stale=(*_stale(listed, means), *cut_off(shared, ours, projects)),
+            reboot=tuple(_unbooted(listed, lines)),
         )
 
     def remark(self, said: str) -> str:
@@ -79,8 +82,9 @@ class Docker(Manager):
         hidden = [
             f"But {rest[0]} is what it was, a volume without a name: {_HIDES}. {_UNKEEP}."
             for sort, *rest in marked
-            if sort == "volume"
+            if sort == "volume" and len(rest) == 1
         ]
+        hidden += [_hidden(*rest) for sort, *rest in marked if sort == "volume" and len(rest) == 4]
         return " ".join(filter(None, (empty, *(f"But {one.what}: {one.todo}." for one in _orphans(marked)), *hidden)))
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
@@ -167,6 +171,15 @@ def _kept_volumes(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
         )
 
 
+def _hidden(folder: str, volume: str, first: str, count: str) -> str:
+    """A sentence about files of the new image that a named volume hides."""
+    more = f" (and {format_count(int(count) - 1, 'more file')})" if count.isdigit() and int(count) > 1 else ""
+    return (
+        f"But {folder} is the volume {volume}, which docker filled from an earlier image and fills no more: it hides "
+        f"{printable(first)[:100]}{more} of the new one. If only files of the image are in it, remove it or mount none."
+    )
+
+
 def _left_out(
     listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
 ) -> Iterator[Finding]:
@@ -207,6 +220,19 @@ def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[
         (name, one["image"]) for name, _, one in listed if means.get(one["image"]) not in (None, "", one["image_id"])
     ):
         yield f"{name} runs an older image than {image} is now, for a restart keeps a container's image"
+
+
+def _unbooted(
+    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
+) -> Iterator[Finding]:
+    """What docker would not start after a reboot of the host."""
+    policies = {rest[0]: rest[1] for sort, *rest in lines if sort == "unbooted"}
+    for name, policy in dict.fromkeys((name, policies[one["id"]]) for name, _, one in listed if one["id"] in policies):
+        what = f"docker would not start {name} after a reboot of the host: its restart policy is {policy or 'no'}"
+        yield Finding(what=what, todo="give it `restart: unless-stopped`, if nothing else starts it")
+    for unit in (rest[0] for sort, *rest in lines if sort == "off"):
+        what = f"{unit} is disabled, so no container would start after a reboot of the host"
+        yield Finding(what=what, todo=f"enable it (systemctl enable {unit})")
 
 
 def _refused(said: str, host: str) -> Finding:

@@ -68,6 +68,7 @@ class State:
     - `warnings`: what else people should know before.
     - `stale`: what runs although something newer is there, such as a changed file that was not read; clauses.
     - `unread`: what a restart from here does not read, such as a changed file of settings; clauses.
+    - `reboot`: what a reboot of the host would not bring back as it is now.
     - `left`: what works in a release folder to which the link beside it no longer leads; clauses.
     - `logs`: where their logs end now, by the names in the manager's `log_values`.
     """
@@ -78,6 +79,7 @@ class State:
     warnings: tuple[Finding, ...] = ()
     stale: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    reboot: tuple[Finding, ...] = ()
     left: tuple[str, ...] = ()
 
 

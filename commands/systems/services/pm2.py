@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from commands.systems.logs.log_lines import NewLines, parse_output
@@ -15,6 +15,16 @@ from commands.text.foreign_json import read_json
 from commands.text.phrases import joined_few
 
 _SOME = 5  # settings that a message names
+_SAVE = "once it runs as it should, let a `run` step save the list: pm2 save"
+# by the words of pm2_saved.sh
+_UNSAVED = {
+    "none": "pm2 has no saved list, so a reboot of the host would not start {name}",
+    "missing": "pm2's saved list does not have {name}, so a reboot of the host would not start it",
+    "stopped": "pm2's saved list has {name} as stopped, so a reboot of the host would not start it",
+    "fewer": "pm2's saved list has only {value} processes of {name}, so a reboot of the host would start no more",
+    "command": "pm2's saved list has another command of {name} ({value}), which a reboot of the host would start",
+    "folder": "pm2's saved list has {name} in {value}, so a reboot of the host would start it there",
+}
 _PHASES = {"online": Phase.UP, "launching": Phase.STARTING}
 
 
@@ -26,7 +36,9 @@ class Pm2(Manager):
     programs = ("pm2", "node")
     log_values = FILES
     ends_all = "let pm2 end what it starts (no `treekill: false`, nothing detached)"
-    state = LEFT_RELEASE + script("services/pm2_settings.sh") + script("services/pm2.sh")
+    state = (
+        LEFT_RELEASE + script("services/pm2_settings.sh") + script("services/pm2_saved.sh") + script("services/pm2.sh")
+    )
     restart = 'pm2 restart "$name" > /dev/null'
     reload = 'pm2 reload "$name" > /dev/null'
     errors = ERRORS
@@ -43,6 +55,7 @@ class Pm2(Manager):
             obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
             warnings=(*_without_lines(listed), *_kept_release(releases), *_unread(listed)),
             unread=tuple(one.what for one in _unread(listed)),
+            reboot=tuple(_unsaved(listed)),
             left=tuple(left_release(*one) for one in releases if one[-1]),
         )
 
@@ -107,6 +120,12 @@ def _how_unread(service: str, file: str, differ: Sequence[str]) -> str:
         f"pm2 has kept other settings of {service} than {file} has now ({joined_few(differ, _SOME)}), and a "
         "restart by name does not read that file"
     )
+
+
+def _unsaved(listed: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What pm2 would not start, or start otherwise, after a reboot: it brings back the list that was saved last."""
+    for service, (how, value) in {one["service"]: one["unsaved"] for one in listed if one.get("unsaved")}.items():
+        yield Finding(what=_UNSAVED[how].format(name=service, value=value), todo=_SAVE)
 
 
 def _kept_release(releases: Sequence[Sequence[str]]) -> list[Finding]:

@@ -43,6 +43,7 @@ class Supervisor(Manager):
             logs=_logs(listed),
             obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
             warnings=(*map(_without_log, dict.fromkeys(_names_without_log(listed))), *_unread(said)),
+            reboot=tuple(map(_by_hand, said["by_hand"])),
         )
 
     def remark(self, said: str) -> str:
@@ -87,6 +88,11 @@ def _names_without_log(listed: Sequence[Mapping[str, Any]]) -> list[str]:
 def _without_log(name: str) -> Finding:
     what = f"supervisor writes no log file of {name}, so its errors are not seen"
     return Finding(what=what, todo="give it a stdout_logfile")
+
+
+def _by_hand(name: str) -> Finding:
+    what = f"supervisor does not start {name} by itself (autostart = false), so it would not run after a reboot"
+    return Finding(what=what, todo="set autostart = true for it, and let supervisor read that (supervisorctl update)")
 
 
 def _unread(said: Mapping[str, Any]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from commands.systems.services.log_source import read_source
 from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
 from commands.systems.services.sudo_rules import SUDO_RULES, lets_run, refusal, sudo_obstacles
 from commands.systems.services.sudo_words import misses_rule
+from commands.systems.services.systemd_boot import UNBOOTED, unbooted
 
 _NO_CURSOR = "none"  # the mark where the journal shows nothing
 _UP = ("active", "reloading", "refreshing")
@@ -38,11 +39,11 @@ class Systemd(Manager):
     log_values = MARK
     takes_sudo = True
     ends_all = "set KillMode=control-group for it"
-    state = SERVICES_OF + LEFT_RELEASE + script("services/systemd.sh")
+    state = SERVICES_OF + UNBOOTED + LEFT_RELEASE + script("services/systemd.sh")
     restart = 'unit_job restart "$name"'
     reload = 'unit_job reload "$name"'
     errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'
-    preflight = SERVICES_OF + SUDO_RULES + ELSEWHERE + script("services/systemd_preflight.sh")
+    preflight = SERVICES_OF + UNBOOTED + SUDO_RULES + ELSEWHERE + script("services/systemd_preflight.sh")
 
     def read_state(self, output: str, host: str) -> State:
         head, units = _parse(output)
@@ -60,16 +61,20 @@ class Systemd(Manager):
                 *_unloaded(wanted, wished, host),
                 *_empty(wished, named),
                 *_denied(head, wanted),
-                *_untouched(head, wished),
+                *_untouched(head, wished, named),
             ),
-            warnings=(*_warnings(head, named), *_start_limits(head, wished)),
-            stale=tuple(_stale(named)),
+            warnings=(*_warnings(head, wished, named), *_start_limits(head, wished)),
+            reboot=tuple(unbooted(output)),
+            stale=(*_stale(named), *_not_there(wished, named)),
             left=tuple(
                 left_release(name, *one["Left"].split("\t"))
                 for name, one in named.items()
                 if one.get("Left", "").count("\t") == 2
             ),
         )
+
+    def remark(self, said: str) -> str:
+        return " ".join(f"But {one.what}." for one in unbooted(said))
 
     def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
         return {"SINCE": logs["log_mark"]}
@@ -171,13 +176,19 @@ def _denied(head: Mapping[str, Sequence[str]], wanted: Sequence[str]) -> list[Fi
     return sudo_obstacles(head, [f"systemctl {verb} {name}" for name in wanted])
 
 
-def _untouched(head: Mapping[str, Sequence[str]], wished: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+def _untouched(
+    head: Mapping[str, Sequence[str]],
+    wished: Mapping[str, Mapping[str, str]],
+    named: Mapping[str, Mapping[str, str]],
+) -> Iterator[Finding]:
     """What the preflight's verb would not do, however often it is asked."""
     for name, unit in wished.items():
         if head.get("verb") == ["reload"] and unit.get("CanReload") == "no":
             what = f"{_full(name)} has no ExecReload, so systemd cannot reload it"
             yield Finding(what=what, todo="give its unit one, or restart it (without `reload`)")
     for target, service in (one.split(" ", 1) for one in head.get("alone", ()) if " " in one):
+        if service in named and named[service]["LoadState"] != "loaded":
+            continue  # there is nothing to restart
         what = f"a restart of {target} leaves {service}, which is below it, as it is"
         yield Finding(
             what=what, todo=f"give {service} a `PartOf={target}`, or name the services themselves, in `names`"
@@ -223,14 +234,20 @@ def _stale(named: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
             yield f"systemd has not read the changed unit file of {_full(name)}, and starts it by the old one"
 
 
-def _warnings(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+def _not_there(wished: Mapping[str, object], named: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """What a target wants and systemd cannot start."""
+    targets = " and ".join(name for name in wished if name.endswith(".target"))
+    for name in (name for name, unit in named.items() if name not in wished and unit["LoadState"] != "loaded"):
+        why = {"masked": "is masked", "not-found": "has no unit file"}.get(named[name]["LoadState"], "cannot be read")
+        yield f"{name}, which is below {targets}, {why}, so it does not run and was not looked at"
+
+
+def _warnings(
+    head: Mapping[str, Sequence[str]], wished: Mapping[str, object], named: Mapping[str, Mapping[str, str]]
+) -> Iterator[Finding]:
     if "user" in head and "polkit" in head:
         what = f"whether the user {head['user'][0]} may {head['verb'][0]} units is not known: polkit decides"
         yield Finding(what=what, todo=_PERMISSION_TODO)
-    for name, unit in named.items():
-        if unit.get("UnitFileState") == "disabled" and not unit.get("TriggeredBy"):
-            what, todo = f"{_full(name)} is disabled, so it will not run after a reboot of the host", "enable it"
-            yield Finding(what=what, todo=f"{todo} (systemctl enable {name})")
     if where := printed_elsewhere("\n".join(f"elsewhere={one}" for one in head.get("elsewhere", ()))):
         yield Finding(what=f"{where}, so its errors are not seen", todo="add a `logs` step for that log")
     for name, unit in named.items():
@@ -239,6 +256,9 @@ def _warnings(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping[str
             yield Finding(what=what, todo="give the step an address (`web`), or name what really runs and its manager")
     for what in _stale(named):
         yield Finding(what=what, todo="run systemctl daemon-reload before the restart")
-    if unread := [_full(name) for name in head.get("unread", ()) if name in named]:
+    for what in _not_there(wished, named):
+        yield Finding(what=what, todo="let it run, or take it out of the target")
+    loaded = {name for name, unit in named.items() if unit["LoadState"] == "loaded"}
+    if unread := [_full(name) for name in head.get("unread", ()) if name in loaded]:
         todo = "put the user into the group systemd-journal; without it, errors are not seen"
         yield Finding(what=f"the journal shows this user no line of {', '.join(unread)}", todo=todo)

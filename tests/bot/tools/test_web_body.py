@@ -12,6 +12,7 @@ import pytest
 
 from bot.tools.web_body import read_body, text_of
 from commands.ports.web import MAX_BODY, HttpRequest
+from commands.systems.http_answers import shape_error
 from state.errors import LostTrack
 from tests.bot.tools.raw_site import http_answer, raw_site
 from tests.growth import assert_linear
@@ -103,3 +104,12 @@ def test_a_body_is_text_in_a_common_charset_or_else_in_utf_8(kind: str, body: by
 @pytest.mark.parametrize("piece", ["charset", "charset =", ";", '";', '"', "charset=a"])
 def test_the_time_to_find_the_charset_grows_with_the_header_and_no_faster(piece: str) -> None:
     assert_linear(lambda kind: text_of(b"", kind), piece)
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_packed_answer_that_does_not_say_so_is_called_that() -> None:
+    packed = gzip.compress(b'{"status": "ok"}')
+    for answer in (http_answer(packed), http_answer(gzip.compress(packed), "Content-Encoding: gzip")):
+        with raw_site(answer) as web:
+            why = shape_error(web.request("api", HttpRequest(path="/")), "json")
+        assert why.startswith("The answer is packed by gzip and does not say so, or twice")

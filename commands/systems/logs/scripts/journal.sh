@@ -4,7 +4,10 @@ entries() { journalctl --quiet --no-pager --cursor="$SINCE" "$@"; }
 first_cursor() { entries --output=export "$@" 2> /dev/null | sed -n '1{s/^__CURSOR=//p;q}' || true; }
 mapfile -t units <<< "$UNITS"
 mapfile -t units < <(services_of "${units[@]}")
-[ ${#units[@]} -gt 0 ] || { echo state=empty; exit 0; }
+if [ ${#units[@]} = 0 ]; then
+  systemctl show --property=Id > /dev/null 2>&1 && echo state=empty || echo state=unasked
+  exit 0
+fi
 own_units=() dropped_of=()
 for unit in "${units[@]}"; do
   [[ $unit =~ ^[A-Za-z0-9:_.@\\-]+$ ]] || { echo state=name; exit 0; }

@@ -9,4 +9,7 @@ for up in "$folder"/*.up.*; do
   if [ -n "$version" ] && [ "$((10#$number))" -le "$((10#$version))" ]; then printf 'gonogo-below=%s %s\n' "$((10#$number))" "$name"
   else printf 'gonogo-above=%s %s\n' "$((10#$number))" "$name"
   fi
-done | sort -t = -k 2n | tail -n 300 # the newest, so that a long history does not hide what else is told
+done | sort -t = -k 2n | awk '{ line[NR] = $0 } END {
+  # of a long history the newest, so that it does not hide what else is told
+  if (NR > 300) print "gonogo-older=" NR - 300
+  for (i = NR > 300 ? NR - 299 : 1; i <= NR; i++) print line[i] }'

@@ -14,17 +14,33 @@ state() {
   # one that was removed meanwhile is left out
   while IFS= read -r one; do
     printf 'facts\t%s\n' "$one"
+    unbooted "$one" "$every"
     id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$one") pid=$(sed -E 's/.*"pid":([0-9]+)\}$/\1/' <<< "$one")
     image=$(sed -E 's/.*"image":"([^"]*)".*/\1/' <<< "$one")
     [ -n "${seen[$image]:-}" ] || printf 'means\t%s\t%s\n' "$image" "$($SUDO docker image inspect --format '{{.Id}}' -- "$image" 2> /dev/null || true)"
     seen[$image]=1
     [ "$pid" = 0 ] || printf 'below\t%s\t%s\n' "$id" "$(cat "/proc/$pid/task/$pid/children" 2> /dev/null || true)"
   done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
-    '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
+    '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"folder":{{with .Config.Labels}}{{json (index . "com.docker.compose.project.working_dir")}}{{else}}""{{end}},"policy":{{json .HostConfig.RestartPolicy.Name}},"kept_by":{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{json .}}{{else}}{{json (index . "PODMAN_SYSTEMD_UNIT")}}{{end}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
   sharing "$every"
   printf 'now\t%s\n' "$(date +%s.%N)"
-  [ -z "${explain:-}" ] || compose_problems "$said"
+  [ -z "${explain:-}" ] || { compose_problems "$said"; ! is_off || printf 'off\t%s\n' "$(daemon)"; }
 }
+# unbooted FACTS LISTED: "unbooted", the id and the restart policy of a container that docker starts no more after a reboot of the
+# host, unless a manager of containers keeps it or a unit of systemd names it or its project's folder
+unbooted() {
+  local id policy name folder
+  [[ $1 =~ \"policy\":\"([a-z-]*)\",\"kept_by\":\"\", ]] && policy=${BASH_REMATCH[1]} || return 0
+  [[ $policy != always && $policy != unless-stopped ]] && boots || return 0
+  id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$1") folder=$(sed -E 's/.*"folder":"([^"]*)".*/\1/' <<< "$1")
+  name=$(awk -F '\t' -v id="$id" '$1 == id { sub(/^[/]/, "", $2); print $2 }' <<< "$2")
+  grep -rqswF --include='*.service' -e "$name" -e "${folder:-$name}" /etc/systemd/system || printf 'unbooted\t%s\t%s\n' "$id" "$policy"
+}
+# what starts containers at boot: dockerd, or of podman a unit that looks for those with a restart policy
+daemon() { case $(docker --version 2>&1) in *podman*) echo podman-restart.service ;; *) echo docker.service ;; esac; }
+is_off() { boots && [ "$(systemctl show --property=LoadState,UnitFileState -- "$(daemon)" 2> /dev/null | sort | paste -s -d ' ')" = 'LoadState=loaded UnitFileState=disabled' ]; }
+# whether this is a machine that boots, and no container
+boots() { case $(cat /proc/1/comm) in systemd | *init* | launchd) ;; *) return 1 ;; esac; }
 # sharing LISTED, of every_container: "shares", a container that runs in the network of another one: its id, its name, its project
 # and its start; and of the other one the id, the name and the start, or nothing where it is gone. One that is there and does not
 # run, or is not listed, such as that of a pod of podman, is not looked at.
@@ -125,9 +141,10 @@ restart_containers() {
   if [ "$project" = - ]; then $SUDO docker restart -- "$id" > /dev/null; return; fi
   service=${name#"$project/"} before=$(image_of "$id") kept=$(unnamed_volumes "$id")
   compose_of "$id" up --detach --no-deps --force-recreate --scale "$service=$(grep -c . <<< "$ids")" "$service" > /dev/null < /dev/null || return
-  [ -n "$kept" ] || return 0
   read -r id project <<< "$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')"
-  [ "$(image_of "$id")" = "$before" ] || unnamed_volumes "$id" | grep -xF -- "$kept" | sed 's/^.*\t/remark=volume\t/' >&2 || true
+  [ "$(image_of "$id")" != "$before" ] || return 0
+  [ -z "$kept" ] || unnamed_volumes "$id" | grep -xF -- "$kept" | sed 's/^.*\t/remark=volume\t/' >&2 || true
+  hidden_by_volumes "$before" "$id" | sed 's/^/remark=/' >&2 || true
 }
 image_of() { $SUDO docker inspect --type container --format '{{.Image}}' -- "$1"; }
 # the volumes without a name that a container has, with the folder of each, but for those that its image asks for

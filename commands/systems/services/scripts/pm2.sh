@@ -19,7 +19,7 @@ console.log(JSON.stringify({ names: [...new Set(all.map((other) => other.name))]
   missing: wanted.filter((name) => !own(name).length), processes: wanted.flatMap(own).map((one) => ({
     service: one.name, id: one.pm_id, pid: one.pid || 0, restarts: one.pm2_env.restart_time,
     status: one.pm2_env.status + (one.pm2_env.status === "online" && !one.pid ? " without a process" : ""),
-    unread: unread(one), uptime: (now - (one.pm2_env.pm_uptime || 0)) / 1000,
+    unread: unread(one), unsaved: unsaved(one, all.filter((other) => other.name === one.name)), uptime: (now - (one.pm2_env.pm_uptime || 0)) / 1000,
     out: one.pm2_env.pm_out_log_path, err: one.pm2_env.pm_err_log_path,
     out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path),
     without_lines: [one.pm2_env.pm_out_log_path, one.pm2_env.pm_err_log_path].filter(

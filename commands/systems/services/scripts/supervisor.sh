@@ -55,6 +55,14 @@ def unread(supervisor):
         return {"changed": [], "removed": [], "unreadable": "CANT_REREAD" in str(error)}
 
 
+def by_hand(supervisor):
+    """What it does not start by itself; an old one does not say it."""
+    try:
+        return set((one["group"], one["name"]) for one in supervisor.getAllConfigInfo() if not one["autostart"])
+    except Exception:
+        return set()
+
+
 program, names, looks = sys.argv[1], sys.argv[2].split("\n"), sys.argv[3]
 sys.argv = [program]  # supervisorctl looks for its settings beside itself, too
 options = ClientOptions()
@@ -62,12 +70,14 @@ options.realize(["status"], doc="")
 try:
     supervisor = options.getServerProxy().supervisor
     listed = supervisor.getAllProcessInfo()
+    left = by_hand(supervisor)
 except Exception as error:
     sys.exit("%s: %s" % (options.serverurl, error))
 print(json.dumps({
     "unread": unread(supervisor) if looks else None,
     "names": sorted(set(one["group"] for one in listed)),
     "missing": [name for name in names if not of(name, listed)],
+    "by_hand": sorted(set(name for name in names for one in of(name, listed) if (one["group"], one["name"]) in left)),
     "processes": [dict(shown(one), service=name) for name in names for one in of(name, listed)],
 }))
 END_OF_ASK

@@ -10,7 +10,7 @@ state() {
   printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
   systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
-    --property=UnitFileState,TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec -- "${names[@]}" ${services[@]+"${services[@]}"} |
+    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec -- "${names[@]}" ${services[@]+"${services[@]}"} |
   while IFS= read -r line; do
     printf '%s\n' "$line"
     [[ $line = ControlGroup=/* ]] || continue
@@ -48,6 +48,7 @@ stopped() {
 # where this user may not do that, the while is waited for. What still starts after $WITHIN is judged by its state.
 unit_job() {
   local before said code until=$((SECONDS + WITHIN)) reset=
+  unbooted "$2" | sed 's/^/remark=/' >&2
   while :; do
     before=$(invocation "$2") code=0
     # shellcheck disable=SC2086  # no word, or two

@@ -3,6 +3,7 @@ mapfile -t names <<< "$NAMES"
 for name in "${names[@]}"; do
   [[ $name != *.target || $VERB != restart ]] || left_by_restart "$name" | sed "s/^/now=alone=$name /"
 done
+unbooted "${names[@]}" | sed 's/^/now=/'
 mapfile -t names < <(services_of "${names[@]}")
 printf 'now=verb=%s\nnow=within=%s\n' "$VERB" "$WITHIN"
 if [ "$(id -u)" != 0 ]; then

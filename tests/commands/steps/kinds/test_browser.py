@@ -63,6 +63,17 @@ def test_a_page_that_shows_too_little_tells_also_what_failed_at_other_sites() ->
     assert outcome.lines == ("“Job Type” is not visible", "failed request to another site: 404 cdn.test/main.js")
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_remark_of_the_browser_about_a_header_is_named_and_fails_nothing_unless_it_is_forbidden() -> None:
+    world = World()
+    world.seen = replace(world.seen, remarks=("Unrecognized Content-Security-Policy directive 'reflected-xss'.",))
+    outcome = execute(box("browser", BROWSER), context(world))
+    assert outcome.state == "done"
+    assert outcome.lines == ("the browser remarks: Unrecognized Content-Security-Policy directive 'reflected-xss'.",)
+    form = BROWSER.replace("approval-templates", "reflected-xss")
+    assert execute(box("browser", form), context(world)).state == "failed"
+
+
 LIMITED = {"limited": ("/api/jobs",), "pause": 7.0, "missing": ("Job Type",), "console": ("Error: 429",)}
 
 

@@ -258,6 +258,7 @@ def test_a_rate_limit_longer_than_the_steps_limit_measures_nothing(sentry: Sentr
         (403, "{}", "The token $SENTRY_TOKEN may not read dj/api (403)"),
         (404, "{}", "has no project dj/api"),
         (302, "", "redirects to another address"),
+        (302, '{"slug": "web", "detail": {"code": "resource-moved"}}', "calls the project dj/api web now"),
         (502, "<html>", "answers 502"),
         (200, "<html>Log in</html>", "answers with a web page instead of data"),
         (200, "[]", "does not answer like Sentry's API"),

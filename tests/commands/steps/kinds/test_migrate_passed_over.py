@@ -168,3 +168,21 @@ def test_what_flyway_ignores_is_named_before_the_start_and_by_the_step(tmp_path:
     assert run(project, toml, {}).summary.startswith(f"Nothing was run: {never}")
     (tmp_path / "said").write_text(FLYWAY % "Pending               ")
     assert [one.level for one in look(project, toml)] == ["ok"]
+
+
+def test_a_lower_number_below_all_that_a_long_history_lists_is_said_too(golang: Project, tmp_path: Path) -> None:
+    add(tmp_path, *(f"{number:05}_old" for number in range(2, 700, 2)))
+    kept = dict(look(golang, TOML)[0].kept)
+    add(tmp_path, "20260204_more")
+    assert run(golang, TOML, kept).not_compared == (), "one more above them moves what is listed"
+    (tmp_path / "version").write_text("20260203\n")
+    golang.files.clear()
+    add(tmp_path, "00005_late", "00007_late", "00601_late")
+    outcome = run(golang, TOML, kept, attempt=3)
+    assert outcome.summary == "Nothing was run: " + NEVER.replace("20260201_late", "00601_late") + (
+        ". Run the step again to go on all the same."
+    )
+    again = run(golang, TOML, kept, attempt=4)
+    assert again.state == "done"
+    [unseen] = again.not_compared
+    assert unseen.endswith("never applies (2 files came below the 300 newest that were looked at)")

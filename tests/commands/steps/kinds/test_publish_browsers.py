@@ -13,6 +13,7 @@ import pytest
 from bot.rehearsal.target.loopback import free_port
 from commands.steps.outcome import Outcome
 from commands.systems.old_build import old_build
+from commands.systems.packed_files import packed_files
 from tests import nginx
 from tests.commands.steps.kinds.test_publish import BACK, FORWARD, NEW, OLD
 from tests.commands.steps.kinds.test_publish_nginx import QUICK, Served, published
@@ -229,6 +230,17 @@ def test_how_many_files_of_one_name_were_not_compared_is_said(folder: Path) -> N
 
     unseen = behind(folder, "", many).not_compared
     assert "whether 12 more files of the same name and other content are this build's as they are served" in unseen
+
+
+def test_what_was_not_looked_at_of_a_build_with_very_many_files_is_said(folder: Path) -> None:
+    def many(site: Served) -> None:
+        for number in range(5010):
+            (site.www / "releases" / OLD / "assets" / f"{number}.js").touch()
+
+    unseen = behind(folder, "", many).not_compared
+    what = "more scripts and stylesheets of the build before are still there, and with which content"
+    assert [one for one in unseen if what in one], unseen
+    assert packed_files("packed_unseen=3\n").not_told() == "whether 3 more packed files are this build's"
 
 
 def test_on_a_host_that_cannot_compare_files_none_is_called_old() -> None:

@@ -51,6 +51,16 @@ def test_a_host_on_which_no_command_can_run_is_named_with_the_reason(output: str
     assert result.todo
 
 
+@pytest.mark.fault("found too late, known before")
+def test_a_home_where_nothing_can_be_written_though_there_is_room_is_named() -> None:
+    # a limit of this kind stands for a quota: the free space does not show it either
+    within = ("env", "--ignore-signal=XFSZ", "prlimit", "--fsize=65536", "--")
+    tools = replace(World().tools(), shell=LocalShell({}, within=within))
+    (result,) = ReachableCheck(place=("hosts", "h")).run_preflight(PreflightContext(tools=tools, ref="main"))
+    what = "1 MB could not be written in the home folder, though there is room: File too large"
+    assert (result.level, result.summary) == (FAIL, what)
+
+
 def test_a_host_that_reports_no_free_space_passes() -> None:
     world = World()
     world.on_host("gonogo/jobs", ended("user=me\nfree=\n"))

@@ -193,3 +193,18 @@ def test_files_that_supervisor_cannot_read_any_more_stop_no_restart_and_are_said
     assert (found.level, found.summary) == ("warn", what)
     assert (outcome.state, outcome.summary.endswith(f" But {what}.")) == ("done", True)
     assert "s3cret" not in outcome.summary + outcome.output + "".join(outcome.lines)
+
+
+@pytest.mark.fault("it exists, so it is right")
+def test_a_program_that_supervisor_does_not_start_by_itself_is_named_before_and_after(stage: SupervisorStage) -> None:
+    service = worker(stage, "autostart = true")
+    assert "reboot" not in stage.restart(service).summary
+    by_hand = stage.daemon.service(next(_NAMES))
+    by_hand.port = 0
+    by_hand.will(port=0)
+    stage.daemon.install(by_hand, "autostart = false")
+    stage.daemon.ask("start", by_hand.name)
+    what = f"supervisor does not start {by_hand.name} by itself (autostart = false), so it would not run after a reboot"
+    assert [result.summary for result in preflight(stage, by_hand)] == [what]
+    outcome = stage.restart(by_hand)
+    assert (outcome.state, outcome.summary.endswith(f"But {what}.")) == ("done", True), outcome.summary

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.timeout(240)
 _NAMES = map("oneshot-{}".format, itertools.count(1))
 OUTSIDE = "/usr/bin/systemd-run --quiet --collect --unit=inner-%N {command}"  # as `docker compose up --detach` does
 INSIDE = "/bin/sh -c '{command} &'"
+_INSTALL = ("[Install]", "WantedBy=multi-user.target", "")
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +34,8 @@ def start(stage: SystemdStage, command: str, *, worker: bool = False, **will: ob
     service.will(port=service.port)
     lines = ("Type=oneshot", "RemainAfterExit=yes", f"ExecStart={command.format(command=service.command)}")
     stop = "ExecStop=-/usr/bin/systemctl stop inner-%N"
-    stage.machine.unit(f"{service.name}.service", "\n".join(["[Service]", *lines, stop, ""]))
-    stage.machine.ask("systemctl", "start", service.name)
+    stage.machine.unit(f"{service.name}.service", "\n".join(["[Service]", *lines, stop, *_INSTALL]))
+    stage.machine.ask("systemctl", "enable", "--now", "--quiet", service.name)
     service.will(port=service.port, commit=NEW, **will)
     return service
 

@@ -132,3 +132,30 @@ def test_a_target_without_a_service_is_refused_before_anything_begins(stage: Sys
         "fail",
         "bare.target has no service below it, so nothing shows whether anything runs",
     )
+
+
+@pytest.mark.fault("the first of several for all")
+def test_a_service_below_a_target_that_is_masked_or_has_no_unit_is_named_before_and_after(stage: SystemdStage) -> None:
+    stage.machine.ask("systemctl", "mask", "--quiet", "shop-mail.service")
+    app = App(stage, wants="shop-mail.service shop-queue.service")
+    below = f"which is below {app.target.name}"
+    masked = f"shop-mail.service, {below}, is masked, so it does not run and was not looked at"
+    gone = f"shop-queue.service, {below}, has no unit file, so it does not run and was not looked at"
+    assert sorted((one.level, one.summary) for one in app.preflight()) == [("warn", masked), ("warn", gone)]
+    outcome = stage.restart(app.target)
+    assert outcome.state == "done", outcome.summary
+    assert sorted(outcome.summary.partition(" But ")[2].rstrip(".").split("; ")) == [masked, gone]
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_target_of_which_systemd_says_nothing_is_not_called_one_without_services(stage: SystemdStage) -> None:
+    app = App(stage)
+    step = box("logs", f'host = "h"\nunit = "{app.target.name}"\nsince = "<mark>"')
+    shell = stage.shell()
+    shell.base["SYSTEMCTL_FORCE_BUS"] = "1"
+    bus = stage.machine.root / "run/dbus/system_bus_socket"
+    bus.rename(bus.with_name("away"))
+    outcome = execute(step, stage.context(app.target, values={"mark": "s=1"}, shell=shell))
+    bus.with_name("away").rename(bus)
+    assert outcome.inconclusive
+    assert "systemd does not say which services are below the target" in outcome.summary

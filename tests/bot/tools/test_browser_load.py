@@ -1,0 +1,94 @@
+"""A page that never finishes to load is judged by what it shows; what it waits for is named."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+
+import pytest
+
+from bot.tools.browser import ChromiumBrowser
+from bot.tools.places import WebPlace
+from bot.tools.secrets import Redactor
+from commands.ports.browser import Act, BrowserResult, Visit
+from state.errors import Failed
+from tests.bot.tools.site import Handler
+
+OTHERS_FRAME = "<h1>Dashboard</h1><iframe hidden src='{other}/hangs'></iframe>"
+PAGES = {
+    "/frame": OTHERS_FRAME,
+    "/image": "<h1>Dashboard</h1><img src='/hangs'><script>fetch('/hangs?poll')</script>",
+    "/script": "<script src='{other}/hangs'></script><h1>Dashboard</h1>",
+    "/button": OTHERS_FRAME + "<button onclick='document.body.append(`Thank you`)'>Order</button>",
+    "/policy": "<h1>Dashboard</h1>",
+}
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """The address of a server whose `/hangs` never answers."""
+    over = threading.Event()
+
+    class Pages(Handler):
+        def do_GET(self) -> None:  # noqa: N802  as http.server calls it
+            """A page, or no answer."""
+            if self.path.startswith("/hangs"):
+                over.wait(60)
+                return
+            other = f"http://localhost:{self.server.server_port}"  # type: ignore[attr-defined]
+            page = f"<!doctype html><title>Shop</title>{PAGES[self.path].format(other=other)}"
+            policy = "reflected-xss block" if self.path == "/policy" else "img-src *"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    over.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def seen(url: str, path: str, *acts: Act) -> BrowserResult:
+    browser = ChromiumBrowser({"app": WebPlace(url=url)}, {}, Redactor([]))
+    return browser.visit("app", Visit(path=path, sees=("Thank you" if acts else "Dashboard",), acts=acts, limit=3))
+
+
+@pytest.mark.fault("slow, taken for broken")
+@pytest.mark.parametrize(
+    ("path", "missing", "bad", "elsewhere"),
+    [
+        ("/frame", (), (), ("no answer localhost/hangs",)),
+        ("/image", (), ("no answer /hangs",), ()),
+        ("/script", ("Dashboard",), (), ("no answer localhost/hangs",)),
+    ],
+)
+def test_what_a_page_waits_for_is_named_and_what_it_shows_is_seen(
+    url: str, path: str, missing: tuple[str, ...], bad: tuple[str, ...], elsewhere: tuple[str, ...]
+) -> None:
+    result = seen(url, path)
+    assert (result.missing, result.bad_answers, result.elsewhere) == (missing, bad, elsewhere)
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_page_that_waits_for_another_site_is_clicked_through(url: str) -> None:
+    result = seen(url, "/button", Act(kind="click", target="Order"))
+    assert (result.stuck, result.missing, result.bad_answers) == ("", (), ())
+
+
+def test_a_page_that_itself_does_not_answer_was_not_opened(url: str) -> None:
+    with pytest.raises(Failed, match="could not open /hangs of “app”"):
+        seen(url, "/hangs")
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_what_the_browser_remarks_about_a_header_is_no_error_of_the_page(url: str) -> None:
+    result = seen(url, "/policy")
+    assert result.console == ()
+    assert result.remarks == ("Unrecognized Content-Security-Policy directive 'reflected-xss'.",)
