@@ -11,6 +11,7 @@ from commands.ports.web import HttpResponse
 from commands.systems.kept_pages import kept_for
 from commands.systems.page_parts import part_problem
 from commands.systems.page_tags import Part
+from commands.systems.worker_files import refused
 from commands.text.numbers import format_count
 from commands.text.phrases import on_web
 from commands.text.printable import printable
@@ -115,7 +116,9 @@ class OldBuild:
                 return f"{what}, so browsers keep the service worker of before"
             long, said = kept_for(answer)
             goes_on = "caches and some browsers go on with the service worker of before"
-            return f"{on_web(web, path)} may be kept for {long} ({said}), so {goes_on}" if long else ""
+            if long:
+                return f"{on_web(web, path)} may be kept for {long} ({said}), so {goes_on}"
+            return refused(web, self.worker, answer, get)
         if self.old_worker:
             return (
                 f"the build before has a service worker ({self.old_worker}) and this one has none, so browsers that "

@@ -12,9 +12,8 @@ from commands.text.phrases import agree, joined_few
 from state.frozen import dataclass
 
 _LINE = re.compile(r"^gonogo-(passed|below|above)=(?:(\d+) )?(\S+)$", re.MULTILINE)
-_OLDER = re.compile(
-    r"^gonogo-older=(\d+)$", re.MULTILINE
-)  # how many files are not listed: those with the lowest numbers
+# how many files are not listed: those with the lowest numbers
+_OLDER = re.compile(r"^gonogo-older=(\d+)$", re.MULTILINE)
 _SHOWN = 5  # of them in a message
 _WHAT = (
     "whether the release brings a migration with a lower number than the newest applied one, which {tool} never applies"
