@@ -1,4 +1,4 @@
-"""What keeps a second migration away: advisory locks of the tools, and rows that say that one is running."""
+"""What keeps a second migration away: tools' advisory locks, and rows that say that one runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`migrate`: what keeps a tool from starting, a lock or a row that a killed one has left, is found before."""
+"""`migrate`: a lock or a row of a killed tool, which keeps it from starting, is found before."""
 
 from __future__ import annotations
 
