@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Self
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -41,7 +42,12 @@ class CalendarEntry(BaseModel):
 
     def counts(self, title: str) -> bool:
         """Whether an event with this title is meant."""
-        return " ".join(self.only.split()).casefold() in title.casefold()
+        return _alike(" ".join(self.only.split())) in _alike(title)
+
+
+def _alike(text: str) -> str:
+    """The text in one case, with each letter and its accent as one character: some programs write them as two."""
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def _is_good(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ MOST_EVENTS = 5_000  # in the file
 MOST_SPANS = 2_000  # events of the days asked for
 CPU = 5  # seconds; a hostile rule ends with them
 MEMORY = 1 << 30  # bytes
+_FOLD = re.compile(rb"\r?\n[ \t]")  # may stand in the middle of a letter, as lines are folded by their bytes
+_UNREAD = "\N{REPLACEMENT CHARACTER}"  # for bytes that are no UTF-8
 SPANS = TypeAdapter(list[Span])
 
 
@@ -25,6 +28,7 @@ def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
     from icalendar import Calendar
     from recurring_ical_events import of
 
+    text = _FOLD.sub(b"", text)
     try:
         calendars = Calendar.from_ical(text, multiple=True)
     except (ValueError, LookupError):
@@ -56,7 +60,8 @@ def _span(event: Any) -> Iterator[Span]:
     begins, ends = _moment(event.start), _moment(event.end)
     if begins != ends:
         title = title_of(event)
-        yield Span(begins=begins, ends=ends, title=title[:LONGEST_TITLE], cut=len(title) > LONGEST_TITLE)
+        cut = len(title) > LONGEST_TITLE or _UNREAD in title
+        yield Span(begins=begins, ends=ends, title=title[:LONGEST_TITLE], cut=cut)
 
 
 def _moment(value: date) -> datetime:

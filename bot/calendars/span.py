@@ -17,7 +17,7 @@ class UnreadableCalendarError(Exception):
 class Span(BaseModel):
     """One event. A time without a zone is in that of the page; so are the midnights of an all-day event.
 
-    `cut` means that the title says more: it is longer, or a part of it is hidden as a secret.
+    `cut` means that the title says more: it is longer, is no UTF-8, or a part of it is hidden as a secret.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)

@@ -15,6 +15,7 @@ from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
 from commands.start.preflight import PreflightLine
 from state.errors import BadRecord
 from state.place import Place, is_served
+from state.sqlite.file import replace_damaged
 from state.sqlite.network_disk import NETWORK_TODO, network_problem
 from state.sqlite.private_file import weaknesses
 
@@ -110,8 +111,7 @@ def _file(path: Path) -> list[PreflightLine]:
     except sqlite3.Error as error:
         verdict = str(error)
     if verdict != "ok":
-        todo = "move it away and start with a new one, or restore a copy"
-        return [_line(FAIL, f"{path} is damaged ({verdict[:120]})", todo)]
+        return [_line(FAIL, f"{path} is damaged ({verdict[:120]})", replace_damaged(path))]
     return [_line(OK, f"{path} is intact and writable")]
 
 

@@ -35,6 +35,7 @@ def status_json(status: Status) -> Iterator[str]:
             "choices": [str(choice) for choice in one.choices],
             "blocks": one.blocks,
             "why": status.reasons.get(one, ""),
+            "signed": [{"role": role, "text": text} for role, text in status.signed.get(one, ())],
         }
         for one in status.waiting
     ]

@@ -26,7 +26,7 @@ from bot.slack.noted_message import NotedMessage
 from bot.slack.origin import Origin
 from bot.slack.outbox.thread_messages import CARD
 from bot.slack.read_commands import read_command
-from bot.slack.shared_app import SharedApp, note_of_shared_app
+from bot.slack.shared_app import OTHER_BOT, SharedApp, note_of_shared_app
 from bot.slack.slash_command import Reply, started_text
 from bot.slack.views.blocks import Message
 from bot.slack.views.checks import all_checks
@@ -292,7 +292,7 @@ class Acts:
     def _require_deploy_channel(self, origin: Origin) -> None:
         channels = deploy_channels(self.deps)
         if channels and origin.channel not in channels:
-            raise Refused(f"/deploy works only in {' or '.join(sorted(channels))}. Type it there.")
+            raise Refused(f"/deploy works only in {' or '.join(sorted(channels))}. Type it there. {OTHER_BOT}")
 
     def _only_run(self, origin: Origin, action: str) -> Run:
         self._require_deploy_channel(origin)  # who is elsewhere is not told which runs there are

@@ -17,6 +17,11 @@ USE_BUTTONS = (
     "Nothing was done: another bot seems to use the same Slack app, so a typed command may be meant for a run of that "
     "one. Use the button in the run's own thread, which says which run it means. `/deploy start` alone opens the form."
 )
+# a command that comes from a channel of the other one may be what first shows that there is another one
+OTHER_BOT = (
+    "If a bot deploys in this channel, it is another one with the same Slack app: use the buttons on its card, or type "
+    "it again, which may reach that one."
+)
 _LASTS = 3600.0  # seconds for which a press that was meant for another record counts
 _COUNT_LASTS = 900.0  # the same for a connection: it may be one that this bot left when its machine died
 _TARGETS = 5  # that a reply names

@@ -12,6 +12,7 @@ _QUESTIONS = "?？؟"  # a question is no command
 _MARKUP = "<@#"  # where a person or a channel begins
 _IN_TWO = {("roll", "back"): "rollback", ("false", "alarm"): "false-alarm", ("hand", "over"): "handover"}
 _IN_ONE = {"-".join(words): verb for words, verb in _IN_TWO.items()}
+_COMMANDS = ("deploy", "gonogo")  # a command that was copied whole: `/deploy /deploy rollback`
 _BECAUSE = re.compile(r"(?i)(?:^|[\s,;:–—])because[:,.]?(?=\s|$)")
 
 
@@ -19,10 +20,12 @@ def first_and_rest(text: str) -> tuple[str, str]:
     """The first word in small letters, without what a keyboard puts around it, and what follows it.
 
     Whatever is no letter, digit or hyphen ends the word: white space, a full stop, a dash, an emoji. What is before it,
-    and between it and the next white space, is left out. A command in two words is one. The rest stays as it is: a
-    reason may need what is invisible, as some scripts and emoji do.
+    and between it and the next white space, is left out. A command in two words is one, and the name of the command
+    itself is none. The rest stays as it is: a reason may need what is invisible, as some scripts and emoji do.
     """
     first, rest = _cut(text)
+    while _plain(first) in _COMMANDS and rest:
+        first, rest = _cut(rest)
     verb = _plain(first)
     second, after = _cut(rest)
     if both := _IN_TWO.get((verb.strip("-"), _plain(second))):

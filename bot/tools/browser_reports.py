@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -88,10 +89,14 @@ class Heard:
 
     def look_for_silence(self) -> None:
         """Note what a page that has not loaded still waits for."""
-        if self._page.evaluate("document.readyState") != "complete":
-            for request in list(self._waiting):
-                if request.resource_type in _LOADED:
-                    self._add("silence", "", request.url)
+        from playwright.sync_api import Error
+
+        state = "complete"
+        with suppress(Error):  # of a page that goes to another one right now
+            state = self._page.evaluate("document.readyState")
+        for request in list(self._waiting) if state != "complete" else ():
+            if request.resource_type in _LOADED:
+                self._add("silence", "", request.url)
 
     def _failed(self, request: Request) -> None:
         self._ended(request)

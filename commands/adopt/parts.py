@@ -25,7 +25,8 @@ _WORDS = {
     ALERTS: r"(?:critical )?alerts?\b|abort criteria|rollback (?:triggers?|criteria)|when to roll ?back",
     CRITERIA: r"(?:success|acceptance|exit) criteria|go ?/ ?no-?go|definition of done",
     SIGN_OFFS: r"sign-?offs?\b",
-    Part.ROLLBACK: r"(?:emergency )?roll(?:ing)? ?-?back|revert|back ?-?out|undo\b|fall ?-?back|downgrad",
+    Part.ROLLBACK: r"(?:emergency )?roll(?:ing)? ?-?back|revert|back(?:ing)? ?-?out|undo(?:ing)?\b|fall ?-?back"
+    r"|go(?:ing)? back\b|downgrad",
     Part.SMOKE_TESTS: r"smoke|(?:post-?|after )?(?:deploy\w*|release|upgrade) (?:verif|check|valid|test)|verif|valid"
     r"|sanity|health ?-?check|post-?(?:deploy|release|upgrade)\w*(?! monitor)"
     r"|after (?:the )?(?:deploy|release|upgrade)",

@@ -15,10 +15,10 @@ _BEGINS_LIST = re.compile(
     r"|\b(?:when|whether) to (?:roll ?-?back|abort|revert)\b|\b(?:roll ?-?back|abort) (?:triggers?|criteria)",
     re.IGNORECASE,
 )
-_BACK = r"(?:roll(?:ing)? ?-?back|abort|revert)"
+_BACK = r"(?:roll(?:ing)? ?-?back|abort|revert|go back(?! to (?:the )?(?:step|\d|top)))"
 _THEN = r"(?:[,;:]| ?(?:→|->|=>)| then)[\w ]{0,30}?"
 _SENTENCE = re.compile(
-    rf"\W*(?:if|when)\b{_NOT_ALWAYS} (.{{3,120}}?){_THEN}\b{_BACK}\b[\w ]{{0,30}}\W*$"
+    rf"(?:[^.!?]*[.!?] )?\W*(?:if|when)\b{_NOT_ALWAYS} (.{{3,120}}?){_THEN}\b{_BACK}\b[\w ]{{0,30}}\W*$"
     rf"|\W*{_BACK}\b[\w ]{{0,20}}? (?:if|when)\b{_NOT_ALWAYS} ([^:]{{3,120}}?)[.!\s]*$",
     re.IGNORECASE,
 )

@@ -8,13 +8,15 @@ from commands.adopt.draft import Box
 from commands.adopt.found import expectation
 from commands.adopt.people import comment_text
 
+_SETS = re.compile(r"\w+=")  # a variable of one command, before its program
 _TITLE = 80  # characters of a heading that is made of a comment
 
 
 def word_for(box: Box) -> str:
     """A word for a box without one of its own."""
     if box.kind == "run":
-        return str(box.fields["commands"][-1].split("\n")[-1].split(" ")[0])
+        words = str(box.fields["commands"][-1].split("\n")[-1]).split(" ")
+        return next((word for word in words if not _SETS.match(word)), words[0])
     return str(box.fields["path"]) if box.kind == "http" else box.kind
 
 

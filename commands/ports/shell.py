@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from threading import Event
@@ -10,6 +11,10 @@ from typing import Protocol
 from commands.ports.page_text import Text
 from state.frozen import dataclass
 
+# psql's quote of the statement, its caret and what follows them; SQLAlchemy's statement and link; Node's version
+_BEHIND_AN_ERROR = re.compile(
+    r"\W*$|(?:LINE \d+|HINT|DETAIL|CONTEXT|QUERY):|\[(?:SQL|parameters): |\(Background on this error|Node\.js v\d"
+)
 TAIL = 64 * 1024  # bytes of output that are kept by default
 
 
@@ -49,8 +54,12 @@ class CommandResult:
 
     @property
     def last_line(self) -> str:
-        """The last line of the output, 160 characters at most, or "exit CODE" if there is no output."""
-        return (self.tail.strip().splitlines() or [f"exit {self.code}"])[-1][:160]
+        """The last line of the output that says something, 160 characters at most, or "exit CODE" without output.
+
+        What programs print behind the line that says what is wrong (a caret, a hint, their version) says nothing.
+        """
+        lines = self.tail.strip().splitlines() or [f"exit {self.code}"]
+        return next((line for line in reversed(lines) if not _BEHIND_AN_ERROR.match(line)), lines[-1])[:160]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from commands.progress.hold import environment_change, hold_of
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import AFTER_ROLLBACK, StepState, production_changed, state_of
 from commands.progress.usual_time import UsualTime
-from commands.report.asked_why import why_asked
+from commands.report.asked_why import what_is_signed, why_asked
 from commands.report.host_states import HostLine, host_lines
 from commands.report.people import PersonAction, person_actions
 from commands.report.stage import waits_until, where
@@ -91,8 +91,8 @@ class Status:
     `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
     how far each host of a group is with what runs now. `notes` are the notes for the report. `handovers` are the
     roles that were handed over in this run, and `offers` those that are offered now. `until` is when a step that only
-    lets time pass is over. `reasons` say why. `drill` says whether it is one, `waits_for_people` whether it has not
-    begun yet, and `lost` whether it ended because its places are gone.
+    lets time pass is over. `reasons` say why people are asked, and `signed` what each role signs. `drill` says whether
+    it is one, `waits_for_people` whether it has not begun yet, and `lost` whether it ended because its places are gone.
     """
 
     run: int
@@ -140,6 +140,7 @@ class Status:
     waits_for_people: bool = False
     lost: bool = False
     reasons: Mapping[Waiting, str] = field(default_factory=dict)
+    signed: Mapping[Waiting, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     @property
     def blocking(self) -> tuple[Waiting, ...]:
@@ -233,6 +234,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         notes=tuple(fact for fact in record.facts if isinstance(fact, Note)),
         handovers=taken_over(record),
         reasons={one: why for one in waiting_for(page, record) if (why := why_asked(record, one))},
+        signed={one: what_is_signed(page, record, one) for one in waiting_for(page, record)},
         offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
         drill=bool(record.run.drill),
         waits_for_people=waits,

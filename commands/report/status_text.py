@@ -103,6 +103,8 @@ def _waiting(status: Status) -> Iterator[str]:
             meanwhile = "" if waiting.blocks else " (the run continues meanwhile)"
             starts = f"; KEEP starts {status.starts} at once" if waiting.ask is Ask.DECIDE and status.starts else ""
             yield f"Waiting for {_who(status, waiting)} to {_what(waiting)}{starts}{meanwhile}"
+            signed = status.signed.get(waiting, ())
+            yield from (f"  {status.role_titles.get(role, role)}: {text}" for role, text in signed)
         yield _type(_command(waiting))
     if status.waits_for_people and not status.held_by:
         yield "Waiting for people: in its thread in Slack they press “I take part”, then one “Begin the drill”."

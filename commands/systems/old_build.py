@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from email.utils import formatdate
 from urllib.parse import quote, unquote, urlsplit
 
 from commands.ports.web import HttpResponse
@@ -18,7 +19,8 @@ from commands.text.printable import printable
 from state.frozen import dataclass
 
 # Defines `tell_old FOLDER`: the scripts and stylesheets of that build that the one behind the link does not have, those
-# that it has with another content, and the service worker of either, by the names that tools give it.
+# that it has with another content, the time of its page if that is another one, and the service worker of either, by
+# the names that tools give it.
 TELL_OLD = """
 tell_old() {
   local old=$1 new=$WWW/current/ worker one listed both
@@ -39,6 +41,9 @@ tell_old() {
     $0 == "" { now = 1; next } { name = substr($0, 69) } !now { before[name] = $1; next }
     name in before && before[name] != $1 { if (++n <= 20) print "other=" before[name], $1, name }
     END { if (n > 20) printf "other_more=%d\\n", n - 20 }'
+  if [ -f "$old/index.html" ] && ! cmp -s "$old/index.html" "${new}index.html"; then
+    printf 'old_page=%s\\n' "$(stat -c %Y "$old/index.html")"
+  fi
   for worker in sw.js service-worker.js serviceWorker.js ngsw-worker.js firebase-messaging-sw.js; do
     if [ -f "$new$worker" ]; then printf 'new_worker=%s\\n' "$worker"
     elif [ -f "$old/$worker" ]; then printf 'old_worker=%s\\n' "$worker"; fi
@@ -46,7 +51,9 @@ tell_old() {
 }
 digests() { (cd "$1" && tr '\\n' '\\0' <<< "$both" | xargs -0 sha256sum); }
 """
-_LINE = re.compile(r"^(old_gone|old_first|old_unseen|other_more|new_worker|old_worker)=([^\n]+)$", re.MULTILINE)
+_LINE = re.compile(
+    r"^(old_gone|old_first|old_page|old_unseen|other_more|new_worker|old_worker)=([^\n]+)$", re.MULTILINE
+)
 _OTHER = re.compile(r"^other=([0-9a-f]{64}) ([0-9a-f]{64}) ([^\n]+)$", re.MULTILINE)
 _SHOWN = 100  # characters of a name
 
@@ -60,6 +67,7 @@ class OldBuild:
     `worker`: the service worker that is served now; `old_worker`: one that only the build before has. Names or empty.
     `other`: the files that both have with another content, and the SHA-256 of each: before, and now. `more`: how many
     of these are not told. `unseen`: how many scripts and stylesheets of the build before were not looked for.
+    `page_at`: the time of its page in seconds since 1970, if this one's is another page; else 0.
     """
 
     gone: int = 0
@@ -69,6 +77,7 @@ class OldBuild:
     other: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     more: int = 0
     unseen: int = 0
+    page_at: int = 0
 
     def has_still(self, path: str, answer: HttpResponse) -> bool | None:
         """Whether what is served at a path is the file of the build before, though it has another content now.
@@ -95,6 +104,22 @@ class OldBuild:
         more = f" and {format_count(self.gone - 1, 'more file')}" if self.gone > 1 else ""
         name = printable(self.first)[:_SHOWN]
         return f"whether tabs that are open go on working: {name}{more} of the build before are no longer served{until}"
+
+    def page_doubt(self, web: str, page: HttpResponse, ask: Callable[[str], HttpResponse]) -> str:
+        """Why browsers that have the page of before keep it, as a clause; empty if they do not, or nobody knows.
+
+        `ask` asks for the page with a value of If-Modified-Since, by which browsers ask again where no ETag is sent.
+        """
+        headers = page.headers_by_name()
+        no_store = "no-store" in headers.get("cache-control", "").lower()
+        if not self.page_at or no_store or "etag" in headers or "last-modified" not in headers:
+            return ""
+        if ask(formatdate(self.page_at, usegmt=True)).status != 304:
+            return ""
+        return (
+            f"{on_web(web, '/')} answers browsers that have the page of before that it has not changed (304), so they "
+            "keep it: the time of its file is not newer. Let the web server send an ETag, or Cache-Control: no-store"
+        )
 
     def not_told(self) -> str:
         """What nobody compared of what is served under a name that both builds have, as a clause, or empty."""
@@ -137,9 +162,10 @@ def old_build(output: str) -> OldBuild:
         old_worker=found.get("old_worker", ""),
         other={name: (before, now) for before, now, name in _OTHER.findall(output) if before != now},
         more=_number(found.get("other_more", "")),
+        page_at=_number(found.get("old_page", ""), 11),
         unseen=_number(found.get("old_unseen", "")),
     )
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+def _number(text: str, most: int = 9) -> int:
+    return int(text) if text.isdecimal() and len(text) <= most else 0

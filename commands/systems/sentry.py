@@ -33,7 +33,7 @@ class SentryError(ToolError):
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """One kind of error: `events` within the time span, `first_seen` ever, `link` to its page.
+    """One kind of error: `events` within the time span, `first_seen` ever, `link` to its page, or empty.
 
     `regressed`: it was resolved and has come back, in the last days or right now. Older servers do not say it.
     """
@@ -193,10 +193,11 @@ def _issue(entry: Mapping[str, Any]) -> Issue:
     """One entry of the list. If the query has a filter, `filtered` counts the matching events, and `count` all."""
     counts = entry.get("filtered") or entry
     lifetime = entry.get("lifetime") or entry
+    link = str(entry.get("permalink"))  # GlitchTip, which has Sentry's API, has words there
     return Issue(
         title=" ".join(str(entry["title"]).split()),
         short_id=str(entry["shortId"]),
-        link=str(entry["permalink"]),
+        link=link if link.startswith("http") else "",
         level=str(entry.get("level") or ""),
         events=int(counts["count"]),
         first_seen=datetime.fromisoformat(str(lifetime["firstSeen"])),

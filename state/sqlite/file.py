@@ -25,9 +25,14 @@ def open_file(path: Path, *, check: bool, began: Began | None = None) -> sqlite3
     except OSError as error:
         raise cannot_open(path, error) from None
     except sqlite3.DatabaseError as error:
-        raise BadRecord(
-            f"The state file {path} cannot be read ({error}). Move it away and start with a new one, or restore a copy."
-        ) from None
+        todo = replace_damaged(path)
+        raise BadRecord(f"The state file {path} cannot be read ({error}). {todo[0].upper()}{todo[1:]}.") from None
+
+
+def replace_damaged(path: Path) -> str:
+    """What people do about a damaged file. What it left beside it would be read into the file that takes its place."""
+    beside = f"{path.name}-wal and {path.name}-shm"
+    return f"move it away, and with it {beside} if they are there; then restore a copy, or start with a new one"
 
 
 def _open(path: Path, check: bool, began: Began | None) -> sqlite3.Connection:

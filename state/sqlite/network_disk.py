@@ -1,4 +1,4 @@
-"""Whether a state file lies on a network file system, where SQLite's locks do not hold."""
+"""Whether a state file lies on a network or shared file system, where SQLite's locks may fail."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ MOUNTS = Path("/proc/self/mountinfo")
 NETWORK_TODO = "set GONOGO_STATE to a file on a local disk, or to the address of a PostgreSQL"
 _NETWORK = re.compile(
     r"nfs\d?|cifs|smb\d?|smbfs|ncpfs|afs|9p|ceph|glusterfs|davfs"
-    r"|fuse\.(?:sshfs|glusterfs|ceph\w*|s3fs|rclone|davfs\w*|gcsfuse|blobfuse\d?|juicefs|smbnetfs)",
+    r"|fuse\.(?:sshfs|glusterfs|ceph\w*|s3fs|rclone|davfs\w*|gcsfuse|blobfuse\d?|juicefs|smbnetfs)"
+    # folders of the machine that a virtual one runs on: Docker Desktop, Lima, VirtualBox, Parallels, VMware, WSL 1
+    r"|virtiofs|fakeowner|osxfs|vboxsf|prl_fs|vmhgfs|drvfs|fuse\.(?:grpcfuse|osxfs|vmhgfs-fuse)",
 )
 _ESCAPE = re.compile(r"\\([0-7]{3})")  # how the kernel writes a space in a path
 _MOUNT_POINT = 4  # which word of a line; the type follows the word "-"
 
 
 def network_problem(path: Path) -> str:
-    """What is wrong with the disk of this file, as a clause; empty if it is a local one, or if that cannot be told."""
+    """What is wrong with the disk of this file, as a clause; empty if it is local, or if that cannot be told."""
     try:
         mounts = MOUNTS.read_text(errors="surrogateescape")
     except OSError:
@@ -25,7 +27,8 @@ def network_problem(path: Path) -> str:
     if not _NETWORK.fullmatch(kind):
         return ""
     return (
-        f"the state file is on a network file system ({kind}), where SQLite's locks may not hold and it may be damaged"
+        f"the state file is on a network or shared file system ({kind}), where SQLite's locks may not hold and it may "
+        "be damaged"
     )
 
 

@@ -64,11 +64,13 @@ def header(text: str) -> Block:
 def section(text: str, *, accessory: Block | None = None) -> Block | None:
     """A paragraph of mrkdwn, at most 2,900 characters (Slack allows 3,000); None for an empty text.
 
-    With `verbatim` Slack turns nothing in the text into links or mentions. `accessory` is a button beside it.
+    With `verbatim` Slack turns nothing in the text into links or mentions, and with `expand` it folds nothing behind
+    “See more”, whatever its height: neither who is asked nor for what. `accessory` is a button beside it.
     """
     if not text.strip():
         return None
-    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, SECTION), "verbatim": True}}
+    paragraph = {"type": "mrkdwn", "text": clip(text, SECTION), "verbatim": True}
+    block: Block = {"type": "section", "text": paragraph, "expand": True}
     return block | ({"accessory": accessory} if accessory else {})
 
 

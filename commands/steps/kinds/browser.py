@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, Self
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -117,6 +118,14 @@ class BrowserStep(StepBox):
         description="Texts that must appear neither in the console nor in a failed request.",
         examples=[["TypeError"]],
     )
+    allow: list[Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=list,
+        description=(
+            "Texts of known errors. A message of the console, or a failed request, that has one of them is named and "
+            "fails nothing."
+        ),
+        examples=[["Minified React error #418"]],
+    )
     headers: Headers = Field(default_factory=dict)
 
     def plan(self) -> list[str]:
@@ -124,9 +133,12 @@ class BrowserStep(StepBox):
             f"opens {on_web(self.web, self.path)} in a real browser",
             *(act.words(self.web) for act in self._acts()),
             *(f"“{text}” must be visible" for text in self.sees),
-            "no request answered with 400 or more, no error in the console",
+            f"no request answered with 400 or more, no error in the console{self._but()}",
             *(f"“{text}” must appear neither in the console nor in a failed request" for text in self.forbid),
         ]
+
+    def _but(self) -> str:
+        return f", but those with {joined_few([f'“{text}”' for text in self.allow], 3)}" if self.allow else ""
 
     def preflight(self) -> list[PreflightCheck]:
         return [BrowserAvailable()]
@@ -140,11 +152,14 @@ class BrowserStep(StepBox):
         sees, acts = [fill(text, ctx.values) for text in self.sees], [one.act(ctx.values) for one in self._acts()]
         path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
         visit = Visit(path=path, sees=sees, acts=acts, headers=headers, limit=limit)
-        result = self._visit(ctx, visit)
-        problems = self._problems(result)
+        seen = self._visit(ctx, visit)
+        forbidden, known = self._forbidden(seen), self._known(seen)
+        result = _without(seen, known)
+        problems = self._problems(result, forbidden)
         others = [f"failed request to another site: {answer}" for answer in result.elsewhere]
         notes = [*others, *(f"the browser remarks: {text[:200]}" for text in result.remarks)]
-        if result.limited and not (result.bad_answers or self._forbidden(result)):  # what else is wrong may come of it
+        notes += [f"known (`allow`): {text[:200]}" for text in known]
+        if result.limited and not (result.bad_answers or forbidden):  # what else is wrong may come of it
             why = not_asked(result.limited[0], LIMIT)
             return failed(why, lines=tuple([*problems, *notes][:_LINES]), inconclusive=True)
         # without a text to see, nothing else shows that the page works without them
@@ -154,7 +169,8 @@ class BrowserStep(StepBox):
             lines = tuple([*problems, *notes][:_LINES])
             return failed(f"The page failed: {failures[0]}.", lines=lines, measures=measures)
         shown = f"shows {', '.join(sees)}" if self.sees else "loads"
-        summary = f"“{result.title}” {shown}; no errors in the console."
+        console = "; no other errors in the console." if known else "; no errors in the console."
+        summary = f"“{result.title}” {shown}{console}"
         unseen = [f"whether the page works without what failed at other sites: {joined_few(result.elsewhere, 3)}"]
         return done(
             summary,
@@ -175,18 +191,30 @@ class BrowserStep(StepBox):
     def _acts(self) -> list[BrowserAct]:
         return [*self.steps, *(BrowserAct(click=text) for text in self.click)]
 
-    def _problems(self, result: BrowserResult) -> list[str]:
+    def _problems(self, result: BrowserResult, forbidden: list[str]) -> list[str]:
         return [
             *filter(None, [result.stuck]),
             *(f"“{text}” is not visible" for text in result.missing),
             *(f"failed request: {answer}" for answer in result.bad_answers),
             *(f"console error: {text[:200]}" for text in result.console),
-            *(f"“{text}” appears in the console or in a failed request" for text in self._forbidden(result)),
+            *(f"“{text}” appears in the console or in a failed request" for text in forbidden),
         ]
+
+    def _known(self, result: BrowserResult) -> list[str]:
+        messages = (*result.console, *result.bad_answers, *result.elsewhere)
+        return [message for message in messages if any(text in message for text in self.allow)]
 
     def _forbidden(self, result: BrowserResult) -> list[str]:
         messages = (*result.console, *result.bad_answers, *result.elsewhere, *result.remarks)
         return [text for text in self.forbid if any(text in message for message in messages)]
+
+
+def _without(result: BrowserResult, known: list[str]) -> BrowserResult:
+    console, bad, elsewhere = (
+        tuple(message for message in messages if message not in known)
+        for messages in (result.console, result.bad_answers, result.elsewhere)
+    )
+    return replace(result, console=console, bad_answers=bad, elsewhere=elsewhere)
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ def _of(query: str) -> str:
 
 def _line(issue: Issue) -> str:
     times = format_count(issue.events, "time")
-    return f"{issue.short_id} {issue.title[:120]} ({issue.level}, {times}) {issue.link}"
+    return f"{issue.short_id} {issue.title[:120]} ({issue.level}, {times}) {issue.link}".rstrip()
 
 
 class _RateLimited(SentryError):

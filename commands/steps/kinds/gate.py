@@ -36,4 +36,6 @@ class GateStep(StepBox):
         return tuple(self.item)
 
     def run(self, ctx: Context) -> Outcome:
-        return done("Waiting for these sign-offs.", lines=tuple(f"{item.role}: {item.text}" for item in self.item))
+        return done(
+            "Each item needs the signature of its role.", lines=tuple(f"{item.role}: {item.text}" for item in self.item)
+        )

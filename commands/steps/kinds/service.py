@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Self
@@ -36,9 +36,9 @@ from commands.steps.value_types import ValueType
 from commands.steps.values import fill, has_placeholder
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.systems.services import judgement
-from commands.systems.services.judgement import described, identities, process_problems
+from commands.systems.services.judgement import described, process_problems
 from commands.systems.services.left_processes import LEFT_PROCESSES, NOTE_OLD
-from commands.systems.services.manager import REMARK, State
+from commands.systems.services.manager import REMARK, Process, State
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
 _STATE_LINE = re.compile(rf"(before|after|old|restart_failed)=|{REMARK}")
@@ -55,7 +55,7 @@ _LOG_TYPES = {
 class ServiceStep(ServiceBox):
     """Restarts or reloads services of a manager, and checks each of their processes over a while.
 
-    One check is not enough: in a crash loop too a service is up and healthy for some seconds. While the service starts
+    One check is not enough: in a crash loop too a service is up for some seconds. While the service starts
     (nothing answers, a proxy answers 502, 503 or 504, no commit yet, the manager says that it starts) it is waited for.
     A process that dies or logs an error ends the wait at once; an answer with another commit fails after 15 s.
     """
@@ -203,7 +203,7 @@ class ServiceStep(ServiceBox):
         seen = wait_until_ready(self, ctx, before, after, self.ready_within)
         waited, ready = format_seconds(clock.monotonic() - began), seen.state if self.manages.settles else after
         seen, looked = self._look_again(ctx, seen, before, began)
-        problems = self._problems(ctx, before, after, seen, identities(ready.processes))
+        problems = self._problems(ctx, before, after, seen, ready.processes)
         lines = (
             f"before: {', '.join(map(judgement.shown, before.processes))}",
             *described(seen.state.processes),
@@ -247,9 +247,7 @@ class ServiceStep(ServiceBox):
         state, new = self.state_and_errors(ctx, before.logs)
         return seen._replace(answer=answer, state=state, new=new), ctx.tools.clock.monotonic()
 
-    def _problems(
-        self, ctx: Context, before: State, after: State, seen: Seen, ready: list[judgement.Identity]
-    ) -> list[str]:
+    def _problems(self, ctx: Context, before: State, after: State, seen: Seen, ready: Sequence[Process]) -> list[str]:
         """What is wrong, one clause each. `ready` are the processes that were there when the services were ready."""
         now, others = seen.state.processes, self.problems(ctx, seen.answer, seen.new.lines)
         died = judgement.deaths(self.manages, before.processes, after.processes, now) if self.manages.settles else []
@@ -262,7 +260,8 @@ class ServiceStep(ServiceBox):
         else:
             taken = judgement.not_reloaded(self.manages, before.processes, now)
         unknown = state_problems(self, ctx, seen.answer, seen.state)
-        died += process_problems(self.manages, ready, now) + ([] if self.web else judgement.lost(after.processes, now))
+        died += process_problems(self.manages, judgement.expected(ready, now), now)
+        died += [] if self.web else judgement.lost(after.processes, now)
         return [*unknown, *taken, *dict.fromkeys(died), *others]
 
     def _stay(self, ctx: Context, answer: str) -> str:

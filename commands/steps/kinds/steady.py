@@ -29,10 +29,11 @@ _LOG_FIELDS = {
 
 
 class SteadyStep(ServiceBox):
-    """Checks some seconds after a restart that every process of a service is still the same and healthy.
+    """Checks some seconds after a restart that every process of a service is still the same, and answers the commit.
 
     A manager restarts a process at once when it dies, so only the processes and its own count of restarts show a crash
-    loop. Other steps may run at the same time (`after`), and their requests are part of the test.
+    loop. Other steps may run at the same time (`after`), and their requests are part of the test. What the health
+    address says besides the commit, such as `"status": "unhealthy"`, is judged by an `http` step with `expect`.
     """
 
     kind: ClassVar[str] = "steady"
@@ -122,12 +123,13 @@ class SteadyStep(ServiceBox):
             return failed(f"{self.called} {why}.", lines=lines, inconclusive=unasked)
         age = format_duration(self.lasts)
         same = "are still the same processes" if self.names else "is still the same process"
-        healthy = f"{same} and healthy."
+        found = f"{same}, {self.manages.up}"
         if not all(process.is_seen for process in now.processes):
-            same = f"{'were' if self.names else 'was'} not started again"
-            healthy = f"{same}."
+            found = same = f"{'were' if self.names else 'was'} not started again"
+        if self.web:
+            found += f", and answers with commit {fill(self.commit, ctx.values)[:10]}"
         compared = (f"{self.called} {same} after {age}",)
-        summary = f"{age} after {'their' if self.names else 'its'} start, {self.called} {healthy}"
+        summary = f"{age} after {'their' if self.names else 'its'} start, {self.called} {found}."
         return done(summary + unseen_note(self, now) + unread_note(new), lines=lines, compared=compared)
 
     def _logs(self, ctx: Context) -> Mapping[str, str]:

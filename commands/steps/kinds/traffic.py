@@ -38,6 +38,7 @@ _PREFLIGHT_SIZES = (64 * 1024,)
 _OLD = timedelta(days=1)  # a log whose newest line is older may be the wrong file
 _SCRIPT = "".join(map(script, ("logs/rotated.sh", "logs/log_writers.sh", "logs/traffic.sh")))
 _UNCOUNTED = "requests from before, if there were any, are not counted"
+_NO_HOUR = "has no zone or an unknown form, so it could be any hour"
 _NO_FILE, _NOT_READABLE = 65, 66  # exit codes of the script
 
 
@@ -178,6 +179,8 @@ class TrafficStep(StepBox):
             return f"the log {self.file} is not a file that this user may read"
         if result.code or "fresh" not in values:
             return f"the log could not be counted (exit code {result.code})"
+        if values["fresh"] == "0" and values["unread"] != "0" and values["untimed"] == "1":
+            return f"the time in the newest line of the log {_NO_HOUR}"
         if values["fresh"] == "0" and values["unread"] != "0":
             newest = "the newest line" if values["unread"] == "1" else f"any of the {values['unread']} newest lines"
             return f"the format `line` does not match {newest} of the log"
@@ -191,6 +194,8 @@ class TrafficStep(StepBox):
             return blocked(problem, todo)
         if "newest" not in values:
             return warned(f"{name} has no line yet", "the first request will show whether `line` matches its format")
+        if values["fits"] == "0" and values["untimed"] == "1":
+            return blocked(f"the time in the newest line of {name} {_NO_HOUR}", "let the web server log it with a zone")
         if values["fits"] == "0":
             return blocked(f"the format `line` does not match the newest line of {name}", "fix `line`")
         age = timedelta(seconds=int(values["read_at"]) - int(values["newest"]))

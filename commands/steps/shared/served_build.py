@@ -39,7 +39,8 @@ class ServedBuild:
     `packed`: the packed files of the build, which a web server may send in the place of their originals.
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
-    `worker` why they may go on with a service worker of before, `gone` what tabs may miss; clauses, or empty.
+    `worker` why they may go on with a service worker of before, `gone` what tabs may miss, `unchanged` why they keep
+    the page of before; clauses, or empty.
     `challenged`: a protection in front wanted to see a browser, or limits requests, so nothing is known of the build.
     """
 
@@ -58,6 +59,7 @@ class ServedBuild:
     challenged: bool = False
     worker: str = ""
     gone: str = ""
+    unchanged: str = ""
     served: ServedParts = field(init=False)
     _patience: float = field(init=False)
 
@@ -120,7 +122,7 @@ class ServedBuild:
 
     def doubts(self) -> tuple[str, ...]:
         """What may keep browsers from showing the build, though it is served; clauses."""
-        return tuple(filter(None, (*self.served.doubts, self.worker, self.packed.doubt())))
+        return tuple(filter(None, (*self.served.doubts, self.unchanged, self.worker, self.packed.doubt())))
 
     def _is_of_build(self, part: Part) -> bool:
         """Whether the build's page has it; a proxy may have written more into the page."""
@@ -161,8 +163,15 @@ class ServedBuild:
         try:
             self.worker = self.old.worker_doubt(self.web, self._get)
             self.gone = self.old.not_served(self._get)
+            if self.old.page_at:
+                self.unchanged = self.old.page_doubt(self.web, self._get("/"), self._get_if_newer)
         except ToolError as error:
             self.gone = f"what browsers of before get: {error}"
+
+    def _get_if_newer(self, than: str) -> HttpResponse:
+        # browsers that only ask again do not say that they want no cache, which some servers heed
+        headers: dict[str, Text] = {**self.headers, "Cache-Control": "max-age=0", "If-Modified-Since": than}
+        return self.ctx.tools.web.request(self.web, HttpRequest(path="/", headers=headers))
 
     def _get(self, path: Text) -> HttpResponse:
         request = HttpRequest(path=path, headers=self.headers)

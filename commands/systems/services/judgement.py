@@ -18,6 +18,16 @@ def identities(processes: Sequence[Process]) -> list[Identity]:
     return [(process.pid, process.restarts) for process in processes]
 
 
+def expected(before: Sequence[Process], now: Sequence[Process]) -> list[Identity]:
+    """The identities that the processes from before should have now.
+
+    A service may hand over to a new main process by itself, as some do in a reload; its manager has started nothing.
+    """
+    pairs = zip(before, now, strict=False)
+    kept = [(one.pid if was.start and was.start == one.start else was.pid, was.restarts) for was, one in pairs]
+    return [*kept, *identities(before[len(now) :])]
+
+
 def is_starting(processes: Sequence[Process]) -> bool:
     """Whether one of them is not ready yet."""
     return any(process.phase is Phase.STARTING for process in processes)
@@ -26,7 +36,7 @@ def is_starting(processes: Sequence[Process]) -> bool:
 def deaths(manager: Manager, before: Sequence[Process], after: Sequence[Process], now: Sequence[Process]) -> list[str]:
     """What has gone wrong with what is starting, one clause each. `after` was right after the restart."""
     if not manager.settles:
-        return process_problems(manager, identities(after), now, may_start=True)
+        return process_problems(manager, expected(after, now), now, may_start=True)
     # old processes may end and new ones come; only one that the manager had to start again has died
     known = {process.pid: process.restarts for process in (*before, *after)}
     return [

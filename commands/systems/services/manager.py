@@ -34,6 +34,7 @@ class Process:
     - `restarts`: how often the manager has started it again by itself; 0 if it is not `counted`.
     - `uptime`: seconds since its start.
     - `members`: what is another one after a reload although `pid` stays, such as the pids of its workers; or empty.
+    - `start`: what is another one after each start by the manager, also if `pid` is; or empty where it does not say.
     - `shown`: what people read instead of "pid 123"; or empty.
     - `is_seen`: whether the manager sees a process; not where it only started something that runs outside of it.
     """
@@ -47,6 +48,7 @@ class Process:
     counted: bool = True
     number: str = ""
     members: str = ""
+    start: str = ""
     shown: str = ""
     is_seen: bool = True
 

@@ -130,6 +130,7 @@ def _process(unit: Mapping[str, str], clock: float) -> Process:
         restarts=int(unit.get("NRestarts") or 0),
         uptime=max(clock - began / 1e6, 0),
         members=" ".join(sorted(below)),
+        start=unit.get("InvocationID", "") if pid != "0" else "",
         shown="" if own else "no process of its own",
         is_seen=own or bool(below),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -252,3 +253,27 @@ def test_an_event_of_whose_title_not_all_is_read_speaks_against_a_start(tmp_path
 def test_white_space_in_the_words_that_are_looked_for_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "team.ics").write_bytes(calendar(SALE))
     assert len(Bot(tmp_path, 'file = "team.ics"\nonly = " friday  sale"').on()) == 1
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Gel\xc3\r\n \xa9 de fin d'ann\xc3\xa9e".encode("latin-1"),  # folded within a letter
+        "Gelé de fin d'année".encode(),
+        normalize("NFD", "Gelé de fin d'année").encode(),
+    ],
+)
+def test_a_title_in_any_form_of_its_letters_has_the_words_that_are_looked_for(tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "team.ics").write_bytes(calendar(SALE).replace(b"Black Friday SALE", written))
+    assert len(Bot(tmp_path, 'file = "team.ics"\nonly = "gelé"').on()) == 1
+    assert Bot(tmp_path, 'file = "team.ics"\nonly = "gel\u00e8"').on() == [], "another accent is another word"
+
+
+def test_a_title_that_is_no_utf_8_speaks_against_a_start_unless_its_words_can_be_read(tmp_path: Path) -> None:
+    written = "Gelé de Noël".encode("latin-1")
+    (tmp_path / "team.ics").write_bytes(calendar(SALE).replace(b"Black Friday SALE", written))
+    (found,) = Bot(tmp_path, 'file = "team.ics"\nonly = "gelé"').on()
+    assert "of whose title not all is read" in found.unknown
+    (found,) = Bot(tmp_path, 'file = "team.ics"\nonly = "gel"').on()
+    assert not found.unknown

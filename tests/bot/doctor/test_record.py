@@ -44,7 +44,7 @@ def test_a_damaged_state_file_is_a_failure_with_what_to_do(tmp_path: Path) -> No
     path.write_bytes(data)
     last = lines(path)[-1]
     assert last.startswith(f"fail  state file: {path} is damaged (")
-    assert last.endswith("move it away and start with a new one, or restore a copy")
+    assert "move it away, and with it gonogo.db-wal and gonogo.db-shm if they are there" in last
 
 
 def test_a_file_that_is_no_state_file_is_a_failure(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.slack import directory
+from bot.slack.shared_app import OTHER_BOT
 from commands.runbook import Page
 from commands.steps.outcome import failed
 from state.errors import BadPage
@@ -68,7 +69,7 @@ def test_runs_are_not_told_to_another_channel(tmp_path: Path) -> None:
             await box.workspace.command(DBA, f"/deploy {command}", OTHER)
         await box.wait_until(lambda: len(box.workspace.ephemerals(DBA)) == 2)
         assert {reply.text for reply in box.workspace.ephemerals(DBA)} == {
-            "🚫 /deploy works only in <#C01DEPLOY>. Type it there."
+            f"🚫 /deploy works only in <#C01DEPLOY>. Type it there. {OTHER_BOT}"
         }
 
     play(tmp_path, story)

@@ -23,7 +23,7 @@ from bot.slack.slash_command import FACTS, may_mean_another
 from bot.slack.views.because import because_modal
 from bot.slack.views.queue import queue_form, queue_offer, record_of_offer
 from commands.start.request import StartRequest
-from state.errors import OtherRecord
+from state.errors import OtherRecord, Refused
 from state.facts import HandoverOffer
 from state.sqlite.store import Store
 from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, deps_of
@@ -127,6 +127,16 @@ def test_a_button_of_another_record_makes_the_bot_know_that_there_is_another_one
             with pytest.raises(OtherRecord, match="a run of another record"):
                 await listeners.acts.press(origin_of(BODY), Press(action="hold", value=value, person=DBA, reason="x"))
         assert "This is the bot of shop." in listeners.acts.note_of_shared_app()
+
+    play_both(tmp_path, story)
+
+
+def test_a_command_of_the_other_bots_channel_is_told_how_to_reach_that_bot(tmp_path: Path) -> None:
+    async def story(first: SlackBox, second: SlackBox) -> None:
+        elsewhere = origin_of({"channel_id": "C09OTHER", "user_id": DBA, "team_id": "T01"})
+        with pytest.raises(Refused, match=r"works only in .*use the buttons on its card, or type it again"):
+            await first.listeners().acts.type(elsewhere, "rollback", "the shop is down")
+        assert first.store.record(1).rollback is None
 
     play_both(tmp_path, story)
 

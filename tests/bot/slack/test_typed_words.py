@@ -42,6 +42,9 @@ from tests.bot.slack.slack_box import SlackBox, play
         "＂rollback＂ it is broken",
         "> rollback it is broken",
         "/rollback it is broken",
+        "/deploy rollback it is broken",  # copied whole, behind the command that Slack has completed
+        "`/deploy rollback` it is broken",
+        "gonogo rollback it is broken",
     ],
 )
 def test_a_rollback_is_understood_whatever_a_keyboard_made_of_it(text: str) -> None:
@@ -80,6 +83,9 @@ def test_other_commands_are_understood_too_and_a_reason_stays_as_it_was_typed(te
         "back",
         "roll backwards",
         "rolling back",
+        "deploy",
+        "/deploy",
+        "deploy? rollback it",
         "-",
     ],
 )

@@ -91,7 +91,13 @@ def test_a_reason_that_is_not_sure_is_named_with_its_line_and_is_no_alert(text: 
 
 @pytest.mark.parametrize(
     "sentence",
-    ["- If the CPU is over 90 %, roll back.", "When CPU > 90%: rollback immediately!", "Roll back if CPU > 90 %."],
+    [
+        "- If the CPU is over 90 %, roll back.",
+        "When CPU > 90%: rollback immediately!",
+        "Roll back if CPU > 90 %.",
+        "If the CPU is over 90 %: go back.",
+        "Look at the graphs for 30 min. If CPU > 90 %, roll back.",
+    ],
 )
 def test_a_sentence_that_gives_a_reason_is_one_without_a_list(sentence: str) -> None:
     assert [alert["above"] for alert in alerts(sentence, lead="")] == [90.0]
@@ -103,7 +109,13 @@ def test_an_error_rate_in_a_sentence_is_named_because_no_check_measures_it() -> 
 
 
 @pytest.mark.parametrize(
-    "sentence", ["Roll back if needed.", "If something fails, roll back.", "If so: 1. roll back 2. call Mira"]
+    "sentence",
+    [
+        "Roll back if needed.",
+        "If something fails, roll back.",
+        "If so: 1. roll back 2. call Mira",
+        "If CPU > 90 %, go back to step 3.",
+    ],
 )
 def test_a_sentence_that_nothing_can_measure_stays_text(sentence: str) -> None:
     assert alerts(sentence, lead="") == []

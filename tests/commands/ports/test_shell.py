@@ -23,3 +23,26 @@ def test_the_last_eight_lines_are_shown_in_the_thread() -> None:
 )
 def test_the_last_line_is_shortened_and_replaced_by_the_exit_code_if_there_is_none(tail: str, line: str) -> None:
     assert result(tail, 7).last_line == line
+
+
+_UNKNOWN = 'ERROR:  relation "versions" does not exist'
+
+
+@pytest.mark.parametrize(
+    ("behind", "line"),
+    [
+        ("LINE 1: SELECT max(v) FROM versions\n                           ^", _UNKNOWN),
+        ("LINE 1: SELECT 1\n        ^\nHINT:  No such table is known.", _UNKNOWN),
+        ("[SQL: SELECT v FROM versions]\n(Background on this error at: https://sqlalche.me/e/20/f405)", _UNKNOWN),
+        ("\nNode.js v20.11.0", _UNKNOWN),
+        ("Error: the pool is closed", "Error: the pool is closed"),
+    ],
+)
+def test_the_line_that_says_what_is_wrong_is_shown_and_not_what_programs_print_behind_it(
+    behind: str, line: str
+) -> None:
+    assert result(f"connected\n{_UNKNOWN}\n{behind}\n", 1).last_line == line
+
+
+def test_an_output_of_nothing_else_is_shown_all_the_same() -> None:
+    assert result("HINT: try again\n---\n", 1).last_line == "---"

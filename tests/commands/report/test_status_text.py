@@ -21,10 +21,27 @@ def test_a_run_that_waits_for_signatures() -> None:
     assert lines(READY, facts=(), minutes=2) == [
         "shop: waiting for sign-off",
         "Waiting for Database Admin and Tech Lead to sign “✅ พร้อมไหม (ready?)”",
+        "  Database Admin: The backup is there",
+        "  Tech Lead: The plan is read",
         "  type: gonogo sign ready",
         "Before: ✅ พร้อมไหม (ready?)  ▱▱▱▱▱▱▱▱▱▱▱▱ 0/3 steps",
         "Run 1 · main · T+2 min · times in Asia/Bangkok",
         *ROLL_BACK,
+    ]
+
+
+def test_a_role_that_has_signed_is_not_shown_what_it_signed() -> None:
+    printed = lines(READY, facts=SIGNED[:1], minutes=2)
+    assert [line for line in printed if line.startswith(("  Database", "  Tech"))] == ["  Tech Lead: The plan is read"]
+
+
+def test_a_step_without_a_checklist_is_signed_for_its_result() -> None:
+    page = small(**{'takes = "10 min"': 'sign = ["dba"]'})
+    done = replace(row("put-the-code-there", AttemptState.DONE), outcome={"summary": "4 commands succeeded."})
+    printed = lines(READY, replace(done, summary="4 commands succeeded."), facts=SIGNED, page=page)
+    assert printed[1:3] == [
+        "Waiting for Database Admin to sign “Put the code there”",
+        "  Database Admin: 4 commands succeeded.",
     ]
 
 
@@ -161,9 +178,10 @@ every = "30 min"
 item = [{ text = "Users report nothing", role = "dba" }]
 """
     page = small(**{'lasts = "1 h"\n': question})
-    assert lines(*DEPLOYED, WATCHING, row("all-well", AttemptState.DONE, after=16), page=page)[:3] == [
+    assert lines(*DEPLOYED, WATCHING, row("all-well", AttemptState.DONE, after=16), page=page)[:4] == [
         "shop: watching",
         "Waiting for Database Admin to sign “All well?” (the run continues meanwhile)",
+        "  Database Admin: Users report nothing",
         "  type: gonogo sign all-well",
     ]
 

@@ -68,6 +68,14 @@ def test_the_projects_number_is_asked_for_with_the_token() -> None:
     assert web.calls[0].headers == {"Authorization": PageText("Bearer $TOKEN")}
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
+@pytest.mark.parametrize("link", [{"permalink": "Not implemented"}, {"permalink": None}, {}])
+def test_words_in_the_place_of_a_link_are_none(link: dict[str, Any]) -> None:
+    entry = {**{name: value for name, value in ISSUE.items() if name != "permalink"}, **link}
+    (issue,), _ = project(Answers([answer([entry])])).issues("17", "", NOON, NOON + timedelta(hours=1), "")
+    assert (issue.short_id, issue.link) == ("API-7", "")
+
+
 def test_issues_are_read_over_all_pages_by_the_cursor_alone() -> None:
     web = Answers([answer([ISSUE], Link=NEXT), answer([{**ISSUE, "shortId": "API-8"}], link=LAST)])
     issues, more = project(web).issues("17", "release:x", NOON, NOON + timedelta(hours=1), "production")

@@ -73,7 +73,7 @@ def test_flipped_bytes_anywhere_are_refused_when_a_bot_would_serve_the_file(path
     for place in range(start, start + 8):
         data[place] ^= 0xFF
     path.write_bytes(data)
-    with pytest.raises(BadRecord, match=r"cannot be read \(.*\)\. Move it away and start with a new one, or restore"):
+    with pytest.raises(BadRecord, match=r"cannot be read \(.*\)\. Move it away, and with it .*-wal and .*-shm"):
         Store(path, serving=True)
 
 
@@ -88,6 +88,29 @@ def test_the_damage_is_named_in_one_short_line(path: Path, monkeypatch: pytest.M
     assert "it is damaged: *** in database main ***" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value).replace(str(path), "")) < 300
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_copy_is_damaged_by_what_the_old_file_left_beside_it_and_good_without(path: Path) -> None:
+    with closing(Store(path)) as store:
+        store.start_run(new_run(), NOON, STARTED)
+    copy, beside = path.read_bytes(), [path.with_name(f"{path.name}-{end}") for end in ("wal", "shm")]
+    with closing(open_file(path, check=False)) as killed:  # goes on for a while, and ends without closing the file
+        killed.execute("CREATE TABLE later (text)")
+        killed.executemany("INSERT INTO later VALUES (?)", [("x" * 900,)] * 300)
+        killed.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        killed.execute("CREATE INDEX of_later ON later (text)")
+        left = [one.read_bytes() for one in beside]
+    path.write_bytes(copy)
+    for one, data in zip(beside, left, strict=True):
+        one.write_bytes(data)
+    with pytest.raises(BadRecord, match=f"Move it away, and with it {beside[0].name} and {beside[1].name} if they are"):
+        Store(path, serving=True)
+    for one in beside:
+        one.unlink()
+    path.write_bytes(copy)
+    with closing(Store(path, serving=True)) as again:
+        assert len(again.runs(9)) == 1
 
 
 def test_a_file_that_is_no_database_is_refused(path: Path) -> None:

@@ -45,11 +45,14 @@ def test_the_doctor_warns_of_a_network_file_system(tmp_path: Path, monkeypatch: 
     for kind, warned in (
         ("nfs4", True),
         ("fuse.sshfs", True),
+        ("virtiofs", True),
+        ("fuse.grpcfuse", True),
+        ("vboxsf", True),
         ("ext4", False),
         ("fuse.ext4", False),
         ("overlay", False),
     ):
         mounts.write_text(f"1 0 0:1 / / rw - {kind} x rw\n")
-        found = [str(line) for line in check_record(path) if "network file system" in str(line)]
+        found = [str(line) for line in check_record(path) if "network or shared file system" in str(line)]
         assert bool(found) == warned, kind
         assert all(line.startswith("warn") and f"({kind})" in line for line in found)

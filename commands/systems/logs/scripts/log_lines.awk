@@ -48,6 +48,7 @@ function json_level(text, levels) {
   gsub(/\033\[[0-9;]*m/, "", plain); sub(/\r$/, "", plain)
   rest = tolower(plain); bare = unprefixed(plain); own = tolower(bare)
   said = own ~ /^[[]/ && !is_low() ? tolower(unbracketed(bare)) : own
+  relayed = is_relayed()
   if (said ~ /^traceback [(]most recent call last[)]/) { begin_trace(); next }
   if (traces && said ~ /^[^ \t~^]/ && open[whose()]) { if (ends_trace()) next }
   if (was_told_to_stop(said)) next
@@ -80,10 +81,20 @@ function ends_trace(    first) {
   first = trace[whose(), open[whose()]--]
   traces--
   if (was_told_to_stop(said)) return 1
-  if (said !~ /^[a-z_][a-z0-9_.]*(:|$)/ || is_low()) { count(first); return 0 }
+  if (said !~ /^[a-z_][a-z0-9_.]*(:|$)/ || (is_low() && !relayed)) { count(first); return 0 }
   count($0)
   return 1
 }
+# A program may hand on what another one prints, as lines of its own level: then all before the word is their prefix.
+function is_relayed() {
+  if (said !~ /^traceback/ && match(rest, /[ \t:]traceback [(]most recent call last[)]:?$/)) {
+    prefix_length = RSTART
+    prefix = letters(substr(plain, 1, prefix_length))
+  } else if (!prefix_length || letters(substr(plain, 1, prefix_length)) != prefix) return 0
+  said = substr(rest, prefix_length + 1)
+  return 1
+}
+function letters(text) { gsub(/[^A-Za-z]/, "", text); return text }
 function count(line) { n++; sub(/^<[0-3]>/, "", line); print "log: " substr(line, 1, 600) }
 END {
   for (of in open) for (; open[of]; open[of]--) count(trace[of, open[of]])

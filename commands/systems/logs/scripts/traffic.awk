@@ -31,7 +31,7 @@ function sort(n,    gap, i, j, one) {
 BEGIN { from = ENVIRON["from"] + 0; method = ENVIRON["METHOD"]; where = ENVIRON["WHERE"]; bad = ENVIRON["BAD"]; own_agent = ENVIRON["OWN"] }
 { fits = 0 }
 $1 != known { known = $1; at = epoch($1) }
-NF < 6 || at < 0 { unread++; next }
+NF < 6 || at < 0 { unread++; untimed = NF >= 6; next }
 { fits = 1; newest = at; if (oldest == "") oldest = at }
 at <= from { unread = fresh = 0; next } # unread lines above an old line are old as well
 { fresh++; path = $3; sub(/[?#].*/, "", path) }
@@ -42,7 +42,7 @@ $4 ~ /^4/ && $4 !~ bad { refused++; next }
 { requests++; if ($5 ~ /^[0-9]+(\.[0-9]+)?$/) took[++timed] = $5 + 0 }
 END {
   sort(timed); p95 = int(timed * 0.95); if (p95 < timed * 0.95) p95++
-  printf "requests=%d\nfailed=%d\nrefused=%d\nown=%d\nunread=%d\nfresh=%d\nfits=%d\n", requests, failed, refused, own, unread, fresh, fits
+  printf "requests=%d\nfailed=%d\nrefused=%d\nown=%d\nunread=%d\nuntimed=%d\nfresh=%d\nfits=%d\n", requests, failed, refused, own, unread, untimed, fresh, fits
   if (oldest != "") printf "oldest=%.0f\nnewest=%.0f\n", oldest, newest
   if (timed) printf "p95=%s\n", took[p95]
 }

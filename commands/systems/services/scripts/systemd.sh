@@ -55,7 +55,8 @@ unit_job() {
     said=$(timeout "$WITHIN" $SUDO systemctl "$1" "$2" 2>&1) || code=$?
     [ "$code" != 124 ] || stopped "$2"
     [ "$code" != 0 ] && [ "$code" != 124 ] || return 0
-    [[ $said = "Job for "* ]] && [ "$(invocation "$2")" = "$before" ] || break
+    # a reload makes no new invocation, and its command may have done its work before it failed
+    [[ $1 = restart && $said = "Job for "* ]] && [ "$(invocation "$2")" = "$before" ] || break
     # shellcheck disable=SC2086
     if [ -z "$reset" ] && reset=tried && $SUDO systemctl reset-failed "$2" > /dev/null 2>&1; then continue; fi
     if [ "$SECONDS" -ge "$until" ]; then

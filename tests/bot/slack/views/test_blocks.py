@@ -37,3 +37,10 @@ def test_every_piece_keeps_slacks_length() -> None:
 
 def test_the_question_of_a_button_can_be_cancelled() -> None:
     assert confirm("Hold?", "No new step starts.", "Hold")["deny"]["text"] == "Cancel"
+
+
+def test_slack_folds_no_paragraph_behind_see_more() -> None:
+    """A fold is by height: who is asked, below a long list, would be out of sight on a phone."""
+    asked = section("\n".join(f"• item {number}" for number in range(60)))
+    assert asked
+    assert asked["expand"] is True

@@ -74,6 +74,23 @@ def test_a_remark_of_the_browser_about_a_header_is_named_and_fails_nothing_unles
     assert execute(box("browser", form), context(world)).state == "failed"
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_known_error_is_named_and_fails_nothing_and_another_one_does() -> None:
+    world, step = World(), box("browser", BROWSER + '\nallow = ["React error #418", "/stats/"]')
+    hydration = "Error: Minified React error #418; visit https://react.dev/errors/418"
+    world.seen = replace(world.seen, console=(hydration,), bad_answers=("404 /stats/seen",))
+    outcome = execute(step, context(world))
+    assert (outcome.state, outcome.measures) == ("done", {"failed": 0.0})
+    assert outcome.summary == "“DJ-System” shows Job Type; no other errors in the console."
+    assert outcome.lines == (f"known (`allow`): {hydration}", "known (`allow`): 404 /stats/seen")
+    for more in ({"console": (hydration, "TypeError")}, {"bad_answers": ("500 /api",)}, {"missing": ("Job Type",)}):
+        world.seen = replace(world.seen, **more)
+        assert execute(step, context(world)).state == "failed"
+    world.seen = replace(World().seen, console=("approval-templates: React error #418",))
+    assert execute(step, context(world)).state == "failed", "what is forbidden is never allowed"
+    assert "no error in the console, but those with “React error #418” and “/stats/”" in plan(step)
+
+
 LIMITED = {"limited": ("/api/jobs",), "pause": 7.0, "missing": ("Job Type",), "console": ("Error: 429",)}
 
 

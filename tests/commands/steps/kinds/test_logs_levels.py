@@ -159,12 +159,14 @@ PREFIXES = [
     "03:20:00 api.1   | ",  # foreman
     "2026-11-30T03:20:00.123456+00:00 app[api.1]: ",  # heroku
 ]
+# of a program that hands on what another one prints, as lines of its own
+RELAYED = ["2026-11-30 03:20:00,120 INFO [relay] worker stderr: ", "INFO:relay:", "[03:20:00] DEBUG relay - "]
 STOPS = [f"{TRACE}{ENDED}", f"{CANCELLED}{TRACE}{ENDED}", AT_ONCE, f"{TRACE}KeyboardInterrupt: \n"]
 
 
 @pytest.mark.fault("foreign words taken for the program's own")
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("prefix", PREFIXES + RELAYED)
 @pytest.mark.parametrize("text", STOPS)
 def test_the_last_words_of_a_python_process_that_was_told_to_stop_do_not_count(
     log: Path, text: str, prefix: str, end: str
@@ -174,7 +176,7 @@ def test_the_last_words_of_a_python_process_that_was_told_to_stop_do_not_count(
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
-@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("prefix", PREFIXES + RELAYED)
 @pytest.mark.parametrize("end", ["KeyError: 7", "shop.Missing: 7", "shop.jobs.Ended"])
 def test_a_traceback_counts_once_behind_whatever_stands_before_each_line(log: Path, end: str, prefix: str) -> None:
     log.write_text("".join(f"{prefix}{line}\n" for line in f"ready\n{TRACE}{end}\nready\n".splitlines()))

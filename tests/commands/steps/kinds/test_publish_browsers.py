@@ -274,3 +274,32 @@ def test_packed_files_of_another_build_are_named(folder: Path) -> None:
         "that sends packed files (gzip_static, brotli_static) gives browsers what is in it. Let the build begin with "
         "an empty folder."
     )
+
+
+BY_TIME = "etag off; if_modified_since before;"  # as servers judge that send no ETag
+KEEPS = "app/ answers browsers that have the page of before that it has not changed (304), so they keep it"
+
+
+def test_a_page_that_seems_older_than_the_one_of_before_is_kept_by_browsers(folder: Path) -> None:
+    def newer(site: Served) -> None:
+        os.utime(site.www / "releases" / OLD / "index.html", (4e9, 4e9))
+
+    outcome = behind(folder, BY_TIME, newer)
+    assert outcome.state == "done"
+    assert outcome.summary.startswith(f"{SERVED} But {KEEPS}")
+    assert behind(folder, BY_TIME).summary == SERVED
+    assert behind(folder, "", newer).summary == SERVED, "its ETag is another one"
+    assert behind(folder, BY_TIME + "add_header Cache-Control no-store;", newer).summary == SERVED
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_rollback_names_that_browsers_keep_the_page_of_the_build_that_is_taken_back(folder: Path) -> None:
+    port = free_port()
+    site = site_at(folder, port)
+    os.utime(site.www / "releases" / OLD / "index.html", (1e9, 1e9))
+    with nginx.nginx_serves(folder, port, SERVER.format(port=port, www=site.www, more=BY_TIME)):
+        assert published(site, FORWARD + QUICK).summary == SERVED
+        site.shell.ended.clear()
+        back = published(site, BACK + QUICK)
+        site.web.close()
+    assert KEEPS in back.summary

@@ -139,6 +139,8 @@ def test_a_time_without_a_zone_is_not_guessed(log: Path) -> None:
     log.write_text(log_line(9).replace(" +0700]", "]"))
     outcome = count(log)
     assert (outcome.inconclusive, outcome.measures) == (True, {})
+    why = "has no zone or an unknown form, so it could be any hour."
+    assert outcome.summary == f"The time in the newest line of the log {why}"
 
 
 @pytest.mark.parametrize("name", ROTATED)

@@ -22,6 +22,11 @@ from tests.commands.steps.builders import box, plan
             "fail",
             "the format `line` does not match the newest line of the access log ($LOG)",
         ),
+        (
+            lambda: log_line(60) + log_line(9).replace(" +0700]", "]"),
+            "fail",
+            "the time in the newest line of the access log ($LOG) has no zone or an unknown form",
+        ),
         (lambda: "nonsense\n", "fail", "the format `line` does not match the newest line of the log"),
         (lambda: "", "warn", "has no line yet"),
         (lambda: log_line(200_000), "warn", "is 55 h 33 min old"),

@@ -9,6 +9,7 @@ import pytest
 from commands.systems.services.judgement import (
     deaths,
     described,
+    expected,
     identities,
     not_reloaded,
     not_restarted,
@@ -37,7 +38,7 @@ def problems(before: tuple[Process, ...], now: tuple[Process, ...]) -> list[str]
 
 
 @pytest.mark.parametrize(
-    ("now", "expected"),
+    ("now", "found"),
     [
         ([{}], []),
         ([], ["pm2 no longer lists it"]),
@@ -46,8 +47,8 @@ def problems(before: tuple[Process, ...], now: tuple[Process, ...]) -> list[str]
         ([{"pid": 109}], ["it is another process now"]),
     ],
 )
-def test_a_process_must_be_online_and_the_same(now: list[dict[str, object]], expected: list[str]) -> None:
-    assert problems(processes({}), processes(*now)) == expected
+def test_a_process_must_be_online_and_the_same(now: list[dict[str, object]], found: list[str]) -> None:
+    assert problems(processes({}), processes(*now)) == found
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,13 @@ def test_the_second_process_is_judged_as_the_first(second: dict[str, object], pr
 def test_a_process_that_is_gone_and_one_more_are_problems() -> None:
     assert problems(processes({}, {}), processes({})) == ["pm2 lists 1 of its processes, and 2 before"]
     assert problems(processes({}), processes({}, {})) == ["pm2 lists 2 of its processes, and 1 before"]
+
+
+@pytest.mark.parametrize(("start", "problem"), [("s1", []), ("s2", ["it is another process now"])])
+def test_another_main_process_of_the_same_start_was_handed_over_to(start: str, problem: list[str]) -> None:
+    (before,), (now,) = processes({}), processes({"pid": 109})
+    before, now = replace(before, start="s1"), replace(now, start=start)
+    assert process_problems(PM2, expected([before], [now]), [now]) == problem
 
 
 def test_processes_that_share_a_log_have_it_once() -> None:
