@@ -31,6 +31,7 @@ LOOKS = {
     "unchanged": "test_a_commit_that_was_withdrawn_is_pinned_reviewed_and_signed_again",
     "Backup complete in": "test_an_incomplete_dump_fails_and_is_removed",
     "no request answered with 400 or more, no error in the console": CLAIMS_NOTHING,
+    "; no errors in the console.": "test_an_error_in_the_console_fails_the_step",
     "Nothing has changed since the backup:": (
         "test_rows_written_and_changed_since_the_backup_come_back_after_a_rollback"
     ),

@@ -169,7 +169,7 @@ class BrowserStep(StepBox):
             lines = tuple([*problems, *notes][:_LINES])
             return failed(f"The page failed: {failures[0]}.", lines=lines, measures=measures)
         shown = f"shows {', '.join(sees)}" if self.sees else "loads"
-        console = "; no other errors in the console." if known else "; no errors in the console."
+        console = "; no other errors in the console." if known or result.remarks else "; no errors in the console."
         summary = f"“{result.title}” {shown}{console}"
         unseen = [f"whether the page works without what failed at other sites: {joined_few(result.elsewhere, 3)}"]
         return done(

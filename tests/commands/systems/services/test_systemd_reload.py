@@ -1,4 +1,4 @@
-"""Reloads by systemd: a command that fails after its work, and a service that hands over to a new main process."""
+"""Reloads by systemd: a command that fails after its work, and a new main process."""
 
 from __future__ import annotations
 
