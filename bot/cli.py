@@ -20,7 +20,7 @@ from functools import cache, partial
 
 from bot.command_line import command_line
 from bot.page_verbs import PAGE_VERBS
-from bot.terminal_lines import say, say_error
+from bot.terminal_lines import say, say_error, take_every_letter
 from state.errors import BadSettings, GonogoError
 
 
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. A refusal is one sentence on stderr; the exit code is then 1."""
     from bot.env_file import Environment
 
+    take_every_letter()
     environment = Environment(os.environ)
     options = command_line().parse_args(arguments, argparse.Namespace(environment=environment))
     try:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TextIO
 
 from commands.text.printable import printable
+
+
+def take_every_letter() -> None:
+    """Let standard output end no command because of a letter that its encoding, which is not UTF-8, does not have.
+
+    A terminal shows “?” for it. A file or a pipe gets UTF-8, which is what reads it again.
+    """
+    out = sys.stdout
+    if not isinstance(out, io.TextIOWrapper) or out.encoding.lower().replace("-", "") == "utf8":
+        return
+    if out.isatty():
+        out.reconfigure(errors="replace")
+    else:
+        out.reconfigure(encoding="utf-8")
 
 
 def say(line: str, file: TextIO | None = None) -> None:

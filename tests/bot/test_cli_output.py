@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,6 +71,33 @@ def test_a_refusal_prints_nothing_hidden_and_indents_its_further_lines(
     first, *others = err.rstrip("\n").split("\n")
     assert first.startswith("gonogo: ")
     assert all(line.startswith("  ") for line in others), others
+
+
+def plan_on(stdout: int, shop: Path) -> subprocess.Popen[bytes]:
+    """Print the plan of a page with Thai headings where nothing but ASCII can be shown."""
+    (shop / "page.md").write_text(SMALL)
+    command = [sys.executable, "-c", "from bot.cli import main; raise SystemExit(main(['plan', 'page.md']))"]
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path.cwd())}
+    return subprocess.Popen(command, cwd=shop, env=environ, stdout=stdout)
+
+
+def test_a_terminal_without_a_letter_shows_all_lines_with_a_question_mark_for_it(shop: Path) -> None:
+    reads, writes = os.openpty()
+    printing, shown = plan_on(writes, shop), b""
+    os.close(writes)
+    with suppress(OSError):  # the end of a terminal is an error
+        while more := os.read(reads, 65536):
+            shown += more
+    os.close(reads)
+    assert printing.wait() == 0
+    assert b"????" in shown
+    assert b"Decision" in shown
+
+
+def test_a_file_gets_every_letter_as_utf_8_whatever_the_locale(shop: Path, tmp_path: Path) -> None:
+    with (tmp_path / "plan.txt").open("wb") as file:
+        assert plan_on(file.fileno(), shop).wait() == 0
+    assert "พร้อมไหม" in (tmp_path / "plan.txt").read_text(encoding="utf-8")
 
 
 def test_every_line_of_every_command_is_printed_in_one_place() -> None:

@@ -28,6 +28,7 @@ from commands.steps.shared.way_back import with_way_back
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.values import has_placeholder
 from commands.systems.migrations.first_look import IS_THERE, judge_state
+from commands.systems.migrations.lock_check import MigrationLockCheck
 from commands.systems.migrations.passed_over import passed_sentence
 from commands.systems.migrations.tool_script import show_state
 from commands.systems.postgres.writable import WritableDatabaseCheck
@@ -103,9 +104,10 @@ class MigrateStep(MigrationToolStep):
         return [f"on {self.database}, after: {query.sql} (expects {query.expect})" for query in self.verify]
 
     def preflight(self) -> list[PreflightCheck]:
-        more: list[PreflightCheck] = [
-            WritableDatabaseCheck(database=self.database, host=self.host, addresses=tuple(self.env.values()))
-        ]
+        host, database, addresses = self.host, self.database, tuple(self.env.values())
+        more: list[PreflightCheck] = [WritableDatabaseCheck(database=database, host=host, addresses=addresses)]
+        if (lock := self.lock()) or not self.tool:
+            more.append(MigrationLockCheck(database=database, host=host, addresses=addresses, lock=lock))
         if self.restores():
             more += [check for box in self._backups[:1] for check in box.restore_checks()]
         env = tuple(self.script_env().items())
@@ -318,7 +320,8 @@ class MigrateStep(MigrationToolStep):
             return f"The migrations failed with {exit_words(result.code)}. Their state could not be asked: {error}"
         still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
-        return f"The migrations failed with {exit_words(result.code)}. {still}{before_that} {_NOT_IN_STATE}"
+        said = f"The migrations failed with {exit_words(result.code)}. {still}{before_that} {_NOT_IN_STATE}"
+        return f"{said} {self.locked(ctx)}".strip()
 
     def _is_in(self, changed: tuple[str, ...]) -> bool:
         """Whether what a step changes is the tool's folder, or a folder above it."""

@@ -23,6 +23,7 @@ from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
+from commands.systems.migrations.locks import AdvisoryLock
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, Table, ToolName
 from commands.systems.migrations.troubles import stuck_in, told_troubles, trouble_in
@@ -242,8 +243,17 @@ class MigrationToolStep(StepBox):
         except Failed as error:  # it was killed
             left = sessions.left(ctx)
             unseen = [f"It could not be seen {clause}" for clause in left.unseen]
-            sentences = " ".join(filter(None, (str(error), left.at_work, *unseen)))
+            sentences = " ".join(filter(None, (str(error), left.at_work, *unseen, self.locked(ctx))))
             raise Failed(sentences, output=error.output) from error
+
+    def lock(self) -> AdvisoryLock | None:
+        """The advisory lock of its tool's migrations, if that is known."""
+        shipped = self._shipped()
+        return shipped.lock if shipped else None
+
+    def locked(self, ctx: Context) -> str:
+        """That a row which a killed tool of the page's own commands left keeps it from starting; empty if none does."""
+        return self._sessions(ctx).locked(ctx) if not self.tool else ""
 
     def left_at_work(self, ctx: Context) -> Left:
         """What a job that is no more left at work in the page's databases: of it, of the step that it undoes, or of
@@ -314,7 +324,7 @@ class MigrationToolStep(StepBox):
             run_steps=steps,
             databases=databases,
             known=known,
-            of_prisma=self.tool == "prisma",
+            lock=self.lock(),
         )
 
     def _passed(self) -> str:

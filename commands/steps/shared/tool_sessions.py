@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
+from commands.systems.migrations.locks import AdvisoryLock, locked_clause, locked_rows, release_words
 from commands.systems.migrations.session_name import (
     NAME_VARIABLE,
     at_work,
@@ -11,6 +14,7 @@ from commands.systems.migrations.session_name import (
     ends_with_its_client,
     session_name,
 )
+from commands.text.phrases import capitalized
 from state.errors import ToolError
 from state.frozen import dataclass
 
@@ -36,7 +40,7 @@ class ToolSessions:
     run_steps: tuple[str, ...]
     databases: tuple[str, ...]
     known: tuple[str, ...]
-    of_prisma: bool = False
+    lock: AdvisoryLock | None = None
 
     def variables(self, ctx: Context, options: str) -> dict[str, str]:
         """What the tool's script gets so that its sessions have the name. `options` are those for PGOPTIONS."""
@@ -53,14 +57,31 @@ class ToolSessions:
             pause(ctx, _APART)
         return found
 
+    def locked(self, ctx: Context) -> str:
+        """That a table says that a migration is running, and what to do, as sentences; empty if none does."""
+        if self.lock:
+            return ""
+        found: list[str] = []
+        for name in self.databases:
+            with suppress(ToolError):  # what the tool itself says stands there, too
+                rows = locked_rows(ctx.tools.database, name)
+                found.append(f"{capitalized(locked_clause(name, rows))}; {release_words(rows)}." if rows else "")
+        return " ".join(filter(None, found))
+
     def _look(self, ctx: Context) -> Left:
         found: list[str] = []
         unseen: list[str] = []
         for name in self.databases:
             try:
-                target, database = ctx.run.target, ctx.tools.database
-                there = at_work(database, name, step=self.step, run_steps=self.run_steps, target=target)
-                found.append(at_work_sentence(name, there, prisma=self.of_prisma))
+                there = at_work(
+                    ctx.tools.database,
+                    name,
+                    step=self.step,
+                    run_steps=self.run_steps,
+                    target=ctx.run.target,
+                    lock=self.lock,
+                )
+                found.append(at_work_sentence(name, there, self.lock.tool if self.lock else ""))
             except ToolError as error:
                 unseen.append(f"whether a session of the migration still works in database {name}: {error}")
         return Left(at_work=" ".join(filter(None, found)), unseen=tuple(unseen))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from commands.systems.migrations.locks import GOLANG_MIGRATE, PRISMA, RAILS, AdvisoryLock
 from commands.systems.scripts import script
 from state.frozen import dataclass
 
@@ -40,6 +41,7 @@ class MigrationTool:
     - `table`: in the database; None where it is not known.
     - `troubles`: prints what keeps `forward` from applying anything, one a line after `troubles.MARK`. Empty for a tool
       whose `state` fails there, or says it.
+    - `lock`: that of its sessions. None for a tool without one, or where its number is not known.
     """
 
     program: str
@@ -54,6 +56,7 @@ class MigrationTool:
     databases: str = ""
     table: Table | None = None
     troubles: str = ""
+    lock: AdvisoryLock | None = None
 
 
 MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
@@ -97,6 +100,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
             WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL""",
         ),
         troubles=script("migrations/prisma_troubles.sh"),
+        lock=PRISMA,
     ),
     # https://guides.rubyonrails.org/v6.1/active_record_migrations.html; without SCHEMA it would write db/schema.rb anew
     "rails": MigrationTool(
@@ -112,6 +116,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
             rows="SELECT lpad(version::text, greatest(3, length(version::text)), '0') FROM {table}",
         ),
         troubles=script("migrations/rails_troubles.sh"),
+        lock=RAILS,
     ),
     # https://documentation.red-gate.com/flyway; its `undo` is not in the Community edition
     "flyway": MigrationTool(
@@ -121,6 +126,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         reads_pgoptions=False,
         address_parts={"FLYWAY_USER": "user", "FLYWAY_PASSWORD": "password"},
         passed=script("migrations/flyway_passed.sh"),
+        troubles=script("migrations/flyway_troubles.sh"),
     ),
     # https://github.com/golang-migrate/migrate/tree/master/cmd/migrate
     "golang-migrate": MigrationTool(
@@ -135,5 +141,6 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
             rows="SELECT version || CASE WHEN dirty THEN '(dirty)' ELSE '' END FROM {table}",
             columns=("dirty", "version"),
         ),
+        lock=GOLANG_MIGRATE,
     ),
 }

@@ -24,6 +24,10 @@ _CURES = (
     ("Found more than one migration with version", _NEW_NUMBER),
     ("duplicate migration", _NEW_NUMBER),
     ("Dirty database", _DIRTY),
+    (
+        "mismatch for migration|not resolved locally",
+        "release the applied file as it was, or, if the database is right: flyway repair",
+    ),
     ("P3005", "record as applied what the database has: prisma migrate resolve --applied NAME, for each of them"),
 )
 # how the state ends the name of a migration that failed in its middle, by tool, and the cure

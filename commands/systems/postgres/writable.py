@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 
 from commands.ports.page_text import DatabaseAddress
@@ -30,10 +31,15 @@ class WritableDatabaseCheck:
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask each database. Raises Unreachable, Failed."""
-        at = (ctx.tools.database.names_at(DatabaseAddress(address), only=True) for address in self.addresses)
-        names = (self.database,) if self.database else dict.fromkeys(chain(*at))
+        names = named_databases(ctx, self.database, self.addresses)
         found = [result for name in names for result in _judged(ctx, name)]
         return found or passed("no database of the page has this address, so whether it is a standby was not looked at")
+
+
+def named_databases(ctx: PreflightContext, database: str, addresses: Iterable[str]) -> tuple[str, ...]:
+    """The database that a step names, or those of the page at the addresses of its tool."""
+    at = (ctx.tools.database.names_at(DatabaseAddress(address), only=True) for address in addresses)
+    return (database,) if database else tuple(dict.fromkeys(chain(*at)))
 
 
 def _judged(ctx: PreflightContext, name: str) -> list[PreflightResult]:

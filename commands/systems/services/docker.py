@@ -16,7 +16,7 @@ from commands.systems.services.manager import MARK, REMARK, Finding, Manager, Ph
 from commands.systems.services.sudo_words import is_of_sudo, manager_refused
 from commands.text.foreign_json import read_json
 from commands.text.numbers import format_count
-from commands.text.phrases import agree, joined
+from commands.text.phrases import agree, joined, joined_few
 from commands.text.printable import printable
 
 _FIND = script("services/docker_find.sh")
@@ -71,7 +71,7 @@ class Docker(Manager):
             logs={"log_mark": now},
             obstacles=(*_obstacles(lines, host), *_left_out(listed, lines)),
             warnings=(*_warnings(listed), *warned),
-            stale=(*_stale(listed, means), *cut_off(shared, ours, projects)),
+            stale=(*_stale(listed, means), *cut_off(shared, ours, projects), *_one_offs(lines)),
             reboot=tuple(_unbooted(listed, lines)),
             left=tuple(_left(listed, lines)),
         )
@@ -240,6 +240,13 @@ def _left(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[
         (name, tuple(found[one["id"]])) for name, _, one in listed if one["id"] in found
     ):
         yield f"{name} is made by the compose file in {folder}, but {link} leads to {leads}, whose file is another"
+
+
+def _one_offs(lines: Sequence[Sequence[str]]) -> Iterator[str]:
+    """What `compose run` has started and no restart of its service ends, such as a long job with the old code."""
+    if names := [rest[0] for sort, *rest in lines if sort == "one-off"]:
+        still = agree(len(names), "still runs as it was", "still run as they were")
+        yield f"{joined_few(names, 3)} {still} started, by `compose run`"
 
 
 def _unbooted(

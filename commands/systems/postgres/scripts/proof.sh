@@ -22,9 +22,12 @@ if [ -e "$FILE.state" ]; then
   rights=$(why_no_rights)
   [ -z "$rights" ] || printf 'rights_not_compared=%s\n' "$rights"
   across "$FILE.state" "$FILE.restored_state" | { if [ -n "$rights" ]; then without_rights; else cat; fi; } > "$FILE.said"
-  # an archive has no invalid index, no foreign key that is not checked, nothing of the server or of the database itself, and not all that extensions own
-  outside='$1 ~ /^(setting|extension.*|database|role|server|subscription|enforcement)$/ || $3 == "INVALID"'
-  awk -F '\037' "($outside) && \$3 != \"\" && \$2 != \"owner of this database\"" "$FILE.said" | told 'not held'
+  # an archive has no invalid index, no foreign key that is not checked, nothing of the server or of the database itself, and not all that extensions own;
+  # where a constraint of a parent is NOT VALID, and that of its child was validated, it has the parent's only
+  unvalidated='$1 == "validity" && $3 == "" && $4 == "NOT VALID"'
+  outside="\$1 ~ /^(setting|extension.*|database|role|server|subscription|enforcement)\$/ || \$3 == \"INVALID\" || $unvalidated"
+  awk -F '\037' -v OFS='\037' "$unvalidated { \$2 = \"validity of \" \$2; print; next }
+    ($outside) && \$3 != \"\" && \$2 != \"owner of this database\"" "$FILE.said" | told 'not held'
   found=$(awk -F '\037' "!($outside)" "$FILE.said" | told differs)
   [ -z "$found" ] || { printf '%s\n' "$found"; exit 84; }
 else echo state_not_compared=yes; fi

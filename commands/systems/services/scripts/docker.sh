@@ -24,6 +24,7 @@ state() {
   done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
     '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"folder":{{with .Config.Labels}}{{json (index . "com.docker.compose.project.working_dir")}}{{else}}""{{end}},"policy":{{json .HostConfig.RestartPolicy.Name}},"kept_by":{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{json .}}{{else}}{{json (index . "PODMAN_SYSTEMD_UNIT")}}{{end}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
   sharing "$every"
+  one_offs "$every" "$said"
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || { compose_problems "$said"; ! is_off || printf 'off\t%s\n' "$(daemon)"; }
 }
@@ -51,6 +52,13 @@ unbooted() {
   id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$1") folder=$(sed -E 's/.*"folder":"([^"]*)".*/\1/' <<< "$1")
   name=$(awk -F '\t' -v id="$id" '$1 == id { sub(/^[/]/, "", $2); print $2 }' <<< "$2")
   grep -rqswF --include='*.service' -e "$name" -e "${folder:-$name}" /etc/systemd/system || printf 'unbooted\t%s\t%s\n' "$id" "$policy"
+}
+# one_offs LISTED FOUND: "one-off" and the name of each running container of `compose run` of a service that was found
+one_offs() {
+  awk -F '\t' 'FNR == 1 { part++ } part == 1 { if ($1 == "container") ids[$3]; next }
+    part == 2 { if ($1 in ids) ours[$3 "/" $4]; next }
+    $6 == "True" && $7 == "running" && ($3 "/" $4) in ours { sub(/^[/]/, "", $2); print "one-off\t" $2 }' \
+    <(printf '%s\n' "$2") <(printf '%s\n' "$1") <(printf '%s\n' "$1")
 }
 # what starts containers at boot: dockerd, or of podman a unit that looks for those with a restart policy
 daemon() { case $(docker --version 2>&1) in *podman*) echo podman-restart.service ;; *) echo docker.service ;; esac; }

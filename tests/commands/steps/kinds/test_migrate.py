@@ -65,7 +65,7 @@ class Project:
 
     def looked_at(self, toml: str) -> PreflightResult:
         """What the look before the start finds."""
-        check, _ = box("migrate", toml).preflight()  # the other asks whether the database can be written to
+        check = box("migrate", toml).preflight()[0]  # the others ask the database itself
         assert isinstance(check, HostCheck)
         (result,) = check.judge(self.shell.ask("h", check.script, env=page_texts(dict(check.env), {})))
         return result

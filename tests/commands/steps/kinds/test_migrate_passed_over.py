@@ -122,6 +122,25 @@ def test_what_an_attempt_before_has_applied_is_not_passed_over(golang: Project, 
     assert "never applies" not in run(golang, TOML, dict(found.kept), attempt=2).summary
 
 
+@pytest.mark.parametrize("kept_before", [True, False], ids=["kept", "removed"])
+def test_where_each_release_has_a_folder_of_its_own_that_of_the_commit_before_is_compared(
+    golang: Project, tmp_path: Path, kept_before: bool
+) -> None:
+    old, new = "a" * 40, "b" * 40
+    for commit in (old, new):
+        (tmp_path / commit).mkdir()
+        add(tmp_path / commit, "00001_first", "20260203_orders")
+        for name in ("version", "migrate"):
+            (tmp_path / commit / name).symlink_to(tmp_path / name)
+    add(tmp_path / new, "20260201_late", "20260204_more")
+    if not kept_before:
+        (tmp_path / old).rename(tmp_path / "gone")
+    toml = TOML.replace('folder = "$APP"', 'folder = "$APP/<commit>"') + 'on_failure = "roll back"\n'
+    ctx = replace(golang.context(), values={"commit": new, "commit_before": old})
+    outcome = execute(box("migrate", toml), ctx)
+    assert (NEVER in outcome.summary, bool(outcome.not_compared)) == (kept_before, not kept_before), outcome
+
+
 @pytest.mark.parametrize("there", [True, False], ids=["the files were there already", "started without a look"])
 def test_where_nobody_knows_which_files_came_with_the_release_that_is_said(
     golang: Project, tmp_path: Path, there: bool

@@ -168,3 +168,74 @@ def test_what_flyway_and_golang_migrate_refuse_is_named_before_the_start(
     assert (found.level, words in found.summary, cure in found.todo) == ("fail", True, True), found
     outcome = Project(tmp_path, url).run(toml)
     assert outcome.state == "failed"
+
+
+FLYWAY_INFO = """\
+| Category  | Version | Description | Type | Installed On        | State   | Undoable |
+| Versioned | 1       | orders      | SQL  | 2026-01-01 00:00:00 | Success | No       |
+| Versioned | 2       | price       | SQL  |                     | Pending | No       |
+"""
+PENDING = (
+    "ERROR: Validate failed: Migrations have failed validation\nDetected resolved migration not applied to database: 2"
+)
+CHANGED = f"{PENDING}\nMigration checksum mismatch for migration version 1\n-> Applied to database : -11"
+GONE = "Validate failed: Detected applied migration not resolved locally: 1. If you removed this migration …"
+VALIDATES = """\
+#!/bin/sh
+cd "$(dirname "$0")"
+case "$1" in
+  info) cat info ;;
+  validate) [ "$FLYWAY_CLEAN_DISABLED" = true ] || exit 9; cat said; exit 1 ;;
+  migrate) sed -i s/Pending/Success/ info ;;
+esac
+"""
+
+
+@pytest.fixture
+def flyway(tmp_path: Path) -> Path:
+    (tmp_path / "info").write_text(FLYWAY_INFO)
+    (tmp_path / "tool").write_text(VALIDATES)
+    (tmp_path / "tool").chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.fault(KIND)
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (CHANGED, "Migration checksum mismatch for migration version 1"),
+        (GONE, "Detected applied migration not resolved locally: 1."),
+    ],
+)
+def test_what_flyway_refuses_when_it_validates_is_named_before_the_start(
+    flyway: Path, url: str, said: str, words: str
+) -> None:
+    (flyway / "said").write_text(said)
+    toml = f'{COMMON}tool = "flyway"\nprogram = "./tool"\n'
+    found = Project(flyway, url).looked_at(toml)
+    assert (found.level, words in found.summary, "flyway repair" in found.todo) == ("fail", True, True), found
+    outcome = Project(flyway, url).run(toml)
+    assert (outcome.state, "Pending" in (flyway / "info").read_text()) == ("failed", True)
+    assert outcome.summary.startswith("Nothing was run, because the migration tool would apply nothing: "), outcome
+
+
+@pytest.mark.parametrize(
+    ("said", "setting", "where"),
+    [
+        (PENDING, "# flyway.validateOnMigrate=true", "flyway.conf"),
+        (CHANGED, "flyway.validateOnMigrate=false", "flyway.conf"),
+        (CHANGED, "validateOnMigrate = false", "flyway.toml"),
+        (CHANGED, "FLYWAY_VALIDATE_ON_MIGRATE=false", "env"),
+    ],
+)
+def test_what_flyway_would_apply_all_the_same_is_no_trouble(
+    flyway: Path, url: str, said: str, setting: str, where: str
+) -> None:
+    (flyway / "said").write_text(said)
+    (flyway / where).write_text(setting + "\n")
+    name, _, value = setting.partition("=")
+    env = f'env = {{ {name} = "{value}" }}' if where == "env" else "env = {}"
+    toml = f'host = "h"\nfolder = "$APP"\n{env}\ntool = "flyway"\nprogram = "./tool"\n'
+    assert Project(flyway, url).looked_at(toml).level == "ok"
+    outcome = Project(flyway, url).run(toml)
+    assert (outcome.state, outcome.summary) == ("done", "Migrated from “1” to “1 2”.")

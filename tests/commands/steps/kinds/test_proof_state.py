@@ -43,6 +43,25 @@ def test_what_a_backup_holds_beside_the_rows_is_proven(shop: Shop) -> None:
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
+def test_a_constraint_of_a_child_that_only_a_restore_makes_not_valid_is_named_and_fails_nothing(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    shop = Shop(postgres, tmp_path)
+    run_sql(
+        shop.url,
+        "CREATE TABLE nodes (size int); CREATE TABLE leaves () INHERITS (nodes); "
+        "ALTER TABLE nodes ADD CONSTRAINT sized CHECK (size > 0) NOT VALID; "
+        "ALTER TABLE leaves VALIDATE CONSTRAINT sized",
+    )
+    shop.back_up()
+    outcome = shop.prove()
+    assert (outcome.state, outcome.lines) == (
+        "done",
+        ("not in the backup, so a restore does not bring it back: validity of constraint sized on leaves",),
+    ), outcome.output
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("option", "line"),
     [

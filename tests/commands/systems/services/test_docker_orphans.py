@@ -179,3 +179,16 @@ def test_the_lines_of_a_failure_have_none_that_is_for_the_bot(stage: DockerStage
 def test_words_of_others_are_no_orphans() -> None:
     said = "orphan\nFound orphan containers (a, b) for this project.\norphan\ta\tb\tc\nremark=orphan\ta"
     assert Docker().remark(said) == ""
+
+
+@pytest.mark.fault("the first of several for all")
+def test_a_job_of_compose_run_that_goes_on_with_the_old_image_is_named(stage: DockerStage, project: Project) -> None:
+    name = f"{project.folder.name}-import"
+    project.daemon.compose(project.folder, "run", "--detach", "--no-deps", "--name", name, "jobs")
+    project.use("app:v2")
+    outcome = stage.restart(project.jobs)
+    assert outcome.state == "done", outcome.summary
+    assert f"But {name} still runs as it was started, by `compose run`." in outcome.summary, outcome.summary
+    assert "by `compose run`" not in stage.restart(project.api).summary, "it is none of the other service"
+    project.daemon.ask("rm", "-f", name)
+    assert "by `compose run`" not in stage.restart(project.jobs).summary
