@@ -19,7 +19,7 @@ MOST_SPANS = 2_000  # events of the days asked for
 CPU = 5  # seconds; a hostile rule ends with them
 MEMORY = 1 << 30  # bytes
 _FOLD = re.compile(rb"\r?\n[ \t]")  # may stand in the middle of a letter, as lines are folded by their bytes
-_UNREAD = "\N{REPLACEMENT CHARACTER}"  # for bytes that are no UTF-8
+_UNREAD = "\N{REPLACEMENT CHARACTER}"  # for bytes that are no UTF-8; a calendar in UTF-8 may have it, too
 SPANS = TypeAdapter(list[Span])
 
 
@@ -44,24 +44,38 @@ def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
     for event in events:
         require_whole(event)
     found: set[Span] = set()
+    is_utf_8 = _is_utf_8(text)
     for calendar in calendars:
         tell_apart(calendar.walk("VEVENT"))
         for event in of(calendar).between(begins, ends):
-            found.update(_span(event))
+            found.update(_span(event, is_utf_8))
             if len(found) > MOST_SPANS:
                 raise UnreadableCalendarError(f"it has more than {MOST_SPANS} events in the days that are read")
     return sorted(found, key=lambda span: (span.begins.isoformat(), span.ends.isoformat(), span.title))
 
 
-def _span(event: Any) -> Iterator[Span]:
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _span(event: Any, is_utf_8: bool) -> Iterator[Span]:
     """The event, if it is a freeze: not cancelled, not of a time that it leaves free, and of some length."""
     if str(event.get("STATUS", "")).upper() == "CANCELLED" or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
         return
     begins, ends = _moment(event.start), _moment(event.end)
     if begins != ends:
         title = title_of(event)
-        cut = len(title) > LONGEST_TITLE or _UNREAD in title
-        yield Span(begins=begins, ends=ends, title=title[:LONGEST_TITLE], cut=cut)
+        yield Span(
+            begins=begins,
+            ends=ends,
+            title=title[:LONGEST_TITLE],
+            cut=len(title) > LONGEST_TITLE,
+            garbled=not is_utf_8 and _UNREAD in title,
+        )
 
 
 def _moment(value: date) -> datetime:

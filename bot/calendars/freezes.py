@@ -50,6 +50,13 @@ def _cut(entry: CalendarEntry, span: Span) -> str:
     )
 
 
+def _garbled(entry: CalendarEntry, span: Span) -> str:
+    return (
+        f"an event of the calendar of {entry.name} is on, “{span.title[:60]}”, whose title is not in UTF-8, so whether "
+        f"it has “{entry.only[:60]}” is not known. Let the calendar be in UTF-8, or look for words of ASCII letters."
+    )
+
+
 def _on(page: Page, entry: CalendarEntry, copy: Copy, now: datetime) -> Iterator[Freeze]:
     zone = ZoneInfo(page.runbook.time_zone)
     for span in copy.spans:
@@ -60,3 +67,6 @@ def _on(page: Page, entry: CalendarEntry, copy: Copy, now: datetime) -> Iterator
             yield freeze_on(page, owner, span.title, in_zone(span.ends, zone, fold=1), entry.may_override)
         elif span.cut:
             yield Freeze(target=page.runbook.target, unknown=_cut(entry, span))
+        elif span.garbled and not entry.only.isascii():
+            # the letters of ASCII are the same in the encodings that calendars come in
+            yield Freeze(target=page.runbook.target, unknown=_garbled(entry, span))

@@ -17,7 +17,8 @@ class UnreadableCalendarError(Exception):
 class Span(BaseModel):
     """One event. A time without a zone is in that of the page; so are the midnights of an all-day event.
 
-    `cut` means that the title says more: it is longer, is no UTF-8, or a part of it is hidden as a secret.
+    `cut` means that the title says more: it is longer, or a part of it is hidden as a secret. `garbled` means that
+    some of its letters are not known, because it is no UTF-8.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -26,6 +27,7 @@ class Span(BaseModel):
     ends: datetime
     title: str
     cut: bool = False
+    garbled: bool = False
 
     def is_on(self, now: datetime, zone: ZoneInfo) -> bool:
         """Whether it is on. Of an hour that comes twice it has both."""
