@@ -10,6 +10,7 @@ from commands.systems.services.manager import Finding
 
 # defines the function `unbooted`; after `SERVICES_OF`
 UNBOOTED = script("services/systemd_boot.sh")
+_DEFAULTS = ("multi-user.target", "graphical.target")  # a host has one of them
 _LINE = re.compile(r"^(?:\w+=)?boot=([^\t\n]+)\t([a-z-]+)\t(.*)$", re.MULTILINE)
 
 
@@ -27,6 +28,10 @@ def unbooted(output: str) -> Iterator[Finding]:
         elif why == "drop-in":
             what = f"after a reboot of the host {name} runs without the settings of {by}"
             yield Finding(what=what, todo="put that file below /etc/systemd/system")
+        elif by in _DEFAULTS:
+            what = f"{name} will not run after a reboot of the host: that does not start {by}, which asks for it"
+            todo = f"let WantedBy= name what `systemctl get-default` shows, then: systemctl reenable {name}"
+            yield Finding(what=what, todo=todo)
         elif by:
             what = f"{name} will not run after a reboot of the host: nothing starts then what asks for it ({by})"
             yield Finding(what=what, todo=f"enable that (systemctl enable {by})")

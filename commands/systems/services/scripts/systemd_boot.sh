@@ -37,7 +37,7 @@ led_to() {
     [ -n "$first" ] || first=$(paste -s -d ' ' <<< "$next")
     for one in $next; do
       case $one in
-        "$default" | multi-user.target | graphical.target | basic.target | sysinit.target | *.device) return 0 ;;
+        "$default" | basic.target | sysinit.target | *.device) return 0 ;;
       esac
       case $seen in *" $one "*) ;; *) seen="$seen$one " todo+=("$one") ;; esac
     done

@@ -71,6 +71,28 @@ def test_a_unit_that_is_enabled_below_a_target_which_nothing_starts_is_named(sta
     assert (found.level, "reboot" in summary) == ("ok", False)
 
 
+def test_a_unit_is_named_that_only_a_target_wants_which_is_not_started_by_default(stage: SystemdStage) -> None:
+    stage.machine.ask("systemctl", "set-default", "--quiet", "multi-user.target")
+    stage.machine.ask("systemctl", "start", "graphical.target")
+    service = worker(stage, "desk", install="[Install]\nWantedBy=graphical.target\n")
+    stage.machine.ask("systemctl", "enable", "--quiet", "desk")
+    found, summary = before_and_after(stage, service)
+    what = (
+        "desk.service will not run after a reboot of the host: that does not start graphical.target, which asks for it"
+    )
+    todo = "let WantedBy= name what `systemctl get-default` shows, then: systemctl reenable desk.service"
+    assert (found.level, found.summary, found.todo) == ("warn", what, todo)
+    assert f" But {what}." in summary
+    stage.machine.ask("systemctl", "set-default", "--quiet", "graphical.target")
+    found, summary = before_and_after(stage, service)
+    assert (found.level, "reboot" in summary) == ("ok", False)
+    found, summary = before_and_after(stage, worker(stage, "server", install=WANTED))
+    assert found.summary.startswith("server.service is disabled"), "it was not enabled"
+    stage.machine.ask("systemctl", "enable", "--quiet", "server")
+    found, summary = before_and_after(stage, worker(stage, "server", install=WANTED))
+    assert (found.level, "reboot" in summary) == ("ok", False), "the other target asks for its own"
+
+
 def test_a_unit_that_is_enabled_until_the_next_reboot_is_named(stage: SystemdStage) -> None:
     service = worker(stage, "brief", install=WANTED)
     stage.machine.ask("systemctl", "enable", "--runtime", "--quiet", "brief")
