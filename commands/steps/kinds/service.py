@@ -223,7 +223,7 @@ class ServiceStep(ServiceBox):
             # by the bot's own clock, because the host's clock may differ
             uptime = max(one.uptime for one in seen.state.processes) + clock.monotonic() - looked
             began_at = clock.now() - timedelta(seconds=uptime)
-        seen_now = sum(one.is_seen for one in seen.state.processes)
+        seen_now = sum(one.is_seen and not one.waits for one in seen.state.processes)
         notes = (
             reload_note(self, ctx, before, seen.state),
             same_code_note(self, before, seen.state),

@@ -62,6 +62,8 @@ def process_problems(
     for (pid, restarts), process in zip(before, now, strict=False):
         began = "0" if pid == "0" else process.pid  # what had no process right after the restart may have got its first
         ended = process.pid == "0" and process.phase is Phase.DOWN  # as its status says
+        if process.waits:
+            continue  # what it had to do has ended well
         if restarts != process.restarts or (pid != began and not ended):
             found.append(_restarted(process, now, restarts))
     return found
@@ -79,7 +81,7 @@ def not_restarted(
     found += [
         f"{'its process' if len(now) == 1 else who(one, now)} is not new"
         for one in now
-        if one.pid in old and one.phase is not Phase.DOWN
+        if one.pid in old and one.phase is not Phase.DOWN and not one.waits
     ]
     for one in after if not manager.settles else ():
         if one.pid != "0" and one.uptime > LONG_UPTIME:

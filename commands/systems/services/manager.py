@@ -38,6 +38,7 @@ class Process:
     - `shown`: what people read instead of "pid 123"; or empty.
     - `code`: what identifies the code that it runs, such as an image; empty if that is not told.
     - `is_seen`: whether the manager sees a process; not where it only started something that runs outside of it.
+    - `waits`: whether it rightly has no process now, because a timer of the manager starts it at its time.
     """
 
     service: str
@@ -53,6 +54,7 @@ class Process:
     shown: str = ""
     code: str = ""
     is_seen: bool = True
+    waits: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -137,6 +137,7 @@ def _process(unit: Mapping[str, str], clock: float) -> Process:
         start=unit.get("InvocationID", "") if pid != "0" else "",
         shown="" if own else "no process of its own",
         is_seen=own or bool(below),
+        waits=_waits(unit),
     )
 
 
@@ -150,11 +151,17 @@ def _is_exited(unit: Mapping[str, str]) -> bool:
     return unit["ActiveState"] == "active" and unit["SubState"] == "exited"
 
 
+def _waits(unit: Mapping[str, str]) -> bool:
+    """Whether a timer starts it when it is time, and its last run ended well or was not due."""
+    by_timer = any(one.endswith(".timer") for one in unit.get("TriggeredBy", "").split())
+    return by_timer and unit["ActiveState"] == "inactive" and unit.get("Result") == "success"
+
+
 def _phase(unit: Mapping[str, str]) -> Phase:
     active = unit["ActiveState"]
-    # what a socket or a timer starts is inactive until then
+    # what a socket or a timer starts is inactive until then; a timer asks for its conditions anew each time
     is_idle = active == "inactive" and unit.get("TriggeredBy") and unit.get("Result") == "success"
-    if active in _UP or (is_idle and not _is_skipped(unit)):
+    if active in _UP or _waits(unit) or (is_idle and not _is_skipped(unit)):
         return Phase.UP
     # systemd waits before it starts again what has died
     is_starting = active == "activating" and not unit["SubState"].startswith("auto-restart")

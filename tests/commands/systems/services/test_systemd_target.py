@@ -159,3 +159,20 @@ def test_a_target_of_which_systemd_says_nothing_is_not_called_one_without_servic
     bus.with_name("away").rename(bus)
     assert outcome.inconclusive
     assert "systemd does not say which services are below the target" in outcome.summary
+
+
+@pytest.mark.fault("slow, taken for broken")
+@pytest.mark.parametrize("condition", ["", "ConditionPathExists=/srv/not/there\n"])
+def test_a_service_below_a_target_that_a_timer_starts_may_be_waiting_for_it(
+    stage: SystemdStage, condition: str
+) -> None:
+    name = next(_NAMES)
+    stage.machine.unit(f"{name}.timer", "[Timer]\nOnActiveSec=1d\n")
+    stage.machine.unit(f"{name}.service", f"[Unit]\n{condition}[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    stage.machine.ask("systemctl", "start", f"{name}.timer")
+    app = App(stage, wants=f"{name}.service")
+    outcome = stage.restart(app.target)
+    assert outcome.state == "done", outcome.summary
+    waits = "a condition of its unit is not met" if condition else f"{name}.timer"
+    assert f"inactive ({waits})" in "\n".join(outcome.lines)
+    assert stage.steady(app.target, after=outcome).state == "done"
