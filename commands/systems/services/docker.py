@@ -243,10 +243,12 @@ def _left(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[
 
 
 def _one_offs(lines: Sequence[Sequence[str]]) -> Iterator[str]:
-    """What `compose run` has started and no restart of its service ends, such as a long job with the old code."""
+    """What `compose run` has started from another image than its service has now: a long job with the old code."""
     if names := [rest[0] for sort, *rest in lines if sort == "one-off"]:
-        still = agree(len(names), "still runs as it was", "still run as they were")
-        yield f"{joined_few(names, 3)} {still} started, by `compose run`"
+        still = agree(
+            len(names), "still runs another image than its service", "still run other images than their services"
+        )
+        yield f"{joined_few(names, 3)} {still}, by `compose run`"
 
 
 def _unbooted(

@@ -53,12 +53,19 @@ unbooted() {
   name=$(awk -F '\t' -v id="$id" '$1 == id { sub(/^[/]/, "", $2); print $2 }' <<< "$2")
   grep -rqswF --include='*.service' -e "$name" -e "${folder:-$name}" /etc/systemd/system || printf 'unbooted\t%s\t%s\n' "$id" "$policy"
 }
-# one_offs LISTED FOUND: "one-off" and the name of each running container of `compose run` of a service that was found
+# one_offs LISTED FOUND: "one-off" and the name of each running container of `compose run` of a service that was found, unless
+# it is of the image that the service has now
 one_offs() {
+  local id name own image
   awk -F '\t' 'FNR == 1 { part++ } part == 1 { if ($1 == "container") ids[$3]; next }
-    part == 2 { if ($1 in ids) ours[$3 "/" $4]; next }
-    $6 == "True" && $7 == "running" && ($3 "/" $4) in ours { sub(/^[/]/, "", $2); print "one-off\t" $2 }' \
-    <(printf '%s\n' "$2") <(printf '%s\n' "$1") <(printf '%s\n' "$1")
+    part == 2 { if ($1 in ids) ours[$3 "/" $4] = $1; next }
+    $6 == "True" && $7 == "running" && ($3 "/" $4) in ours { sub(/^[/]/, "", $2); print $1 "\t" $2 "\t" ours[$3 "/" $4] }' \
+    <(printf '%s\n' "$2") <(printf '%s\n' "$1") <(printf '%s\n' "$1") |
+    while IFS=$'\t' read -r id name own; do
+      # one that was removed meanwhile is left out
+      image=$(image_of "$id" 2> /dev/null) && own=$(image_of "$own" 2> /dev/null) || continue
+      [ "$image" = "$own" ] || printf 'one-off\t%s\n' "$name"
+    done
 }
 # what starts containers at boot: dockerd, or of podman a unit that looks for those with a restart policy
 daemon() { case $(docker --version 2>&1) in *podman*) echo podman-restart.service ;; *) echo docker.service ;; esac; }

@@ -188,7 +188,13 @@ def test_a_job_of_compose_run_that_goes_on_with_the_old_image_is_named(stage: Do
     project.use("app:v2")
     outcome = stage.restart(project.jobs)
     assert outcome.state == "done", outcome.summary
-    assert f"But {name} still runs as it was started, by `compose run`." in outcome.summary, outcome.summary
+    named = f"But {name} still runs another image than its service, by `compose run`."
+    assert named in outcome.summary, outcome.summary
+    new = f"{name}-new"
+    project.daemon.compose(project.folder, "run", "--detach", "--no-deps", "--name", new, "jobs")
+    outcome = stage.restart(project.jobs)
+    assert (named in outcome.summary, new in outcome.summary) == (True, False), outcome.summary
+    project.daemon.ask("rm", "-f", new)
     assert "by `compose run`" not in stage.restart(project.api).summary, "it is none of the other service"
     project.daemon.ask("rm", "-f", name)
     assert "by `compose run`" not in stage.restart(project.jobs).summary
