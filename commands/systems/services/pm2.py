@@ -54,9 +54,14 @@ class Pm2(Manager):
             processes=tuple(map(_process, listed)),
             logs=file_logs(listed),
             obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
-            warnings=(*_without_lines(listed), *_kept_release(releases), *_unread(listed), *_by_itself(listed)),
+            warnings=(
+                *_without_lines(listed),
+                *_kept_release(releases),
+                *_unread(listed),
+                *_by_itself(listed),
+                *_unsaved(listed),  # not after a restart as well: a later step of the page may save the list
+            ),
             unread=tuple(one.what for one in _unread(listed)),
-            reboot=tuple(_unsaved(listed)),
             left=tuple(left_release(*one) for one in releases if one[-1]),
         )
 

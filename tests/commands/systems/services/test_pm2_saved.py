@@ -22,17 +22,16 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pm2Stage]:
 
 
 def said(stage: Pm2Stage, service: Service) -> list[str]:
-    """What is said of a reboot before a start, and again after a restart."""
+    """What is said of a reboot before a start; after a restart nothing, because a later step may save the list."""
     found = [one.summary for one in preflight(stage, service) if "reboot" in one.summary]
     service.will(port=0, commit=NEW)
     outcome = stage.restart(service)
     assert outcome.state == "done", outcome.summary
-    assert [part for part in found if part not in outcome.summary] == []
-    assert ("reboot" in outcome.summary) == bool(found)
+    assert "reboot" not in outcome.summary, outcome.summary
     return found
 
 
-def test_a_service_that_the_saved_list_does_not_have_is_named_before_and_after(stage: Pm2Stage) -> None:
+def test_a_service_that_the_saved_list_does_not_have_is_named_before_the_start(stage: Pm2Stage) -> None:
     first = stage.start("first", worker=True)
     assert said(stage, first) == [], "whoever saves no list has something else that starts its services"
     stage.host.run(["pm2", "save"])
