@@ -6,7 +6,7 @@ from commands.ports.preflight import OK, PreflightResult, blocked, warned
 from commands.ports.shell import CommandResult
 from commands.systems.migrations.passed_over import files_below, passed_over, passed_sentence
 from commands.systems.migrations.tool_script import masked_problem, show_state, state_in
-from commands.systems.migrations.troubles import trouble_in
+from commands.systems.migrations.troubles import is_of_applied_files, trouble_in
 
 _NO_FOLDER, _NO_PROGRAM = 65, 66  # exit codes
 # before the rest of the script that asks for the state; its variables are the page's
@@ -27,9 +27,10 @@ def judge_state(
     if missing := _missing(result):
         return blocked(*missing)
     state = state_in(result)
-    why, cure = trouble_in(result, tool, state)
-    if why:
-        return blocked(f"the migration tool would apply nothing: {why}", cure)
+    trouble, cure = trouble_in(result, tool, state)
+    of_files = is_of_applied_files(trouble)
+    if trouble and not of_files:
+        return blocked(f"the migration tool would apply nothing: {trouble}", cure)
     if state is None:
         return blocked(
             f"the migration tool does not report its state: {result.last_line}",
@@ -51,6 +52,11 @@ def judge_state(
     passed = passed_sentence(passed_over(result, tool or "", files).names, tool or "")
     return [
         PreflightResult(level=OK, summary=told, kept=kept),
+        *(
+            warned(f"with the files that are there now, the tool would apply nothing: {trouble}", cure)
+            if of_files
+            else []
+        ),
         *(warned(passed, "rename them in the release, or let the tool apply them out of order") if passed else []),
     ]
 

@@ -13,6 +13,7 @@ _TROUBLE = re.compile(rf"^{MARK}(.+)$", re.MULTILINE)
 _LONGEST = 300  # characters of a tool's words
 _OTHERWISE = "see the tool's own output in that folder"
 _NEW_NUMBER = "give one of them a number of its own (rename its file) before this release"
+_FILES_DIFFER = "mismatch for migration|not resolved locally"
 _DIRTY = "bring the schema to one version by hand, then: migrate force VERSION"
 # words that a tool says, and the cure
 _CURES = (
@@ -25,7 +26,7 @@ _CURES = (
     ("duplicate migration", _NEW_NUMBER),
     ("Dirty database", _DIRTY),
     (
-        "mismatch for migration|not resolved locally",
+        _FILES_DIFFER,
         "release the applied file as it was, or, if the database is right: flyway repair",
     ),
     ("P3005", "record as applied what the database has: prisma migrate resolve --applied NAME, for each of them"),
@@ -61,6 +62,11 @@ def trouble_in(result: CommandResult, tool: str | None, state: str | None) -> tu
         return found[1][:_LONGEST], _cure(found[1]) or _OTHERWISE
     lines = result.tail.splitlines() if tool and state is None else ()
     return next(((line.strip()[:_LONGEST], cure) for line in lines if (cure := _cure(line))), ("", ""))
+
+
+def is_of_applied_files(why: str) -> bool:
+    """Whether it is wrong only by the files of applied migrations, so that other files may mend it."""
+    return bool(re.search(_FILES_DIFFER, why))
 
 
 def stuck_in(state: str | None, tool: str | None) -> tuple[str, str]:

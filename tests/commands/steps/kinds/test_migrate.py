@@ -64,11 +64,15 @@ class Project:
         return execute(box("migrate", toml), self.context(step, attempt))
 
     def looked_at(self, toml: str) -> PreflightResult:
+        """The one thing that the look before the start finds."""
+        (result,) = self.all_looked_at(toml)
+        return result
+
+    def all_looked_at(self, toml: str) -> list[PreflightResult]:
         """What the look before the start finds."""
         check = box("migrate", toml).preflight()[0]  # the others ask the database itself
         assert isinstance(check, HostCheck)
-        (result,) = check.judge(self.shell.ask("h", check.script, env=page_texts(dict(check.env), {})))
-        return result
+        return check.judge(self.shell.ask("h", check.script, env=page_texts(dict(check.env), {})))
 
 
 @pytest.fixture

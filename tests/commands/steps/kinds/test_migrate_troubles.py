@@ -185,7 +185,7 @@ VALIDATES = """\
 cd "$(dirname "$0")"
 case "$1" in
   info) cat info ;;
-  validate) [ "$FLYWAY_CLEAN_DISABLED" = true ] || exit 9; cat said; exit 1 ;;
+  validate) [ "$2" = -cleanDisabled=true ] || echo cleaned > said; cat said; exit 1 ;;
   migrate) sed -i s/Pending/Success/ info ;;
 esac
 """
@@ -207,16 +207,28 @@ def flyway(tmp_path: Path) -> Path:
         (GONE, "Detected applied migration not resolved locally: 1."),
     ],
 )
-def test_what_flyway_refuses_when_it_validates_is_named_before_the_start(
+def test_what_flyway_refuses_when_it_validates_is_named_before_the_start_which_the_release_may_mend(
     flyway: Path, url: str, said: str, words: str
 ) -> None:
     (flyway / "said").write_text(said)
     toml = f'{COMMON}tool = "flyway"\nprogram = "./tool"\n'
-    found = Project(flyway, url).looked_at(toml)
-    assert (found.level, words in found.summary, "flyway repair" in found.todo) == ("fail", True, True), found
+    state, found = Project(flyway, url).all_looked_at(toml)
+    assert (state.level, state.summary, bool(state.kept)) == ("ok", "the migration tool reports its state: “1”", True)
+    assert (found.level, words in found.summary, "flyway repair" in found.todo) == ("warn", True, True), found
     outcome = Project(flyway, url).run(toml)
     assert (outcome.state, "Pending" in (flyway / "info").read_text()) == ("failed", True)
     assert outcome.summary.startswith("Nothing was run, because the migration tool would apply nothing: "), outcome
+    (flyway / "said").write_text(PENDING)  # as with the release's files
+    assert (Project(flyway, url).looked_at(toml).level, Project(flyway, url).run(toml).state) == ("ok", "done")
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_the_look_tells_flyway_to_clean_nothing_also_where_no_variable_arrives(flyway: Path, url: str) -> None:
+    (flyway / "said").write_text(CHANGED)
+    program = "env -u FLYWAY_CLEAN_DISABLED -u FLYWAY_CLEAN_ON_VALIDATION_ERROR ./tool"
+    toml = f'{COMMON}tool = "flyway"\nprogram = "{program}"\n'
+    assert [one.level for one in Project(flyway, url).all_looked_at(toml)] == ["ok", "warn"]
+    assert (flyway / "said").read_text() == CHANGED
 
 
 @pytest.mark.parametrize(
