@@ -21,6 +21,7 @@ PAGES = {
     "/image": "<h1>Dashboard</h1><img src='/hangs'><script>fetch('/hangs?poll')</script>",
     "/script": "<script src='{other}/hangs'></script><h1>Dashboard</h1>",
     "/button": OTHERS_FRAME + "<button onclick='document.body.append(`Thank you`)'>Order</button>",
+    "/busy": "<h1>Dashboard</h1><script>while (true) {{}}</script>",
     "/policy": "<h1>Dashboard</h1>",
 }
 
@@ -92,3 +93,10 @@ def test_what_the_browser_remarks_about_a_header_is_no_error_of_the_page(url: st
     result = seen(url, "/policy")
     assert result.console == ()
     assert result.remarks == ("Unrecognized Content-Security-Policy directive 'reflected-xss'.",)
+
+
+@pytest.mark.fault("a deadline that success does not reset")
+@pytest.mark.timeout(60)
+def test_a_page_whose_script_never_ends_is_given_up(url: str) -> None:
+    with pytest.raises(Failed, match="could not judge /busy of “app”: the page does not respond"):
+        seen(url, "/busy")
