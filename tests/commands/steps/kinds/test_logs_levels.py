@@ -47,7 +47,6 @@ CRASHES = [
     "Segmentation fault (core dumped)",
     "** (EXIT from #PID<0.98.0>) shell process exited with reason: killed",
     "=CRASH REPORT==== 30-Nov-2026::03:20:00.123456 ===",
-    "Nov 30 03:20:00 lb1 haproxy[12]: backend web has no server available!",
     "Nov 30 03:20:00 lb1 varnishd[12]: Child (13) died signal=6",
     "Nov 30 03:20:00 web1 kernel: Out of memory: Killed process 12 (node) total-vm:1kB",
 ]
@@ -92,6 +91,8 @@ HEALTHY = [
     "Unhandled exception handler installed",
     "Uncaught exceptions are reported to Sentry",
     "unhandledRejection handler registered",
+    # HAProxy says this in each restart of a backend's only server
+    "Nov 30 03:20:00 lb1 haproxy[12]: backend web has no server available!",
 ]
 
 
