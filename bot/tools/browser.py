@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LEAST = 1.0  # seconds that each act has at least
+_BUSY = 10  # seconds for which a page may leave no time to what is asked of it
 _COULD_NOT = {
     "fill": "could not be filled: there is no such field that can be typed into",
     "click": "could not be clicked: there is no such thing, or something covers it",
@@ -106,7 +107,7 @@ class ChromiumBrowser:
     def _check(self, page: Page, place: str, url: str, visit: Visit, sites: Sites) -> BrowserResult:
         heard = Heard(page, acting=bool(visit.acts))
         until = time.monotonic() + visit.limit
-        _open(page, url, visit.limit / 2 if visit.acts else visit.limit)
+        _open(page, url, visit.limit, visit.limit / 2 if visit.acts else visit.limit)
         stuck = ""
         for act in visit.acts:
             seconds = max(min(until - time.monotonic(), visit.limit / 3), _LEAST)
@@ -115,6 +116,9 @@ class ChromiumBrowser:
         heard.acting = False
         wait = 0.0 if stuck else visit.limit * 1000 / 3
         missing = tuple(text for text in visit.sees if not is_visible(page, text, wait))
+        if not _responds(page):
+            why = f"the page does not respond: its own scripts leave it no time, for {_BUSY} s and more"
+            raise Failed(f"The browser could not judge {visit.path} of “{place}”: {why}.")
         title = self._redact(page.title())[:LONGEST_NOTE]
         heard.look_for_silence()
         told = heard.told(self._redact, {host for _, host, _ in self._own_origins() if host}, sites)
@@ -136,7 +140,7 @@ class ChromiumBrowser:
 
         base = resolve(self._webs[place].url, self._environ).rstrip("/")
         if act.kind == "open":
-            _open(page, base + url_path(act.target, self._environ), timeout / 1000)
+            _open(page, base + url_path(act.target, self._environ), timeout / 1000, timeout / 1000)
             return ""
         name = str(act.target)
         value = resolve(act.value, self._environ)
@@ -167,17 +171,28 @@ class ChromiumBrowser:
         return self._program or find_browser()
 
 
-def _open(page: Page, url: str, seconds: float) -> None:
-    """Open a page, and wait until it has loaded; no longer than so many seconds, as what hangs may be no matter.
+def _open(page: Page, url: str, seconds: float, load: float) -> None:
+    """Open a page within so many seconds, and wait `load` until all has loaded: what hangs may be no matter.
 
     Raises Playwright's Error if the page itself does not come.
     """
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-    until = time.monotonic() + seconds
+    until = time.monotonic() + load
     page.goto(url, timeout=seconds * 1000, wait_until="commit")
     with suppress(PlaywrightTimeout):
         page.wait_for_load_state("load", timeout=max(until - time.monotonic(), 0.001) * 1000)
+
+
+def _responds(page: Page) -> bool:
+    """Whether a script can be run in the page: what is asked of it otherwise has no limit of time."""
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    try:
+        page.wait_for_function("true", polling=100, timeout=_BUSY * 1000)
+    except PlaywrightTimeout:
+        return False
+    return True
 
 
 def _send_to_own_origin(

@@ -114,8 +114,11 @@ class Heard:
         """What the page reported, with the hosts of other sites than those of `own` hosts and of the page."""
         told = Told(Notes(redact), Notes(redact), Notes(redact), Notes(redact), Notes(redact))
         answered = {report.url for report in self._reports if report.sort == "status"}
+        failed = answered | {report.url for report in self._reports if report.sort == "failure"}
         for report in self._reports:
             if report.sort == "failure" and report.url in answered:  # its answer is told
+                continue
+            if report.text.startswith(_NOT_LOADED) and report.url in failed:  # so is the request
                 continue
             host, path = urlsplit(report.url).hostname or "", urlsplit(report.url).path
             if any(sites.are_one(host, one) for one in {*own, report.page}):

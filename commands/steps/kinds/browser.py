@@ -201,7 +201,7 @@ class BrowserStep(StepBox):
         ]
 
     def _known(self, result: BrowserResult) -> list[str]:
-        messages = (*result.console, *result.bad_answers, *result.elsewhere)
+        messages = (*result.console, *result.bad_answers, *result.elsewhere, *result.limited)
         return [message for message in messages if any(text in message for text in self.allow)]
 
     def _forbidden(self, result: BrowserResult) -> list[str]:
@@ -210,11 +210,11 @@ class BrowserStep(StepBox):
 
 
 def _without(result: BrowserResult, known: list[str]) -> BrowserResult:
-    console, bad, elsewhere = (
+    console, bad, elsewhere, limited = (
         tuple(message for message in messages if message not in known)
-        for messages in (result.console, result.bad_answers, result.elsewhere)
+        for messages in (result.console, result.bad_answers, result.elsewhere, result.limited)
     )
-    return replace(result, console=console, bad_answers=bad, elsewhere=elsewhere)
+    return replace(result, console=console, bad_answers=bad, elsewhere=elsewhere, limited=limited)
 
 
 @dataclass(frozen=True)

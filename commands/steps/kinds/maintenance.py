@@ -42,7 +42,7 @@ class Mark(Strict):
     value: str = Field(default="", description="The value of that header. Without it, any value.", examples=["on"])
     body: str = Field(
         default="",
-        description="A text in the answer's body, at the beginning of a word, instead of a header.",
+        description="A text in the answer's body, at the beginning or the end of a word, instead of a header.",
         examples=["back soon"],
     )
 
@@ -55,7 +55,8 @@ class Mark(Strict):
     def is_in(self, response: HttpResponse) -> bool:
         """Whether an answer is the maintenance page's."""
         if self.body:
-            return re.search(f"{word_start(self.body)}{re.escape(self.body)}", response.text) is not None
+            text = re.escape(self.body)
+            return re.search(f"{word_start(self.body)}{text}|{text}(?![A-Za-z0-9])", response.text) is not None
         found = [value for name, value in response.headers.items() if name.lower() == self.header.lower()]
         return self.value in found if self.value else bool(found)
 

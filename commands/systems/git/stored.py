@@ -45,11 +45,10 @@ def stored_note(output: str) -> str:
 def unfiltered_warnings(lines: Sequence[str]) -> list[PreflightResult]:
     """What `unfiltered` printed among these lines, as results of a check before the start."""
     found = []
-    stops = any(line.startswith(_STOPS) for line in lines)
     for kind, of, todo in _FILTERS:
         if files := [line.removeprefix(kind) for line in lines if line.startswith(kind)]:
             count = f"{format_count(len(files), 'file')} of {of} in the release"
-            if stops:
+            if f"{_STOPS}{kind.removesuffix(': ')}" in lines:
                 what = f"git would stop at {count} ({_some(files)}): its filter is set up here, and its program missing"
                 found += blocked(what, todo)
             else:

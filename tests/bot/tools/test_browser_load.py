@@ -21,6 +21,8 @@ PAGES = {
     "/image": "<h1>Dashboard</h1><img src='/hangs'><script>fetch('/hangs?poll')</script>",
     "/script": "<script src='{other}/hangs'></script><h1>Dashboard</h1>",
     "/button": OTHERS_FRAME + "<button onclick='document.body.append(`Thank you`)'>Order</button>",
+    "/missing": "<h1>Dashboard</h1><img src='/none.png'>",
+    "/busy": "<h1>Dashboard</h1><script>while (true) {{}}</script>",
     "/policy": "<h1>Dashboard</h1>",
 }
 
@@ -35,6 +37,9 @@ def url() -> Iterator[str]:
             """A page, or no answer."""
             if self.path.startswith("/hangs"):
                 over.wait(60)
+                return
+            if self.path == "/none.png":
+                self.send_error(404)
                 return
             other = f"http://localhost:{self.server.server_port}"  # type: ignore[attr-defined]
             page = f"<!doctype html><title>Shop</title>{PAGES[self.path].format(other=other)}"
@@ -92,3 +97,15 @@ def test_what_the_browser_remarks_about_a_header_is_no_error_of_the_page(url: st
     result = seen(url, "/policy")
     assert result.console == ()
     assert result.remarks == ("Unrecognized Content-Security-Policy directive 'reflected-xss'.",)
+
+
+@pytest.mark.fault("a deadline that success does not reset")
+@pytest.mark.timeout(60)
+def test_a_page_whose_script_never_ends_is_given_up(url: str) -> None:
+    with pytest.raises(Failed, match="could not judge /busy of “app”: the page does not respond"):
+        seen(url, "/busy")
+
+
+def test_a_request_that_failed_is_told_once_and_not_by_the_console_too(url: str) -> None:
+    result = seen(url, "/missing")
+    assert (result.bad_answers, result.console) == (("404 /none.png",), ())

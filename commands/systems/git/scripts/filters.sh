@@ -1,12 +1,15 @@
-# Defines `unfiltered`, which prints the files of $COMMIT that a checkout by this user would leave as git stores them, or would
+# Defines `unfiltered`, which prints the files of $COMMIT that a checkout by this user would write as git stores them, or would
 # stop at, because the filter of git-lfs or git-crypt does not run here. Marked by what they would be.
 unfiltered() {
   local name mark why file
+  # a checkout leaves the others alone
+  written() { git -c core.quotePath=false diff --name-only --no-renames HEAD "$COMMIT" 2> /dev/null || git -c core.quotePath=false ls-tree -r --name-only "$COMMIT"; }
   for name in lfs git-crypt; do
     why=$(no_filter "$name")
     [ -n "$why" ] && git grep -qF "filter=$name" "$COMMIT" -- ':(glob)**/.gitattributes' || continue
     [ "$name" = lfs ] && mark=pointer || mark=encrypted
-    "stored_as_$mark" | sed "s/^/$mark: /" | awk -v why="$why" '{ print } END { if (NR && why == "stops") print "stops: yes" }'
+    { "stored_as_$mark" | grep -Fxf <(written) || true; } | sed "s/^/$mark: /" |
+      awk -v why="$why" -v mark="$mark" '{ print } END { if (NR && why == "stops") print "stops: " mark }'
   done
 }
 # no_filter NAME: why the filter opens nothing; "stops" if git ends at the first file for it, or nothing if it runs

@@ -53,6 +53,6 @@ function was_told_to_stop(line) { return line ~ /^(keyboardinterrupt(: *)?|([a-z
 function is_crash(line) {
   return line ~ /^(panic: |thread '[^']*' panicked at |exception in thread "|unhandled exception[.:]|uncaught ?[a-z_.]*exception: )/ ||
     line ~ /^(terminate called |segmentation fault|[*][*] [(]exit |=crash report|out of memory: killed process )/ ||
-    line ~ /^((backend|proxy) [^ ]+ has no server available!|child [(][0-9]+[)] (panic at:|died ))/ ||
+    line ~ /^child [(][0-9]+[)] (panic at:|died )/ ||
     line ~ /^([^a-z]|[(]node:)*unhandled ?(promise ?)?rejection(warning)?(:| at)/ || line ~ /^([a-z_][a-z0-9_]*[.])+[a-z0-9_$]*exception(:|$)/
 }

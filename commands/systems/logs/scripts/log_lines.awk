@@ -20,6 +20,7 @@ BEGIN {
   setting = setting "|log(ger|ging)?[-_. ]?level\"?( is| set to)?[=: ]+\"?" bad "\"? *([],;})]|$)"
   handles = bad "s?[-_ ]?(handler|middleware|boundary|logger|logging|reporter|reporting|tracker|tracking|module)s?([^a-z]|$)"
   low = "(info|debug|trace|verbose|inf|dbg|dbug|debu|trc|trce|vrb)"
+  quieter = "(^|[^a-z])(debug|trace|verbose|dbg|dbug|debu|trc|trce|vrb)([^a-z]|$)"
   level = "^([^a-z]|[0-9][tz]|utc|gmt|[ap]m)*" low "([^a-z]|$)|(^| )(level|lvl|severity)=\"?" low "|^\\[nest\\].* log \\[|^i" day
   level = level "|" in_brackets("(" low "|trace[1-8])")
   # what PostgreSQL says besides: a statement or detail belongs to the line before, which has its own level
@@ -49,7 +50,7 @@ function json_level(text, levels) {
   rest = tolower(plain); bare = unprefixed(plain); own = tolower(bare)
   said = own ~ /^[[]/ && !is_low() ? tolower(unbracketed(bare)) : own
   relayed = is_relayed()
-  if (said ~ /^traceback [(]most recent call last[)]/) { begin_trace(); next }
+  if (said ~ /^traceback [(]most recent call last[)]/) { begin_trace($0); next }
   if (traces && said ~ /^[^ \t~^]/ && open[whose()]) { if (ends_trace()) next }
   if (was_told_to_stop(said)) next
   if (json_level(rest, json_high) || rest ~ loud || syslog_level(rest) || mongo_level(rest, "[ef]") || is_crash(said)) { count($0); next }
@@ -71,7 +72,7 @@ function json_level(text, levels) {
 # Python's traceback counts by its last line, the exception: the first that is neither indented nor a mark (^^^^) below a line of
 # code. Two processes may write theirs at once. Where another line follows, it counts by its first one. Lines of two services
 # are told apart by the names before them. Of the times there pm2 writes one before what it got at once, not before each line.
-function begin_trace(    of) { of = whose(); trace[of, ++open[of]] = $0; traces++ }
+function begin_trace(first,    of) { of = whose(); trace[of, ++open[of]] = first; traces++; return of }
 function whose(    of) {
   of = substr(plain, 1, length(plain) - length(said))
   gsub(/[0-9][0-9TZ:.,+-]*|UTC|[^A-Za-z0-9]/, "", of)
@@ -85,13 +86,21 @@ function ends_trace(    first) {
   count($0)
   return 1
 }
-# A program may hand on what another one prints, as lines of its own level: then all before the word is their prefix.
+# A program may hand on what another one prints, as lines of its own level info: then all before the word is their prefix, until
+# the exception. A line that only speaks of a traceback has no line of code below it.
 function is_relayed() {
-  if (said !~ /^traceback/ && match(rest, /[ \t:]traceback [(]most recent call last[)]:?$/)) {
-    prefix_length = RSTART
-    prefix = letters(substr(plain, 1, prefix_length))
-  } else if (!prefix_length || letters(substr(plain, 1, prefix_length)) != prefix) return 0
+  if (said !~ /^traceback/ && rest !~ quieter && match(rest, /[^a-z0-9 \t][ \t]?traceback [(]most recent call last[)]:?$/)) {
+    prefix_length = match(rest, /traceback [(]most recent call last[)]:?$/) - 1
+    prefix = letters(substr(plain, 1, prefix_length)); announced = $0
+    return 0
+  }
+  if (!prefix_length || letters(substr(plain, 1, prefix_length)) != prefix) return 0
+  if (announced == "" ? !open[relay] : substr(rest, prefix_length + 1) !~ /^[ \t]+file "/) {
+    prefix_length = 0; announced = ""
+    return 0
+  }
   said = substr(rest, prefix_length + 1)
+  if (announced != "") { relay = begin_trace(announced); announced = "" }
   return 1
 }
 function letters(text) { gsub(/[^A-Za-z]/, "", text); return text }

@@ -91,6 +91,13 @@ def test_a_known_error_is_named_and_fails_nothing_and_another_one_does() -> None
     assert "no error in the console, but those with “React error #418” and “/stats/”" in plan(step)
 
 
+def test_a_known_part_that_a_limit_answers_leaves_the_page_known() -> None:
+    world = World()
+    world.seen = replace(world.seen, limited=("/stats/seen",))
+    outcome = execute(box("browser", BROWSER + '\nallow = ["/stats/"]'), context(world))
+    assert (outcome.state, outcome.lines) == ("done", ("known (`allow`): /stats/seen",))
+
+
 LIMITED = {"limited": ("/api/jobs",), "pause": 7.0, "missing": ("Job Type",), "console": ("Error: 429",)}
 
 

@@ -62,13 +62,26 @@ def test_files_of_git_lfs_without_its_filter_are_named_before_the_start(host: Ho
         "1 file of Git LFS in the release stays as git stores it, because the filter is not set up here: a model.bin"
     )
     assert host.said() == [FINE, (WARN, stays)]
+    host.program("git-lfs")
     host.has("filter.lfs.smudge", "git-lfs smudge --skip -- %f")
     assert host.said() == [FINE, (WARN, stays)], "git lfs install --skip-smudge fetches none"
     host.has("filter.lfs.smudge", "git-lfs smudge -- %f")
     host.has("filter.lfs.required", "true")
     stops = "git would stop at 1 file of Git LFS in the release (a model.bin): its filter is set up here, and its"
+    assert host.said() == [FINE]
+    (host.bin / "git-lfs").unlink()
     assert host.said() == [FINE, (FAIL, f"{stops} program missing")]
-    host.program("git-lfs")
+
+
+def test_files_that_the_checkout_does_not_write_keep_nothing_away(host: Host) -> None:
+    commit = host.repository.commit(
+        {".gitattributes": "*.bin filter=lfs -text\n", "model.bin": POINTER}, "With Git LFS"
+    )
+    git(host.repository.path, "fetch", "-q")
+    git(host.repository.path, "checkout", "-q", "--detach", commit)
+    host.has("filter.lfs.smudge", "git-lfs smudge -- %f")
+    host.has("filter.lfs.required", "true")
+    host.repository.commit({"a.txt": "new\n"}, "Another file")
     assert host.said() == [FINE]
 
 

@@ -47,7 +47,6 @@ CRASHES = [
     "Segmentation fault (core dumped)",
     "** (EXIT from #PID<0.98.0>) shell process exited with reason: killed",
     "=CRASH REPORT==== 30-Nov-2026::03:20:00.123456 ===",
-    "Nov 30 03:20:00 lb1 haproxy[12]: backend web has no server available!",
     "Nov 30 03:20:00 lb1 varnishd[12]: Child (13) died signal=6",
     "Nov 30 03:20:00 web1 kernel: Out of memory: Killed process 12 (node) total-vm:1kB",
 ]
@@ -92,6 +91,8 @@ HEALTHY = [
     "Unhandled exception handler installed",
     "Uncaught exceptions are reported to Sentry",
     "unhandledRejection handler registered",
+    # HAProxy says this in each restart of a backend's only server
+    "Nov 30 03:20:00 lb1 haproxy[12]: backend web has no server available!",
 ]
 
 
@@ -160,7 +161,7 @@ PREFIXES = [
     "2026-11-30T03:20:00.123456+00:00 app[api.1]: ",  # heroku
 ]
 # of a program that hands on what another one prints, as lines of its own
-RELAYED = ["2026-11-30 03:20:00,120 INFO [relay] worker stderr: ", "INFO:relay:", "[03:20:00] DEBUG relay - "]
+RELAYED = ["2026-11-30 03:20:00,120 INFO [relay] worker stderr: ", "INFO:relay:", "[03:20:00] INFO relay - "]
 STOPS = [f"{TRACE}{ENDED}", f"{CANCELLED}{TRACE}{ENDED}", AT_ONCE, f"{TRACE}KeyboardInterrupt: \n"]
 
 
@@ -181,6 +182,25 @@ def test_the_last_words_of_a_python_process_that_was_told_to_stop_do_not_count(
 def test_a_traceback_counts_once_behind_whatever_stands_before_each_line(log: Path, end: str, prefix: str) -> None:
     log.write_text("".join(f"{prefix}{line}\n" for line in f"ready\n{TRACE}{end}\nready\n".splitlines()))
     assert read(log, "0").lines == (f"{prefix}{end}",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"[03:20:00] DEBUG relay - {line}\n" for line in f"{TRACE}KeyError: 7".splitlines()),
+        "INFO: To report a bug, send us the text after Traceback (most recent call last):\n",
+        "INFO: a bug shows itself by: Traceback (most recent call last):\nINFO: ready\n",
+        "".join(f"INFO:relay:{line}\n" for line in f"{TRACE}{ENDED}panic: none".splitlines()),
+    ],
+)
+def test_a_handled_traceback_and_words_about_one_do_not_count(log: Path, text: str) -> None:
+    log.write_text(text)
+    assert read(log, "0").state == "done"
+
+
+def test_a_traceback_without_the_prefix_of_its_first_line_counts_once(log: Path) -> None:
+    log.write_text('INFO:app: retrying: Traceback (most recent call last):\n  File "x.py", line 1\nKeyError: 7\n')
+    assert read(log, "0").lines == ("KeyError: 7",)
 
 
 @pytest.mark.fault("not looked at, and said to be fine")

@@ -164,6 +164,8 @@ def test_a_mark_tells_the_maintenance_page_from_the_services_own_answer(toml: st
     [
         ("off", "<p>Coffee shop</p>", False),
         ("off", "<p>Coffee shop, off for tonight</p>", True),
+        ("wartung", "<p>Systemwartung bis 3 Uhr</p>", True),
+        ("maintenance", "<body class=under_maintenance>", True),
         ("Wartung", "<h1>Wartungsarbeiten</h1>", True),
         ("soon", "<i>clock</i>back&nbsp;soon", True),
         ("ปิดปรับปรุง", "<p>ขณะนี้ปิดปรับปรุงระบบ</p>", True),

@@ -144,6 +144,14 @@ def test_a_rehearsal_asks_about_it_before_anything_is_applied(postgres: Postgres
     )
 
 
+def test_a_rehearsal_of_a_database_without_any_defect_names_the_first(postgres: Postgres, tmp_path: Path) -> None:
+    shop = RehearsedShop(postgres, tmp_path)
+    shop.change_production(OLDER)
+    asked = shop.rehearse_alone("ALTER TABLE a DISABLE TRIGGER t;", "ALTER TABLE a ENABLE TRIGGER t;")
+    assert asked.state == "failed", asked.summary
+    assert "trigger" in asked.summary
+
+
 def test_where_nothing_is_known_of_before_that_is_said(postgres: Postgres, tmp_path: Path) -> None:
     create_databases(postgres, "migrated")
     url = postgres.url(OWNER, "migrated")

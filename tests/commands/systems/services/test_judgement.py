@@ -67,10 +67,13 @@ def test_a_process_that_is_gone_and_one_more_are_problems() -> None:
     assert problems(processes({}), processes({}, {})) == ["pm2 lists 2 of its processes, and 1 before"]
 
 
-@pytest.mark.parametrize(("start", "problem"), [("s1", []), ("s2", ["it is another process now"])])
-def test_another_main_process_of_the_same_start_was_handed_over_to(start: str, problem: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("start", "later", "problem"),
+    [("s1", "s1", []), ("s1", "s2", ["it is another process now"]), ("", "", ["it is another process now"])],
+)
+def test_another_main_process_of_the_same_start_was_handed_over_to(start: str, later: str, problem: list[str]) -> None:
     (before,), (now,) = processes({}), processes({"pid": 109})
-    before, now = replace(before, start="s1"), replace(now, start=start)
+    before, now = replace(before, start=start), replace(now, start=later)
     assert process_problems(PM2, expected([before], [now]), [now]) == problem
 
 
