@@ -17,6 +17,7 @@ from commands.steps.execution import pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import ShellText
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.hidden_files import hidden_files
 from commands.steps.shared.left_running import left_running
 from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared.service import (
@@ -41,6 +42,7 @@ from commands.systems.services.judgement import described, process_problems
 from commands.systems.services.left_processes import LEFT_PROCESSES, NOTE_OLD
 from commands.systems.services.manager import REMARK, Process, State
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
+from state.records import AttemptState
 
 _STATE_LINE = re.compile(rf"(before|after|old|restart_failed)=|{REMARK}")
 _PREFLIGHT_LIMIT = 60  # seconds; compose 1 takes some for each of its answers
@@ -173,8 +175,9 @@ class ServiceStep(ServiceBox):
             return failed(f"The {did} of {' and '.join(failures)} failed.", lines=said)
         outcome = self._judge(ctx, before, after)
         left, unseen = left_running(self, ctx, result.tail, before)
-        summary = " ".join(filter(None, (f"{outcome.summary}{left}", self.manages.remark(result.tail))))
-        outcome = replace(outcome, summary=summary, not_compared=(*outcome.not_compared, *unseen))
+        hidden, unread = hidden_files(self, ctx, before, after) if outcome.state == AttemptState.DONE else ("", ())
+        summary = " ".join(filter(None, (f"{outcome.summary}{left}", self.manages.remark(result.tail), hidden)))
+        outcome = replace(outcome, summary=summary, not_compared=(*outcome.not_compared, *unseen, *unread))
         return with_way_back(self, self.host, ctx, outcome)
 
     def recover(self, ctx: Context) -> Outcome | None:

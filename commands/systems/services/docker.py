@@ -41,6 +41,7 @@ class Docker(Manager):
     state = LEFT_RELEASE + _FIND + script("services/docker_volumes.sh") + script("services/docker.sh")
     restart = "restart_containers"
     reload = "reload_containers"
+    hidden = f"{state}\nhidden\n"
     errors = script("logs/log_source.sh") + _FIND + script("services/docker_errors.sh")
     preflight = "explain=yes\n"
 

@@ -112,6 +112,9 @@ class Manager:
     - `restart`: restarts the service "$name"; its exit code counts, and what it writes to standard error is shown, but
       for lines that begin with `REMARK`: those are for `remark`.
     - `reload`: lets "$name" read its code and settings anew without a gap; empty if it has no such command.
+    - `hidden`: once services are ready that have another image than before, prints for `remark` which of its files a
+      volume hides, or "unread" and a folder; or empty. $IMAGES has each name with the image of before, and after
+      $HIDDEN_WITHIN seconds it ends.
     - `errors`: prints the lines with errors since the marks in the variables of `log_env`, as `logs/log_lines.sh` or
       `logs/log_source.sh` does. It may end its shell.
     - `preflight`: prints further lines for `read_state` where nothing has begun yet, each after "now="; or empty. It
@@ -132,6 +135,7 @@ class Manager:
     state: ClassVar[str]
     restart: ClassVar[str]
     reload: ClassVar[str] = ""
+    hidden: ClassVar[str] = ""
     errors: ClassVar[str]
     preflight: ClassVar[str] = ""
 

@@ -175,7 +175,6 @@ restart_containers() {
   read -r id project <<< "$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')"
   [ "$(image_of "$id")" != "$before" ] || return 0
   [ -z "$kept" ] || unnamed_volumes "$id" | grep -xF -- "$kept" | sed 's/^.*\t/remark=volume\t/' >&2 || true
-  hidden_by_volumes "$before" "$id" | sed 's/^/remark=/' >&2 || true
 }
 image_of() { $SUDO docker inspect --type container --format '{{.Image}}' -- "$1"; }
 # the volumes without a name that a container has, with the folder of each, but for those that its image asks for
