@@ -140,8 +140,8 @@ class PublishStep(StepBox):
             ServedPartsCheck(web=self.web, headers=headers),
             folder_check(self.host, self.www, "the folder that is served"),
             ProgramsCheck(host=self.host, names=("awk", "cp", "diff", "du", "df", "find", "readlink")),
-            HostCheck(host=self.host, script=CAN_GO_BACK, judge=_judge_preflight, env=env),
             readers_check(self.host, f"{self.www}/current", "in the folder that is served"),
+            HostCheck(host=self.host, script=CAN_GO_BACK, judge=_judge_preflight, env=env),
         ]
 
     def run(self, ctx: Context) -> Outcome:

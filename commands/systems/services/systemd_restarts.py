@@ -14,7 +14,7 @@ def by_itself(named: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
             yield Finding(
                 what=f"{unit['Id']} starts anew as soon as files change ({option}), so it runs new code from the "
                 "checkout on, before the page restarts it",
-                todo="leave that out in production",
+                todo="leave that out of the unit",
             )
         if (lasts := unit.get("RuntimeMaxUSec", "")) not in ("", "0", "infinity"):
             what = f"systemd ends {unit['Id']} each time after {lasts} (RuntimeMaxSec), which a check takes for a crash"
