@@ -5,33 +5,23 @@ from __future__ import annotations
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.systems.migrations.locks import AdvisoryLock, locked_clause, locked_rows, release_words
 from commands.systems.migrations.session_name import at_work
-from commands.systems.postgres.writable import named_databases
+from commands.systems.postgres.migrated_databases import MigratedDatabases
 from commands.text.phrases import agree, joined_few
 from state.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class MigrationLockCheck:
+class MigrationLockCheck(MigratedDatabases):
     """Looks in a step's `database`, or in those of the page at its `addresses`, which its tool on `host` migrates.
 
     `lock` is that of a known tool; without one, the rows of all that are known count.
     """
 
-    database: str = ""
-    host: str = ""
-    addresses: tuple[str, ...] = ()
     lock: AdvisoryLock | None = None
-    late: bool = False
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """The database, or the host on which a tool writes to it."""
-        return ("databases", self.database) if self.database else ("hosts", self.host)
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask each database. Raises Unreachable, Failed."""
-        names = named_databases(ctx, self.database, self.addresses)
-        found = [result for name in names for result in self._judged(ctx, name)]
+        found = [result for name in self.names(ctx) for result in self._judged(ctx, name)]
         return found or passed("no lock of another migration was found, where the page knows the tool's database")
 
     def _judged(self, ctx: PreflightContext, name: str) -> list[PreflightResult]:

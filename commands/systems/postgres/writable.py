@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
-
-from commands.ports.page_text import DatabaseAddress
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
+from commands.systems.postgres.migrated_databases import MigratedDatabases
 from state.frozen import dataclass
 
 # what a session begins with: the bot's own only reads
@@ -16,30 +13,13 @@ SELECT pg_is_in_recovery(), current_user::text,
 
 
 @dataclass(frozen=True, kw_only=True)
-class WritableDatabaseCheck:
+class WritableDatabaseCheck(MigratedDatabases):
     """Checks that a step can write to its `database`; of a tool on `host`, to those of the page at its `addresses`."""
-
-    database: str = ""
-    host: str = ""
-    addresses: tuple[str, ...] = ()
-    late: bool = False
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """The database, or the host on which a tool writes to it."""
-        return ("databases", self.database) if self.database else ("hosts", self.host)
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask each database. Raises Unreachable, Failed."""
-        names = named_databases(ctx, self.database, self.addresses)
-        found = [result for name in names for result in _judged(ctx, name)]
+        found = [result for name in self.names(ctx) for result in _judged(ctx, name)]
         return found or passed("no database of the page has this address, so whether it is a standby was not looked at")
-
-
-def named_databases(ctx: PreflightContext, database: str, addresses: Iterable[str]) -> tuple[str, ...]:
-    """The database that a step names, or those of the page at the addresses of its tool."""
-    at = (ctx.tools.database.names_at(DatabaseAddress(address), only=True) for address in addresses)
-    return (database,) if database else tuple(dict.fromkeys(chain(*at)))
 
 
 def _judged(ctx: PreflightContext, name: str) -> list[PreflightResult]:
