@@ -191,6 +191,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
     after = record.last(AFTER_ROLLBACK)
     # a rollback waits for no hold, and a run that is over holds nothing back
     hold = hold_of(record) if run.state == RunState.GOING and not rollback else None
+    asked = waiting_for(page, record)
     steps = rollback_steps(page, record) if run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK} else page.forward
     return Status(
         run=run.id,
@@ -208,7 +209,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         clock=elapsed(record, now),
         watched=watched_time(page, record, now),
         watch_lasts=page.watch.lasts if page.watch else None,
-        waiting=waiting_for(page, record),
+        waiting=asked,
         held_by=actor_in_words(hold.by) if hold else "",
         hold_reason=hold.reason if hold else "",
         environment=environment_change(record),
@@ -233,8 +234,8 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         hosts=host_lines(page, record),
         notes=tuple(fact for fact in record.facts if isinstance(fact, Note)),
         handovers=taken_over(record),
-        reasons={one: why for one in waiting_for(page, record) if (why := why_asked(record, one))},
-        signed={one: what_is_signed(page, record, one) for one in waiting_for(page, record)},
+        reasons={one: why for one in asked if (why := why_asked(record, one))},
+        signed={one: what_is_signed(page, record, one) for one in asked},
         offers=tuple(one.offer for one in handovers(record) if run.active and one.is_open(now)),
         drill=bool(record.run.drill),
         waits_for_people=waits,

@@ -153,15 +153,18 @@ def _is_exited(unit: Mapping[str, str]) -> bool:
 
 def _waits(unit: Mapping[str, str]) -> bool:
     """Whether a timer starts it when it is time, and its last run ended well or was not due."""
-    by_timer = any(one.endswith(".timer") for one in unit.get("TriggeredBy", "").split())
-    return by_timer and unit["ActiveState"] == "inactive" and unit.get("Result") == "success"
+    return _is_idle(unit) and any(one.endswith(".timer") for one in unit["TriggeredBy"].split())
+
+
+def _is_idle(unit: Mapping[str, str]) -> bool:
+    """Whether it runs only when a socket or a timer starts it, and its last run ended well."""
+    return bool(unit["ActiveState"] == "inactive" and unit.get("TriggeredBy") and unit.get("Result") == "success")
 
 
 def _phase(unit: Mapping[str, str]) -> Phase:
     active = unit["ActiveState"]
-    # what a socket or a timer starts is inactive until then; a timer asks for its conditions anew each time
-    is_idle = active == "inactive" and unit.get("TriggeredBy") and unit.get("Result") == "success"
-    if active in _UP or _waits(unit) or (is_idle and not _is_skipped(unit)):
+    # a timer asks for its conditions anew each time
+    if active in _UP or _waits(unit) or (_is_idle(unit) and not _is_skipped(unit)):
         return Phase.UP
     # systemd waits before it starts again what has died
     is_starting = active == "activating" and not unit["SubState"].startswith("auto-restart")

@@ -2,7 +2,7 @@
 # it, because all that docker tells holds secrets; the processes below it, which a reload replaces; and the time now.
 # $explain: also why docker or compose cannot be asked.
 state() {
-  local every said one id pid image
+  local every said one id pid image folder
   local -A seen=()
   if ! every=$(every_container 2>&1); then
     [ -n "${explain:-}" ] || { printf '%s\n' "$every" >&2; return 1; }
@@ -14,9 +14,10 @@ state() {
   # one that was removed meanwhile is left out
   while IFS= read -r one; do
     printf 'facts\t%s\n' "$one"
-    unbooted "$one" "$every"
-    compose_left "$one"
-    id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$one") pid=$(sed -E 's/.*"pid":([0-9]+)\}$/\1/' <<< "$one")
+    id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$one") folder=$(sed -E 's/.*"folder":"([^"]*)".*/\1/' <<< "$one")
+    unbooted "$id" "$folder" "$one" "$every"
+    compose_left "$id" "$folder"
+    pid=$(sed -E 's/.*"pid":([0-9]+)\}$/\1/' <<< "$one")
     image=$(sed -E 's/.*"image":"([^"]*)".*/\1/' <<< "$one")
     [ -n "${seen[$image]:-}" ] || printf 'means\t%s\t%s\n' "$image" "$($SUDO docker image inspect --format '{{.Id}}' -- "$image" 2> /dev/null || true)"
     seen[$image]=1
@@ -28,14 +29,12 @@ state() {
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || { compose_problems "$said"; ! is_off || printf 'off\t%s\n' "$(daemon)"; }
 }
-# compose_left FACTS: "left", the id of a container, the release folder with the compose file by which it was made, the link that
+# compose_left ID FOLDER: "left", the id of a container of the compose project in that folder, the release folder with the compose file by which it was made, the link that
 # leads to another one by now, and where; unless that one's files, and the .env beside them, are the same
 compose_left() {
-  local id folder real old link leads files one
-  folder=$(sed -E 's/.*"folder":"([^"]*)".*/\1/' <<< "$1")
+  local id=$1 folder=$2 real old link leads files one
   [ -n "$folder" ] && real=$(readlink -e "$folder") || return 0
   IFS=$'\t' read -r old link leads < <(left_release "$real") || return 0
-  id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$1")
   files=$(labels_of "$id" | sed -n 3p)
   while IFS= read -r -d , one; do
     case $one in "$folder"/*) one=$real${one#"$folder"} ;; /*) ;; *) one=$real/$one ;; esac
@@ -43,14 +42,13 @@ compose_left() {
     cmp -s "$one" "$leads${one#"$old"}" || { printf 'left\t%s\t%s\t%s\t%s\n' "$id" "$old" "$link" "$leads"; break; }
   done <<< "$files,.env,"
 }
-# unbooted FACTS LISTED: "unbooted", the id and the restart policy of a container that docker starts no more after a reboot of the
+# unbooted ID FOLDER FACTS LISTED: "unbooted", the id and the restart policy of a container that docker starts no more after a reboot of the
 # host, unless a manager of containers keeps it or a unit of systemd names it or its project's folder
 unbooted() {
-  local id policy name folder
-  [[ $1 =~ \"policy\":\"([a-z-]*)\",\"kept_by\":\"\", ]] && policy=${BASH_REMATCH[1]} || return 0
+  local id=$1 folder=$2 policy name
+  [[ $3 =~ \"policy\":\"([a-z-]*)\",\"kept_by\":\"\", ]] && policy=${BASH_REMATCH[1]} || return 0
   [[ $policy != always && $policy != unless-stopped ]] && boots || return 0
-  id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$1") folder=$(sed -E 's/.*"folder":"([^"]*)".*/\1/' <<< "$1")
-  name=$(awk -F '\t' -v id="$id" '$1 == id { sub(/^[/]/, "", $2); print $2 }' <<< "$2")
+  name=$(awk -F '\t' -v id="$id" '$1 == id { sub(/^[/]/, "", $2); print $2 }' <<< "$4")
   grep -rqswF --include='*.service' -e "$name" -e "${folder:-$name}" /etc/systemd/system || printf 'unbooted\t%s\t%s\n' "$id" "$policy"
 }
 # one_offs LISTED FOUND: "one-off" and the name of each running container of `compose run` of a service that was found, unless
