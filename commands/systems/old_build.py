@@ -13,7 +13,7 @@ from commands.systems.kept_pages import kept_for
 from commands.systems.page_parts import part_problem
 from commands.systems.page_tags import Part
 from commands.systems.worker_files import refused
-from commands.text.numbers import format_count
+from commands.text.numbers import format_count, printed_number
 from commands.text.phrases import on_web
 from commands.text.printable import printable
 from state.frozen import dataclass
@@ -156,16 +156,12 @@ def old_build(output: str) -> OldBuild:
     """What the script has printed."""
     found = dict(_LINE.findall(output))
     return OldBuild(
-        gone=_number(found.get("old_gone", "")),
+        gone=printed_number(found.get("old_gone", "")),
         first=found.get("old_first", ""),
         worker=found.get("new_worker", ""),
         old_worker=found.get("old_worker", ""),
         other={name: (before, now) for before, now, name in _OTHER.findall(output) if before != now},
-        more=_number(found.get("other_more", "")),
-        page_at=_number(found.get("old_page", ""), 11),
-        unseen=_number(found.get("old_unseen", "")),
+        more=printed_number(found.get("other_more", "")),
+        page_at=printed_number(found.get("old_page", ""), 11),
+        unseen=printed_number(found.get("old_unseen", "")),
     )
-
-
-def _number(text: str, most: int = 9) -> int:
-    return int(text) if text.isdecimal() and len(text) <= most else 0

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from commands.text.numbers import format_count
+from commands.text.numbers import format_count, printed_number
 from commands.text.printable import printable
 from state.frozen import dataclass
 
@@ -60,9 +59,5 @@ class PackedFiles:
 def packed_files(output: str) -> PackedFiles:
     """What the script has printed."""
     found = dict(_LINE.findall(output))
-    return PackedFiles(_number(found, "packed_other"), found.get("packed_first", ""), _number(found, "packed_unseen"))
-
-
-def _number(found: Mapping[str, str], name: str) -> int:
-    text = found.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    count, unseen = (printed_number(found.get(name, "")) for name in ("packed_other", "packed_unseen"))
+    return PackedFiles(count, found.get("packed_first", ""), unseen)

@@ -10,6 +10,11 @@ def format_count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
+def printed_number(text: str, digits: int = 9) -> int:
+    """The number that a program on a host has printed, of at most so many digits; 0 for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= digits else 0
+
+
 def format_percent(share: float) -> str:
     """A share from 0 to 1 as percent, rounded: "97 %", "4.8 %". "100 %" and "0 %" mean all and none."""
     percent = 100 * share

@@ -178,10 +178,8 @@ locks=$(locks)
             return replace(done_so, summary=done_so.summary + failed_hook(result.tail))
         if why := _REFUSED.get(result.code, "").format(commit=commit):
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
-        words, todo = (
-            first_words(result),
-            advice(result, "see its output", ((".lock': File exists", _UNLOCK), (" not our ref ", _PUSH))),
-        )
+        words = first_words(result)
+        todo = advice(result, "see its output", ((".lock': File exists", _UNLOCK), (" not our ref ", _PUSH)))
         stands = where_it_stands(parse_values(result.tail), commit)
         summary = f"git failed with {exit_words(result.code)} ({words}): {todo}.{stands}"
         return failed(summary, lines=without_values(lines))

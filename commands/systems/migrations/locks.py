@@ -19,7 +19,8 @@ SELECT c.relname::text, format('%I.%I', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relname IN ('knex_migrations_lock', 'databasechangeloglock')
 AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') ORDER BY 2"""
-_SALTS = {"rails": 2053462845, "golang-migrate": 1486364155}
+# MIGRATOR_SALT of activerecord/lib/active_record/migration.rb, advisoryLockIDSalt of golang-migrate's database/util.go
+_RAILS_SALT, _GOLANG_SALT = 2053462845, 1486364155
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +32,11 @@ class AdvisoryLock:
 
 
 PRISMA = AdvisoryLock(tool="Prisma", number=lambda _: 72707369)
-RAILS = AdvisoryLock(tool="Rails", number=lambda name: _SALTS["rails"] * zlib.crc32(name.encode()))
+RAILS = AdvisoryLock(tool="Rails", number=lambda name: _RAILS_SALT * zlib.crc32(name.encode()))
 # of its usual table in the schema "public"
 GOLANG_MIGRATE = AdvisoryLock(
     tool="golang-migrate",
-    number=lambda name: _SALTS["golang-migrate"] * zlib.crc32(f"public\0schema_migrations\0{name}".encode()) % 2**32,
+    number=lambda name: _GOLANG_SALT * zlib.crc32(f"public\0schema_migrations\0{name}".encode()) % 2**32,
 )
 
 

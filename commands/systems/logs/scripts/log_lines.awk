@@ -19,8 +19,8 @@ BEGIN {
   setting = setting "(true|false|on|off|yes|no|[0-9]+|continue|stop|retry|ignore|exit|abort)([^a-z0-9]|$)|" bad "s?[-_.](pages?|log|threshold)\"? ?[=:]"
   setting = setting "|log(ger|ging)?[-_. ]?level\"?( is| set to)?[=: ]+\"?" bad "\"? *([],;})]|$)"
   handles = bad "s?[-_ ]?(handler|middleware|boundary|logger|logging|reporter|reporting|tracker|tracking|module)s?([^a-z]|$)"
-  low = "(info|debug|trace|verbose|inf|dbg|dbug|debu|trc|trce|vrb)"
-  quieter = "(^|[^a-z])(debug|trace|verbose|dbg|dbug|debu|trc|trce|vrb)([^a-z]|$)"
+  below_info = "debug|trace|verbose|dbg|dbug|debu|trc|trce|vrb"
+  low = "(info|inf|" below_info ")"; quieter = "(^|[^a-z])(" below_info ")([^a-z]|$)"
   level = "^([^a-z]|[0-9][tz]|utc|gmt|[ap]m)*" low "([^a-z]|$)|(^| )(level|lvl|severity)=\"?" low "|^\\[nest\\].* log \\[|^i" day
   level = level "|" in_brackets("(" low "|trace[1-8])")
   # what PostgreSQL says besides: a statement or detail belongs to the line before, which has its own level
@@ -89,8 +89,9 @@ function ends_trace(    first) {
 # A program may hand on what another one prints, as lines of its own level info: then all before the word is their prefix, until
 # the exception. A line that only speaks of a traceback has no line of code below it.
 function is_relayed() {
-  if (said !~ /^traceback/ && rest !~ quieter && match(rest, /[^a-z0-9 \t][ \t]?traceback [(]most recent call last[)]:?$/)) {
-    prefix_length = match(rest, /traceback [(]most recent call last[)]:?$/) - 1
+  if (said !~ /^traceback/ && match(rest, /traceback [(]most recent call last[)]:?$/) &&
+    substr(rest, 1, RSTART - 1) ~ /[^a-z0-9 \t][ \t]?$/ && rest !~ quieter) {
+    prefix_length = RSTART - 1
     prefix = letters(substr(plain, 1, prefix_length)); announced = $0
     return 0
   }
