@@ -117,7 +117,7 @@ class ChromiumBrowser:
         wait = 0.0 if stuck else visit.limit * 1000 / 3
         missing = tuple(text for text in visit.sees if not is_visible(page, text, wait))
         if not _responds(page):
-            why = f"the page does not respond: its own scripts leave it no time, for {_BUSY} s and more"
+            why = f"the page does not respond within {_BUSY} s; perhaps one of its scripts never ends"
             raise Failed(f"The browser could not judge {visit.path} of “{place}”: {why}.")
         title = self._redact(page.title())[:LONGEST_NOTE]
         heard.look_for_silence()
