@@ -1,4 +1,4 @@
-"""What a migration tool that failed leaves people to know: a wait for a lock, and indexes of no use."""
+"""What a failed migration leaves to know: a wait for a lock, and indexes of no use."""
 
 from __future__ import annotations
 

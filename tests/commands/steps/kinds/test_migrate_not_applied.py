@@ -1,4 +1,4 @@
-"""`migrate`: a tool that ends well and has left migrations unapplied has not “nothing to apply”."""
+"""`migrate`: a tool that ends well and leaves migrations unapplied has not “nothing to apply”."""
 
 from __future__ import annotations
 
