@@ -29,6 +29,11 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 _LEAST = 1.0  # seconds that each act has at least
 _BUSY = 10  # seconds for which a page may leave no time to what is asked of it
 _SETTLES = 5.0  # seconds at most for which a page may go on loading what makes its buttons work, in all
+_SHOWS_SOMETHING = (
+    "() => document.body && (document.body.innerText.trim() !== '' || "
+    "document.body.querySelector('img,svg,picture,canvas,video,iframe,frame,object,embed,input,button') !== null || "
+    "[...document.body.querySelectorAll('*')].some(one => one.shadowRoot)) || document.querySelector('frameset')"
+)
 _COULD_NOT = {
     "fill": "could not be filled: there is no such field that can be typed into",
     "click": "could not be clicked: there is no such thing, or something covers it",
@@ -119,6 +124,8 @@ class ChromiumBrowser:
         heard.acting = False
         wait = visit.limit * 1000 / 3
         missing = () if stuck else tuple(text for text in visit.sees if not is_visible(page, text, wait))
+        if not (stuck or visit.sees) and _is_blank(page, wait):
+            stuck = "the page shows nothing: no text, no picture and no control"
         if not _responds(page):
             why = f"the page does not respond within {_BUSY} s; perhaps one of its scripts never ends"
             raise Failed(f"The browser could not judge {visit.path} of “{place}”: {why}.")
@@ -199,6 +206,17 @@ def _settle(page: Page, seconds: float) -> float:
         with suppress(PlaywrightTimeout):
             page.wait_for_load_state("networkidle", timeout=seconds * 1000)
     return time.monotonic() - began
+
+
+def _is_blank(page: Page, timeout: float) -> bool:
+    """Whether a page goes on showing nothing for so many ms, as a single-page application that has given up does."""
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    try:
+        page.wait_for_function(_SHOWS_SOMETHING, polling=100, timeout=timeout)
+    except PlaywrightTimeout:
+        return True
+    return False
 
 
 def _responds(page: Page) -> bool:

@@ -30,6 +30,9 @@ PAGES = {
     "import('/late.js')</script>",
     "/covered": "<button>Order</button><div style='position:fixed;inset:0'>We value your privacy</div>",
 }
+PAGES["/blank"] = "<div id=root></div><noscript>This page needs JavaScript</noscript><script>1</script>"
+PAGES["/soon"] = "<div id=root></div><script>setTimeout(() => root.append('Dashboard'), 300)</script>"
+PAGES["/picture"] = "<canvas></canvas>"
 LATE = "order.disabled = false; order.onclick = () => document.body.append('Thank you')"
 
 
@@ -110,6 +113,14 @@ def test_a_page_on_which_nothing_can_be_clicked_is_given_up(url: str) -> None:
     result = seen(url, "/covered", Act(kind="click", target="Order"))
     assert result.stuck == "“Order” could not be clicked: there is no such thing, or something covers it"
     assert result.missing == (), "what comes after it says nothing more"
+
+
+@pytest.mark.fault("it exists, so it is right")
+@pytest.mark.parametrize(("path", "blank"), [("/blank", True), ("/soon", False), ("/picture", False)])
+def test_a_page_that_shows_nothing_at_all_has_failed(url: str, path: str, blank: bool) -> None:
+    browser = ChromiumBrowser({"app": WebPlace(url=url)}, {}, Redactor([]))
+    said = browser.visit("app", Visit(path=path, limit=3)).stuck
+    assert said == ("the page shows nothing: no text, no picture and no control" if blank else "")
 
 
 def test_a_page_that_itself_does_not_answer_was_not_opened(url: str) -> None:
