@@ -1,4 +1,4 @@
-"""There are words for each kind of fact that an entry may be about, also for one of a later version."""
+"""There are words for each kind of fact that an entry may be about."""
 
 from __future__ import annotations
 
