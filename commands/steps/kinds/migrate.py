@@ -227,8 +227,7 @@ class MigrateStep(MigrationToolStep):
             summary = f"The migrations ended with exit code 0 and changed nothing: the state is still {still}."
         summary += f" But {never}." if never else ""
         last = recorded(self, ctx, after)
-        summary += left_behind(self, ctx, before, after)
-        summary += f" But {last.differs}." if last.differs else ""
+        summary += f" But {last.differs}." if last.differs else left_behind(self, ctx, before, after)
         # an env.py or a command of the project may keep an error to itself
         left = not_applied(self, ctx) if after == before and self.may_be_empty else NotApplied()
         summary += f" But {left.clause}." if left.clause else ""
