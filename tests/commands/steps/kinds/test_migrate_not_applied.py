@@ -55,19 +55,6 @@ def test_nothing_to_apply_is_fine_where_the_page_says_so(tool: str, toml: str, r
     assert "still not applied" not in outcome.summary
 
 
-def test_a_head_on_which_another_depends_is_applied(alembic: Project, tmp_path: Path) -> None:
-    alembic.run(ALEMBIC)
-    alembic.files.clear()
-    alembic_revision(tmp_path, "ccc3", "", "SELECT 1", "SELECT 1")
-    text = (tmp_path / "migrations/versions/ccc3.py").read_text()
-    (tmp_path / "migrations/versions/ccc3.py").write_text(text + 'depends_on = "bbb2"\n')
-    every = ALEMBIC + EMPTY + 'forward = "$PROGRAM upgrade heads"\n'
-    alembic.files.clear()
-    assert alembic.run(every, attempt=3).summary == "Migrated from “bbb2” to “ccc3”."
-    alembic.files.clear()
-    assert alembic.run(ALEMBIC + EMPTY, attempt=4).state == "done"
-
-
 def test_so_it_is_with_django(django: Project, tmp_path: Path) -> None:
     program = DJANGO.split('program = "')[1].split('"')[0]
     outcome = django.run(idle(tmp_path, DJANGO, program))
