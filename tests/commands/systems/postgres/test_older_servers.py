@@ -1,4 +1,4 @@
-"""What is asked of a database on an older server than the wheel's; skipped where none is installed (Debian's is 15)."""
+"""What is asked of an older server than the wheel's; skipped where none is installed."""
 
 from __future__ import annotations
 
