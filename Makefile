@@ -46,7 +46,7 @@ pictures: $(VENV)/.ready  ## make the documents' pictures anew, from a rehearsal
 	$(PYTHON) -m bot.rehearsal.screenshots $(ARGS)
 
 reference: $(VENV)/.ready  ## write docs/kinds.md anew, from the descriptions in the code
-	$(PYTHON) -m commands.reference.markdown_text > docs/kinds.md
+	text=$$($(PYTHON) -m commands.reference.markdown_text) && printf '%s\n' "$$text" > docs/kinds.md
 
 COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-find-links --no-header

@@ -20,7 +20,7 @@ from functools import cache, partial
 
 from bot.command_line import command_line
 from bot.page_verbs import PAGE_VERBS
-from bot.terminal_lines import say, say_error, take_every_letter
+from bot.terminal_lines import drop_output, say, say_error, take_every_letter
 from state.errors import BadSettings, GonogoError
 
 
@@ -39,8 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # the reader has closed the pipe, as `head` does; what Python would still flush goes to /dev/null
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()  # the reader has closed the pipe, as `head` does
         return 0
     except Exception:
         for line in _masked_traceback(environment).splitlines():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import TextIO
 
 from commands.text.printable import printable
+from state.errors import Failed
 
 
 def take_every_letter() -> None:
@@ -24,8 +26,23 @@ def take_every_letter() -> None:
 
 
 def say(line: str, file: TextIO | None = None) -> None:
-    """Print one line. Every line of every command is printed here, and holds nothing that acts on the terminal."""
-    print(printable(line), file=file, flush=True)
+    """Print one line. Every line of every command is printed here, and holds nothing that acts on the terminal.
+
+    Raises Failed if it cannot be written, as on a full disk, and BrokenPipeError.
+    """
+    try:
+        print(printable(line), file=file, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output(file)
+        stream = "standard error" if file is sys.stderr else "standard output"
+        raise Failed(f"{stream} could not be written: {error.strerror}; what the command did stays done") from None
+
+
+def drop_output(file: TextIO | None = None) -> None:
+    """Let what Python would still write as it ends go to /dev/null; it would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (file or sys.stdout).fileno())
 
 
 def say_error(text: str) -> None:

@@ -187,7 +187,7 @@ def _metrics(script: str) -> str:
 
 
 _TRAFFIC = (
-    "read_at=1795449600\nrotated=\ncut=\nrequests=40\nfailed=0\nrefused=0\nown=2\nunread=0\nfresh=300\nfits=1\n"
+    "read_at=1795449600\nrotated=\ncut=\nrequests=40\nfailed=0\nrefused=0\ngiven_up=0\nown=2\nunread=0\nfresh=300\nfits=1\n"
     "oldest=1795440000\nnewest=1795449590\np95=0.120\n"
 )
 _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...] = (

@@ -19,6 +19,9 @@ from commands.runbook.head_boxes import RunbookBox
 from commands.runbook.page import Part
 from commands.steps import KINDS
 from commands.steps.base import StepBox
+from commands.steps.shared.service import ServiceBox
+from commands.systems.migrations.tools import MIGRATION_TOOLS
+from commands.systems.services.managers import MANAGERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -70,7 +73,27 @@ def test_every_link_leads_to_a_file_and_heading_that_exist(path: Path) -> None:
 
 def test_the_list_of_step_kinds_is_the_registry() -> None:
     part = DOCS["writing-a-page.md"].split("<!-- kinds: ", 1)[1].split("\n\n", 1)[0]
-    assert re.findall(r"`([^`]+)`", part) == sorted(KINDS), "the list of kinds and commands/steps/__init__.py differ"
+    listed, differs = re.findall(r"`([^`]+)`", part), "the list below “<!-- kinds:” in docs/writing-a-page.md"
+    assert not (missing := sorted(KINDS.keys() - listed)), f"{differs} lacks {missing}"
+    assert listed == sorted(KINDS), f"{differs} is not sorted, or names a kind that commands/steps/__init__.py has not"
+
+
+def test_every_service_manager_is_named_by_its_field_and_by_the_page_of_services() -> None:
+    field = str(ServiceBox.model_fields["manager"].description)
+    assert not (left_out := [name for name in MANAGERS if f"`{name}`" not in field]), (
+        f"the description of `manager` in commands/steps/shared/service.py lacks {left_out}"
+    )
+    first = DOCS["services.md"].split("\n## ", 1)[0]
+    assert not (left_out := [name for name in MANAGERS if f'"{name}"' not in first]), (
+        f"the introduction of docs/services.md lacks {left_out}"
+    )
+
+
+def test_every_migration_tool_has_its_row() -> None:
+    rows = [line for line in DOCS["databases.md"].splitlines() if line.startswith("| `")]
+    assert not (left_out := [name for name in MIGRATION_TOOLS if not any(f'`"{name}"`' in row for row in rows)]), (
+        f"the table of tools in docs/databases.md lacks {left_out}"
+    )
 
 
 def test_the_table_of_parts_is_what_the_reader_of_a_page_takes() -> None:

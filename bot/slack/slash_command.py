@@ -64,6 +64,8 @@ FACTS = (
     "false-alarm",
     "keep",
 )
+# every first word that is no mistake
+WORDS = ("start", "drill", "help", HANDOVER, *FREEZES, *READS, *FACTS)
 
 
 def started_text(started: Started) -> str:
@@ -176,7 +178,7 @@ def order_of(text: str) -> QueueOrder | None:
 
 def asks_help(text: str) -> bool:
     """Whether a command is answered by the list of commands, as one that does not exist is."""
-    return words_of(text)[0] not in {"start", "drill", HANDOVER, *FREEZES, *READS, *FACTS}
+    return words_of(text)[0] not in {*WORDS} - {"help"}
 
 
 def handover_of(text: str) -> str | None:
@@ -195,7 +197,7 @@ def help_text(text: str) -> str:
     """The list of commands; for one that does not exist, that first, with the nearest that does."""
     verb = words_of(text)[0]
     lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "drill", "help", HANDOVER, *FREEZES, *READS, *FACTS), 1)
+    near = difflib.get_close_matches(verb, WORDS, 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")

@@ -19,6 +19,7 @@ from bot.tools.page_texts import header, resolve, url_path
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.browser import Act, BrowserResult, Visit
+from commands.ports.web import USER_AGENT
 from state.errors import Failed, Unreachable
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LEAST = 1.0  # seconds that each act has at least
 _BUSY = 10  # seconds for which a page may leave no time to what is asked of it
+_SETTLES = 5.0  # seconds at most for which a page may go on loading what makes its buttons work, in all
+_SHOWS_SOMETHING = (
+    "() => document.body && (document.body.innerText.trim() !== '' || "
+    "document.body.querySelector('img,svg,picture,canvas,video,iframe,frame,object,embed,input,button') !== null || "
+    "[...document.body.querySelectorAll('*')].some(one => one.shadowRoot)) || document.querySelector('frameset')"
+)
 _COULD_NOT = {
     "fill": "could not be filled: there is no such field that can be typed into",
     "click": "could not be clicked: there is no such thing, or something covers it",
@@ -95,7 +102,7 @@ class ChromiumBrowser:
                 flags = [*_flags(), *trust_flags(self._own_origins()), *self._confining_flags()]
                 browser = playwright.chromium.launch(executable_path=self._executable(), args=flags)
                 try:
-                    page = browser.new_context().new_page()
+                    page = browser.new_context(user_agent=_agent(browser.version)).new_page()
                     _send_to_own_origin(page, url, headers, self._own_origins() if self._confined else None)
                     return self._check(page, place, url, visit, Sites(browser))
                 finally:
@@ -108,14 +115,17 @@ class ChromiumBrowser:
         heard = Heard(page, acting=bool(visit.acts))
         until = time.monotonic() + visit.limit
         _open(page, url, visit.limit, visit.limit / 2 if visit.acts else visit.limit)
-        stuck = ""
+        stuck, patience = "", min(visit.limit / 4, _SETTLES)
         for act in visit.acts:
+            patience -= _settle(page, patience)
             seconds = max(min(until - time.monotonic(), visit.limit / 3), _LEAST)
             if stuck := self._stuck(page, place, act, seconds * 1000):
                 break
         heard.acting = False
-        wait = 0.0 if stuck else visit.limit * 1000 / 3
-        missing = tuple(text for text in visit.sees if not is_visible(page, text, wait))
+        wait = visit.limit * 1000 / 3
+        missing = () if stuck else tuple(text for text in visit.sees if not is_visible(page, text, wait))
+        if not (stuck or visit.sees) and _is_blank(page, wait):
+            stuck = "the page shows nothing: no text, no picture and no control"
         if not _responds(page):
             why = f"the page does not respond within {_BUSY} s; perhaps one of its scripts never ends"
             raise Failed(f"The browser could not judge {visit.path} of “{place}”: {why}.")
@@ -124,7 +134,7 @@ class ChromiumBrowser:
         told = heard.told(self._redact, {host for _, host, _ in self._own_origins() if host}, sites)
         return BrowserResult(
             title=title,
-            missing=() if stuck else missing,
+            missing=missing,
             console=tuple(told.console.texts),
             bad_answers=tuple(told.bad.texts),
             elsewhere=tuple(told.elsewhere.texts),
@@ -184,6 +194,31 @@ def _open(page: Page, url: str, seconds: float, load: float) -> None:
         page.wait_for_load_state("load", timeout=max(until - time.monotonic(), 0.001) * 1000)
 
 
+def _settle(page: Page, seconds: float) -> float:
+    """Wait until a page has loaded nothing for half a second, and return the seconds that this took.
+
+    A page that the server wrote shows its buttons before the scripts are there that make them work.
+    """
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    began = time.monotonic()
+    if seconds > 0:
+        with suppress(PlaywrightTimeout):
+            page.wait_for_load_state("networkidle", timeout=seconds * 1000)
+    return time.monotonic() - began
+
+
+def _is_blank(page: Page, timeout: float) -> bool:
+    """Whether a page goes on showing nothing for so many ms, as a single-page application that has given up does."""
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+    try:
+        page.wait_for_function(_SHOWS_SOMETHING, polling=100, timeout=timeout)
+    except PlaywrightTimeout:
+        return True
+    return False
+
+
 def _responds(page: Page) -> bool:
     """Whether a script can be run in the page: what is asked of it otherwise has no limit of time."""
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -229,6 +264,15 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     """The scheme, host and port of a URL."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _agent(version: str) -> str:
+    """How the browser names itself: as that of a person, because pages leave out for others what people get.
+
+    The bot's own name at the end marks its requests in a web server's log.
+    """
+    chrome = f"Chrome/{version.partition('.')[0]}.0.0.0 Safari/537.36"
+    return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) {chrome} {USER_AGENT}"
 
 
 def _flags() -> list[str]:

@@ -42,7 +42,8 @@ class BrowserResult:
 
     `elsewhere` are such paths of other sites, with their hosts; `limited` are those of this one that a limit on
     requests answered (429), which lets one pass again after `pause` seconds. `remarks` are the browser's own about
-    headers of the page. `stuck` says, as a clause, which act could not be done; empty if all were.
+    headers of the page. `stuck` says, as a clause, which act could not be done, or that the page shows nothing at all
+    where no text must be visible; empty otherwise.
     """
 
     title: str

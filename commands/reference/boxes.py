@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib import resources
@@ -105,13 +106,13 @@ def example_page() -> str:
 def head_docs() -> list[BoxDoc]:
     """The boxes that stand under the page's title and under the headings of its parts."""
     examples = _examples()
-    return [_box(name, model, examples[name]) for name, model in HEAD_BOXES.items()]
+    return [_box(name, model, _example_of(name, examples)) for name, model in HEAD_BOXES.items()]
 
 
 def kind_docs() -> list[BoxDoc]:
     """The boxes of steps, by kind."""
     examples = _examples()
-    return [kind_doc(kind, examples[kind.kind]) for kind in KINDS.values()]
+    return [kind_doc(kind, _example_of(kind.kind, examples)) for kind in KINDS.values()]
 
 
 def step_fields() -> tuple[FieldDoc, ...]:
@@ -135,6 +136,13 @@ def _examples() -> dict[str, str]:
     """The first box of each sort on the page of examples, by its name."""
     boxes = [section.box for section in read_sections(example_page(), Mistakes()) if section.box]
     return {box.kind: box.source.rstrip("\n") for box in reversed(boxes)}
+
+
+def _example_of(name: str, examples: Mapping[str, str]) -> str:
+    """The example of a box. Raises LookupError, for who writes a new kind, where the page of examples has none."""
+    if name not in examples:
+        raise LookupError(f"commands/reference/example.md has no box `toml {name}`: add a step that shows one")
+    return examples[name]
 
 
 def _box(name: str, model: type[BaseModel], example: str) -> BoxDoc:

@@ -82,11 +82,6 @@ def is_drill(page: Page) -> bool:
     return page.runbook.target.endswith(OF_A_DRILL)
 
 
-def real_target(target: str) -> str:
-    """The target that a drill's target stands for."""
-    return target.removesuffix(OF_A_DRILL)
-
-
 def _rewritten(page: Page, instead: Mapping[str, str]) -> str:
     lines = _NAME.sub(lambda name: instead.get(name[0], name[0]), page.text).splitlines(keepends=True)
     sections = read_sections(page.text, Mistakes())

@@ -56,6 +56,11 @@ _LONGEST_HEADER = 500  # characters of a header that are read
 _LONGEST_PLACE = 80  # characters of an address to which a redirect leads
 _WAIT, _LONGEST_WAIT = 5.0, 60.0  # seconds that a limit on requests is waited for, without its word and at most
 _LONGEST_NOTE = 60  # characters of a header that a message shows
+# fields in which an answer says how it went or how the service is, and what they say if that is bad
+_OWN_STATUS = ("status", "state", "health", "result")
+_BAD_STATUS = ("error", "fail", "failed", "failure", "down", "unhealthy", "critical", "out_of_service")
+_OWN_YES = ("ok", "success", "healthy")
+_OWN_ERROR = ("error", "errors")
 
 
 def is_api(path: str) -> bool:
@@ -105,6 +110,28 @@ def status_of(answer: HttpResponse) -> str:
     before_query = re.split(r"[?#;&]", place, maxsplit=1)[0]
     address = re.sub(r"^([\w+.-]+:)?[/\\]+[^/\\]*@", r"\1//", before_query)
     return f"{answer.status} (to {printable(address)[:_LONGEST_PLACE]})"
+
+
+def own_verdict(answer: HttpResponse) -> str:
+    """What a JSON answer that is right by its status says of itself, as "`status` = “DOWN”"; empty if nothing bad.
+
+    GraphQL and many APIs answer 200 with an error inside, and many health addresses with a status.
+    """
+    try:
+        data = answer.json() if 200 <= answer.status < 300 else None
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(data, dict):
+        return ""
+    for name, value in data.items():
+        known = str(name).lower()
+        if known in _OWN_STATUS and isinstance(value, str) and value.lower() in _BAD_STATUS:
+            return f"`{known}` = “{value}”"
+        if known in _OWN_YES and value is False:
+            return f"`{known}` = false"
+        if known in _OWN_ERROR and value and isinstance(value, str | list | dict):
+            return f"an `{known}`"
+    return ""
 
 
 def from_cache(answer: HttpResponse) -> str:

@@ -20,6 +20,7 @@ _NOT_STALE = re.compile(r"(?:^|[,\s])must-revalidate\b", re.IGNORECASE)
 # https://www.rfc-editor.org/rfc/rfc9111#section-4.2.2: of what no header limits, browsers keep for a tenth of its age
 _OF_ITS_AGE = 0.1
 _ASKS = re.compile(r"(?:^|[,\s])no-(?:cache|store)\b(?!\s*=)", re.IGNORECASE)
+_FOR_EVER = (301, 308)  # what moved for good is asked for nowhere else any more
 _SHOWN = 60  # characters of a header
 
 
@@ -46,6 +47,20 @@ def kept_for(answer: HttpResponse) -> tuple[str, str]:
     else:
         kept, said = _between(headers, "date", "expires"), f"Expires: {headers.get('expires', '')}"
     return _in_words(kept, said)
+
+
+def kept_after(answer: HttpResponse) -> str:
+    """That browsers keep for long what is meant for a while only, as a clause; empty if they do not."""
+    long, said = kept_for(answer)
+    headers = answer.headers_by_name()
+    limited = "expires" in headers or re.search(
+        r"max-age|no-(cache|store)", headers.get("cache-control", ""), re.IGNORECASE
+    )
+    if not long and answer.status in _FOR_EVER and not limited:
+        long, said = "ever", f"{answer.status}"
+    elif not long and answer.status == 200:
+        long, said = _kept_by_its_age(answer)
+    return f"browsers may keep this answer for {long} without asking again ({said})" if long else ""
 
 
 def _kept_by_its_age(page: HttpResponse) -> tuple[str, str]:

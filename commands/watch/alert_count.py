@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from commands.progress.step_state import WATCH
 from commands.runbook.page import Page, PageStep, Part
@@ -15,6 +17,8 @@ from state.facts import AlertHold
 from state.frozen import dataclass
 from state.records import Attempt, AttemptState, Record
 
+_OFTEN, _SHORT = 3, timedelta(minutes=10)  # a check may be late, and a bot that starts again takes a moment
+
 
 @dataclass(frozen=True, kw_only=True)
 class AlertCount:
@@ -23,7 +27,8 @@ class AlertCount:
     `held` is how often people held one as a false alarm: that is for whoever decides, and counts all the same.
 
     `samples` were taken, `without_data` of them gave no data, and an earlier version took `uncounted` of them. `over`
-    is the time from the start of the watch to the newest sample, at the watch's planned speed.
+    is the time from the start of the watch to the newest sample, at the watch's planned speed, and `gap` the longest
+    part of it in which none was taken though some were due, as where the bot did not run.
     """
 
     raised: Counter[str]
@@ -32,6 +37,7 @@ class AlertCount:
     without_data: int
     uncounted: int
     over: timedelta
+    gap: timedelta
 
     def judged(self, most: int) -> tuple[bool | None, str]:
         """Whether there were at most so many, and the evidence in words; empty before the first sample.
@@ -49,7 +55,8 @@ class AlertCount:
             return None, f"no data in {taken}" if self.samples else ""
         lacking = f", {self.without_data} of them without data" if self.without_data else ""
         alerts = format_count(total, "alert") if total else "no alert"
-        return True, f"{alerts} in {taken}{lacking} over {format_duration(self.over)}"
+        gap = f", and for {format_duration(self.gap)} of it none was taken" if self.gap else ""
+        return True, f"{alerts} in {taken}{lacking} over {format_duration(self.over)}{gap}"
 
 
 def raised_by_sample(page: Page, record: Record, step: PageStep) -> tuple[str, ...]:
@@ -82,12 +89,21 @@ def count_alerts(page: Page, record: Record) -> AlertCount:
                 raised.update(names - still)
                 still = names
     watch = record.last(WATCH)
-    newest = max((sample.began_at for sample in taken), default=None)
+    times = sorted(sample.began_at for sample in taken)
+    begins = [watch.began_at] if watch else []
     return AlertCount(
         raised=raised,
         held=sum(isinstance(fact, AlertHold) for fact in record.facts),
         samples=len(taken),
         without_data=sum(sample.inconclusive for sample in taken),
         uncounted=sum(sample.alerts is None for sample in taken),
-        over=(newest - watch.began_at) * record.run.speed if newest and watch else timedelta(0),
+        over=(times[-1] - watch.began_at) * record.run.speed if times and watch else timedelta(0),
+        gap=_gap(page, [*begins, *times], record.run.speed),
     )
+
+
+def _gap(page: Page, times: Sequence[datetime], speed: float) -> timedelta:
+    """The longest time between two samples, if it is far longer than the checks' own; else nothing."""
+    due = min((step.box.every for step in page.part(Part.WATCH) if step.box.every), default=timedelta(0))
+    longest = max((later - earlier for earlier, later in pairwise(times)), default=timedelta(0)) * speed
+    return longest if longest > max(_OFTEN * due, _SHORT) else timedelta(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from state.facts import FactKind
 from state.journal.chain import EntryKind
 
-_FACTS = {
+_FACTS: dict[str, str] = {
     FactKind.SIGNATURE: "signature",
     FactKind.ANSWER: "answer",
     FactKind.AGREEMENT: "agreement",
@@ -20,10 +20,20 @@ _FACTS = {
     FactKind.COUNTDOWN: "start of a countdown",
     FactKind.ALERT_HOLD: "false alarm",
     FactKind.COUNTDOWN_END: "end of a countdown",
+    FactKind.ENVIRONMENT: "word that the bot's environment leads elsewhere",
     FactKind.LAPSED: "end of a request for a second person",
     FactKind.NOTE: "note for the report",
+    FactKind.TAKES_PART: "consent to a drill",
+    FactKind.DRILL_BEGUN: "beginning of a drill",
+    FactKind.SURPRISE: "surprise of a drill",
+    FactKind.PLANNED: "plan of a queued start",
+    FactKind.START_QUESTION: "question about a queued start",
+    FactKind.PUT_OFF: "delay of a queued start",
+    FactKind.QUEUE_MOVE: "move in the queue",
     FactKind.START_OBJECTION: "objection to the start",
     FactKind.START_AGREEMENT: "agreement to the start",
+    FactKind.HANDOVER_OFFER: "offer of a role",
+    FactKind.HANDOVER_END: "end of an offer of a role",
 }
 _WORDS: dict[str, str] = {
     EntryKind.FOUND: "the run as it was found",
@@ -43,8 +53,7 @@ def what_of(kind: str, ref: str) -> str:
     name = " ".join(ref.split())[:WIDEST]
     if kind == EntryKind.FACT:
         fact, _, rest = name.partition(":")
-        words = _FACTS[FactKind(fact)] if fact in set(FactKind) else f"fact {fact}"
-        return f"{words} {rest}".strip()
+        return f"{_FACTS.get(fact, f'fact {fact}')} {rest}".strip()
     if kind in {EntryKind.BEGIN, EntryKind.END}:
         step, _, attempt = name.rpartition(" ")
         return f"{_WORDS[kind]} {step}, attempt {attempt}"

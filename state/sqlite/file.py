@@ -110,6 +110,17 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise
     except sqlite3.Error as error:
-        full = "full" in str(error)
-        advice = "Free space on the bot's disk." if full else "Check the bot's disk and the file's permissions."
-        raise BadRecord(f"The state file {path} cannot be written now ({error}). {advice} Nothing was saved.") from None
+        raise BadRecord(
+            f"The state file {path} cannot be written now ({error}). {_advice(str(error), path)} Nothing was saved."
+        ) from None
+
+
+def _advice(said: str, path: Path) -> str:
+    """What to do about a write that failed, by SQLite's words."""
+    if "full" in said:
+        return "Free space on the bot's disk."
+    if "locked" in said:
+        return (
+            f"Another program keeps it locked, such as an open `sqlite3`: end that one (`fuser -v {path}` lists all)."
+        )
+    return "Check the bot's disk and the file's permissions."

@@ -28,10 +28,7 @@ def take_lock(path: Path) -> IO[str]:
     if _taken(handle):
         return handle
     handle.close()
-    raise BadRecord(
-        f"The state file {path} is in use: another gonogo is serving it. Stop that one first, "
-        "or set GONOGO_STATE to another file."
-    )
+    raise BadRecord(f"The state file {path} is in use: another gonogo is serving it. Stop that one first.")
 
 
 def is_held(path: Path) -> bool:

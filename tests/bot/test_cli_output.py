@@ -100,6 +100,16 @@ def test_a_file_gets_every_letter_as_utf_8_whatever_the_locale(shop: Path, tmp_p
     assert "พร้อมไหม" in (tmp_path / "plan.txt").read_text(encoding="utf-8")
 
 
+def test_a_full_disk_under_the_output_is_one_sentence_and_no_traceback() -> None:
+    command = [sys.executable, "-m", "bot.cli", "completion", "bash"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.stderr == (
+        "gonogo: standard output could not be written: No space left on device; what the command did stays done\n"
+    )
+    assert ended.returncode == 1
+
+
 def test_every_line_of_every_command_is_printed_in_one_place() -> None:
     sources = [*Path("bot").glob("*.py"), *Path("bot/doors").glob("*.py"), *Path("bot/doctor").glob("*.py")]
     printing = {path.name: path.read_text().count(" print(") for path in sources}

@@ -24,6 +24,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
 from commands.steps.values import has_placeholder
 from commands.systems.http_answers import LIMITED, stand_in, status_of
+from commands.systems.kept_pages import kept_after
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from commands.systems.preflight.script_files import scripts_check
 from commands.text.durations import Duration
@@ -32,6 +33,7 @@ from commands.text.phrases import on_web
 from commands.text.word_start import word_start
 from state.errors import Down, ToolError, Unreachable
 
+_NOT_KEPT = "let it be a 503 with Cache-Control: no-store"
 _TRIES = 5  # requests from outside, one second apart
 
 
@@ -69,12 +71,14 @@ class _Seen(NamedTuple):
     """What was seen from outside: a clause, whether it is right, and whether a service that still starts is behind.
 
     `nothing`: the site itself was not seen, because something else answered, or the bot's network does not reach it.
+    `kept`: that browsers keep this answer for long, as a clause, or empty.
     """
 
     words: str
     right: bool = False
     starting: bool = False
     nothing: bool = False
+    kept: str = ""
 
 
 class MaintenanceStep(StepBox):
@@ -160,6 +164,14 @@ class MaintenanceStep(StepBox):
         why = shell_error([self.command], page_value_types(boxes)) or unset_error([self.command], self.env)
         return f"command: {why}" if why else ""
 
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        if self.state == "off" or not self.web or not 200 <= self._expected_status() < 300:
+            return ""
+        return (
+            f"status: programs take {self.status} for success, so a webhook or a job that comes during maintenance is "
+            "lost without a word; let maintenance answer 503"
+        )
+
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, fill_shell(self.command, ctx.values), self.env)
         if result.code:
@@ -168,7 +180,8 @@ class MaintenanceStep(StepBox):
             return self._done(ctx, f"Maintenance is {self.state}. This was not checked, because the box has no `web`.")
         seen = self._wait_until_right(ctx)
         if seen.right:
-            return self._done(ctx, f"Maintenance is {self.state}: {seen.words}.", seen.words)
+            kept = f" But {seen.kept}, also when it is off: {_NOT_KEPT}." if seen.kept and self.state == "on" else ""
+            return self._done(ctx, f"Maintenance is {self.state}: {seen.words}.{kept}", seen.words)
         return failed(f"Maintenance should be {self.state}, but {seen.words}.", inconclusive=seen.nothing)
 
     def recover(self, ctx: Context) -> Outcome | None:
@@ -218,4 +231,5 @@ class MaintenanceStep(StepBox):
         marked = self.mark is not None and self.mark.is_in(answer)
         right = answer.status == self._expected_status() and (not self.mark or marked == (self.state == "on"))
         with_mark = f" {'with' if marked else 'without'} {self.mark.words()}" if self.mark else ""
-        return _Seen(f"{address} answers {status_of(answer)}{with_mark}", right, is_starting(answer) and not marked)
+        words, starting = f"{address} answers {status_of(answer)}{with_mark}", is_starting(answer) and not marked
+        return _Seen(words, right, starting, kept=kept_after(answer))

@@ -118,7 +118,7 @@ class PublishStep(StepBox):
         page = on_web(self.web, "/")
         return [
             *program_plan(self.host, self._says(), self.script(), self._env()),
-            f"GET {on_web(self.web, self.stamp)}, expects commit = {self.commit}",
+            f"GET {on_web(self.web, self.stamp)}, expects commit = {self.commit}, also on ten connections more",
             f"GET {page}, expects an HTML page (<!doctype html>) with the build's scripts and stylesheets",
             f"GET {self.web}: each of these scripts and stylesheets",
         ]

@@ -70,13 +70,14 @@ class TrafficStep(StepBox):
     """Counts real requests of one address, and how many failed, in the web server's access log.
 
     It measures `requests` (all but the refused ones), `failed_share` of them (0 to 1; not without requests), `refused`
-    (other 4xx answers, which do not show whether the server works), and `seconds_p95` if the log has times. The bot's
-    own requests do not count. A baseline counts the whole of `over`.
+    (other 4xx answers, which do not show whether the server works), `given_up` (nginx's 499: who asked did not wait for
+    the answer, as many do where a server hangs), and `seconds_p95` if the log has times, those of 499 included. The
+    bot's own requests and those of its browser do not count. A baseline counts the whole of `over`.
     """
 
     kind: ClassVar[str] = "traffic"
     proves: ClassVar[str] = "how users fare, not the bot's own test requests"
-    measured: ClassVar[frozenset[str]] = frozenset({"requests", "refused", "failed_share", "seconds_p95"})
+    measured: ClassVar[frozenset[str]] = frozenset({"requests", "refused", "given_up", "failed_share", "seconds_p95"})
 
     host: HostName
     file: VariableText = Field(
@@ -157,7 +158,8 @@ class TrafficStep(StepBox):
 
     def _judge(self, values: dict[str, str], window: timedelta) -> Outcome:
         requests, bad = int(values["requests"]), int(values["failed"])
-        measures = {"requests": float(requests), "refused": float(values["refused"])}
+        counted = {name: float(values[name]) for name in ("refused", "given_up")}
+        measures = {"requests": float(requests), **counted}
         when = f"in the last {format_duration(int(window.total_seconds()))}"
         summary = f"{self._request}: no request {when}"
         if values["fresh"] == "0":
@@ -168,7 +170,8 @@ class TrafficStep(StepBox):
             summary = f"{self._request}: {bad} of {format_count(requests, 'request')} failed{share} {when}"
         if "p95" in values:
             measures["seconds_p95"] = float(values["p95"])
-            summary += f", 95 % answered within {format_seconds(measures['seconds_p95'])}"
+            how = "answered or given up" if counted["given_up"] else "answered"
+            summary += f", 95 % {how} within {format_seconds(measures['seconds_p95'])}"
         return done(f"{summary}{_not_counted(values)}.{_notes(values)}", measures=measures)
 
     def _read_problem(self, result: CommandResult, values: dict[str, str]) -> str:
@@ -228,6 +231,7 @@ class TrafficStep(StepBox):
 
 def _not_counted(values: dict[str, str]) -> str:
     parts = [f"{values['refused']} refused (4xx)"] if values["refused"] != "0" else []
+    parts += [f"{values['given_up']} given up by who asked (499)"] if values["given_up"] != "0" else []
     parts += [f"{values['own']} of the bot's own not counted"] if values["own"] != "0" else []
     return f"; {', '.join(parts)}" if parts else ""
 

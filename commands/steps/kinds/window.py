@@ -91,9 +91,10 @@ class WindowStep(StepBox):
             return failed(f"It is {now:%A %H:%M} in {ctx.time_zone}, outside the low-traffic window. It {next_time}.")
         if self.sql:
             rows = ctx.tools.database.query(self.database, PageText(self.sql, ctx.values)).rows
-            traffic = _number(rows[0][0]) if rows else 0.0
+            traffic = _number(rows[0][0]) if rows else None
             if traffic is None:
-                why = f"`sql` gives {rows[0][0]}, which is no number. Of no rows, coalesce(…, 0) makes one."
+                gives = f"{rows[0][0]}, which is no number" if rows else "no row"
+                why = f"`sql` gives {gives}. Of no rows, coalesce((…), 0) makes a number."
                 return failed(f"The traffic is not known: {why}", inconclusive=True)
             if traffic > self.at_most:
                 limit = f"`at_most = {format_number(self.at_most)}`"

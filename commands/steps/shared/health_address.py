@@ -37,19 +37,23 @@ _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
 ANSWER_TIMEOUT = 3.0  # seconds in which a service that is ready must serve the commit
 ANSWERS = 20  # requests that must all be answered with the commit
 ANSWERS_WITHIN = 10.0  # seconds; of a slow service fewer are asked for
+_MOST_GONE = 2  # of them that nobody answered, or a proxy in front, in each of so many rounds, so many seconds apart
+_ROUNDS, _BETWEEN_ROUNDS = 3, 2.0
 
 
 @dataclass(frozen=True)
 class Health:
     """What the health address answered, as words, and whether a service that still starts answers so.
 
-    `says`: it names a commit. `barred`: it never will, as with a wrong certificate. `others`: the further addresses of
-    the place's name. `pause`: the seconds until it is asked again, which are more where a limit on requests answered.
+    `says`: it names a commit. `gone`: nobody answered, or a proxy in front did. `barred`: it never will, as with a
+    wrong certificate. `others`: the further addresses of the place's name. `pause`: the seconds until it is asked
+    again, which are more where a limit on requests answered.
     """
 
     words: str
     starting: bool = False
     says: bool = False
+    gone: bool = False
     barred: bool = False
     others: tuple[str, ...] = ()
     pause: float = POLL_INTERVAL
@@ -133,20 +137,37 @@ class HealthAddress(StepBox):
         answer = self.wait_for_commit(ctx, ANSWER_TIMEOUT)
         if not self.web or not self.serves(ctx, answer):
             return answer
+        for left in reversed(range(_ROUNDS)):
+            wrong, may_pass = self._wrong_of_many(ctx)
+            if not (wrong and may_pass and left):
+                return wrong or answer
+            pause(ctx, _BETWEEN_ROUNDS)
+        raise AssertionError("unreachable")
+
+    def _wrong_of_many(self, ctx: Context) -> tuple[str, bool]:
+        """What many requests were answered besides the commit, or empty; and whether that may pass.
+
+        A server of several that is gone may not be known to the proxy in front yet.
+        """
         until, asked = ctx.tools.clock.monotonic() + ANSWERS_WITHIN, 1
         others: list[str] = []
+        gone: list[str] = []
         while asked < ANSWERS and ctx.tools.clock.monotonic() < until:
             answers = [self._health(ctx, {"Connection": "close"})]
             if asked == 1:
                 further = answers[0].others[:MOST]
                 answers += [self._health(ctx, at=address) for address in further]
                 if bad := [where for where, one in zip(further, answers[1:], strict=True) if one.barred]:
-                    return f"{answers[1 + further.index(bad[0])].words} (at {bad[0]}, another of its addresses)"
+                    words = answers[1 + further.index(bad[0])].words
+                    return f"{words} (at {bad[0]}, another of its addresses)", False
             asked += len(answers)
             others += [one.words for one in answers if one.says and not self.serves(ctx, one.words)]
+            gone += [one.words for one in answers if one.gone]
             if any(one.pause > POLL_INTERVAL for one in answers):  # more requests would only use up more of the limit
                 break
-        return f"{len(others)} of {asked} times {others[-1]}" if others else answer
+        if others:
+            return f"{len(others)} of {asked} times {others[-1]}", False
+        return (f"{len(gone)} of {asked} times {gone[-1]}", True) if len(gone) >= _MOST_GONE else ("", False)
 
     def serves(self, ctx: Context, answer: str) -> bool:
         """Whether an answer of the health address is that of the commit, or of its first digits. True without one."""
@@ -187,7 +208,8 @@ class HealthAddress(StepBox):
             if who := stand_in(response):
                 return Health(f"from {who}", starting=is_starting(response), pause=pause_after(response))
             if response.status != 200:
-                return Health(f"with status {status_of(response)}", starting=is_starting(response))
+                starts = is_starting(response)
+                return Health(f"with status {status_of(response)}", starting=starts, gone=starts)
             served = json_field(response.json(), self.field)
             says, others = served is not None, response.others
             return Health(f"{self.field} = {served}", starting=not says, says=says, others=others)
@@ -195,7 +217,7 @@ class HealthAddress(StepBox):
             is_down = isinstance(error, Down) or not isinstance(error, Unreachable)
             words = f"{_NOTHING if is_down else _NOT_TO_THE_BOT}{str(error).rstrip('.')}"
             barred = isinstance(error, Down) and error.lasting
-            return Health(words, starting=not barred, barred=barred)
+            return Health(words, starting=not barred, gone=is_down, barred=barred)
         except ValueError:
             return Health("what is not JSON", starting=True)
 

@@ -13,7 +13,7 @@ from commands.steps.page_fields import HttpMethod, VariableText
 from commands.steps.shared.kept_values import Kept, keep, kept_types
 from commands.steps.shared_fields import WebName
 from commands.steps.value_types import ValueType
-from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, shape_error, status_of
+from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, own_verdict, shape_error, status_of
 from commands.systems.json_lists import ROOT
 from commands.text.phrases import on_web
 from commands.text.redaction import is_secret_name
@@ -113,6 +113,10 @@ class JsonAnswerStep(StepBox):
         if self.must_not_be_page() and response.status < 300 and is_page(response):
             return "The answer is a web page, not an API answer. Perhaps a log-in page or a proxy answered."
         return ""
+
+    def own_doubt(self, response: HttpResponse) -> str:
+        """What bad thing a right answer says of itself that the page does not judge; empty for nothing."""
+        return "" if self.expect else own_verdict(response)
 
     def values_in(self, data: Any) -> dict[str, str]:
         """The values that are kept of the answer's JSON. Raises BadValue for one that does not fit its type."""

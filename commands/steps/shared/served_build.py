@@ -25,6 +25,9 @@ from state.errors import ToolError
 
 _TRIES = 3  # requests for what is served at least, one second apart
 _SHOWN = 100  # characters of an address
+_SERVERS_ASKED = 10  # more requests for the stamp, each of which another server may answer
+_MOST_GONE = 2  # of them that get no stamp at all: one alone may be a proxy that leaves a server out a little later
+_NAMES = "named the commit "
 LIMIT_PATIENCE = 60.0  # seconds that a limit on requests is waited for in all
 
 
@@ -150,6 +153,46 @@ class ServedBuild:
             self.problem = f"{on_web(self.web, '/')} {STILL_OLD}"
         if not self.problem:
             self.broken = next(filter(None, list(self.served.problems(page))), "")
+        if not (self.problem or self.broken):
+            self.problem = self._of_another_server()
+
+    def _of_another_server(self) -> str:
+        """What is wrong if one of several servers behind the address serves another build, or none; else empty.
+
+        Each request goes on a connection of its own, because one that is open leads to the same server again.
+        """
+        request = HttpRequest(
+            path=PageText(self.stamp, self.ctx.values), headers={**self.headers, "Connection": "close"}
+        )
+        others: list[str] = []
+        for _ in range(_SERVERS_ASKED):
+            try:
+                answer = self.ctx.tools.web.request(self.web, request)
+            except ToolError:
+                others.append("gave no answer")
+                continue
+            if answer.status == LIMITED:  # more requests would only use up more of the limit
+                break
+            if not stand_in(answer) and (said := self._other_build(answer)):
+                others.append(said)
+        if len(others) < (1 if any(one.startswith(_NAMES) for one in others) else _MOST_GONE):
+            return ""
+        asked = on_web(self.web, self.stamp)
+        return (
+            f"{asked} was asked {_SERVERS_ASKED} times more, and {len(others)} times it {others[-1]}: another server "
+            "behind the address does not serve this build."
+        )
+
+    def _other_build(self, answer: HttpResponse) -> str:
+        """What an answer for the stamp says instead of the commit, as a clause; empty if nothing."""
+        if answer.status != 200:
+            return f"answered {status_of(answer)}"
+        try:
+            data = answer.json()
+        except ValueError:
+            return "answered no JSON"
+        commit = data.get("commit") if isinstance(data, dict) else None
+        return "" if names_commit(str(commit), self.commit) else f"{_NAMES}{str(commit)[:10]}"
 
     def _is_of_another(self, path: str, answer: HttpResponse, cache_is_right: bool = False) -> bool:
         """Whether something else answered in the web site's place, which then is the problem."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 
@@ -24,7 +25,15 @@ PAGES = {
     "/missing": "<h1>Dashboard</h1><img src='/none.png'>",
     "/busy": "<h1>Dashboard</h1><script>while (true) {{}}</script>",
     "/policy": "<h1>Dashboard</h1>",
+    "/late": "<button id=order>Order</button><script>onload = () => import('/late.js')</script>",
+    "/people": "<button id=order disabled>Order</button><script>if (!/headless|bot/i.test(navigator.userAgent))"
+    "import('/late.js')</script>",
+    "/covered": "<button>Order</button><div style='position:fixed;inset:0'>We value your privacy</div>",
 }
+PAGES["/blank"] = "<div id=root></div><noscript>This page needs JavaScript</noscript><script>1</script>"
+PAGES["/soon"] = "<div id=root></div><script>setTimeout(() => root.append('Dashboard'), 300)</script>"
+PAGES["/picture"] = "<canvas></canvas>"
+LATE = "order.disabled = false; order.onclick = () => document.body.append('Thank you')"
 
 
 @pytest.fixture
@@ -37,6 +46,10 @@ def url() -> Iterator[str]:
             """A page, or no answer."""
             if self.path.startswith("/hangs"):
                 over.wait(60)
+                return
+            if self.path == "/late.js":
+                time.sleep(1)  # after the page has loaded
+                self.answer(200, LATE.encode(), "text/javascript")
                 return
             if self.path == "/none.png":
                 self.send_error(404)
@@ -60,9 +73,9 @@ def url() -> Iterator[str]:
     thread.join()
 
 
-def seen(url: str, path: str, *acts: Act) -> BrowserResult:
+def seen(url: str, path: str, *acts: Act, limit: float = 3) -> BrowserResult:
     browser = ChromiumBrowser({"app": WebPlace(url=url)}, {}, Redactor([]))
-    return browser.visit("app", Visit(path=path, sees=("Thank you" if acts else "Dashboard",), acts=acts, limit=3))
+    return browser.visit("app", Visit(path=path, sees=("Thank you" if acts else "Dashboard",), acts=acts, limit=limit))
 
 
 @pytest.mark.fault("slow, taken for broken")
@@ -85,6 +98,29 @@ def test_what_a_page_waits_for_is_named_and_what_it_shows_is_seen(
 def test_a_page_that_waits_for_another_site_is_clicked_through(url: str) -> None:
     result = seen(url, "/button", Act(kind="click", target="Order"))
     assert (result.stuck, result.missing, result.bad_answers) == ("", (), ())
+
+
+@pytest.mark.fault("slow, taken for broken")
+@pytest.mark.parametrize("path", ["/late", "/people"])
+def test_a_button_is_clicked_once_the_page_has_made_it_work_as_for_people(url: str, path: str) -> None:
+    result = seen(url, path, Act(kind="click", target="Order"), limit=12)
+    assert (result.stuck, result.missing) == ("", ())
+
+
+@pytest.mark.fault("a deadline that success does not reset")
+@pytest.mark.timeout(60)
+def test_a_page_on_which_nothing_can_be_clicked_is_given_up(url: str) -> None:
+    result = seen(url, "/covered", Act(kind="click", target="Order"))
+    assert result.stuck == "“Order” could not be clicked: there is no such thing, or something covers it"
+    assert result.missing == (), "what comes after it says nothing more"
+
+
+@pytest.mark.fault("it exists, so it is right")
+@pytest.mark.parametrize(("path", "blank"), [("/blank", True), ("/soon", False), ("/picture", False)])
+def test_a_page_that_shows_nothing_at_all_has_failed(url: str, path: str, blank: bool) -> None:
+    browser = ChromiumBrowser({"app": WebPlace(url=url)}, {}, Redactor([]))
+    said = browser.visit("app", Visit(path=path, limit=3)).stuck
+    assert said == ("the page shows nothing: no text, no picture and no control" if blank else "")
 
 
 def test_a_page_that_itself_does_not_answer_was_not_opened(url: str) -> None:

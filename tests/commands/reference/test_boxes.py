@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from bot.settings import read_page_file
+from commands.reference import boxes
 from commands.reference.boxes import HEAD_BOXES, BoxDoc, example_page, head_docs, kind_docs, require_box, step_fields
 from commands.reference.field_forms import choices_of, form_of, takes_number, unit_of
 from commands.reference.toml_text import toml_lines, toml_value
@@ -103,6 +105,15 @@ def test_the_fields_of_every_kind_are_told_once_except_where_one_means_something
 
 def test_the_boxes_of_the_page_itself_are_those_that_its_reader_wants() -> None:
     assert set(HEAD_BOXES) == {"runbook", *PARTS.values()} - {""}
+
+
+def test_a_kind_without_an_example_is_told_with_the_page_that_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class New(StepBox):
+        kind: ClassVar[str] = "new"
+
+    monkeypatch.setattr(boxes, "KINDS", {"new": New})
+    with pytest.raises(LookupError, match=re.escape("commands/reference/example.md has no box `toml new`")):
+        kind_docs()
 
 
 def test_an_unknown_kind_is_refused_with_the_nearest_name() -> None:

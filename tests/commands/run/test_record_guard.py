@@ -13,7 +13,7 @@ import pytest
 from commands.run import record_guard
 from state.errors import BadRecord
 from state.events import RecordChanged
-from state.facts import BOT, Hold
+from state.facts import BOT, HandoverOffer, Hold
 from state.records import AttemptState, NewEvent, RunState
 from state.sqlite.store import Store
 from state.store.rows import fact_row
@@ -53,6 +53,16 @@ def test_forged_signatures_begin_no_step_and_a_rollback_is_free(driven: DrivenRu
     driven.store.add_fact(1, fact("rollback"))
     assert driven.runner.wait(60)
     assert driven.record.run.state == RunState.ABORTED
+
+
+@pytest.mark.fault("one bad old thing stops all")
+def test_a_forged_offer_of_a_role_is_named_and_holds_the_run(driven: DrivenRunner) -> None:
+    driven.runner.start()
+    driven.ended(GATE)
+    forge(driven.store, HandoverOffer(by=SIGNED[0].by, at=NOON, number=1, role="lead", to="U9"))
+    wait_until(lambda: driven.events("record"))
+    (changed,) = driven.events("record")
+    assert (changed.summary, changed.held) == ("offer of a role 1 was added: no entry covers it", True)
 
 
 def test_once_people_resume_the_run_goes_on_and_is_not_held_again_for_the_same(driven: DrivenRunner) -> None:

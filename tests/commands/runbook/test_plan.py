@@ -70,7 +70,7 @@ GOLDEN = {
     "run": "    on production: npx prisma generate",
     "service": "    again after 10 s: the same new process, online, no more restarts, up for less than a minute",
     "steady": "    10 s after dj-system-api started: still process <pid>, online, still <restarts> restarts",
-    "publish": "    GET /build.json on app, expects commit = <commit>",
+    "publish": "    GET /build.json on app, expects commit = <commit>, also on ten connections more",
     "http": "    GET /api/health on api, expects status 200, status = ok, commit = <commit>",
     "query": "    on production: SELECT COUNT(*) FROM approval_flows WHERE job_type_id IS NOT NULL",
     "browser": "    opens /admin/approval-flow on app in a real browser",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -87,8 +88,17 @@ def test_samples_of_an_earlier_version_are_no_evidence_that_there_was_no_alert()
 
 def test_the_time_of_the_watch_is_that_of_its_planned_speed() -> None:
     attempts = taken(FINE, FINE)
-    assert mark_and_evidence(PAGE, *attempts, speed=60.0)[1] == "no alert in 2 samples over 15 h"
+    assert mark_and_evidence(PAGE, *attempts, speed=60.0)[1].startswith("no alert in 2 samples over 15 h")
     assert count_alerts(PAGE, record(*attempts)).raised == Counter()
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(("later", "gap"), [(0, ""), (25, ""), (120, ", and for 2 h 15 min of it none was taken")])
+def test_the_time_in_which_the_bot_did_not_look_is_named(later: int, gap: str) -> None:
+    *before, last = taken(FINE, FINE, FINE)
+    moved = replace(last, began_at=last.began_at + timedelta(minutes=later))
+    mark, evidence = mark_and_evidence(PAGE, *before, moved)
+    assert (mark, evidence.partition("over ")[2].partition(",")[2]) == ("go", gap.removeprefix(","))
 
 
 def test_it_may_stand_beside_other_evidence_and_holds_in_the_report() -> None:

@@ -145,6 +145,19 @@ def test_a_failed_write_is_a_sentence_and_is_undone(path: Path, connection: sqli
     assert texts(connection) == []
 
 
+def test_a_write_that_another_program_keeps_out_says_how_to_find_it(path: Path, connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    words = r"\(database is locked\)\. Another program keeps it locked, .* \(`fuser -v \S+` lists all\)\. Nothing was"
+    with pytest.raises(BadRecord, match=words), transaction(connection, path):
+        connection.execute("INSERT INTO notes VALUES ('a')")
+    other.close()
+    with transaction(connection, path):
+        connection.execute("INSERT INTO notes VALUES ('a')")
+    assert texts(connection) == ["a"]
+
+
 def test_any_other_error_in_a_write_is_undone_and_passed_on(path: Path, connection: sqlite3.Connection) -> None:
     with pytest.raises(KeyboardInterrupt), transaction(connection, path):
         connection.execute("INSERT INTO notes VALUES ('a')")

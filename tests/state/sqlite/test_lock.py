@@ -33,7 +33,7 @@ def test_a_second_process_is_refused_until_the_first_gives_the_lock_back(path: P
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
         with pytest.raises(
-            BadRecord, match=r"gonogo\.db is in use: another gonogo is serving it\. Stop that one first"
+            BadRecord, match=r"gonogo\.db is in use: another gonogo is serving it\. Stop that one first\.$"
         ):
             take_lock(path)
         assert is_served(path)

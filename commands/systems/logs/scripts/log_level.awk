@@ -51,7 +51,7 @@ function mongo_level(line, levels) { return line ~ /^[{]"t":[{]"\$date"/ && line
 function was_told_to_stop(line) { return line ~ /^(keyboardinterrupt(: *)?|([a-z_]+[.])*cancellederror(: cancelled (via|by) cancel scope.*)?)$/ }
 # the first line of an end that no logger wrote
 function is_crash(line) {
-  return line ~ /^(panic: |thread '[^']*' panicked at |exception in thread "|unhandled exception[.:]|uncaught ?[a-z_.]*exception: )/ ||
+  return line ~ /^[^a-z]*((http: )?panic(: | serving )|[[]recovery[]].* panic recovered:)/ || line ~ /^(thread '[^']*' panicked at |exception in thread "|unhandled exception[.:]|uncaught ?[a-z_.]*exception: )/ ||
     line ~ /^(terminate called |segmentation fault|[*][*] [(]exit |=crash report|out of memory: killed process )/ ||
     line ~ /^child [(][0-9]+[)] (panic at:|died )/ ||
     line ~ /^([^a-z]|[(]node:)*unhandled ?(promise ?)?rejection(warning)?(:| at)/ || line ~ /^([a-z_][a-z0-9_]*[.])+[a-z0-9_$]*exception(:|$)/

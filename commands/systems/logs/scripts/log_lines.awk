@@ -1,7 +1,8 @@
 # Prints the lines with a word of BAD in any case ("TypeError" and "errors" contain "error"), and their number at the end.
 # Lines whose own level is error or worse count without such a word: 50 and 60 of pino and bunyan, "critical" and the like, and
 # the short forms of other loggers: ERRO[0000] of logrus, "12:00 FTL" of Serilog and zerolog, E0102 of klog, "fail:" of .NET,
-# <3> of syslog, level 3 of GELF, 17 and more of OpenTelemetry. So does a crash, such as "panic: " or an uncaught exception.
+# "E, [2026-…" of Ruby, <3> of syslog, level 3 of GELF, 17 and more of OpenTelemetry. So does a crash, such as "panic: " or an
+# uncaught exception.
 # A word does not count in a URL or a file name, in a count of zero ("0 errors", "error: null"), in the name of an error
 # handler or of a setting, in a logged query, or in a line whose own level is info or lower.
 BEGIN {
@@ -21,27 +22,33 @@ BEGIN {
   handles = bad "s?[-_ ]?(handler|middleware|boundary|logger|logging|reporter|reporting|tracker|tracking|module)s?([^a-z]|$)"
   below_info = "debug|trace|verbose|dbg|dbug|debu|trc|trce|vrb"
   low = "(info|inf|" below_info ")"; quieter = "(^|[^a-z])(" below_info ")([^a-z]|$)"
-  level = "^([^a-z]|[0-9][tz]|utc|gmt|[ap]m)*" low "([^a-z]|$)|(^| )(level|lvl|severity)=\"?" low "|^\\[nest\\].* log \\[|^i" day
-  level = level "|" in_brackets("(" low "|trace[1-8])")
+  # behind a hyphen or a dot the word goes on: "debug-tool.ERROR" of Monolog has the level of its end
+  level = "^([^a-z]|[0-9][tz]|utc|gmt|[ap]m)*" low "([^a-z_.-]|[_.-]([^a-z]|$)|$)|(^| )(level|lvl|severity)=\"?" low
+  level = level "|^\\[nest\\].* log \\[|^i" day "|^[di], [[][0-9]|" in_brackets("(" low "|information|trace[1-8])")
   # what PostgreSQL says besides: a statement or detail belongs to the line before, which has its own level
   quiet = in_capitals(low) "|[0-9] [^ ]+ [[][0-9]+[]] ([^ ]+ )?(LOG|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|NOTICE): "
   high = "(critical|crit|alert|emergency|emerg|d?panic|pani|pnc|severe|fata|ftl)"
   worse = high; numbers = "60"; python = "50"; klog = "F"
   if ("error" ~ bad) { worse = "(" high "|err|erro|eror)"; numbers = "[56]0"; python = "[45]0"; klog = "[EF]" }
   field = "\"(level|lvl|severity|log[._]?level|level_?name|@l|@level)\" *: *"
-  json_low = "\"" low "\"|\"?[123]0\"? *[,}]"
-  json_high = "\"(" worse "|" bad ")\"|\"?" numbers "\"? *[,}]"
+  json_low = "\"(" low "|information|[idtv])\"|\"?[123]0\"? *[,}]"
+  json_high = "\"(" worse "|" bad "|" tolower(klog) ")\"|\"?" numbers "\"? *[,}]"
   loud = "(^| )(level|lvl|severity)=\"?(" worse "|" numbers ")([^a-z0-9]|$)|\"levelno\" *: *" python " *[,}]"
   loud = loud "|\"severity_?number\" *: *(1[7-9]|2[0-4]) *[,}]|^(npm|pnpm|yarn) err!"
   loud = loud "|^" ("error" ~ bad ? "(fail|crit)" : "crit") ": [a-z0-9_.]+[[][0-9]+[]]"
   # as a line's own first word only in capitals or in brackets: "Alert rules are loaded" is a sentence
   capitals = toupper(worse); first = in_capitals(worse)
-  marked = in_brackets(worse); letter = "^[^A-Za-z]*[[]" klog "[]]|^" klog day
+  marked = in_brackets(worse); letter = "^[^A-Za-z]*[[]" klog "[]]|^" klog "(" day "|, [[][0-9])"
   query = "^(prisma:query|executing \\(|query:)"
 }
 function is_low() { return rest ~ level || own ~ level }
+# Monolog's number says nothing without the name behind it: {"level":500,"level_name":"CRITICAL"}. Serilog's short form has no
+# level where it is information.
 function json_level(text, levels) {
-  return match(text, field) && substr(text, RSTART + RLENGTH) ~ ("^(" levels ")")
+  if (!match(text, field)) return levels == json_low && text ~ /"@t" *:/ && text ~ /"@mt?" *:/
+  text = substr(text, RSTART + RLENGTH)
+  if (text ~ /^[0-9][0-9][0-9] *,/ && match(text, /"level_name" *: */)) text = substr(text, RSTART + RLENGTH)
+  return text ~ ("^(" levels ")")
 }
 {
   plain = $0

@@ -36,13 +36,15 @@ NF < 6 || at < 0 { unread++; untimed = NF >= 6; next }
 at <= from { unread = fresh = 0; next } # unread lines above an old line are old as well
 { fresh++; path = $3; sub(/[?#].*/, "", path) }
 $2 != method || path !~ where { next }
-own_agent != "" && index($6, own_agent) == 1 { own++; next }
+own_agent != "" && (index($6, own_agent) == 1 || $6 ~ (" " own_agent "$")) { own++; next } # its browser names it last
 $4 ~ bad { failed++ }
+# nginx's 499: who asked gave up, so nobody knows what the answer would have been, but it took so long at least
+$4 == 499 && $4 !~ bad { given_up++; if ($5 ~ /^[0-9]+(\.[0-9]+)?$/) took[++timed] = $5 + 0; next }
 $4 ~ /^4/ && $4 !~ bad { refused++; next }
 { requests++; if ($5 ~ /^[0-9]+(\.[0-9]+)?$/) took[++timed] = $5 + 0 }
 END {
   sort(timed); p95 = int(timed * 0.95); if (p95 < timed * 0.95) p95++
-  printf "requests=%d\nfailed=%d\nrefused=%d\nown=%d\nunread=%d\nuntimed=%d\nfresh=%d\nfits=%d\n", requests, failed, refused, own, unread, untimed, fresh, fits
+  printf "requests=%d\nfailed=%d\nrefused=%d\ngiven_up=%d\nown=%d\nunread=%d\nuntimed=%d\nfresh=%d\nfits=%d\n", requests, failed, refused, given_up, own, unread, untimed, fresh, fits
   if (oldest != "") printf "oldest=%.0f\nnewest=%.0f\n", oldest, newest
   if (timed) printf "p95=%s\n", took[p95]
 }

@@ -52,6 +52,27 @@ def test_json_behind_a_byte_order_mark_is_judged_like_any_other() -> None:
     assert run_answer(toml, '\ufeff{"status": "bad"}')[0] == "failed"
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ('{"errors": [{"message": "cannot read flows"}], "data": null}', "an `errors`"),
+        ('{"status": "DOWN"}', "`status` = “DOWN”"),
+        ('{"success": false, "message": "cannot read flows"}', "`success` = false"),
+        ('{"error": "cannot read flows"}', "an `error`"),
+        ('{"errors": [], "data": {"flows": 3}}', ""),
+        ('{"error": null, "ok": true, "status": "UP"}', ""),
+        ('{"status": 200, "items": [{"status": "failed"}]}', ""),
+        ("[]", ""),
+        ("OK", ""),
+    ],
+)
+def test_an_answer_of_200_that_speaks_of_an_error_is_named(text: str, has: str) -> None:
+    said = f", but the answer has {has}: say in `expect` what is right"
+    assert (run_answer(SHOP, text)[0], run_answer(SHOP, text)[1].endswith(said)) == ("done", bool(has))
+    assert "but the answer" not in run_answer(SHOP + 'expect = { status = "DOWN" }', '{"status": "DOWN"}')[1]
+
+
 def test_a_log_in_page_with_status_200_fails() -> None:
     assert run_answer(JOBS + 'answers = "list"', PAGE)[1] == "The answer is a web page instead of a JSON list."
     assert run_answer(JOBS, PAGE)[1] == (

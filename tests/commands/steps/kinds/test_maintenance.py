@@ -37,6 +37,37 @@ def test_the_plan_shows_the_command_and_the_check() -> None:
     assert plan(step) == 'on h: touch "$flag"\nwith flag=$FLAG\nGET app/, expects status 503'
 
 
+@pytest.mark.fault("old evidence")
+@pytest.mark.parametrize(
+    ("status", "headers", "kept"),
+    [
+        (503, {}, ""),
+        (503, {"Last-Modified": "Mon, 01 Dec 2025 10:00:00 GMT", "Date": "Mon, 30 Nov 2026 10:00:00 GMT"}, ""),
+        (200, {"Last-Modified": "Mon, 01 Dec 2025 10:00:00 GMT", "Date": "Mon, 30 Nov 2026 10:00:00 GMT"}, "36 days"),
+        (200, {"Cache-Control": "no-store"}, ""),
+        (302, {"Location": "/back-soon"}, ""),
+        (301, {"Location": "/back-soon"}, "ever"),
+        (301, {"Location": "/back-soon", "Cache-Control": "no-cache"}, ""),
+        (503, {"Cache-Control": "public, max-age=86400"}, "24 h"),
+    ],
+)
+def test_an_answer_of_maintenance_that_browsers_keep_is_named(status: int, headers: dict[str, str], kept: str) -> None:
+    world = World()
+    world.on_web("app", HttpResponse(status=status, seconds=0.01, headers=headers, text="back soon"))
+    outcome = execute(box("maintenance", f"{MAINTENANCE}status = {status}"), context(world))
+    assert outcome.state == "done", outcome.summary
+    said = f"But browsers may keep this answer for {kept} without asking again"
+    assert (said in outcome.summary) == bool(kept), outcome.summary
+    assert (" But " in outcome.summary) == bool(kept)
+
+
+@pytest.mark.fault("found too late, known before")
+def test_maintenance_that_answers_as_if_all_were_well_is_warned_of() -> None:
+    assert box("maintenance", MAINTENANCE).page_warning({}) == ""
+    assert "a webhook or a job" in box("maintenance", f"{MAINTENANCE}status = 200").page_warning({})
+    assert box("maintenance", OFF).page_warning({}) == ""
+
+
 def test_a_command_that_had_no_effect_fails_the_step() -> None:
     world = World()
     world.on_web("app", answer(200))

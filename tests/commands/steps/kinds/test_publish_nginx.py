@@ -128,3 +128,35 @@ def test_a_page_into_which_a_proxy_writes_more_is_still_the_builds(tmp_path: Pat
         outcome = published(site, FORWARD + QUICK)
         site.web.close()
     assert outcome.state == "done", outcome.summary
+
+
+TWO_SERVERS = """\
+  upstream web {{ server 127.0.0.1:{new}; server 127.0.0.1:{new}; server 127.0.0.1:{old}; }}
+  server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{new}; }}
+    location = /build.json {{ proxy_pass http://web; }} }}
+  server {{ listen 127.0.0.1:{new}; root {www}/current; }}
+  server {{ listen 127.0.0.1:{old}; {second} }}
+"""
+
+
+@pytest.mark.fault("the first of several for all")
+@pytest.mark.parametrize(
+    ("second", "state", "said"),
+    [
+        ("root {www}/current;", "done", "is served."),
+        ("root {www}/releases/{old};", "failed", f"times it named the commit {OLD[:10]}: another server"),
+        ("return 503;", "failed", "times it answered 503: another server"),
+    ],
+)
+def test_another_server_behind_the_address_that_serves_another_build_is_seen(
+    tmp_path: Path, second: str, state: str, said: str
+) -> None:
+    port, new, old = free_port(), free_port(), free_port()
+    site = Served(tmp_path, port)
+    write_page(site.build, "new")
+    second = second.format(www=site.www, old=OLD)
+    server = TWO_SERVERS.format(port=port, new=new, old=old, www=site.www, second=second)
+    with nginx_serves(tmp_path, port, server):
+        outcome = published(site, FORWARD + QUICK)
+        site.web.close()
+    assert (outcome.state, said in outcome.summary) == (state, True), outcome.summary

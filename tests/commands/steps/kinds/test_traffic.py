@@ -33,7 +33,7 @@ def test_requests_and_failures_are_counted(log: Path) -> None:
     outcome = count(log)
     assert (outcome.state, outcome.measures) == (
         "done",
-        {"requests": 21, "failed_share": 1 / 21, "refused": 0, "seconds_p95": 0.19},
+        {"requests": 21, "failed_share": 1 / 21, "refused": 0, "given_up": 0, "seconds_p95": 0.19},
     ), outcome.lines
     assert (
         outcome.summary
@@ -53,13 +53,13 @@ def test_only_requests_in_the_window_and_after_the_restart_count(log: Path) -> N
 
 def test_if_the_restart_is_not_known_it_counts_from_the_first_check(log: Path) -> None:
     log.write_text(log_line(60, 500))
-    assert count(log, restarted_ago=None).measures == {"requests": 0, "refused": 0}
+    assert count(log, restarted_ago=None).measures == {"requests": 0, "refused": 0, "given_up": 0}
 
 
 def test_without_any_request_no_share_is_measured(log: Path) -> None:
     log.write_text(log_line(60, request="GET /"))
     outcome = count(log)
-    assert (outcome.state, outcome.measures) == ("done", {"requests": 0, "refused": 0})
+    assert (outcome.state, outcome.measures) == ("done", {"requests": 0, "refused": 0, "given_up": 0})
     assert outcome.summary == "POST /api/jobs: no request in the last 15 min."
     log.write_text(log_line(3000))
     assert count(log).summary == "The log has no line at all in the last 15 min."
@@ -75,8 +75,19 @@ def test_refused_requests_are_reported_and_are_neither_good_nor_bad(log: Path) -
     assert outcome.measures["failed_share"] == pytest.approx(2 / 3)
 
 
-def test_requests_of_the_bot_itself_do_not_count(log: Path) -> None:
-    log.write_text(log_line(9, 500) + log_line(8, 201, agent="gonogo") + log_line(7, 500, agent="gonogo"))
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_requests_that_who_asked_gave_up_are_named_and_the_time_until_then_counts(log: Path) -> None:
+    log.write_text(log_line(9, seconds=0.1) + log_line(8, 499, seconds=10.0) + log_line(7, 499, seconds=9.0))
+    outcome = count(log)
+    assert outcome.measures == {"requests": 1, "failed_share": 0, "refused": 0, "given_up": 2, "seconds_p95": 10}
+    assert "; 2 given up by who asked (499)." in outcome.summary
+    assert count(log, 'bad = ["5xx", "499"]').measures["failed_share"] == pytest.approx(2 / 3)
+
+
+def test_requests_of_the_bot_itself_and_of_its_browser_do_not_count(log: Path) -> None:
+    log.write_text(
+        log_line(9, 500) + log_line(8, 201, agent="gonogo") + log_line(7, 500, agent="Mozilla/5.0 Safari/537.36 gonogo")
+    )
     outcome = count(log)
     assert (outcome.measures["requests"], outcome.measures["failed_share"]) == (1, 1)
     assert "; 2 of the bot's own not counted." in outcome.summary
@@ -92,7 +103,7 @@ def test_a_star_in_the_path_stands_for_one_part_and_other_signs_are_literal(log:
 
 def test_the_plain_combined_format_has_no_times(log: Path) -> None:
     log.write_text(log_line(9, seconds=None))
-    assert count(log).measures == {"requests": 1, "failed_share": 0, "refused": 0}
+    assert count(log).measures == {"requests": 1, "failed_share": 0, "refused": 0, "given_up": 0}
 
 
 @pytest.mark.parametrize("form", ["iso", "zone", "west", "epoch"])
@@ -258,7 +269,7 @@ def test_a_log_that_cannot_be_read_is_inconclusive(log: Path, prepare: Any, summ
 def test_an_empty_log_means_no_traffic(log: Path) -> None:
     log.touch()
     outcome = count(log)
-    assert (outcome.state, outcome.measures) == ("done", {"requests": 0, "refused": 0})
+    assert (outcome.state, outcome.measures) == ("done", {"requests": 0, "refused": 0, "given_up": 0})
 
 
 def test_a_baseline_counts_the_whole_window_and_needs_no_value_of_the_deploy(log: Path) -> None:

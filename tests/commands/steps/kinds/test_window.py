@@ -73,6 +73,17 @@ def test_traffic_that_is_no_number_is_not_low(cell: object) -> None:
     assert outcome.summary.startswith(f"The traffic is not known: `sql` gives {cell}, which is no number.")
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_query_of_the_traffic_without_a_row_has_measured_nothing() -> None:
+    step, world = box("window", WINDOW + '\ndatabase = "db"\nsql = "TABLE traffic"\nat_most = 20'), at(23, 15)
+    world.on_sql("", replace(rows(0), rows=()))
+    outcome = execute(step, context(world))
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert outcome.summary == (
+        "The traffic is not known: `sql` gives no row. Of no rows, coalesce((…), 0) makes a number."
+    )
+
+
 def test_a_window_that_stays_closed_says_so() -> None:
     outcome = execute(box("window", WINDOW.replace("05:00-12:00", "00:00-24:00")), context(at(23, 15)))
     assert outcome.summary.endswith("outside the low-traffic window. It does not open in the next 8 days.")

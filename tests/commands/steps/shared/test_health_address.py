@@ -116,6 +116,22 @@ def test_a_restart_that_leaves_an_old_server_behind_the_address_has_failed() -> 
 
 
 def test_an_answer_that_names_no_commit_does_not_count() -> None:
-    new, busy, empty = answer(200, {"commit": NEW}), answer(503, {}), answer(200, {})
-    outcome = execute(box("service", SERVICE), context(world_that_answers(new, busy, empty)))
+    new, empty = answer(200, {"commit": NEW}), answer(200, {})
+    outcome = execute(box("service", SERVICE), context(world_that_answers(new, new, empty)))
+    assert outcome.state == "done", outcome.summary
+
+
+@pytest.mark.fault("the first of several for all")
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_server_behind_the_address_that_is_gone_for_good_is_seen(status: int) -> None:
+    new, gone = answer(200, {"commit": NEW}), answer(status, {})
+    outcome = execute(box("service", SERVICE), context(world_that_answers(new, new, gone)))
+    assert outcome.state == "failed"
+    assert f" of 20 times with status {status} instead of commit = {NEW}" in outcome.summary, outcome.summary
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_server_that_the_proxy_in_front_leaves_out_a_little_later_is_waited_for() -> None:
+    new, gone = answer(200, {"commit": NEW}), answer(502, {})
+    outcome = execute(box("service", SERVICE), context(world_that_answers(*[new, gone] * 15, *[new] * 1000)))
     assert outcome.state == "done", outcome.summary

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from commands.ports.preflight import PreflightContext, PreflightResult
+from commands.systems.services.managers import MANAGERS
 from tests.commands.systems.services.stages.commands import commands_stage
 from tests.commands.systems.services.stages.docker import docker_stage
 from tests.commands.systems.services.stages.pm2 import pm2_stage
@@ -33,11 +34,12 @@ def stage_of(manager: str, stack: ExitStack, factory: pytest.TempPathFactory) ->
         return SystemdStage(stack.enter_context(machine()))
     if manager in ("docker", "supervisor"):
         return stack.enter_context(docker_stage() if manager == "docker" else supervisor_stage())
-    make = {"pm2": pm2_stage, "commands": commands_stage}[manager]
+    make = {"pm2": pm2_stage, "commands": commands_stage}.get(manager)
+    assert make, f"give {manager} a stage in tests/commands/systems/services/stages, and name it here"
     return stack.enter_context(make(factory.mktemp(manager)))
 
 
-@pytest.fixture(scope="module", params=["pm2", "systemd", "docker", "supervisor", "commands"])
+@pytest.fixture(scope="module", params=list(MANAGERS))
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with ExitStack() as stack:
         yield stage_of(request.param, stack, tmp_path_factory)
