@@ -16,6 +16,7 @@ from bot.calendars.whole_event import LONGEST_TITLE, require_whole, tell_apart, 
 
 MOST_EVENTS = 5_000  # in the file
 MOST_SPANS = 2_000  # events of the days asked for
+MOST_FREE = 200  # of those, besides them, that are shown as free
 CPU = 5  # seconds; a hostile rule ends with them
 MEMORY = 1 << 30  # bytes
 _FOLD = re.compile(rb"\r?\n[ \t]")  # may stand in the middle of a letter, as lines are folded by their bytes
@@ -24,9 +25,8 @@ SPANS = TypeAdapter(list[Span])
 
 
 def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
-    """The events between two moments that are a freeze. Raises UnreadableCalendarError: nothing is skipped."""
+    """The events between two moments, also those shown as free. Raises UnreadableCalendarError: nothing is skipped."""
     from icalendar import Calendar
-    from recurring_ical_events import of
 
     text = _FOLD.sub(b"", text)
     try:
@@ -43,15 +43,26 @@ def spans_of(text: bytes, begins: datetime, ends: datetime) -> list[Span]:
         raise UnreadableCalendarError(f"it has {len(events)} events, and at most {MOST_EVENTS} are read")
     for event in events:
         require_whole(event)
-    found: set[Span] = set()
-    is_utf_8 = _is_utf_8(text)
+    busy: set[Span] = set()
+    free: set[Span] = set()
+    for span in _spans(calendars, begins, ends, _is_utf_8(text)):
+        (free if span.free else busy).add(span)
+        if len(busy) > MOST_SPANS:
+            raise UnreadableCalendarError(f"it has more than {MOST_SPANS} events in the days that are read")
+    return [*_in_order(busy), *_in_order(free)[:MOST_FREE]]
+
+
+def _spans(calendars: list[Any], begins: datetime, ends: datetime, is_utf_8: bool) -> Iterator[Span]:
+    from recurring_ical_events import of
+
     for calendar in calendars:
         tell_apart(calendar.walk("VEVENT"))
         for event in of(calendar).between(begins, ends):
-            found.update(_span(event, is_utf_8))
-            if len(found) > MOST_SPANS:
-                raise UnreadableCalendarError(f"it has more than {MOST_SPANS} events in the days that are read")
-    return sorted(found, key=lambda span: (span.begins.isoformat(), span.ends.isoformat(), span.title))
+            yield from _span(event, is_utf_8)
+
+
+def _in_order(spans: set[Span]) -> list[Span]:
+    return sorted(spans, key=lambda span: (span.begins.isoformat(), span.ends.isoformat(), span.title))
 
 
 def _is_utf_8(text: bytes) -> bool:
@@ -63,8 +74,8 @@ def _is_utf_8(text: bytes) -> bool:
 
 
 def _span(event: Any, is_utf_8: bool) -> Iterator[Span]:
-    """The event, if it is a freeze: not cancelled, not of a time that it leaves free, and of some length."""
-    if str(event.get("STATUS", "")).upper() == "CANCELLED" or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
+    """The event, if it may be a freeze: not cancelled, and of some length."""
+    if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return
     begins, ends = _moment(event.start), _moment(event.end)
     if begins != ends:
@@ -75,6 +86,7 @@ def _span(event: Any, is_utf_8: bool) -> Iterator[Span]:
             title=title[:LONGEST_TITLE],
             cut=len(title) > LONGEST_TITLE,
             garbled=not is_utf_8 and _UNREAD in title,
+            free=str(event.get("TRANSP", "")).upper() == "TRANSPARENT",
         )
 
 

@@ -18,7 +18,7 @@ class Span(BaseModel):
     """One event. A time without a zone is in that of the page; so are the midnights of an all-day event.
 
     `cut` means that the title says more: it is longer, or a part of it is hidden as a secret. `garbled` means that
-    some of its letters are not known, because it is no UTF-8.
+    some of its letters are not known, because it is no UTF-8. `free` means that it is shown as free, and no freeze.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -28,10 +28,11 @@ class Span(BaseModel):
     title: str
     cut: bool = False
     garbled: bool = False
+    free: bool = False
 
     def is_on(self, now: datetime, zone: ZoneInfo) -> bool:
-        """Whether it is on. Of an hour that comes twice it has both."""
-        return in_zone(self.begins, zone, fold=0) <= now < in_zone(self.ends, zone, fold=1)
+        """Whether it is on as a freeze. Of an hour that comes twice it has both."""
+        return not self.free and in_zone(self.begins, zone, fold=0) <= now < in_zone(self.ends, zone, fold=1)
 
 
 def in_zone(moment: datetime, zone: ZoneInfo, fold: int) -> datetime:

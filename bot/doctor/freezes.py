@@ -18,11 +18,13 @@ from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
 from commands.runbook import Page
 from commands.start.freezes import freezes_of_page
 from commands.start.preflight import PreflightLine, in_parallel
+from commands.text.phrases import agree
 from state.errors import BadSettings
 
 ABOUT = "freezes"
 _ALL_STARTS = "correct it: until then every start needs a reason and a second person"
 _ON = "until then a start needs a reason and a second person"
+_BUSY = "show those as busy that are meant; Google shows whole days as free by default"
 _COPY = (
     "until it can be read, the bot uses its last good copy; without one, every start needs a reason and a second person"
 )
@@ -60,13 +62,15 @@ def _calendar(settings: Settings, folder: Path, entry: CalendarEntry, now: datet
         spans = read_calendar(entry.where(folder), settings.environ, now)
     except UnreadableCalendarError as error:
         return [_line(WARN, f"the calendar of {entry.name} cannot be read ({error})", _COPY)]
-    meant = sum(entry.counts(span.title) for span in spans)
+    meant = [span for span in spans if entry.counts(span.title)]
+    busy = sum(not span.free for span in meant)
     with_words = f" with “{entry.only[:60]}” in their title" if entry.only else ""
-    return [
-        _line(
-            OK, f"the calendar of {entry.name} has {counted(meant, 'event')}{with_words} in the next {WINDOW.days} days"
-        )
-    ]
+    has = f"the calendar of {entry.name} has {counted(busy, 'event')}{with_words} in the next {WINDOW.days} days"
+    if not (free := len(meant) - busy):
+        return [_line(OK, has)]
+    # in a calendar of freezes alone, or among those with the words, it is hardly meant so
+    level = WARN if entry.only or not busy else OK
+    return [_line(level, f"{has}, and {free} more shown as free, which {agree(free, 'is', 'are')} no freeze", _BUSY)]
 
 
 def _line(level: str, summary: str, todo: str = "") -> PreflightLine:

@@ -24,6 +24,10 @@ _TYPES: dict[str, type] = {"list": list, "object": dict}
 _PACKED = re.compile("\x1f[\x8b\ufffd]\x08")  # how gzip begins, as text
 _SPACE = re.compile(r"\s*")
 _FIRST_TAG = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_FOR_PROGRAMS = re.compile(  # not `up`, which Rails answers with a page
+    r"/(?:health(?:z|[-_]?check)?|live(?:z|ness)?|ready(?:z)?|readiness|ping|status|version|metrics|graphql)/?(?:\?|$)",
+    re.IGNORECASE,
+)
 _API_PATH = re.compile(r"(?:^|/)api(?:/|\?|$)")
 # "HIT", "TCP_MEM_HIT", "Hit from cloudfront", "STALE"; not "RefreshHit" or "REVALIDATED", which asked the service. One
 # that asked and got no answer (TCP_REFRESH_FAIL_HIT) gives what it had
@@ -66,6 +70,11 @@ _OWN_ERROR = ("error", "errors")
 def is_api(path: str) -> bool:
     """Whether a path is an API's by its name. A web page is never a valid answer there."""
     return _API_PATH.search(path) is not None
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether a path is one that programs ask, by its name, so that a web page is an unlikely answer there."""
+    return _FOR_PROGRAMS.search(path) is not None
 
 
 def shape_error(answer: HttpResponse, shape: Shape, entries: str = ".") -> str:

@@ -81,7 +81,9 @@ class BrowserStep(StepBox):
     failed request to another site, such as one for statistics, is named. It fails the step only if `forbid` has it, or
     if the step `sees` nothing that shows that the page works without it. A host with your own files (a CDN) is no other
     site if it is a web place of the page. Where a limit on requests (429) answers, nothing is known of the page. What
-    the browser remarks about a header of the page, such as an unknown policy, is named and fails nothing.
+    the browser remarks about a header of the page, such as an unknown policy, is named and fails nothing. It clicks and
+    types once the page has loaded nothing more for half a second. Without a text to see, a page that shows nothing
+    fails.
 
     If the bot's machine has no browser, the step fails and says so. With `on_failure = "ask"` a person then opens the
     page and answers “I fixed it by hand”. The step then measures `unavailable`, and a repetition of the smoke tests

@@ -252,10 +252,10 @@ class HttpStep(JsonAnswerStep):
         data = response.json() if self.expect or self.values else None
         how = f"{status_of(response)} in {format_seconds(response.seconds)}{waited}"
         outcome = self._judge(ctx, data, self.expect, measures, how)
-        if outcome.state == AttemptState.DONE and (own := self.own_doubt(response)):
-            summary = f"{outcome.summary}, but the answer has {own}: say in `expect` what is right"
-            unseen = (*outcome.not_compared, f"whether {on_web(self.web, self.path)} did what was asked: it has {own}")
-            outcome = replace(outcome, summary=summary, not_compared=unseen)
+        if outcome.state == AttemptState.DONE and (doubt := self.own_doubt(response)):
+            asked, why = on_web(self.web, self.path), doubt.partition(":")[0]
+            unseen = (*outcome.not_compared, f"whether {asked} did what was asked: its answer {why}")
+            outcome = replace(outcome, summary=f"{outcome.summary}, but the answer {doubt}", not_compared=unseen)
         ask = outcome.state == AttemptState.DONE and self.method == "GET"
         return self._at_others(ctx, request, response.others, outcome) if ask else outcome
 

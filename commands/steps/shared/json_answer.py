@@ -13,7 +13,16 @@ from commands.steps.page_fields import HttpMethod, VariableText
 from commands.steps.shared.kept_values import Kept, keep, kept_types
 from commands.steps.shared_fields import WebName
 from commands.steps.value_types import ValueType
-from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, own_verdict, shape_error, status_of
+from commands.systems.http_answers import (
+    SHAPES,
+    Shape,
+    is_api,
+    is_for_programs,
+    is_page,
+    own_verdict,
+    shape_error,
+    status_of,
+)
 from commands.systems.json_lists import ROOT
 from commands.text.phrases import on_web
 from commands.text.redaction import is_secret_name
@@ -115,8 +124,12 @@ class JsonAnswerStep(StepBox):
         return ""
 
     def own_doubt(self, response: HttpResponse) -> str:
-        """What bad thing a right answer says of itself that the page does not judge; empty for nothing."""
-        return "" if self.expect else own_verdict(response)
+        """What speaks against a right answer that the page does not judge, as a clause; empty for nothing."""
+        if not self.expect and (own := own_verdict(response)):
+            return f"has {own}: say in `expect` what is right"
+        if self.answers is None and is_for_programs(self.path) and is_page(response):
+            return "is a web page, as many sites give for any path: say in `answers` what is right"
+        return ""
 
     def values_in(self, data: Any) -> dict[str, str]:
         """The values that are kept of the answer's JSON. Raises BadValue for one that does not fit its type."""

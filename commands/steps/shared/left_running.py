@@ -1,4 +1,4 @@
-"""Asks after a restart whether processes from before it still run."""
+"""Whether processes from before a restart still run, and what it leaves of the same kind."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from commands.steps.outcome import Context
 from commands.steps.shared.service import ServiceBox
 from commands.systems.services.left_processes import STILL, hides_old, left_note, old_processes, still_running
 from commands.systems.services.manager import State
+from commands.text.phrases import agree, joined_few
 from state.errors import ToolError
 
 _WHETHER = "whether processes from before the restart still run"
@@ -13,7 +14,25 @@ _HIDDEN = f"{_WHETHER}: the user of host “{{host}}” does not see them all (s
 
 
 def left_running(box: ServiceBox, ctx: Context, output: str, before: State) -> tuple[str, tuple[str, ...]]:
-    """The sentence about what still runs of the processes that a restart's output notes; and what was not looked at.
+    """The sentences about what goes on with what it ran before, of a restart's output; and what was not looked at."""
+    left, unseen = _left_processes(box, ctx, output, before)
+    return left + _left_beside(box, ctx, before), unseen
+
+
+def _left_beside(box: ServiceBox, ctx: Context, before: State) -> str:
+    """The sentence about workers and the like that run since before the deploy, and that no step of the page names."""
+    boxes = (box, *(one for one in ctx.boxes.values() if isinstance(one, ServiceBox) and one.host == box.host))
+    named = {name.removesuffix(".service") for one in boxes for name in one.services}
+    age = ((ctx.tried_at or ctx.began_at) - ctx.run.began_at).total_seconds()  # when `before` was seen
+    if not (left := sorted(name for name, uptime in before.beside.items() if uptime > age and name not in named)):
+        return ""
+    run, they = agree(len(left), "runs", "run"), agree(len(left), "it was", "they were")
+    why = f"which no step names: {they} not restarted, perhaps with the old code"
+    return f" But {joined_few(left, 3)} {run} as well, {why}."
+
+
+def _left_processes(box: ServiceBox, ctx: Context, output: str, before: State) -> tuple[str, tuple[str, ...]]:
+    """The sentence about processes that still run.
 
     Empty where a process that the manager listed `before` still runs: that is no restart, and is said already.
     """

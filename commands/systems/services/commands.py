@@ -33,8 +33,8 @@ class Commands(Manager):
     several = False
     settles = True
     state = script("services/commands.sh")
-    restart = 'bash -euo pipefail -c "$RESTART" > /dev/null'
-    errors = f'[ -n "$LOG" ] || {{ echo state=unnamed; exit 0; }}\nCOMMAND=$LOG\n{COMMAND}'
+    restart = "bash -euo pipefail -c 'eval \"$RESTART\"' > /dev/null"
+    errors = f'[ -n "$LOG" ] || {{ echo state=unnamed; exit 0; }}\nexport COMMAND=$LOG\n{COMMAND}'
 
     def read_state(self, output: str, host: str) -> State:
         said = dict(_SAID.findall(output))

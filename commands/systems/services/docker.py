@@ -63,6 +63,7 @@ class Docker(Manager):
             *_kept_volumes(lines),
             *_unnamed(listed, means),
             *_empty(lines, host),
+            *_other_images(listed, lines),
             *_orphans(lines),
             *will_be_cut_off(shared, ours),
         )
@@ -155,6 +156,21 @@ def _empty(lines: Sequence[Sequence[str]], host: str) -> Iterator[Finding]:
             )
 
 
+def _other_images(
+    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
+) -> Iterator[Finding]:
+    """What a restart by compose would run in the place of what runs now, such as a default for the tag of a shell."""
+    given = {rest[0]: rest[1] for sort, *rest in lines if sort == "next" and len(rest) == 2}
+    for name, has, gets in ((name, one["image"], given.get(one["id"], "")) for name, _, one in listed):
+        # podman writes the registry of an image before its name
+        if gets and not f"/{has}".endswith(f"/{gets}") and not has.startswith("sha256:"):
+            what = f"{name} runs {printable(has)}, but its compose files give it {printable(gets)} now"
+            todo = (
+                "if a shell gave it its tag, write that into the .env beside the compose file, where a restart reads it"
+            )
+            yield Finding(what=what, todo=todo)
+
+
 def _orphans(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
     """What goes on in the version of before beside the new one: compose restarts and stops only what its files have."""
     found = dict.fromkeys((rest[0], rest[1]) for sort, *rest in lines if sort == "orphan" and len(rest) == 3)
@@ -235,12 +251,14 @@ def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[
 
 
 def _left(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The services that compose makes by the files of a release that was left."""
-    found = {rest[0]: rest[1:] for sort, *rest in lines if sort == "left" and len(rest) == 4}
-    for name, (folder, link, leads) in dict.fromkeys(
-        (name, tuple(found[one["id"]])) for name, _, one in listed if one["id"] in found
-    ):
-        yield f"{name} is made by the compose file in {folder}, but {link} leads to {leads}, whose file is another"
+    """The services that compose makes by the files of a release that was left, or that have such files mounted."""
+    names = {one["id"]: name for name, _, one in listed}
+    found = [(sort, names.get(rest[0]), *rest[1:]) for sort, *rest in lines if len(rest) == 4]
+    for sort, name, old, link, leads in dict.fromkeys(found):
+        if sort == "left" and name:
+            yield f"{name} is made by the compose file in {old}, but {link} leads to {leads}, whose file is another"
+        elif sort == "mounts" and name:
+            yield f"{name} has {old} mounted, but {link} leads to {leads}, where that is another"
 
 
 def _one_offs(lines: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from enum import Enum
 from typing import ClassVar
 
@@ -76,6 +77,7 @@ class State:
     - `unread`: what a restart from here does not read, such as a changed file of settings; clauses.
     - `reboot`: what a reboot of the host would not bring back as it is now.
     - `left`: what works in a release folder to which the link beside it no longer leads; clauses.
+    - `beside`: what else runs of the same kind, such as a further worker, by name, with the seconds since its start.
     - `logs`: where their logs end now, by the names in the manager's `log_values`.
     """
 
@@ -87,6 +89,7 @@ class State:
     unread: tuple[str, ...] = ()
     reboot: tuple[Finding, ...] = ()
     left: tuple[str, ...] = ()
+    beside: Mapping[str, float] = field(default_factory=dict)
 
 
 class Manager:

@@ -15,6 +15,7 @@ from commands.systems.services.manager import MARK, Finding, Manager, Phase, Pro
 from commands.systems.services.sudo_rules import SUDO_RULES, lets_run, refusal, sudo_obstacles
 from commands.systems.services.sudo_words import misses_rule
 from commands.systems.services.systemd_boot import UNBOOTED, unbooted
+from commands.systems.services.systemd_instances import INSTANCES, further_instances
 from commands.systems.services.systemd_restarts import by_itself
 
 _NO_CURSOR = "none"  # the mark where the journal shows nothing
@@ -41,7 +42,7 @@ class Systemd(Manager):
     log_values = MARK
     takes_sudo = True
     ends_all = "set KillMode=control-group for it"
-    state = SERVICES_OF + UNBOOTED + LEFT_RELEASE + script("services/systemd.sh")
+    state = SERVICES_OF + UNBOOTED + LEFT_RELEASE + INSTANCES + script("services/systemd.sh")
     restart = 'unit_job restart "$name"'
     reload = 'unit_job reload "$name"'
     errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'
@@ -70,6 +71,7 @@ class Systemd(Manager):
             warnings=(*_warnings(head, wished, named), *_start_limits(head, wished), *by_itself(named)),
             reboot=tuple(unbooted(output)),
             stale=(*_stale(named), *_not_there(wished, named)),
+            beside=further_instances(head.get("instance", ()), named, clock),
             left=tuple(
                 left_release(name, *one["Left"].split("\t"))
                 for name, one in named.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,16 @@ SALE = '[[freeze]]\nfrom = "2020-01-01 00:00"\nto = "2099-01-01 00:00"\nwhy = "t
 YEARS = "DTSTART:20200101T000000Z\nDTEND:20990101T000000Z\nSUMMARY:a freeze"
 
 
-def checked(folder: Path, text: str | None, page_text: str = "") -> list[tuple[str, str]]:
+LUNCH = YEARS.replace("a freeze", "lunch")
+
+
+def checked(
+    folder: Path, text: str | None, page_text: str = "", events: Sequence[str] = (YEARS, LUNCH)
+) -> list[tuple[str, str]]:
     """The level and the words of each line."""
     zone = 'time_zone = "Asia/Bangkok"'
     page = small(**{zone: f"{zone}\n{page_text}"}) if page_text else small()
-    (folder / "team.ics").write_bytes(calendar(YEARS, YEARS.replace("a freeze", "lunch")))
+    (folder / "team.ics").write_bytes(calendar(*events))
     (folder / "freezes.toml").write_text(text or "")
     env = {} if text is None else {"GONOGO_FREEZES": str(folder / "freezes.toml")}
     lines = check_freezes(read_settings(env), page, [page.name], limit=60)
@@ -33,6 +39,25 @@ def test_what_the_file_and_its_calendars_hold_is_said(tmp_path: Path) -> None:
         ("ok", "the calendar of team.ics has 1 event with “freeze” in their title in the next 14 days"),
     ]
     assert not list(tmp_path.glob("*.calendar-*")), "nothing is kept"
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("only", "free", "level", "words"),
+    [
+        ('only = "freeze"', "a freeze", "warn", "has 0 events with “freeze” in their title in the next 14 days, and 1"),
+        ('only = "freeze"', "lunch", "ok", "has 1 event with “freeze” in their title in the next 14 days"),
+        ("", "lunch", "ok", "has 1 event in the next 14 days, and 1 more shown as free, which is no freeze"),
+        ("", "", "warn", "has 0 events in the next 14 days, and 2 more shown as free, which are no freeze"),
+    ],
+)
+def test_events_that_are_shown_as_free_are_said_to_be_no_freeze(
+    tmp_path: Path, only: str, free: str, level: str, words: str
+) -> None:
+    events = [f"{text}\nTRANSP:{'TRANSPARENT' if free in text else 'OPAQUE'}" for text in (YEARS, LUNCH)]
+    said = checked(tmp_path, f'{SALE}[[calendar]]\nfile = "team.ics"\n{only}\n', events=events)
+    assert said[-1][0] == level
+    assert words in said[-1][1], said
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 # The lines that a command of the page prints. On standard error it may print a part of the log, as `docker logs` does, or
 # something of its own: errors count there as well, but such lines alone are no log.
-source_lines() { bash -euo pipefail -c "$COMMAND"; }
+source_lines() { bash -euo pipefail -c 'eval "$COMMAND"'; }
 own_words() {
   LC_ALL=C tr -d '\000' | LC_ALL=C awk '{ last[NR % 8] = substr($0, 1, 300) }
 '"$TROUBLE"'

@@ -8,7 +8,10 @@ WITH members AS MATERIALIZED (
     SELECT 'pg_class'::regclass::oid AS classid, oid AS objid, relowner AS owner, relacl AS acl,
       (CASE relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char" AS letter
       FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND relpersistence <> 't'
-    UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, proacl, 'f' FROM pg_proc
+    -- without those that a range type has from PostgreSQL 14 on by itself
+    UNION ALL SELECT 'pg_proc'::regclass, p.oid, proowner, proacl, 'f' FROM pg_proc p
+      WHERE NOT EXISTS (SELECT FROM pg_depend d JOIN pg_type t ON t.oid = p.prorettype AND t.typtype = 'm'
+        WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')
     UNION ALL SELECT 'pg_type'::regclass, t.oid, typowner, typacl, 'T' FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid
       WHERE typtype IN ('b', 'd', 'e', 'r') AND typcategory <> 'A' OR c.relkind = 'c'
     UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner, nspacl, 'n' FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
@@ -56,9 +59,6 @@ WITH members AS MATERIALIZED (
   UNION ALL SELECT 'pg_publication'::regclass, p.oid, 0, 'publication', format('table %I.%I of ', t.schemaname, t.tablename),
     'published' || coalesce(' where ' || (to_jsonb(t) ->> 'rowfilter'), '')
     FROM pg_publication_tables t JOIN pg_publication p USING (pubname) WHERE NOT puballtables
-  UNION ALL SELECT 'pg_subscription'::regclass, oid, 0, 'subscription', '',
-    format('%s, %s', CASE WHEN subenabled THEN 'enabled' ELSE 'disabled' END, array_to_string(subpublications, ', '))
-    FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
   UNION ALL SELECT 'pg_extension'::regclass, oid, 0, 'extension', 'version of ', extversion FROM pg_extension
 ), named (class, what, value) AS (
   SELECT class, s.what || CASE i.type WHEN 'table column' THEN 'column' WHEN 'table constraint' THEN 'constraint'
@@ -67,6 +67,10 @@ WITH members AS MATERIALIZED (
   WHERE i.identity IS NOT NULL AND i.schema IS DISTINCT FROM 'gonogo' AND NOT (i.type = 'schema' AND i.identity = 'gonogo')
   AND coalesce(i.schema, '') !~ '^pg_(toast|temp)'
   AND (class = 'extension' OR (s.classid, s.objid) NOT IN (SELECT classid, objid FROM members))
+  -- by its name, because PostgreSQL before 14 shows a subscription's oid to superusers only
+  UNION ALL SELECT 'subscription', 'subscription ' || quote_ident(subname),
+    format('%s, %s', CASE WHEN subenabled THEN 'enabled' ELSE 'disabled' END, array_to_string(subpublications, ', '))
+    FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
   UNION ALL SELECT 'large objects', format('large objects of %s with the rights %s', pg_get_userbyid(lomowner),
     coalesce((SELECT string_agg(DISTINCT regexp_replace(one::text, '/[^/]*$', ''), ', ') FROM unnest(nullif(lomacl, acldefault('L', lomowner))) AS one),
     'by default')), count(*)::text

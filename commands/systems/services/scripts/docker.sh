@@ -24,6 +24,7 @@ state() {
     [ "$pid" = 0 ] || printf 'below\t%s\t%s\n' "$id" "$(cat "/proc/$pid/task/$pid/children" 2> /dev/null || true)"
   done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
     '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"folder":{{with .Config.Labels}}{{json (index . "com.docker.compose.project.working_dir")}}{{else}}""{{end}},"policy":{{json .HostConfig.RestartPolicy.Name}},"kept_by":{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{json .}}{{else}}{{json (index . "PODMAN_SYSTEMD_UNIT")}}{{end}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
+  mounts_left "$said"
   sharing "$every"
   one_offs "$every" "$said"
   printf 'now\t%s\n' "$(date +%s.%N)"
@@ -41,6 +42,21 @@ compose_left() {
     [ -e "$one" ] || [ -e "$leads${one#"$old"}" ] || continue
     cmp -s "$one" "$leads${one#"$old"}" || { printf 'left\t%s\t%s\t%s\t%s\n' "$id" "$old" "$link" "$leads"; break; }
   done <<< "$files,.env,"
+}
+# mounts_left FOUND: "mounts", the id of a container, what it has mounted of a release folder, the link that leads to another one by
+# now, and where; where a file of that one is another. What only the old one has, such as logs, may have been written there.
+mounts_left() {
+  local id source real old link leads code said
+  awk -F '\t' '$1 == "container" { print $3 }' <<< "$1" | xargs -r $SUDO docker inspect --type container --format \
+    '{{$id := .ID}}{{range .Mounts}}{{if eq .Type "bind"}}{{$id}}	{{println .Source}}{{end}}{{end}}' 2> /dev/null |
+    while IFS=$'\t' read -r id source; do
+      [ -n "$source" ] && real=$(readlink -e "$source") && IFS=$'\t' read -r old link leads < <(left_release "$real") || continue
+      [ -e "$leads${real#"$old"}" ] || continue
+      code=0 said=$(LC_ALL=C timeout 5 diff -rq -- "$real" "$leads${real#"$old"}" 2> /dev/null) || code=$?
+      # a folder that takes longer is that of an application
+      [ "$code" = 124 ] || grep -qvF -e "Only in $real" <<< "${said:-Only in $real}" || continue
+      printf 'mounts\t%s\t%s\t%s\t%s\n' "$id" "$real" "$link" "$leads"
+    done || true
 }
 # unbooted ID FOLDER FACTS LISTED: "unbooted", the id and the restart policy of a container that docker starts no more after a reboot of the
 # host, unless a manager of containers keeps it or a unit of systemd names it or its project's folder
@@ -98,6 +114,7 @@ compose_problems() {
     # a container by its own name: its compose files are not used, but what is beside it counts
     if [ "$project" = - ]; then orphans_of "$id"; continue; fi
     [ -n "${seen[of $name]:-}" ] || unnamed_volumes "$id" | while IFS=$'\t' read -r _ what; do printf 'volume\t%s\t%s\n' "$name" "$what"; done
+    [ -n "${seen[of $name]:-}" ] || printf 'next\t%s\t%s\n' "$id" "$(next_image "$id" "${name#"$project/"}" 2> /dev/null)"
     seen[of $name]=1
     [ -z "${seen[$project]:-}" ] || continue
     seen[$project]=1
@@ -105,6 +122,20 @@ compose_problems() {
     printf '%s\t%s\t%s\n' "$what" "$project" "$(tr -s '[:space:]' ' ' <<< "$said" | head -c "$length")"
     [ "$what" = compose ] || orphans_of "$id"
   done <<< "$1"
+}
+# next_image ID SERVICE: the image that the compose files give a service; nothing where they build it, or cannot be read, or where
+# one of them or the .env beside them was written since the container was made, such as for the next deploy
+next_image() {
+  local labels made one
+  mapfile -t labels < <(labels_of "$1")
+  made=$($SUDO docker inspect --type container --format '{{json .Created}}' -- "$1" | tr -d '"') && cd -- "${labels[1]-}" || return 0
+  while IFS= read -r -d , one; do
+    [ ! -e "$one" ] || [ -z "$(find "$one" -newermt "$made" 2>&1)" ] || return 0
+  done <<< "${labels[2]-},${labels[3]:-.env},"
+  compose_of "$1" config 2> /dev/null | SERVICE=$2 awk '
+    /^[^ #]/ { inside = $1 == "services:" }
+    inside && /^  [^ ]/ { own = $1; gsub(/[":]|\047/, "", own) }
+    inside && own == ENVIRON["SERVICE"] && /^    image: / { gsub(/["\047]/, "", $2); print $2; exit }' || true
 }
 # "orphan", the project, a container that runs and its service, with tabs between: the files of the project, by which
 # container $1 was made, have no such service any more, so that compose leaves it alone

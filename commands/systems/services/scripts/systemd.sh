@@ -8,6 +8,7 @@ state() {
   printf 'service=%s\n' ${services[@]+"${services[@]}"}
   printf 'clock=%s\n' "$(cut -d ' ' -f 1 /proc/uptime)"
   printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
+  instances ${services[@]+"${services[@]}"}
   systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
     --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec,RuntimeMaxUSec,ConditionResult,ConditionTimestampMonotonic -- "${names[@]}" ${services[@]+"${services[@]}"} |

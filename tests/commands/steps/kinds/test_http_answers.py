@@ -73,6 +73,27 @@ def test_an_answer_of_200_that_speaks_of_an_error_is_named(text: str, has: str) 
     assert "but the answer" not in run_answer(SHOP + 'expect = { status = "DOWN" }', '{"status": "DOWN"}')[1]
 
 
+@pytest.mark.fault("it exists, so it is right")
+@pytest.mark.parametrize(
+    ("path", "more", "named"),
+    [
+        ("/health", "", True),
+        ("/readyz?full=1", "", True),
+        ("/health", 'answers = "page"', False),
+        ("/login", "", False),
+        ("/up", "", False),
+        ("/health/advice", "", False),
+    ],
+)
+def test_a_page_where_programs_ask_is_named_as_what_a_site_may_give_for_any_path(
+    path: str, more: str, named: bool
+) -> None:
+    state, summary = run_answer(f'web = "api"\npath = "{path}"\n{more}', PAGE)
+    said = ", but the answer is a web page, as many sites give for any path: say in `answers` what is right"
+    assert (state, summary.endswith(said)) == ("done", named), summary
+    assert "but the answer" not in run_answer(f'web = "api"\npath = "{path}"', "ready")[1]
+
+
 def test_a_log_in_page_with_status_200_fails() -> None:
     assert run_answer(JOBS + 'answers = "list"', PAGE)[1] == "The answer is a web page instead of a JSON list."
     assert run_answer(JOBS, PAGE)[1] == (

@@ -71,3 +71,27 @@ def test_a_ready_command_that_waits_by_itself_does_not_take_the_pages_time(stage
     stage.instead = {"ready": "sleep 100"}
     outcome = stage.restart(worker, more='steady = "1 s"\nready_within = "1 s"')
     assert outcome.summary == f"{worker.name} did not start properly: `running` reports its status as not ready."
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+@pytest.mark.parametrize("running", ["pgrep -f '{0}' | sort", "pgrep -f '{0}' || true", "pgrep -f '{0}'"])
+def test_commands_that_look_for_a_process_by_its_words_do_not_find_their_own_shell(
+    stage: OwnStage, running: str
+) -> None:
+    worker = stage.start(next(_NAMES), worker=True)
+    stage.instead = {"running": running.format(f"{worker.folder}/program.py")}
+    outcome = stage.restart(worker)
+    assert (outcome.state, len(outcome.lines)) == ("done", 2), outcome.lines
+    assert stage.steady(worker, after=outcome).state == "done"
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_commands_neither_end_their_own_shell_nor_take_it_for_what_must_run(stage: OwnStage) -> None:
+    worker = stage.start(next(_NAMES), worker=True)
+    gone = f"{worker.folder}/gone"
+    stage.instead = {"restart": rf"pkill -f '{gone}' || true; \1", "running": r"\1"}
+    outcome = stage.restart(worker)
+    assert outcome.state == "done", outcome.summary
+    stage.instead["ready"] = f"pgrep -f '{gone}' && true"
+    outcome = stage.restart(worker, more='steady = "1 s"\nready_within = "1 s"')
+    assert outcome.summary == f"{worker.name} did not start properly: `running` reports its status as not ready."

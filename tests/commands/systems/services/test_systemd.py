@@ -283,6 +283,7 @@ def test_a_reload_that_took_is_seen_at_the_address_and_one_that_did_nothing_too(
         (("StandardOutput=null", "StandardError=null"), "StandardOutput=null"),
         (("StandardOutput=journal", "StandardError=file:/srv/{name}/errors"), "StandardError=file"),
         (("StandardOutput=null", "StandardError=journal"), ""),
+        (("LogNamespace=of-{name}",), "LogNamespace=of-{name}"),
     ],
 )
 def test_a_unit_that_prints_elsewhere_than_into_the_journal_has_no_log_there(
@@ -290,6 +291,7 @@ def test_a_unit_that_prints_elsewhere_than_into_the_journal_has_no_log_there(
 ) -> None:
     service = stage.machine.service(next(_NAMES))
     service.will(commit=NEW)
+    how = how.format(name=service.name)
     stage.machine.install(service, *(line.format(name=service.name) for line in settings))
     service.wait()
     (found,), outcome = preflight(stage, service), stage.restart(service)
