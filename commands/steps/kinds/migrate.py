@@ -330,8 +330,9 @@ class MigrateStep(MigrationToolStep):
         still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
         said = f"The migrations failed with {exit_words(result.code)}. {still}{before_that} {_NOT_IN_STATE}"
-        waited = lock_timeout_sentence(result.tail, self.lock_timeout)
-        return " ".join(filter(None, (said, waited, invalid_sentence(ctx, self.databases(ctx)), self.locked(ctx))))
+        databases = self.databases(ctx)
+        waited = lock_timeout_sentence(ctx, result.tail, self.lock_timeout, databases)
+        return " ".join(filter(None, (said, waited, invalid_sentence(ctx, databases), self.locked(ctx))))
 
     def _is_in(self, changed: tuple[str, ...]) -> bool:
         """Whether what a step changes is the tool's folder, or a folder above it."""

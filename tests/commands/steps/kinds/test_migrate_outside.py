@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,13 +107,15 @@ def test_an_index_that_the_steps_own_limit_leaves_invalid_is_named_with_the_limi
     concurrently = IN_ALEMBIC.replace(f'        op.execute("{BOTH[0]}")\n', "").replace("wrong", "by_id")
     (tmp_path / "migrations/versions/bbb2.py").write_text(concurrently.replace("(missing)", "(id)"))
     toml = f'{ALEMBIC}lock_timeout = "0.3 s"\n{ON_DB}'
-    with psycopg.connect(url) as other:
+    with psycopg.connect(url, application_name="monthly report") as other:
         other.execute("INSERT INTO orders VALUES (1)")
         first = execute(box("migrate", toml), on_database(project, url))
     left = "Invalid indexes are there (or still being built), which a further attempt may trip over: by_id."
     limit = "A statement waited longer than the step's `lock_timeout` (0.3 s) for other transactions to end; "
     assert first.state == "failed"
     assert (limit in first.summary, first.summary.endswith(left)) == (True, True), first.summary
+    who = rf"by session [0-9]+ \(monthly report, user {OWNER}\) on public\.orders\."
+    assert re.search(f"In database db locks are kept just now {who}", first.summary), first.summary
     again = execute(box("migrate", toml), on_database(project, url, attempt=2))
     assert (limit in again.summary, again.summary.endswith(left)) == (False, True), again.summary
     back = execute(box("migrate", toml + BACK), on_database(project, url, "back"))
