@@ -1,5 +1,5 @@
 -- What the user lacks to put another database into this one's place, one a line. What managed servers' own superusers may is not known.
-SELECT CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'has_parameter_privilege(p.name, ''SET'')' ELSE 'false' END AS may_set \gset
+SELECT CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'has_parameter_privilege(name, ''SET'')' ELSE 'false' END AS may_set \gset
 WITH self AS (
   SELECT NOT rolsuper AND NOT EXISTS (SELECT FROM pg_roles
     WHERE rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin', 'supabase_admin', 'neon_superuser')) AS is_plain
@@ -24,7 +24,7 @@ UNION ALL SELECT 'may not act as the owner of what is in it: ' || string_agg(DIS
   UNION ALL SELECT 'pg_proc'::regclass, oid, proowner FROM pg_proc
   UNION ALL SELECT 'pg_type'::regclass, t.oid, typowner FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid
     WHERE typtype IN ('d', 'e', 'r') OR c.relkind = 'c'
-  UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'gonogo'
+  UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$|gonogo$)'
   UNION ALL SELECT 'pg_foreign_server'::regclass, oid, srvowner FROM pg_foreign_server
   UNION ALL SELECT 'pg_publication'::regclass, oid, pubowner FROM pg_publication
   UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, stxowner FROM pg_statistic_ext
@@ -38,19 +38,29 @@ UNION ALL SELECT 'may not act as the owner of what is in it: ' || string_agg(DIS
   WHERE (oid >= 16384 OR classid = 'pg_namespace'::regclass AND oid = to_regnamespace('public') AND current_setting('server_version_num')::int >= 150000) AND NOT pg_has_role(owner, 'USAGE')
   -- the new database has this one, too
   AND owner <> coalesce(to_regrole('pg_database_owner'), 0)
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = owned.classid AND d.objid = owned.oid AND d.deptype = 'e')
-  AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = owned.oid AND c.relnamespace::regnamespace::text ~ '^(pg_|gonogo$)')
+  -- an extension brings its own, and a range type its functions, which are the first superuser's
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = owned.classid AND d.objid = owned.oid
+    AND (d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 'pg_proc'::regclass))
+  -- no archive holds these
+  AND coalesce((pg_identify_object(classid, oid, 0)).schema, '') !~ '^(pg_|information_schema$|gonogo$)'
   HAVING count(*) > 0
 UNION ALL SELECT format('may not create the publication %I for all tables (only a superuser may)', pubname) FROM pg_publication, self
   WHERE puballtables AND is_plain
+-- one without any right there gets an error, and others a warning
 UNION ALL SELECT 'may not give rights on what is PostgreSQL''s own: ' || string_agg(name, ', ' ORDER BY name) FROM (
-  SELECT 'pg_proc'::regclass::oid AS classid, oid, proacl AS acl, proname::text AS name FROM pg_proc WHERE oid < 16384
-    AND pronamespace = 'pg_catalog'::regnamespace
-  UNION ALL SELECT 'pg_class'::regclass, oid, relacl, relname::text FROM pg_class WHERE oid < 16384 AND relnamespace = 'pg_catalog'::regnamespace
-) AS own (classid, oid, acl, name), self
-  WHERE is_plain AND acl IS NOT NULL AND NOT EXISTS (SELECT FROM pg_init_privs i WHERE i.classoid = own.classid AND i.objoid = own.oid
-    AND i.objsubid = 0 AND i.initprivs = acl) HAVING count(*) > 0
-UNION ALL SELECT 'may not set for this database: ' || string_agg(p.name, ', ' ORDER BY p.name) FROM pg_db_role_setting s
-  CROSS JOIN LATERAL unnest(s.setconfig) AS one JOIN pg_settings p ON p.name = split_part(one, '=', 1), self
-  WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) AND p.context LIKE 'superuser%' AND is_plain
+  SELECT 'pg_proc'::regclass::oid AS classid, oid, proowner AS owner, proacl AS acl, acldefault('f', proowner) AS by_default, proname::text AS name
+    FROM pg_proc WHERE oid < 16384 AND pronamespace = 'pg_catalog'::regnamespace
+  UNION ALL SELECT 'pg_class'::regclass, oid, relowner, relacl, acldefault('r', relowner), relname::text
+    FROM pg_class WHERE oid < 16384 AND relnamespace = 'pg_catalog'::regnamespace
+) AS own (classid, oid, owner, acl, by_default, name) LEFT JOIN pg_init_privs i ON i.classoid = classid AND i.objoid = own.oid AND i.objsubid = 0
+  CROSS JOIN self
+  WHERE is_plain AND acl IS NOT NULL AND acl <> coalesce(initprivs, by_default)
+  AND NOT EXISTS (SELECT FROM aclexplode(coalesce(initprivs, by_default)) AS one WHERE grantee = 0 OR pg_has_role(grantee, 'USAGE'))
+  HAVING count(*) > 0
+-- the value of one that the server does not know, such as one of the application's own, only a superuser gives to a database
+UNION ALL SELECT 'may not set for this database: ' || string_agg(DISTINCT name, ', ' ORDER BY name) FROM pg_db_role_setting s
+  CROSS JOIN LATERAL unnest(s.setconfig) AS one CROSS JOIN LATERAL split_part(one, '=', 1) AS name
+  LEFT JOIN pg_settings p USING (name) CROSS JOIN self
+  WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (p.context LIKE 'superuser%' OR p.name IS NULL AND name LIKE '%.%') AND is_plain
   AND NOT :may_set HAVING count(*) > 0;

@@ -158,3 +158,33 @@ def test_owners_of_more_than_tables_as_whom_the_user_may_not_act_are_named_befor
     # its own role's settings it may set
     run_sql(shop.url, "ALTER ROLE CURRENT_USER IN DATABASE shop SET work_mem = '8MB'")
     assert [one.level for one in found(shop)] == ["ok"]
+
+
+def test_what_no_archive_holds_or_a_restore_only_remarks_stops_no_start(shop: Shop, postgres: Postgres) -> None:
+    superuser = postgres.url(SUPERUSER, "shop")
+    healthy = {
+        # its functions are the first superuser's, whoever makes it
+        "CREATE TYPE hours AS RANGE (subtype = float8)": "DROP TYPE hours",
+        "GRANT SELECT ON pg_stat_database TO dj_app": "REVOKE SELECT ON pg_stat_database FROM dj_app",
+        "REVOKE EXECUTE ON FUNCTION pg_sleep FROM PUBLIC": "GRANT EXECUTE ON FUNCTION pg_sleep TO PUBLIC",
+        "CREATE VIEW information_schema.more AS SELECT 1 AS one": "DROP VIEW information_schema.more",
+        "ALTER DATABASE shop SET role = 'none'": "ALTER DATABASE shop RESET role",
+    }
+    for there, away in healthy.items():
+        run_sql(shop.url if there.startswith("CREATE TYPE") else superuser, there)
+        said = found(shop)
+        run_sql(superuser, away)
+        assert [one.level for one in said] == ["ok"], (there, said)
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_setting_of_the_application_s_own_that_only_a_superuser_gives_is_named(
+    shop: Shop, postgres: Postgres
+) -> None:
+    superuser = postgres.url(SUPERUSER, "shop")
+    run_sql(superuser, "ALTER DATABASE shop SET app.tenant = 'north'")
+    try:
+        [refused] = found(shop)
+    finally:
+        run_sql(superuser, "ALTER DATABASE shop RESET app.tenant")
+    assert refused.summary.endswith("it may not set for this database: app.tenant")
