@@ -15,6 +15,9 @@ from state.frozen import dataclass
 _BEHIND_AN_ERROR = re.compile(
     r"\W*$|(?:LINE \d+|HINT|DETAIL|CONTEXT|QUERY):|\[(?:SQL|parameters): |\(Background on this error|Node\.js v\d"
 )
+# the line with which a program says what is wrong, wherever a line's time or module stands before it
+_ERROR = re.compile(r"(?:^|[\s:.])\w*(?:Error|Exception|ERROR|FATAL)(?: \[[\w.]+\] |:\s+)\S")
+_FROM_ERROR = 6  # of the lines that people see of a command that failed
 TAIL = 64 * 1024  # bytes of output that are kept by default
 
 
@@ -51,6 +54,19 @@ class CommandResult:
     def last_lines(self) -> tuple[str, ...]:
         """The last 8 lines of the output, for the thread."""
         return tuple(self.tail.splitlines()[-8:])
+
+    @property
+    def error_lines(self) -> tuple[str, ...]:
+        """Of a command that failed, 8 lines for the thread: the first that names an error, what follows, and the end.
+
+        A program may say it first and print more behind it: a stack, or what it had done before and kept back.
+        """
+        lines = self.tail.splitlines()
+        first = next((number for number, line in enumerate(lines) if _ERROR.search(line)), len(lines))
+        if first >= len(lines) - len(self.last_lines):
+            return self.last_lines
+        said = [line for line in lines[first:] if line.strip()]
+        return (*said[:_FROM_ERROR], *said[_FROM_ERROR:][-2:])
 
     @property
     def last_line(self) -> str:

@@ -21,6 +21,7 @@ from commands.systems.logs import log_lines, log_sources
 from commands.systems.logs.log_lines import NewLines
 from commands.systems.postgres.stale_plans import stale_plans
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
+from commands.text.numbers import format_count
 from commands.text.page_rules import for_authors
 from commands.text.phrases import capitalized
 from state.errors import BadValue, Failed
@@ -41,8 +42,9 @@ class LogsStep(StepBox):
     characters of each line count. If a file was rotated, the rotated one is read too, also where it was packed or
     removed while a process of the bot's user still writes to it. A log that cannot be read, into which no process
     writes while one does into its rotated file, or that has lost lines since the mark, is no data; so is one of the
-    last three without any line. A cursor of the journal is printed by `journalctl --show-cursor`; an ISO time like
-    `<restarted_at>` is one of the bot's clock, not of the host's.
+    last three without any line, and a `command` that printed as many lines as its own limit. A cursor of the journal is
+    printed by `journalctl --show-cursor`; an ISO time like `<restarted_at>` is one of the bot's clock, not of the
+    host's.
     """
 
     kind: ClassVar[str] = "logs"
@@ -112,6 +114,10 @@ class LogsStep(StepBox):
             return f'since: "{self.since}" is no place in a file; write a number of bytes, or <log_offset_err>'
         return ""
 
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        why = log_sources.cut_by_default(self.command)
+        return f"command: {why}" if why else ""
+
     def plan(self) -> list[str]:
         if self._is_file():
             return log_lines.plan_lines(self.host, f"{self.file} from {self.since} on", self.bad)
@@ -174,7 +180,8 @@ class LogsStep(StepBox):
             incomplete = incomplete or log_sources.clock_problem(result.tail, asked, answered)
         if incomplete and not log.lines:
             return _not_read(f"The log of {name} is incomplete: {incomplete}.", state.said)
-        return self._judge(log, f" Perhaps more: {incomplete}." if incomplete else state.note)
+        note = f" It printed {format_count(state.read, 'line')}." if self.command else state.note
+        return self._judge(log, f" Perhaps more: {incomplete}." if incomplete else note)
 
     def _source(self, ctx: Context) -> tuple[str, str, dict[str, Text]]:
         """What to call the log, the program that reads it, and the program's variables. Raises BadValue."""

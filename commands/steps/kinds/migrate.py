@@ -18,11 +18,13 @@ from commands.steps.container_commands import container_warning
 from commands.steps.execution import recover_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.failed_migration import invalid_sentence, lock_timeout_sentence
 from commands.steps.shared.irreversible import Irreversible, irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.new_objects import new_objects, note_objects
+from commands.steps.shared.not_applied import NotApplied, not_applied
 from commands.steps.shared.passed_over import passed_over_in
-from commands.steps.shared.recorded import Recorded, recorded
+from commands.steps.shared.recorded import Recorded, left_behind, recorded
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared.way_back import with_way_back
 from commands.steps.tool_migration import RESTORE, ToolMigration
@@ -200,7 +202,7 @@ class MigrateStep(MigrationToolStep):
         note_objects(ctx, databases)
         result = self.run_tool(ctx)
         if result.code:
-            return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
+            return failed(self._failure(ctx, result, before), lines=result.error_lines, output=result.tail)
         outcome = self._forward_outcome(ctx, result, before, found, never)
         if outcome.state != AttemptState.DONE:
             return outcome
@@ -225,14 +227,19 @@ class MigrateStep(MigrationToolStep):
             summary = f"The migrations ended with exit code 0 and changed nothing: the state is still {still}."
         summary += f" But {never}." if never else ""
         last = recorded(self, ctx, after)
-        summary += f" But {last.differs}." if last.differs else ""
-        if (after == before and not self.may_be_empty) or (last.differs and self.is_news(ctx, last.differs)):
+        summary += f" But {last.differs}." if last.differs else left_behind(self, ctx, before, after)
+        # an env.py or a command of the project may keep an error to itself
+        left = not_applied(self, ctx) if after == before and self.may_be_empty else NotApplied()
+        summary += f" But {left.clause}." if left.clause else ""
+        if (after == before and not self.may_be_empty) or any(
+            why and self.is_news(ctx, why) for why in (last.differs, left.clause)
+        ):
             return failed(summary, lines=result.last_lines, output=result.tail)
         return done(
             summary,
             lines=result.last_lines,
             compared=(f"migrations at {show_state(after)}",),
-            not_compared=(*found.unasked, *last.unseen),
+            not_compared=(*found.unasked, *last.unseen, *left.unasked),
             applied_nothing=after == before,
         )
 
@@ -292,22 +299,24 @@ class MigrateStep(MigrationToolStep):
     def _run_back(self, ctx: Context, before: str) -> Outcome:
         result = self.run_tool(ctx, {"STATE_BEFORE": before})
         if result.code:
-            return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
+            return failed(self._failure(ctx, result, before), lines=result.error_lines, output=result.tail)
         after = self.after_attempt(ctx)
         if after != before:
             was, now = show_state(before), show_state(after)
             summary = f"The tool ended with exit code 0, but the state is {now}, not {was} as before."
             return failed(summary, lines=result.last_lines, output=result.tail)
-        return self._is_back(after)
+        outcome = self._is_back(after)
+        behind = "".join(left_behind(self, ctx, state, before) for state in set(states_after(ctx, self.undoes)))
+        return replace(outcome, summary=outcome.summary + behind)
 
     def _was_there(self, ctx: Context, before: str) -> Outcome:
         """The outcome where nothing is to be taken back: it was already, or the tool recorded nothing."""
         outcome = self._is_back(before)
         if self.has_applied(ctx, self.undoes):
             return outcome
-        return replace(
-            outcome, summary=f"{outcome.summary} The tool recorded no migration of this run. {_NOT_IN_STATE}"
-        )
+        none = f"The tool recorded no migration of this run. {_NOT_IN_STATE}"
+        sentences = (outcome.summary, none, invalid_sentence(ctx, self.databases(ctx)))
+        return replace(outcome, summary=" ".join(filter(None, sentences)))
 
     def _is_back(self, state: str) -> Outcome:
         shown = f"migrations at {show_state(state)}, as before the deploy"
@@ -321,7 +330,9 @@ class MigrateStep(MigrationToolStep):
         still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
         said = f"The migrations failed with {exit_words(result.code)}. {still}{before_that} {_NOT_IN_STATE}"
-        return f"{said} {self.locked(ctx)}".strip()
+        databases = self.databases(ctx)
+        waited = lock_timeout_sentence(ctx, result.tail, self.lock_timeout, databases)
+        return " ".join(filter(None, (said, waited, invalid_sentence(ctx, databases), self.locked(ctx))))
 
     def _is_in(self, changed: tuple[str, ...]) -> bool:
         """Whether what a step changes is the tool's folder, or a folder above it."""

@@ -40,7 +40,7 @@ def _left_beside(box: ServiceBox, ctx: Context, before: State) -> str:
 
 
 def _is_in(name: str, commands: str) -> bool:
-    """Whether commands of the page name an instance, or by a pattern several of its template (worker@*, worker@{1,2})."""
+    """Whether commands of the page name an instance, or several of its template by a pattern (worker@*)."""
     template = name.rpartition("@")[0]
     return bool(re.search(rf"{re.escape(name)}(?![0-9])|{re.escape(template)}(@[^0-9\s]|\*)", commands))
 

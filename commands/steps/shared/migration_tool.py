@@ -164,6 +164,11 @@ class MigrationToolStep(StepBox):
         shipped = self._shipped()
         return self._script(shipped.irreversible) if shipped and shipped.irreversible else ""
 
+    def pending_script(self) -> str:
+        """The script that prints what the tool's own way forward has left; empty where that is not known."""
+        shipped = self._shipped()
+        return self._script(shipped.pending) if shipped and shipped.pending and not (self.forward or self.state) else ""
+
     def several_databases(self, ctx: Context) -> bool:
         """Whether its tool tells the state of several databases at once, as Rails does. Raises ToolError."""
         shipped = self._shipped()

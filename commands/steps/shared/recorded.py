@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from commands.steps.outcome import Context
 from commands.steps.shared.migration_tool import MigrationToolStep
-from commands.systems.migrations.recorded import recorded_states, same_state, says_more
+from commands.systems.migrations.recorded import recorded_states, same_state, says_more, tables_at
 from commands.systems.migrations.tool_script import show_state
-from commands.text.phrases import joined_few
+from commands.text.phrases import agree, joined_few
 from state.errors import ToolError
 from state.frozen import dataclass
 
@@ -17,6 +17,24 @@ class Recorded:
 
     differs: str = ""
     unseen: tuple[str, ...] = ()
+
+
+def left_behind(step: MigrationToolStep, ctx: Context, was: str, state: str) -> str:
+    """The end of a summary: which other tables of the tool, such as those of tenants, still record the state before.
+
+    Two environments may live in one database, so this is only told.
+    """
+    known, table = step.known_databases(ctx), step.table()
+    if not table or len(known) != 1 or not was or same_state(was, state):
+        return ""
+    try:
+        names = tables_at(ctx.tools.database, known[0], table, was)
+    except ToolError:  # what the database has recorded is asked before, and says so
+        return ""
+    if not names:
+        return ""
+    still = agree(len(names), "still records", "still record")
+    return f" Not moved: {joined_few(names, 3)} {still} {show_state(was)}."
 
 
 def recorded(step: MigrationToolStep, ctx: Context, state: str) -> Recorded:

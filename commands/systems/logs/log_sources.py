@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from commands.systems.scripts import script
@@ -34,6 +35,7 @@ ids=$(awk -F '\\t' '$1 == "container" {{ print $3 }}' <<< "$listed")
 [ -n "$ids" ] || ids=$(docker inspect --type container --format '{{{{.ID}}}}' -- "$NAME") || exit {NO_CONTAINER}
 while read -r id; do docker logs --tail 1 -- "$id" > /dev/null; done <<< "$ids"
 """
+_OF_EACH = 100  # lines; from this limit on a multiple of it is no chance
 _SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a whole second
 _STATES = {
     "name": "its name is not that of one unit",
@@ -45,6 +47,15 @@ _STATES = {
     "unnamed": "the page names no command for it",
     "unread": "it showed this user nothing at the restart",
     "unreadable": "docker has it and cannot read its log",
+}
+# a command that stops at some lines by itself, and what makes it print all
+_CUT_BY_DEFAULT = {
+    r"\blogcli\b(?!.*--limit)": "logcli prints 30 lines unless --limit names more",
+    r"\bkubectl\b.*\blogs\b(?=.*( -l|--selector))(?!.*--tail)": (
+        "kubectl prints the last 10 lines of each pod of a selector; add --tail=-1"
+    ),
+    r"\bheroku\b.*\blogs\b(?!.*( -n|--num))": "heroku prints the last 100 lines unless --num names more",
+    r"\|\s*(head|tail)\b(?!\s+(-n\s*)?\+)": "head and tail leave lines out, and an error in them is not seen",
 }
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -59,13 +70,20 @@ class SourceState:
     """What the program says of a source.
 
     `unknown` is why its log is not known at all, `incomplete` why some of it may be missing, as clauses, or empty.
-    `note` is a sentence about what nobody can read, or empty. `said` are its program's own words.
+    `note` is a sentence about what nobody can read, or empty. `said` are its program's own words. `read` are the lines
+    that it printed.
     """
 
     unknown: str
     incomplete: str
     note: str
     said: tuple[str, ...]
+    read: int
+
+
+def cut_by_default(command: str) -> str:
+    """That a command prints the end of a log only, because nothing says otherwise; a clause, or empty."""
+    return next((why for form, why in _CUT_BY_DEFAULT.items() if re.search(form, command, re.DOTALL)), "")
 
 
 def time_mark(text: str) -> str:
@@ -107,20 +125,29 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
     values = dict(re.findall(r"^(state|code|read|dropped)=(.*)$", output, re.MULTILINE))
     containers = re.findall(r"^created=(.*)\noldest=(.*)$", output, re.MULTILINE)
     ages = [_age(created, oldest, float(since)) for created, oldest in containers]
-    incomplete, note = "", ""
+    incomplete, note, read = "", "", int(values.get("read", "0"))
     if dropped := int(values.get("dropped", "0")):
         incomplete = f"journald dropped {format_count(dropped, 'line')} by its rate limit"
     elif where := printed_elsewhere(output):
         incomplete = where
     elif is_silent and said:
         incomplete = f"its program says “{said[0].rstrip('.')}”"
+    elif is_limited(read, map(int, re.findall(r"^limit=([0-9]{1,9})$", output, re.MULTILINE))):
+        lines = format_count(read, "line")
+        incomplete = f"it printed {lines}, which is its own limit, so others may be missing; give it a higher one"
     elif "unread" in ages:
         incomplete = "docker tells in no known form since when it has lines of it"
     elif "rotated" in ages:
         incomplete = "docker's oldest line of it is younger than the mark, so lines were rotated away"
     elif "young" in ages:
         note = " The container was made after the mark; the log of an earlier one of its name is gone."
-    return SourceState(unknown=_unknown(values, said, has_errors), incomplete=incomplete, note=note, said=said)
+    unknown = _unknown(values, said, has_errors)
+    return SourceState(unknown=unknown, incomplete=incomplete, note=note, said=said, read=read)
+
+
+def is_limited(read: int, limits: Iterable[int]) -> bool:
+    """Whether so many lines are what a limit of the command lets through; from each of several pods if it is high."""
+    return any(0 < limit <= read and (read == limit or (limit >= _OF_EACH and read % limit == 0)) for limit in limits)
 
 
 def _unknown(values: dict[str, str], said: tuple[str, ...], has_errors: bool) -> str:

@@ -37,6 +37,7 @@ class MigrationTool:
     - `irreversible`: prints what is to be applied and could not be taken back, one a line; after "leaves " what `back`
       goes past without a failure. It fails if that cannot be known. Empty if the tool does not tell.
     - `passed`: prints what it would never apply, as `passed_over` reads it. Empty for a tool that applies all.
+    - `pending`: prints what `forward` has left unapplied, one a line. Empty for a tool that does not tell.
     - `databases`: prints a line for each database of which `state` tells. Empty for a tool of one.
     - `table`: in the database; None where it is not known.
     - `troubles`: prints what keeps `forward` from applying anything, one a line after `troubles.MARK`. Empty for a tool
@@ -53,6 +54,7 @@ class MigrationTool:
     grows: tuple[str, ...] = ()
     irreversible: str = ""
     passed: str = ""
+    pending: str = ""
     databases: str = ""
     table: Table | None = None
     troubles: str = ""
@@ -68,6 +70,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="$PROGRAM upgrade head",
         back=script("migrations/alembic_back.sh"),
         irreversible=script("migrations/alembic_irreversible.sh"),
+        pending=script("migrations/alembic_pending.sh"),
         table=Table(name="alembic_version", rows="SELECT version_num FROM {table}", columns=("version_num",)),
         troubles=script("migrations/alembic_troubles.sh"),
     ),
@@ -80,6 +83,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         back=script("migrations/django_back.sh"),
         grows=("public.django_content_type", "public.auth_permission"),
         irreversible=script("migrations/django_irreversible.sh"),
+        pending=script("migrations/django_pending.sh"),
         table=Table(
             name="django_migrations",
             rows="""SELECT DISTINCT ON (app) app || '=' || name || '(' || count(*) OVER (PARTITION BY app) || ')'
@@ -91,15 +95,16 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
     # libpq. Without --no-install, npx would fetch the newest Prisma where none is installed
     "prisma": MigrationTool(
         program="npx --no-install prisma",
-        state=script("migrations/prisma_state.sh"),
+        state=script("migrations/prisma_told.sh") + script("migrations/prisma_state.sh"),
         forward="$PROGRAM migrate deploy",
         reads_pgoptions=False,
+        pending=script("migrations/prisma_told.sh") + script("migrations/prisma_pending.sh"),
         table=Table(
             name="_prisma_migrations",
             rows="""SELECT max(migration_name COLLATE "C") || '(' || count(DISTINCT migration_name) || ')' FROM {table}
             WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL""",
         ),
-        troubles=script("migrations/prisma_troubles.sh"),
+        troubles=script("migrations/prisma_told.sh") + script("migrations/prisma_troubles.sh"),
         lock=PRISMA,
     ),
     # https://guides.rubyonrails.org/v6.1/active_record_migrations.html; without SCHEMA it would write db/schema.rb anew
@@ -109,6 +114,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="SCHEMA=/dev/null $PROGRAM db:migrate",
         back=script("migrations/rails_back.sh"),
         irreversible=script("migrations/rails_irreversible.sh"),
+        pending="$PROGRAM db:migrate:status | awk '$1 == \"down\" { print $2 }'",
         databases="$PROGRAM db:migrate:status | grep '^database: '",
         table=Table(
             name="schema_migrations",

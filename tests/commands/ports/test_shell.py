@@ -46,3 +46,29 @@ def test_the_line_that_says_what_is_wrong_is_shown_and_not_what_programs_print_b
 
 def test_an_output_of_nothing_else_is_shown_all_the_same() -> None:
     assert result("HINT: try again\n---\n", 1).last_line == "---"
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+@pytest.mark.parametrize(
+    ("first", "behind"),
+    [
+        ("StandardError: all later migrations canceled:\n\nthe column is in use", "== 2 Orders: migrating ="),
+        ("Error: P3018\n\nA migration failed to apply.", "   0: schema::apply\n       at apply.rs:113"),
+        ("psql:up.sql:3: ERROR:  no such table", "the next step"),
+    ],
+)
+def test_of_a_command_that_failed_the_lines_that_say_why_are_shown_whatever_it_prints_behind_them(
+    first: str, behind: str
+) -> None:
+    shown = result("\n".join(["begin", first, *[behind] * 9]), 1).error_lines
+    said = [line for line in first.splitlines() if line]
+    assert list(shown[: len(said)]) == said
+    assert (len(shown), shown[-1]) == (8, behind.splitlines()[-1])
+
+
+def test_where_the_end_says_why_or_nothing_does_the_end_is_shown() -> None:
+    traceback = "\n".join(["Traceback", *["  File x"] * 9, "django.db.utils.OperationalError: locked", "at 1"])
+    assert result(traceback, 1).error_lines == result(traceback).last_lines
+    plain = "\n".join(["0 errors", "Error:", *map(str, range(12))])
+    assert result(plain, 1).error_lines == result(plain).last_lines
+    assert result("", 1).error_lines == ()

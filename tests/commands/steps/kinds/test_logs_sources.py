@@ -225,6 +225,64 @@ def test_a_command_that_fails_or_prints_nothing_is_no_data(command: str, words: 
     assert is_no_data(outcome, words), outcome.summary
 
 
+LIMITED = """'seq -f "fine %g" 9000 > all; tail {} all' """
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+@pytest.mark.parametrize(
+    ("command", "lines"),
+    [
+        ("--lines=5000", "5,000"),
+        ("-n 200", "200"),
+        ("-300", "300"),
+        ("-n 1500 all && tail -n 1500", "3,000"),  # as of two pods
+    ],
+)
+def test_a_command_that_prints_as_many_lines_as_its_own_limit_may_have_cut_off_errors(
+    command: str, lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = read(None, COMMAND + LIMITED.format(command), mark="m")
+    assert is_no_data(outcome, f"it printed {lines} lines, which is its own limit"), outcome.summary
+
+
+@pytest.mark.parametrize("command", ["--lines=20000", "-n +1", "-n 9001", "-c 90000"])
+def test_a_command_below_its_limit_says_how_many_lines_it_printed(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = read(None, COMMAND + LIMITED.format(command), mark="m")
+    assert outcome.state == "done", outcome.summary
+    assert re.search(r"since the restart\. It printed [0-9,]+ lines\.$", outcome.summary), outcome.summary
+
+
+def test_logcli_has_a_limit_that_nobody_wrote(tmp_path: Path) -> None:
+    logcli = tmp_path / "logcli"
+    logcli.write_text("#!/bin/sh\nseq 30\n")
+    logcli.chmod(0o755)
+    outcome = read(tmp_path, COMMAND + """'logcli query "{app=1}" --from="$SINCE"'""", mark="m")
+    assert is_no_data(outcome, "it printed 30 lines, which is its own limit"), outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ('logcli query x --from="$SINCE"', "logcli prints 30 lines"),
+        ('logcli query x --limit=90000 --from="$SINCE"', ""),
+        ('kubectl logs -l app=api --since-time="$SINCE"', "kubectl prints the last 10 lines"),
+        ('kubectl logs -l app=api --tail=-1 --since-time="$SINCE"', ""),
+        ('kubectl logs deploy/api --since-time="$SINCE"', ""),
+        ('cat "$SINCE" | tail -n +3', ""),
+        ('cat "$SINCE" | tail -n 100', "head and tail leave lines out"),
+    ],
+)
+def test_the_page_check_names_a_command_that_cuts_its_log(command: str, words: str) -> None:
+    service = f"host = 'h'\nname = 'api'\nmanager = 'commands'\nrunning = 'x'\nrestart = 'y'\nlog = '{command}'"
+    for kind, toml in (("logs", f"{COMMAND}'{command}'"), ("service", service)):
+        found = box(kind, toml).page_warning({})
+        assert (words in found) if words else not found, f"{kind}: {found}"
+
+
 def test_errors_count_where_docker_prints_what_a_container_wrote_as_errors(docker: Docker) -> None:
     docker.run("both", "echo up; echo TypeError: x >&2; read x")
     docker.wait_for("both", "TypeError: x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.tools.places import DatabasePlace
 from bot.tools.postgres.database import PostgresDatabase
 from bot.tools.secrets import Redactor
 from commands.steps.base import execute
+from commands.steps.outcome import Context
 from tests.commands.steps.builders import box
 from tests.commands.steps.databases import create_databases, run_sql
 from tests.commands.steps.kinds.test_migrate import ALEMBIC, BACK, COLUMNS, DJANGO, NOT_IN_STATE, Project
@@ -44,6 +46,14 @@ def upgrade():
 def downgrade():
     op.execute("ALTER TABLE orders DROP COLUMN price")
 """
+ON_DB = 'database = "db"\nverify = [{ says = "one", expect = 1, sql = "SELECT 1" }]\n'
+
+
+def on_database(project: Project, url: str, step: str = "step", attempt: int = 1) -> Context:
+    """The context of an attempt, whose page knows the database."""
+    ctx = project.context(step, attempt)
+    database = PostgresDatabase({"db": DatabasePlace(url=url)}, {}, Redactor([]))
+    return replace(ctx, tools=replace(ctx.tools, database=database))
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
@@ -79,12 +89,35 @@ def test_an_index_that_was_left_invalid_and_that_the_tool_skips_is_named(postgre
         run_sql(url, f"CREATE {index.format('')}")
     skips = IN_ALEMBIC.replace(BOTH[1], f"CREATE {index.format('IF NOT EXISTS')}")
     (tmp_path / "migrations/versions/bbb2.py").write_text(skips)
-    verify = 'database = "db"\nverify = [{ says = "one", expect = 1, sql = "SELECT 1" }]\n'
-    ctx = project.context()
-    database = PostgresDatabase({"db": DatabasePlace(url=url)}, {}, Redactor([]))
-    outcome = execute(box("migrate", ALEMBIC + verify), replace(ctx, tools=replace(ctx.tools, database=database)))
+    outcome = execute(box("migrate", ALEMBIC + ON_DB), on_database(project, url))
     assert outcome.state == "done", outcome.summary
     assert outcome.summary.endswith(
         "But there are invalid indexes, which no query uses (or which are still being built): orders_id. "
         "Every verify query passed."
     )
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_an_index_that_the_steps_own_limit_leaves_invalid_is_named_with_the_limit(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    create_databases(postgres, "migrated")
+    url = postgres.url(OWNER, "migrated")
+    project = Project(tmp_path, alembic_project(tmp_path, url))
+    concurrently = IN_ALEMBIC.replace(f'        op.execute("{BOTH[0]}")\n', "").replace("wrong", "by_id")
+    (tmp_path / "migrations/versions/bbb2.py").write_text(concurrently.replace("(missing)", "(id)"))
+    toml = f'{ALEMBIC}lock_timeout = "0.3 s"\n{ON_DB}'
+    with psycopg.connect(url, application_name="monthly report") as other:
+        other.execute("INSERT INTO orders VALUES (1)")
+        first = execute(box("migrate", toml), on_database(project, url))
+    left = "Invalid indexes are there (or still being built), which a further attempt may trip over: by_id."
+    limit = "A statement waited longer than the step's `lock_timeout` (0.3 s) for other transactions to end; "
+    assert first.state == "failed"
+    assert (limit in first.summary, first.summary.endswith(left)) == (True, True), first.summary
+    who = rf"by session [0-9]+ \(monthly report, user {OWNER}\) on public\.orders\."
+    assert re.search(f"In database db locks are kept just now {who}", first.summary), first.summary
+    again = execute(box("migrate", toml), on_database(project, url, attempt=2))
+    assert (limit in again.summary, again.summary.endswith(left)) == (False, True), again.summary
+    back = execute(box("migrate", toml + BACK), on_database(project, url, "back"))
+    assert back.state == "done"
+    assert back.summary.endswith(f"{NOT_IN_STATE} {left} Every verify query passed."), back.summary

@@ -16,7 +16,7 @@ from commands.systems.migrations.tools import MIGRATION_TOOLS, ToolName
 from tests.bot.tools.postgres.test_database import database_at
 from tests.commands.steps.builders import box
 from tests.commands.steps.databases import create_databases, run_sql
-from tests.commands.steps.kinds.test_migrate import ALEMBIC, DJANGO, Project, url
+from tests.commands.steps.kinds.test_migrate import ALEMBIC, BACK, DJANGO, Project, url
 from tests.commands.steps.kinds.test_migrate_tools import PRISMA, RAILS, prisma, prisma_project, rails
 from tests.commands.steps.migration_projects import alembic_project, django_project
 
@@ -32,9 +32,9 @@ def urls(postgres: Postgres) -> Iterator[tuple[str, str]]:
     yield postgres.url(OWNER, "migrated"), postgres.url(OWNER, "shop")
 
 
-def run(project: Project, toml: str, page: str, attempt: int = 1) -> Outcome:
+def run(project: Project, toml: str, page: str, attempt: int = 1, step: str = "step") -> Outcome:
     """`page` is the address of the page's database."""
-    ctx = project.context(attempt=attempt)
+    ctx = project.context(step, attempt)
     return execute(box("migrate", toml), replace(ctx, tools=replace(ctx.tools, database=database_at(page))))
 
 
@@ -160,3 +160,22 @@ def test_another_applications_table_beside_its_own_is_no_other_database(tmp_path
 def test_a_tool_that_says_its_state_for_each_schema_has_it_recorded() -> None:
     assert same_state("aaa1 aaa1", "aaa1")
     assert not same_state("aaa1 bbb2", "aaa1")
+
+
+@pytest.mark.fault("the first of several for all")
+def test_tenants_whose_own_tables_still_record_the_state_before_are_named_both_ways(
+    tmp_path: Path, urls: tuple[str, str]
+) -> None:
+    page, _ = urls
+    project = Project(tmp_path, alembic_project(tmp_path, page))
+    tenants = {"a": "aaa1", "b": "aaa1", "moved": "bbb2", "another": "0f0f"}
+    for name, state in tenants.items():
+        table = f"{name}.alembic_version"
+        run_sql(page, f"CREATE SCHEMA {name}; CREATE TABLE {table} AS SELECT '{state}'::text AS version_num")
+    forward = run(project, ALEMBIC + VERIFY, page)
+    told = "Migrated from “aaa1” to “bbb2”. Not moved: {} “aaa1”. Every verify query passed."
+    both = told.format("a.alembic_version and b.alembic_version still record")
+    assert (forward.state, forward.summary) == ("done", both)
+    back = run(project, ALEMBIC + BACK + VERIFY, page, step="back")
+    assert back.state == "done"
+    assert "Not moved: moved.alembic_version still records “bbb2”." in back.summary

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -108,10 +107,27 @@ def test_a_failed_migration_of_prisma_is_named_before_the_start(
     (folder / "migration.sql").write_text("SELECT nothing FROM nowhere;\n")
     assert prisma.run(PRISMA, attempt=2).state == "failed"
     found = prisma.looked_at(PRISMA)
-    shutil.rmtree(folder)
     assert found.level == "fail"
     assert found.summary.endswith("20260101000000_wrong(failed)")
     assert "prisma migrate resolve" in found.todo
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_failed_migration_of_prisma_is_named_beside_one_to_come_and_a_rolled_back_one_is_not_applied(
+    prisma: Project, prisma_project: Path, url: str
+) -> None:
+    for name in ("20260101000000_wrong", "20260201000000_next"):
+        (prisma_project / "prisma" / "migrations" / name).mkdir()
+        (prisma_project / "prisma" / "migrations" / name / "migration.sql").write_text("SELECT 1;\n")
+    run_sql(
+        url,
+        "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('w', 'w', '20260101000000_wrong')",
+    )
+    found = prisma.looked_at(PRISMA)  # its own status names only the one to come
+    assert (found.level, "20260101000000_wrong(failed)" in found.summary) == ("fail", True), found.summary
+    run_sql(url, "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE id = 'w'")
+    found = prisma.looked_at(PRISMA)  # its own status calls it applied
+    assert (found.level, "“20250101000000_baseline(1)”" in found.summary) == ("ok", True), found.summary
 
 
 @pytest.mark.fault(KIND)

@@ -120,3 +120,41 @@ def test_an_extension_whose_files_are_newer_than_the_database_s_needs_the_right_
         run_sql(postgres.url(SUPERUSER, "shop"), "DROP EXTENSION newer")
         for file in (control, second):
             file.unlink()
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_owners_of_more_than_tables_as_whom_the_user_may_not_act_are_named_before_the_start(
+    shop: Shop, postgres: Postgres
+) -> None:
+    superuser = postgres.url(SUPERUSER, "shop")
+    lacks = "to restore the whole database, its user lacks a right: it may not "
+    owner = f"{lacks}act as the owner of what is in it: {SUPERUSER}"
+    made = {
+        "FUNCTION f()": "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "SCHEMA ops": "CREATE SCHEMA ops",
+        "TYPE mood": "CREATE TYPE mood AS ENUM ('a')",
+        "TYPE pair": "CREATE TYPE pair AS (a int)",
+        "TEXT SEARCH CONFIGURATION fr": "CREATE TEXT SEARCH CONFIGURATION fr (COPY = english)",
+    }
+    for name, sql in made.items():
+        run_sql(superuser, sql)
+        [refused] = found(shop)
+        run_sql(superuser, f"DROP {name}")
+        assert (refused.level, refused.summary) == ("fail", owner), name
+    # as it is in a database that was upgraded from PostgreSQL 14
+    run_sql(superuser, f"ALTER SCHEMA public OWNER TO {SUPERUSER}")
+    assert [one.summary for one in found(shop)] == [owner]
+    run_sql(superuser, "ALTER SCHEMA public OWNER TO pg_database_owner; CREATE PUBLICATION every FOR ALL TABLES")
+    [refused] = found(shop)
+    assert refused.summary.endswith(
+        f": {SUPERUSER} and may not create the publication every for all tables (only a superuser may)"
+    )
+    run_sql(superuser, "DROP PUBLICATION every; GRANT EXECUTE ON FUNCTION pg_read_file(text) TO dj_app")
+    assert [one.summary for one in found(shop)] == [f"{lacks}give rights on what is PostgreSQL's own: pg_read_file"]
+    run_sql(superuser, "REVOKE EXECUTE ON FUNCTION pg_read_file(text) FROM dj_app")
+    run_sql(superuser, "ALTER DATABASE shop SET log_min_duration_statement = '1s'")
+    assert [one.summary for one in found(shop)] == [f"{lacks}set for this database: log_min_duration_statement"]
+    run_sql(superuser, "ALTER DATABASE shop RESET log_min_duration_statement")
+    # its own role's settings it may set
+    run_sql(shop.url, "ALTER ROLE CURRENT_USER IN DATABASE shop SET work_mem = '8MB'")
+    assert [one.level for one in found(shop)] == ["ok"]

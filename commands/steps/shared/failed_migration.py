@@ -1,0 +1,54 @@
+"""What a failed migration leaves to know: a wait for a lock, and indexes of no use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
+
+from commands.steps.execution import pause
+from commands.steps.outcome import Context
+from commands.systems.postgres.invalid_indexes import left_invalid
+from commands.systems.postgres.kept_locks import keepers
+from commands.text.durations import format_duration
+from commands.text.phrases import joined_few
+from state.errors import ToolError
+
+_MOMENT = 1.0  # seconds after which an ordinary transaction has ended
+_SHOWN = 3  # of those that have locks
+# of PostgreSQL in English, and of clients that name its code
+_LOCK_TIMEOUT = ("due to lock timeout", "LockNotAvailable", "55P03")
+
+
+def lock_timeout_sentence(ctx: Context, output: str, lock_timeout: timedelta, databases: Iterable[str]) -> str:
+    """That the step's own limit has ended a statement, if the tool's output says so, and who keeps locks still."""
+    if not any(word in output for word in _LOCK_TIMEOUT):
+        return ""
+    limit = format_duration(lock_timeout)
+    waited = (
+        f"A statement waited longer than the step's `lock_timeout` ({limit}) for other transactions to end; "
+        "CREATE INDEX CONCURRENTLY waits for all that write. Wait for them, or raise it."
+    )
+    return " ".join([waited, *(_keepers_sentence(ctx, name) for name in databases)]).strip()
+
+
+def _keepers_sentence(ctx: Context, name: str) -> str:
+    """Whose locks on tables of a database are there, and still there a moment later."""
+    try:
+        first = {one.transaction for one in keepers(ctx.tools.database, name)}
+        if not first:
+            return ""
+        pause(ctx, _MOMENT)
+        kept = [one.words for one in keepers(ctx.tools.database, name) if one.transaction in first]
+    except ToolError:  # what the tool itself says stands there, too
+        return ""
+    return f"In database {name} locks are kept just now by {joined_few(kept, _SHOWN)}." if kept else ""
+
+
+def invalid_sentence(ctx: Context, databases: Iterable[str]) -> str:
+    """The invalid indexes that are there, and why they are in the way. The tool may run CREATE INDEX again."""
+    with suppress(ToolError):  # what the tool itself says stands there, too
+        found = [invalid for name in databases if (invalid := left_invalid(ctx.tools.database, name))]
+        said = "Invalid indexes are there (or still being built), which a further attempt may trip over"
+        return f"{said}: {', '.join(found)}." if found else ""
+    return ""

@@ -1,0 +1,3 @@
+# Heads of the code in this folder that the database is not at, one a line. Other lines are of its env.py; an “effective head” is
+# one on which another depends, and the database does not name it.
+$PROGRAM heads | awk '/^[^ ]+( \([^()]*\))* \(head\)/ {print $1}' | { grep -vxF -- "$(migration_state)" || true; }

@@ -1,0 +1,68 @@
+"""`migrate`: a tool that ends well and leaves migrations unapplied has not “nothing to apply”."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.steps.kinds.test_migrate import ALEMBIC, DJANGO, Project, alembic, django, url
+from tests.commands.steps.kinds.test_migrate_tools import RAILS, rails
+from tests.commands.steps.migration_projects import alembic_revision
+
+__all__ = ["alembic", "django", "rails", "url"]  # fixtures
+pytestmark = pytest.mark.fault("compared with itself")
+EMPTY = "may_be_empty = true\n"
+ENV = """\
+import os
+from alembic import context
+from sqlalchemy import create_engine
+
+try:
+    with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+except Exception as error:
+    print("another process has migrated:", error)
+"""
+STILL = "The migrations ended with exit code 0 and changed nothing: the state is still "
+
+
+def idle(folder: Path, toml: str, program: str) -> str:
+    """A tool of the project that keeps every error of `migrate` to itself."""
+    (folder / "tool").write_text(f'#!/bin/sh\ncase "$1" in *migrate) exit 0 ;; esac\nexec {program} "$@"\n')
+    (folder / "tool").chmod(0o755)
+    lines = [line for line in toml.splitlines() if not line.startswith("program")]
+    return "\n".join([*lines, 'program = "./tool"', EMPTY])
+
+
+def test_an_env_py_that_swallows_the_error_is_no_migration_with_nothing_to_do(alembic: Project, tmp_path: Path) -> None:
+    alembic_revision(tmp_path, "bbb2", "aaa1", "SELECT 1/0", "SELECT 1")
+    (tmp_path / "migrations" / "env.py").write_text(ENV)
+    outcome = alembic.run(ALEMBIC + EMPTY)
+    assert (outcome.state, outcome.summary) == ("failed", f"{STILL}“aaa1”. But bbb2 is still not applied.")
+    assert alembic.run(ALEMBIC + EMPTY, attempt=2).state == "done", "people have been told, and go on"
+
+
+@pytest.mark.parametrize(("tool", "toml"), [("alembic", ALEMBIC), ("django", DJANGO)])
+def test_nothing_to_apply_is_fine_where_the_page_says_so(tool: str, toml: str, request: pytest.FixtureRequest) -> None:
+    project: Project = request.getfixturevalue(tool)
+    project.run(toml)
+    project.files.clear()
+    outcome = project.run(toml + EMPTY, attempt=2)
+    assert (outcome.state, outcome.not_compared) == ("done", ()), outcome.summary
+    assert "still not applied" not in outcome.summary
+
+
+def test_so_it_is_with_django(django: Project, tmp_path: Path) -> None:
+    program = DJANGO.split('program = "')[1].split('"')[0]
+    outcome = django.run(idle(tmp_path, DJANGO, program))
+    assert outcome.state == "failed"
+    assert outcome.summary.endswith("But shop.0002_price and stock.0001_initial are still not applied.")
+
+
+def test_so_it_is_with_rails(rails: Project, tmp_path: Path) -> None:
+    outcome = rails.run(idle(tmp_path, RAILS, "bin/rails"))
+    assert outcome.state == "failed"
+    assert outcome.summary == f"{STILL}“nothing applied”. But 20260101000000 is still not applied."
