@@ -38,7 +38,9 @@ ANSWER_TIMEOUT = 3.0  # seconds in which a service that is ready must serve the 
 ANSWERS = 20  # requests that must all be answered with the commit
 ANSWERS_WITHIN = 10.0  # seconds; of a slow service fewer are asked for
 _MOST_GONE = 2  # of them that nobody answered, or a proxy in front, in each of so many rounds, so many seconds apart
+_GONE_OF_FEW = 1 / 3  # of the few that a slow service leaves time for, such as one that gets no answer until its limit
 _ROUNDS, _BETWEEN_ROUNDS = 3, 2.0
+_SLOWER = 1.0  # seconds before each request after such an answer, which nginx gives to too many requests as well (503)
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,10 @@ class HealthAddress(StepBox):
         until, asked = ctx.tools.clock.monotonic() + ANSWERS_WITHIN, 1
         others: list[str] = []
         gone: list[str] = []
-        while asked < ANSWERS and ctx.tools.clock.monotonic() < until:
+        while asked < ANSWERS and len(gone) < _MOST_GONE and ctx.tools.clock.monotonic() < until:
+            if gone:
+                pause(ctx, _SLOWER)
+                until += _SLOWER
             answers = [self._health(ctx, {"Connection": "close"})]
             if asked == 1:
                 further = answers[0].others[:MOST]
@@ -167,7 +172,9 @@ class HealthAddress(StepBox):
                 break
         if others:
             return f"{len(others)} of {asked} times {others[-1]}", False
-        return (f"{len(gone)} of {asked} times {gone[-1]}", True) if len(gone) >= _MOST_GONE else ("", False)
+        if gone and len(gone) >= min(_MOST_GONE, _GONE_OF_FEW * asked):
+            return f"{len(gone)} of {asked} times {gone[-1]}", True
+        return "", False
 
     def serves(self, ctx: Context, answer: str) -> bool:
         """Whether an answer of the health address is that of the commit, or of its first digits. True without one."""

@@ -26,7 +26,7 @@ from state.errors import ToolError
 _TRIES = 3  # requests for what is served at least, one second apart
 _SHOWN = 100  # characters of an address
 _SERVERS_ASKED = 10  # more requests for the stamp, each of which another server may answer
-_MOST_GONE = 2  # of them that get no stamp at all: one alone may be a proxy that leaves a server out a little later
+_MOST_GONE = 2  # of them that get no stamp at all: one alone may be a proxy that leaves a server out from then on
 _NAMES = "named the commit "
 LIMIT_PATIENCE = 60.0  # seconds that a limit on requests is waited for in all
 
@@ -164,24 +164,22 @@ class ServedBuild:
         request = HttpRequest(
             path=PageText(self.stamp, self.ctx.values), headers={**self.headers, "Connection": "close"}
         )
-        others: list[str] = []
-        for _ in range(_SERVERS_ASKED):
+        gone = 0
+        for asked in range(1, _SERVERS_ASKED + 1):
+            if gone:
+                pause(self.ctx, 1)  # nginx answers 503 to too many requests as well
             try:
                 answer = self.ctx.tools.web.request(self.web, request)
+                said = "" if stand_in(answer) else self._other_build(answer)
+                if answer.status == LIMITED:  # more requests would only use up more of the limit
+                    break
             except ToolError:
-                others.append("gave no answer")
-                continue
-            if answer.status == LIMITED:  # more requests would only use up more of the limit
-                break
-            if not stand_in(answer) and (said := self._other_build(answer)):
-                others.append(said)
-        if len(others) < (1 if any(one.startswith(_NAMES) for one in others) else _MOST_GONE):
-            return ""
-        asked = on_web(self.web, self.stamp)
-        return (
-            f"{asked} was asked {_SERVERS_ASKED} times more, and {len(others)} times it {others[-1]}: another server "
-            "behind the address does not serve this build."
-        )
+                said = "gave no answer"
+            if said and ((other := said.startswith(_NAMES)) or (gone := gone + 1) == _MOST_GONE):
+                often = "once" if other else "twice"
+                more = f"was asked {format_count(asked, 'more time')}, and {often} it {said}"
+                return f"{on_web(self.web, self.stamp)} {more}: perhaps another server behind the address answered."
+        return ""
 
     def _other_build(self, answer: HttpResponse) -> str:
         """What an answer for the stamp says instead of the commit, as a clause; empty if nothing."""

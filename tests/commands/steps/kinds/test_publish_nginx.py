@@ -144,8 +144,8 @@ TWO_SERVERS = """\
     ("second", "state", "said"),
     [
         ("root {www}/current;", "done", "is served."),
-        ("root {www}/releases/{old};", "failed", f"times it named the commit {OLD[:10]}: another server"),
-        ("return 503;", "failed", "times it answered 503: another server"),
+        ("root {www}/releases/{old};", "failed", f", and once it named the commit {OLD[:10]}: perhaps another server"),
+        ("return 503;", "failed", ", and twice it answered 503: perhaps another server"),
     ],
 )
 def test_another_server_behind_the_address_that_serves_another_build_is_seen(
@@ -160,3 +160,20 @@ def test_another_server_behind_the_address_that_serves_another_build_is_seen(
         outcome = published(site, FORWARD + QUICK)
         site.web.close()
     assert (outcome.state, said in outcome.summary) == (state, True), outcome.summary
+
+
+LIMITED = """\
+  limit_req_zone $binary_remote_addr zone=all:1m rate=10r/s;
+  server {{ listen 127.0.0.1:{port}; root {www}/current; limit_req zone=all burst=9 nodelay; }}
+"""
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_limit_on_requests_that_answers_503_is_no_server_that_is_gone(tmp_path: Path) -> None:
+    port = free_port()
+    site = Served(tmp_path, port)
+    write_page(site.build, "new")
+    with nginx_serves(tmp_path, port, LIMITED.format(port=port, www=site.www)):
+        outcome = published(site, FORWARD + QUICK)
+        site.web.close()
+    assert outcome.state == "done", outcome.summary

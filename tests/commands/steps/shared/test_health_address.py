@@ -22,6 +22,7 @@ from commands.ports.web import HttpResponse
 from commands.steps.base import execute
 from commands.steps.outcome import Context
 from commands.steps.shared import health_address
+from state.errors import LostTrack
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.kinds.pm2_service import SERVICE
 from tests.production import answer
@@ -67,6 +68,12 @@ def asking(web: HttpWeb) -> Context:
     return replace(ctx, tools=replace(ctx.tools, web=web, clock=SystemClock()))
 
 
+@pytest.fixture(autouse=True)
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time for all requests, on a busy machine too."""
+    monkeypatch.setattr(health_address, "ANSWERS_WITHIN", 1000.0)
+
+
 @pytest.fixture
 def web() -> Iterator[tuple[HttpWeb, int, ExitStack]]:
     """The real requests to a port, and what ends the listeners."""
@@ -80,9 +87,8 @@ def web() -> Iterator[tuple[HttpWeb, int, ExitStack]]:
 @pytest.mark.fault("the first of several for all")
 @pytest.mark.parametrize("commits", [(NEW, NEW), (OLD, NEW), (NEW, OLD)])
 def test_an_old_process_that_shares_the_port_is_seen(
-    web: tuple[HttpWeb, int, ExitStack], commits: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    web: tuple[HttpWeb, int, ExitStack], commits: tuple[str, str]
 ) -> None:
-    monkeypatch.setattr(health_address, "ANSWERS_WITHIN", 60.0)  # of a busy machine too
     real, port, ends = web
     for commit in commits:
         server = listener(port, commit)
@@ -127,11 +133,46 @@ def test_a_server_behind_the_address_that_is_gone_for_good_is_seen(status: int) 
     new, gone = answer(200, {"commit": NEW}), answer(status, {})
     outcome = execute(box("service", SERVICE), context(world_that_answers(new, new, gone)))
     assert outcome.state == "failed"
-    assert f" of 20 times with status {status} instead of commit = {NEW}" in outcome.summary, outcome.summary
+    assert f" times with status {status} instead of commit = {NEW}" in outcome.summary, outcome.summary
+
+
+@pytest.mark.fault("the first of several for all")
+def test_where_only_a_few_requests_fit_into_the_time_one_that_hangs_counts() -> None:
+    world, asked = World(), [0]
+
+    def reply(_: object) -> HttpResponse:
+        asked[0] += 1
+        if asked[0] % 2:
+            return answer(200, {"commit": NEW})
+        world.clock.move(seconds=health_address.ANSWERS_WITHIN)
+        raise LostTrack("GET /api/health: “api” did not answer within 10 s.")
+
+    world.on_web("GET api /api/health", reply)
+    said = box("service", SERVICE).commit_of_all(context(world))
+    assert said.startswith("1 of 3 times nothing usable: "), said
+
+
+@pytest.mark.fault("slow, taken for broken")
+def test_a_limit_on_requests_that_answers_503_as_nginxs_does_is_no_server_that_is_gone() -> None:
+    world = World()
+    allowed, at = 5.0, world.clock.monotonic()
+
+    def reply(_: object) -> HttpResponse:
+        nonlocal allowed, at
+        now = world.clock.monotonic()
+        allowed, at = min(allowed + (now - at), 5.0), now  # one request a second
+        if allowed < 1:
+            return answer(503, {})
+        allowed -= 1
+        return answer(200, {"commit": NEW})
+
+    world.on_web("GET api /api/health", reply)
+    outcome = execute(box("service", SERVICE), context(world))
+    assert outcome.state == "done", outcome.summary
 
 
 @pytest.mark.fault("slow, taken for broken")
 def test_a_server_that_the_proxy_in_front_leaves_out_a_little_later_is_waited_for() -> None:
     new, gone = answer(200, {"commit": NEW}), answer(502, {})
-    outcome = execute(box("service", SERVICE), context(world_that_answers(*[new, gone] * 15, *[new] * 1000)))
+    outcome = execute(box("service", SERVICE), context(world_that_answers(*[new] * 6, *[new, gone] * 4, *[new] * 1000)))
     assert outcome.state == "done", outcome.summary
