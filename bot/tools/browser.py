@@ -29,11 +29,19 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 _LEAST = 1.0  # seconds that each act has at least
 _BUSY = 10  # seconds for which a page may leave no time to what is asked of it
 _SETTLES = 5.0  # seconds at most for which a page may go on loading what makes its buttons work, in all
-_SHOWS_SOMETHING = (
-    "() => document.body && (document.body.innerText.trim() !== '' || "
-    "document.body.querySelector('img,svg,picture,canvas,video,iframe,frame,object,embed,input,button') !== null || "
-    "[...document.body.querySelectorAll('*')].some(one => one.shadowRoot)) || document.querySelector('frameset')"
-)
+# text, or a thing with a size, which what only counts visitors has not; what a web component shows is not known
+_SHOWS_SOMETHING = """() => {
+  const root = document.body || document.documentElement
+  if (!root) return false
+  if ((root.innerText ?? root.textContent).trim()) return true
+  const shows = 'img,svg,picture,canvas,video,iframe,frame,object,embed,input,button,select,textarea'
+  return [...document.querySelectorAll('*')].some(one => {
+    const box = one.getBoundingClientRect()
+    if (box.width < 2 || box.height < 2) return false
+    const own = one.matches(shows) || one.shadowRoot || one.localName.includes('-')
+    return own || getComputedStyle(one).backgroundImage.includes('url(')
+  })
+}"""
 _COULD_NOT = {
     "fill": "could not be filled: there is no such field that can be typed into",
     "click": "could not be clicked: there is no such thing, or something covers it",

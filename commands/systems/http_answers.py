@@ -62,7 +62,7 @@ _WAIT, _LONGEST_WAIT = 5.0, 60.0  # seconds that a limit on requests is waited f
 _LONGEST_NOTE = 60  # characters of a header that a message shows
 # fields in which an answer says how it went or how the service is, and what they say if that is bad
 _OWN_STATUS = ("status", "state", "health", "result")
-_BAD_STATUS = ("error", "fail", "failed", "failure", "down", "unhealthy", "critical", "out_of_service")
+_BAD_STATUS = ("error", "fail", "failed", "failure", "down", "unhealthy", "critical", "out_of_service", "red")
 _OWN_YES = ("ok", "success", "healthy")
 _OWN_ERROR = ("error", "errors")
 
@@ -138,7 +138,7 @@ def own_verdict(answer: HttpResponse) -> str:
             return f"`{known}` = “{value}”"
         if known in _OWN_YES and value is False:
             return f"`{known}` = false"
-        if known in _OWN_ERROR and value and isinstance(value, str | list | dict):
+        if known in _OWN_ERROR and value and isinstance(value, str | list | dict | bool):
             return f"an `{known}`"
     return ""
 

@@ -33,6 +33,14 @@ PAGES = {
 PAGES["/blank"] = "<div id=root></div><noscript>This page needs JavaScript</noscript><script>1</script>"
 PAGES["/soon"] = "<div id=root></div><script>setTimeout(() => root.append('Dashboard'), 300)</script>"
 PAGES["/picture"] = "<canvas></canvas>"
+IMAGE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+PAGES["/background"] = f"<div style='height:100vh;background-image:url({IMAGE})'></div>"
+PAGES["/component"] = (
+    "<x-a></x-a><script>document.querySelector('x-a').attachShadow({{mode:'closed'}}).append('Hi')</script>"
+)
+PAGES["/counted"] = (
+    f"<div id=root></div><img src='{IMAGE}' width=1 height=1><svg style='display:none'></svg><iframe hidden></iframe>"
+)
 LATE = "order.disabled = false; order.onclick = () => document.body.append('Thank you')"
 
 
@@ -116,7 +124,17 @@ def test_a_page_on_which_nothing_can_be_clicked_is_given_up(url: str) -> None:
 
 
 @pytest.mark.fault("it exists, so it is right")
-@pytest.mark.parametrize(("path", "blank"), [("/blank", True), ("/soon", False), ("/picture", False)])
+@pytest.mark.parametrize(
+    ("path", "blank"),
+    [
+        ("/blank", True),
+        ("/counted", True),
+        ("/soon", False),
+        ("/picture", False),
+        ("/background", False),
+        ("/component", False),
+    ],
+)
 def test_a_page_that_shows_nothing_at_all_has_failed(url: str, path: str, blank: bool) -> None:
     browser = ChromiumBrowser({"app": WebPlace(url=url)}, {}, Redactor([]))
     said = browser.visit("app", Visit(path=path, limit=3)).stuck

@@ -1,0 +1,44 @@
+"""Who keeps locks on a database's tables, as far as everybody may see it."""
+
+from __future__ import annotations
+
+from commands.ports.database import Database
+from commands.text.phrases import joined_few
+from state.frozen import dataclass
+
+# a prepared transaction has no process, and one of the server's own has no user; of the sessions of others their names
+# are visible to all, and what they do is not
+_KEPT = """
+SELECT held.virtualtransaction, coalesce(held.pid, 0), coalesce(session.application_name, ''),
+  coalesce(session.usename, ''), string_agg(DISTINCT format('%I.%I', n.nspname, c.relname), E'\\x1f')
+FROM pg_locks held JOIN pg_class c ON c.oid = held.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_stat_activity session ON session.pid = held.pid
+WHERE held.granted AND held.pid IS DISTINCT FROM pg_backend_pid() AND c.relkind IN ('r', 'p', 'm')
+AND n.nspname !~ '^(pg_|information_schema$|gonogo$)'
+AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+GROUP BY 1, 2, 3, 4 ORDER BY 2, 1"""
+_SHOWN = 3  # sessions, and tables of each
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeper:
+    """A transaction that has locks: `transaction` tells it from others, `words` say who it is and which tables."""
+
+    transaction: tuple[str, int]
+    words: str
+
+
+def keepers(database: Database, name: str) -> list[Keeper]:
+    """The transactions that have locks on tables of a database now. Raises ToolError."""
+    rows = database.query(name, _KEPT, limit=10).rows
+    return [_keeper(*map(str, row)) for row in rows]
+
+
+def _keeper(transaction: str, pid: str, application: str, user: str, tables: str) -> Keeper:
+    on = joined_few(tables.split("\x1f"), _SHOWN)
+    who = f"session {pid} ({', '.join(filter(None, (application, f'user {user}')))})"
+    if pid == "0":
+        who = "a prepared transaction"
+    elif not user:
+        who = f"process {pid} of the server itself, such as autovacuum"
+    return Keeper(transaction=(transaction, int(pid)), words=f"{who} on {on}")
