@@ -18,6 +18,7 @@ from state.frozen import dataclass
 from state.records import Attempt, AttemptState, Record
 
 _OFTEN, _SHORT = 3, timedelta(minutes=10)  # a check may be late, and a bot that starts again takes a moment
+_MOMENT = timedelta(minutes=1)  # by the clock: checks take as long in a rehearsal whose watch is sped up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,5 +106,6 @@ def count_alerts(page: Page, record: Record) -> AlertCount:
 def _gap(page: Page, times: Sequence[datetime], speed: float) -> timedelta:
     """The longest time between two samples, if it is far longer than the checks' own; else nothing."""
     due = min((step.box.every for step in page.part(Part.WATCH) if step.box.every), default=timedelta(0))
-    longest = max((later - earlier for earlier, later in pairwise(times)), default=timedelta(0)) * speed
-    return longest if longest > max(_OFTEN * due, _SHORT) else timedelta(0)
+    longest = max((later - earlier for earlier, later in pairwise(times)), default=timedelta(0))
+    planned = longest * speed
+    return planned if planned > max(_OFTEN * due, _SHORT) and longest > _MOMENT else timedelta(0)

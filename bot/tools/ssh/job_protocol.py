@@ -35,12 +35,18 @@ _COMMON = (
     + r"""
 own=$(umask); umask 077
 d="$HOME/.gonogo/jobs/$2"
+# The words of a step are on no command line, where `pgrep -f` or `pkill -f` of its own commands would find them.
+name_of() { stat -c gonogo-%i "$1"; }
 # bash reads the words itself: not every grep reads beyond the zero byte after the first one
 mine() {
-  local word
+  local word name
   [ -n "$p" ] && kill -0 "$p" 2>/dev/null || return
   [ -r "/proc/$p/cmdline" ] || return 0
-  while IFS= read -r -d "" word; do [ "$word" != "$d" ] || return 0; done 2>/dev/null < "/proc/$p/cmdline"
+  name=$(name_of "$d" 2>/dev/null) || return
+  # a bot before this one gave a job its folder for a name
+  while IFS= read -r -d "" word; do
+    case $word in "$name" | "$d") return 0 ;; esac
+  done 2>/dev/null < "/proc/$p/cmdline"
   return 1
 }
 """
@@ -82,12 +88,12 @@ done
 
 # The room for the exit code is taken before anything runs, so that a disk that fills meanwhile does not hide it.
 _INNER = r"""
-IFS= read -r -d "" payload || exit
+IFS= read -r -d "" d && IFS= read -r -d "" payload || exit
 exec </dev/null
-export GONOGO_JOB="${0##*/}"
-{ echo $$ > "$0/pid" && printf "%9s\n" "" > "$0/code" && : > "$0/out"; } || { echo "full $0"; exit; }
-(umask "$1"; shift; set -euo pipefail; eval "$payload") > "$0/out" 2>&1
-echo $? 1<> "$0/code"; mv -f "$0/code" "$0/exit"
+export GONOGO_JOB="${d##*/}"
+{ echo $$ > "$d/pid" && printf "%9s\n" "" > "$d/code" && : > "$d/out"; } || { echo "full $d"; exit; }
+(umask "$2"; shift 2; unset d; set -euo pipefail; eval "$payload") > "$d/out" 2>&1
+echo $? 1<> "$d/code"; mv -f "$d/code" "$d/exit"
 : # else bash would become mv, and the job would no longer be known by its words
 """
 
@@ -101,9 +107,9 @@ child=
 [ -d "$HOME/.gonogo/jobs" ] || mkdir -p "$HOME/.gonogo/jobs"
 if mkdir "$d" 2>/dev/null; then
   if ! command -v setsid >/dev/null; then rmdir "$d"; say "nosetsid 0"; exit; fi
-  exec 3< <(printf "%s\0" "$payload" | setsid bash -c '"""
+  exec 3< <(printf "%s\0" "$d" "$payload" | setsid bash -c '"""
     + _INNER
-    + r"""' "$d" "$own" 2>/dev/null)
+    + r"""' bash "$(name_of "$d")" "$own" 2>/dev/null)
   child=yes
 elif [ ! -d "$d" ]; then
   say "nofolder 0"; exit
@@ -267,5 +273,6 @@ def payload(script: str, env: dict[str, str], path: str) -> bytes:
 def _program(source: str, key: str, number: int, payload: bytes = b"") -> Program:
     # new each time, so that nothing that a host prints can have it; the command alone does not hold the line
     mark = secrets.token_hex(8)
-    command = shlex.join(["bash", "-c", _BOOT, "gonogo", mark, folder(key), str(number)])
-    return Program(command=command, sent=source.encode() + b"\0" + payload, mark=mark)
+    command = shlex.join(["bash", "-c", _BOOT, "gonogo", mark])
+    words = shlex.join(["set", "--", mark, folder(key), str(number)])
+    return Program(command=command, sent=f"{words}\n{source}".encode() + b"\0" + payload, mark=mark)

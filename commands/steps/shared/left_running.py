@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from commands.steps.outcome import Context
 from commands.steps.shared.service import ServiceBox
 from commands.systems.services.left_processes import STILL, hides_old, left_note, old_processes, still_running
 from commands.systems.services.manager import State
 from commands.text.phrases import agree, joined_few
 from state.errors import ToolError
+from state.records import RunState
 
 _WHETHER = "whether processes from before the restart still run"
 _HIDDEN = f"{_WHETHER}: the user of host “{{host}}” does not see them all (such as with hidepid)"
@@ -21,14 +24,25 @@ def left_running(box: ServiceBox, ctx: Context, output: str, before: State) -> t
 
 def _left_beside(box: ServiceBox, ctx: Context, before: State) -> str:
     """The sentence about workers and the like that run since before the deploy, and that no step of the page names."""
-    boxes = (box, *(one for one in ctx.boxes.values() if isinstance(one, ServiceBox) and one.host == box.host))
-    named = {name.removesuffix(".service") for one in boxes for name in one.services}
+    others = [one for one in ctx.boxes.values() if isinstance(one, ServiceBox) and one.host == box.host]
+    named = {name.removesuffix(".service") for one in (box, *others) for name in one.services}
+    # what runs on has the code to which a rollback leads; and what is below another step's target is not known here
+    if ctx.run.state == RunState.ROLLING_BACK or any(name.endswith(".target") for name in named - {*box.services}):
+        return ""
+    ran = "\n".join(command for one in ctx.boxes.values() for command in one.ran())
     age = ((ctx.tried_at or ctx.began_at) - ctx.run.began_at).total_seconds()  # when `before` was seen
-    if not (left := sorted(name for name, uptime in before.beside.items() if uptime > age and name not in named)):
+    old = sorted(name for name, uptime in before.beside.items() if uptime > age)
+    if not (left := [name for name in old if name not in named and not _is_in(name, ran)]):
         return ""
     run, they = agree(len(left), "runs", "run"), agree(len(left), "it was", "they were")
     why = f"which no step names: {they} not restarted, perhaps with the old code"
     return f" But {joined_few(left, 3)} {run} as well, {why}."
+
+
+def _is_in(name: str, commands: str) -> bool:
+    """Whether commands of the page name an instance, or several of its template by a pattern (worker@*)."""
+    template = name.rpartition("@")[0]
+    return bool(re.search(rf"{re.escape(name)}(?![0-9])|{re.escape(template)}(@[^0-9\s]|\*)", commands))
 
 
 def _left_processes(box: ServiceBox, ctx: Context, output: str, before: State) -> tuple[str, tuple[str, ...]]:

@@ -27,6 +27,7 @@ _UNSET = re.compile(r"""\bThe \\?["']?([A-Za-z_]\w*)\\?["']? variable is not set
 _HIDES = "compose keeps it, and it hides what a new image has there"
 _UNKEEP = "Leave that volume out of the compose file, or name it if its data must stay"
 _ENDED = ("exited", "stopped", "restarting", "dead")  # podman says "stopped" before it says "exited"
+_MOUNTED = {"mounts": "where that is another", "slow": "and comparing the two takes too long"}
 _SOME = 12  # digits that people read of an id, as docker shows them
 
 
@@ -162,8 +163,9 @@ def _other_images(
     """What a restart by compose would run in the place of what runs now, such as a default for the tag of a shell."""
     given = {rest[0]: rest[1] for sort, *rest in lines if sort == "next" and len(rest) == 2}
     for name, has, gets in ((name, one["image"], given.get(one["id"], "")) for name, _, one in listed):
-        # podman writes the registry of an image before its name
-        if gets and not f"/{has}".endswith(f"/{gets}") and not has.startswith("sha256:"):
+        # podman writes the registry of an image before its name, and its tag behind it
+        same = f"/{has.removesuffix(':latest')}".endswith(f"/{gets.removesuffix(':latest')}")
+        if gets and not same and not has.startswith("sha256:"):
             what = f"{name} runs {printable(has)}, but its compose files give it {printable(gets)} now"
             todo = (
                 "if a shell gave it its tag, write that into the .env beside the compose file, where a restart reads it"
@@ -257,8 +259,8 @@ def _left(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[
     for sort, name, old, link, leads in dict.fromkeys(found):
         if sort == "left" and name:
             yield f"{name} is made by the compose file in {old}, but {link} leads to {leads}, whose file is another"
-        elif sort == "mounts" and name:
-            yield f"{name} has {old} mounted, but {link} leads to {leads}, where that is another"
+        elif sort in _MOUNTED and name:
+            yield f"{name} has {old} mounted, but {link} leads to {leads}, {_MOUNTED[sort]}"
 
 
 def _one_offs(lines: Sequence[Sequence[str]]) -> Iterator[str]:

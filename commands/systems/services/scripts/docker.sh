@@ -44,19 +44,28 @@ compose_left() {
   done <<< "$files,.env,"
 }
 # mounts_left FOUND: "mounts", the id of a container, what it has mounted of a release folder, the link that leads to another one by
-# now, and where; where a file of that one is another. What only the old one has, such as logs, may have been written there.
+# now, and where; where a file of that one is another. "slow" where some seconds do not show that, which are for all of them.
 mounts_left() {
-  local id source real old link leads code said
-  awk -F '\t' '$1 == "container" { print $3 }' <<< "$1" | xargs -r $SUDO docker inspect --type container --format \
-    '{{$id := .ID}}{{range .Mounts}}{{if eq .Type "bind"}}{{$id}}	{{println .Source}}{{end}}{{end}}' 2> /dev/null |
-    while IFS=$'\t' read -r id source; do
-      [ -n "$source" ] && real=$(readlink -e "$source") && IFS=$'\t' read -r old link leads < <(left_release "$real") || continue
-      [ -e "$leads${real#"$old"}" ] || continue
-      code=0 said=$(LC_ALL=C timeout 5 diff -rq -- "$real" "$leads${real#"$old"}" 2> /dev/null) || code=$?
-      # a folder that takes longer is that of an application
-      [ "$code" = 124 ] || grep -qvF -e "Only in $real" <<< "${said:-Only in $real}" || continue
-      printf 'mounts\t%s\t%s\t%s\t%s\n' "$id" "$real" "$link" "$leads"
-    done || true
+  local id source real old link leads left until=$((SECONDS + 5))
+  local -A seen=()
+  while IFS=$'\t' read -r id source; do
+    [ -n "$source" ] && real=$(readlink -e "$source") && IFS=$'\t' read -r old link leads < <(left_release "$real") || continue
+    left=$((until - SECONDS))
+    [ -n "${seen[$real]:-}" ] || seen[$real]=$(differs "$real" "$leads${real#"$old"}" $((left > 0 ? left : 1)))
+    [ "${seen[$real]}" = same ] || printf '%s\t%s\t%s\t%s\t%s\n' "${seen[$real]}" "$id" "$real" "$link" "$leads"
+  done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$1" | xargs -r $SUDO docker inspect --type container --format \
+    '{{$id := .ID}}{{range .Mounts}}{{if eq .Type "bind"}}{{$id}}	{{println .Source}}{{end}}{{end}}' 2> /dev/null)
+}
+# differs OLD NEW SECONDS: "mounts", "slow" or "same". What only the old one has may have been written there, and so may logs and the
+# like in both. Links are not followed: what is behind them belongs to all releases.
+differs() {
+  [ -e "$2" ] && { [ -d "$1" ] || [ -f "$1" ]; } && [[ ! $1 =~ [.](log|pid)$ ]] || { echo same; return; }
+  { LC_ALL=C timeout "$3" stdbuf -oL diff -rq --no-dereference -x .git -x __pycache__ -x '*.pyc' -x '*.log' -x '*.pid' -x '*.sock' \
+    -- "$1" "$(readlink -e "$2")" 2> /dev/null || printf 'code=%s\n' "$?"; } | OLD=$1 awk '
+    index($0, "Only in " ENVIRON["OLD"] ": ") == 1 || index($0, "Only in " ENVIRON["OLD"] "/") == 1 { next }
+    /^code=/ { slow = $0 == "code=124"; next }
+    { found = 1; exit }
+    END { print found ? "mounts" : slow ? "slow" : "same" }' || true
 }
 # unbooted ID FOLDER FACTS LISTED: "unbooted", the id and the restart policy of a container that docker starts no more after a reboot of the
 # host, unless a manager of containers keeps it or a unit of systemd names it or its project's folder
@@ -130,7 +139,7 @@ next_image() {
   mapfile -t labels < <(labels_of "$1")
   made=$($SUDO docker inspect --type container --format '{{json .Created}}' -- "$1" | tr -d '"') && cd -- "${labels[1]-}" || return 0
   while IFS= read -r -d , one; do
-    [ ! -e "$one" ] || [ -z "$(find "$one" -newermt "$made" 2>&1)" ] || return 0
+    [ ! -e "$one" ] || [ -z "$(find -H "$one" -newermt "$made" 2>&1)" ] || return 0
   done <<< "${labels[2]-},${labels[3]:-.env},"
   compose_of "$1" config 2> /dev/null | SERVICE=$2 awk '
     /^[^ #]/ { inside = $1 == "services:" }

@@ -22,6 +22,7 @@ from bot.tools.ssh.job_protocol import (
     stop_program,
 )
 from bot.tools.ssh.marked_stream import MarkedStream
+from tests.bot.tools.helpers import eventually
 
 
 @dataclass(kw_only=True)
@@ -88,6 +89,27 @@ def test_the_status_of_a_job_is_its_state_and_exit_code(tmp_path: Path) -> None:
     execute(run_program("job/2", 0, payload("echo out; exit 3", {}, "")), tmp_path)
     ended = execute(status_program("job/2"), tmp_path)
     assert (ended.output, ended.status) == (b"out\n", ("finished", 3))
+
+
+def test_a_job_that_the_bot_of_an_earlier_version_started_is_seen_running_and_is_stopped(tmp_path: Path) -> None:
+    program = run_program("job/5", 0, payload("exec sleep 300", {}, ""))
+    earlier = program.sent.replace(b'"$(name_of "$d")"', b'"$d"')
+    assert earlier != program.sent
+    running = subprocess.Popen(
+        ["bash", "-c", program.command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    with running:
+        assert running.stdin
+        running.stdin.write(earlier)
+        running.stdin.flush()
+        assert eventually((tmp_path / ".gonogo/jobs/job_5/out").exists)
+        assert execute(status_program("job/5"), tmp_path).status == ("running", 0)
+        assert execute(stop_program("job/5"), tmp_path).status == ("finished", 0)
+    assert execute(status_program("job/5"), tmp_path).status == ("finished", 143)
 
 
 def test_a_job_that_is_stopped_before_its_start_is_claimed(tmp_path: Path) -> None:

@@ -103,6 +103,17 @@ def test_stop_kills_the_whole_process_group(shell: SshShell) -> None:
     assert eventually(lambda: not is_running(f"sleep {LONG}[12]")), "a grandchild still runs on the host"
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_commands_that_find_or_end_processes_by_their_steps_name_neither_find_nor_end_their_own_job(
+    shell: SshShell, home: Path
+) -> None:
+    own = f"quark{time.time_ns()}"
+    ended = run(shell, f"pgrep -f {own} | cat || true\npkill -f {own} || true\necho on", key=f"run-1/restart-{own}/1")
+    assert (ended.code, ended.tail) == (0, "on\n")
+    ended = run(shell, f"pgrep -f '{home}/' | cat || true\necho on")
+    assert (ended.code, ended.tail) == (0, "on\n"), "a home named after a service"
+
+
 @pytest.mark.fault("a deadline that success does not reset")
 @pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "over its limit"])
 def test_what_a_command_started_in_a_session_of_its_own_is_named_when_the_command_is_ended(

@@ -256,6 +256,15 @@ def test_what_a_sparse_checkout_leaves_out_is_no_difference(repository: Reposito
         assert outcome.state == "done", (outcome.summary, outcome.lines)
 
 
+@pytest.mark.fault("compared with itself")
+def test_a_ref_that_puts_another_commit_in_the_place_of_one_changes_no_file(repository: Repository) -> None:
+    git(repository.path, "fetch", "--quiet", "origin")
+    git(repository.path, "replace", repository.new, repository.old)
+    assert git(repository.path, "show", f"{repository.new}:app.js") == "const a = 1", "this test needs git to follow it"
+    assert check_out(repository, repository.new).state == "done"
+    assert (repository.path / "app.js").read_text() == "const a = 2\n"
+
+
 @pytest.mark.fault("a cause that nobody has seen")
 def test_a_working_copy_of_another_owner_is_named_as_that_with_what_to_do(
     repository: Repository, tmp_path: Path

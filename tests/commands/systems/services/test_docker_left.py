@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from commands.steps.outcome import Outcome
+from commands.systems.services.docker import Docker, _left
 from tests.commands.systems.services.stages.docker import DockerStage, two_versions
 from tests.commands.systems.services.stages.stage import NEW
+from tests.local_shell import LocalShell
 from tests.parts.compose import compose_two
 from tests.parts.service import Service
 
@@ -107,3 +109,65 @@ def test_a_worker_whose_mounted_files_are_the_same_or_lead_through_the_link_is(s
     assert stage.restart(Service(top.with_name("same") / "web", "same", port=0)).state == "done"
     (code.parent.parent / "2" / "code" / "more.py").write_text("new\n")
     assert stage.restart(Service(top.with_name("same") / "web", "same", port=0)).state == "failed"
+
+
+OLD_FILES = {"jobs.py": "same", "lib/a.py": "same"}
+
+
+def compared(folder: Path, old: dict[str, str], new: dict[str, str], path: str = "", diff: str = "") -> str:
+    """What the host says of the releases v1 and v1.1 with these files, or of a file or folder in them."""
+    for release, files in (("v1", old), ("v1.1", new)):
+        for name, text in files.items():
+            file = folder / "releases" / release / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    if diff:
+        (folder / "diff").write_text(f"#!/bin/sh\n{diff}\n")
+        (folder / "diff").chmod(0o755)
+    ask = f"{Docker.state}\ndiffers '{folder}/releases/v1{path}' '{folder}/releases/v1.1{path}' 1"
+    return LocalShell({}, folder if diff else None).ask("h", ask).tail.strip()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ({}, {}, ""),
+        ({"today.log": "written", "uploads/one.png": "written"}, {}, ""),
+        ({".git/index": "1", "lib/__pycache__/a.cpython-311.pyc": "1"}, {".git/index": "2"}, ""),
+        ({"lib/__pycache__/a.cpython-311.pyc": "1"}, {"lib/__pycache__/a.cpython-311.pyc": "2"}, ""),
+        ({"log/production.log": "1"}, {"log/production.log": "2"}, ""),
+        ({"log/production.log": "1"}, {"log/production.log": "2"}, "/log/production.log"),
+        ({"only/old.py": "1"}, {}, "/only"),
+        ({"run/app.pid": "1"}, {"run/app.pid": "2", "run/web.sock": ""}, "/run"),
+    ],
+)
+def test_what_an_application_writes_itself_is_no_other_code(
+    tmp_path: Path, old: dict[str, str], new: dict[str, str], path: str
+) -> None:
+    assert compared(tmp_path, {**OLD_FILES, **old}, {**OLD_FILES, **new}, path) == "same"
+
+
+@pytest.mark.parametrize(
+    ("new", "path"),
+    [
+        ({"jobs.py": "new"}, ""),
+        ({"jobs.py": "new"}, "/jobs.py"),
+        ({"lib/b.py": "new"}, ""),
+        ({"more.py": "new"}, ""),
+        ({"logs.py": "new"}, ""),
+    ],
+)
+def test_another_or_a_further_file_of_the_new_release_is(tmp_path: Path, new: dict[str, str], path: str) -> None:
+    assert compared(tmp_path, OLD_FILES, {**OLD_FILES, **new}, path) == "mounts"
+
+
+def test_a_comparison_that_takes_too_long_is_not_said_to_have_found_anything(tmp_path: Path) -> None:
+    found = "printf 'Files a and b differ\\n'"
+    assert compared(tmp_path, OLD_FILES, OLD_FILES, diff="exec sleep 100") == "slow"
+    assert compared(tmp_path, OLD_FILES, OLD_FILES, diff=f"{found}; exec sleep 100") == "mounts"
+    lines = "mounts\tcafe\t/srv/v1\t/srv/current\t/srv/v2\nslow\tcafe\t/srv/v1/data\t/srv/current\t/srv/v2"
+    one, other = _left([("api", "", {"id": "cafe"})], [line.split("\t") for line in lines.splitlines()])
+    assert one == "api has /srv/v1 mounted, but /srv/current leads to /srv/v2, where that is another"
+    assert (
+        other == "api has /srv/v1/data mounted, but /srv/current leads to /srv/v2, and comparing the two takes too long"
+    )

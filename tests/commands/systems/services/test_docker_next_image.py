@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from commands.systems.services.docker import _other_images
 from tests.commands.systems.services.stages.docker import DockerStage, two_versions
 from tests.commands.systems.services.test_docker import preflight
 from tests.parts.compose import compose_two
@@ -53,5 +55,25 @@ def test_a_tag_that_a_shell_gave_and_a_restart_would_not_keep_is_named_before_th
     assert [one.level for one in preflight(stage, web)] == ["ok"]
     (folder / ".env").write_text("IMAGE=app:v1\n")
     assert [one.level for one in preflight(stage, web)] == ["ok"], "it was written for the next deploy"
+    (folder / ".env").rename(folder / "shared.env")
+    (folder / ".env").symlink_to("shared.env")
+    os.utime(folder / ".env", (0, 0), follow_symlinks=False)
+    assert [one.level for one in preflight(stage, web)] == ["ok"], "so was the file behind the link"
     db = Service(folder / "web", "tagged/db", port=0)
     assert [one.level for one in preflight(stage, db)] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "gets", "named"),
+    [
+        ("docker.io/library/nginx:latest", "nginx", False),  # as podman has it
+        ("nginx", "nginx:latest", False),
+        ("registry:5000/app:v1", "registry:5000/app:v1", False),
+        ("app:latest", "app:v1", True),
+        ("registry:5000/app", "app:v1", True),
+        ("sha256:0a1b", "app:v1", False),
+    ],
+)
+def test_one_image_under_two_names_is_one(runs: str, gets: str, named: bool) -> None:
+    found = _other_images([("shop/web", "1", {"id": "cafe", "image": runs})], [["next", "cafe", gets]])
+    assert bool(list(found)) == named
