@@ -180,7 +180,7 @@ class LogsStep(StepBox):
             incomplete = incomplete or log_sources.clock_problem(result.tail, asked, answered)
         if incomplete and not log.lines:
             return _not_read(f"The log of {name} is incomplete: {incomplete}.", state.said)
-        note = f" It printed {format_count(state.read, 'line')}." if self.command else state.note
+        note = f" The command printed {format_count(state.read, 'line')}." if self.command else state.note
         return self._judge(log, f" Perhaps more: {incomplete}." if incomplete else note)
 
     def _source(self, ctx: Context) -> tuple[str, str, dict[str, Text]]:

@@ -253,7 +253,7 @@ def test_a_command_below_its_limit_says_how_many_lines_it_printed(
     monkeypatch.chdir(tmp_path)
     outcome = read(None, COMMAND + LIMITED.format(command), mark="m")
     assert outcome.state == "done", outcome.summary
-    assert re.search(r"since the restart\. It printed [0-9,]+ lines\.$", outcome.summary), outcome.summary
+    assert re.search(r"since the restart\. The command printed [0-9,]+ lines\.$", outcome.summary), outcome.summary
 
 
 def test_logcli_has_a_limit_that_nobody_wrote(tmp_path: Path) -> None:
