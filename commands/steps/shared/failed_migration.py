@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.systems.postgres.invalid_indexes import left_invalid
-from commands.systems.postgres.kept_locks import keepers
+from commands.systems.postgres.kept_locks import Keeper, keepers
 from commands.text.durations import format_duration
 from commands.text.phrases import joined_few
 from state.errors import ToolError
@@ -29,20 +29,27 @@ def lock_timeout_sentence(ctx: Context, output: str, lock_timeout: timedelta, da
         f"A statement waited longer than the step's `lock_timeout` ({limit}) for other transactions to end; "
         "CREATE INDEX CONCURRENTLY waits for all that write. Wait for them, or raise it."
     )
-    return " ".join([waited, *(_keepers_sentence(ctx, name) for name in databases)]).strip()
+    return " ".join([waited, *_keepers_sentences(ctx, databases)])
 
 
-def _keepers_sentence(ctx: Context, name: str) -> str:
-    """Whose locks on tables of a database are there, and still there a moment later."""
+def _keepers_sentences(ctx: Context, databases: Iterable[str]) -> Iterator[str]:
+    """Whose locks on tables of the databases are there, and still there a moment later."""
+    first = {name: {one.transaction for one in _keepers(ctx, name)} for name in databases}
+    if not any(first.values()):
+        return
     try:
-        first = {one.transaction for one in keepers(ctx.tools.database, name)}
-        if not first:
-            return ""
         pause(ctx, _MOMENT)
-        kept = [one.words for one in keepers(ctx.tools.database, name) if one.transaction in first]
-    except ToolError:  # what the tool itself says stands there, too
-        return ""
-    return f"In database {name} locks are kept just now by {joined_few(kept, _SHOWN)}." if kept else ""
+    except ToolError:  # a person stops the step
+        return
+    for name in filter(first.get, first):
+        if kept := [one.words for one in _keepers(ctx, name) if one.transaction in first[name]]:
+            yield f"In database {name} locks are kept just now by {joined_few(kept, _SHOWN)}."
+
+
+def _keepers(ctx: Context, name: str) -> list[Keeper]:
+    with suppress(ToolError):  # what the tool itself says stands there, too
+        return keepers(ctx.tools.database, name)
+    return []
 
 
 def invalid_sentence(ctx: Context, databases: Iterable[str]) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context
-from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep
-from commands.steps.values import page_texts
+from commands.steps.shared.migration_tool import MigrationToolStep
 from commands.text.exit_codes import exit_words
 from state.frozen import dataclass
 
@@ -37,7 +36,7 @@ def irreversible(step: MigrationToolStep, ctx: Context) -> Irreversible:
     script = step.irreversible_script()
     if not script or back.command("back") != step.command("back"):
         return Irreversible(unasked=("whether the rollback's command can take the migrations back",))
-    result = ctx.tools.shell.ask(step.host, script, env=page_texts(step.script_env(), ctx.values), limit=ASK_LIMIT)
+    result = step.asked(ctx, script)
     if result.code:
         why = f"whether a rollback can take the migrations back (asking ended with {exit_words(result.code)})"
         return Irreversible(unasked=(why,))

@@ -110,14 +110,18 @@ class MigrationToolStep(StepBox):
 
     def ask(self, ctx: Context) -> str:
         """The tool's state. Raises Failed if it does not tell it."""
-        env = page_texts(self.script_env(), ctx.values)
-        result = ctx.tools.shell.ask(self.host, self.ask_script(), env=env, limit=ASK_LIMIT)
+        result = self.asked(ctx, self.ask_script())
         state = state_in(result)
         if state is None:
             raise Failed(f"The migration tool does not report its state: {result.last_line}", output=result.tail)
         if why := masked_problem(state):
             raise Failed(capitalized(why), output=result.tail)
         return state
+
+    def asked(self, ctx: Context, script: str) -> CommandResult:
+        """What one of its scripts that change nothing prints now. Raises what `Shell.ask` raises."""
+        env = page_texts(self.script_env(), ctx.values)
+        return ctx.tools.shell.ask(self.host, script, env=env, limit=ASK_LIMIT)
 
     def command(self, name: str) -> str:
         """A command of the page, or else of the tool. A way back by a restore is none."""
@@ -149,8 +153,7 @@ class MigrationToolStep(StepBox):
         if not self.known_tool() or (state is not None and not (looks or stuck_in(state, self.tool)[0])):
             return ""
         script = (self.ask_script() if state is None else self._script(":")) + looks
-        env = page_texts(self.script_env(), ctx.values)
-        result = ctx.tools.shell.ask(self.host, script, env=env, limit=ASK_LIMIT)
+        result = self.asked(ctx, script)
         why, cure = trouble_in(result, self.tool, state_in(result) if state is None else state)
         return f"Nothing was run, because the migration tool would apply nothing: {why}. Cure: {cure}." if why else ""
 
@@ -174,9 +177,7 @@ class MigrationToolStep(StepBox):
         shipped = self._shipped()
         if not shipped or not shipped.databases:
             return False
-        env = page_texts(self.script_env(), ctx.values)
-        result = ctx.tools.shell.ask(self.host, self._script(shipped.databases), env=env, limit=ASK_LIMIT)
-        return len(result.tail.splitlines()) > 1
+        return len(self.asked(ctx, self._script(shipped.databases)).tail.splitlines()) > 1
 
     def passed_script(self) -> str:
         """The script that prints what the tool never applies; empty for one that applies all, or is told otherwise."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from commands.steps.outcome import Context
-from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep
-from commands.steps.values import page_texts
+from commands.steps.shared.migration_tool import MigrationToolStep
 from commands.text.exit_codes import exit_words
 from commands.text.phrases import agree, joined_few
 from state.frozen import dataclass
@@ -25,7 +24,7 @@ def not_applied(step: MigrationToolStep, ctx: Context) -> NotApplied:
     script = step.pending_script()
     if not script:
         return NotApplied()
-    result = ctx.tools.shell.ask(step.host, script, env=page_texts(step.script_env(), ctx.values), limit=ASK_LIMIT)
+    result = step.asked(ctx, script)
     if result.code:
         why = f"whether {step.tool} has left something unapplied (asking ended with {exit_words(result.code)})"
         return NotApplied(unasked=(why,))

@@ -132,7 +132,7 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
         incomplete = where
     elif is_silent and said:
         incomplete = f"its program says “{said[0].rstrip('.')}”"
-    elif is_limited(read, map(int, re.findall(r"^limit=([0-9]{1,9})$", output, re.MULTILINE))):
+    elif _is_limited(read, map(int, re.findall(r"^limit=([0-9]{1,9})$", output, re.MULTILINE))):
         lines = format_count(read, "line")
         incomplete = f"it printed {lines}, which is its own limit, so others may be missing; give it a higher one"
     elif "unread" in ages:
@@ -145,7 +145,7 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
     return SourceState(unknown=unknown, incomplete=incomplete, note=note, said=said, read=read)
 
 
-def is_limited(read: int, limits: Iterable[int]) -> bool:
+def _is_limited(read: int, limits: Iterable[int]) -> bool:
     """Whether so many lines are what a limit of the command lets through; from each of several pods if it is high."""
     return any(0 < limit <= read and (read == limit or (limit >= _OF_EACH and read % limit == 0)) for limit in limits)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from commands.systems.scripts import script
 
-INSTANCES = script("services/systemd_instances.sh")  # defines `instances UNIT …`, with `property` of systemd.sh
+INSTANCES = script("services/systemd_instances.sh")  # defines `instances UNIT …`
 
 
 def further_instances(listed: Iterable[str], named: Iterable[str], clock: float) -> dict[str, float]:

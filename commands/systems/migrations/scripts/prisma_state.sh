@@ -7,25 +7,24 @@ if ! grep -qE '^(Database schema is up to date|The current database is not manag
   printf '%s\n' "$told" >&2
   exit 1
 fi
-list() { awk -v "head=$1" '$0 ~ head { on = 1; next } on && !NF { exit } on { print $1 }' <<< "$told"; }
 is_managed() { ! grep -q '^The current database is not managed' <<< "$told"; }
 rows=$(! is_managed || prisma_says "IF to_regclass('_prisma_migrations') IS NOT NULL THEN EXECUTE
   'SELECT string_agg(DISTINCT CASE WHEN open THEN ''failed='' ELSE ''back='' END || migration_name, '' '') FROM (SELECT migration_name,
     bool_or(finished_at IS NULL AND rolled_back_at IS NULL) AS open, bool_or(rolled_back_at IS NULL) AS counts
     FROM _prisma_migrations GROUP BY 1) AS one WHERE open OR NOT counts' INTO said; END IF")
 of_rows() { tr ' ' '\n' <<< "$rows" | sed -n "s/^$1=//p"; }
-failed=$({ list 'have failed:'; of_rows failed; } | LC_ALL=C sort -u)
+failed=$({ prisma_lists 'have failed:'; of_rows failed; } | LC_ALL=C sort -u)
 if [ -n "$failed" ]; then
   printf '%s(failed)\n' $failed
 else
   folder=$(sed -nE 's/^([0-9]+|No) migrations? found in (.*)$/\2/p' <<< "$told" | sed -n 1p)
   {
     is_managed || exit 0
-    unapplied=$(list 'not (yet )?been applied:'; of_rows back)
+    unapplied=$(prisma_lists 'not (yet )?been applied:'; of_rows back)
     for one in "${folder:-prisma/migrations}"/*/; do
       one=${one%/}
       ! [ -d "$one" ] || grep -qxF -- "${one##*/}" <<< "$unapplied" || printf '%s\n' "${one##*/}"
     done
-    list 'not found locally'
+    prisma_lists 'not found locally'
   } | LC_ALL=C sort | awk 'NF { name = $0; n++ } END { if (n) print name "(" n ")" }'
 fi

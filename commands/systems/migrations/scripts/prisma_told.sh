@@ -1,5 +1,7 @@
 # What `migrate status` says, in $told.
 prisma_told() { told=$($PROGRAM migrate status 2>&1) || true; }
+# prisma_lists HEAD: the migrations that $told names below the line with HEAD, one a line.
+prisma_lists() { awk -v "head=$1" '$0 ~ head { on = 1; next } on && !NF { exit } on { print $1 }' <<< "$told"; }
 # prisma_says SQL: what this block of PL/pgSQL, which $told has found the database for, puts into `said`. Prisma has no command that
 # shows rows, and so an exception carries it. Before version 7 it has to be told where the database is.
 prisma_says() {
