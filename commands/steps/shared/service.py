@@ -16,6 +16,7 @@ from commands.steps.base import StepBox, page_value_types
 from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.health_address import HealthAddress
+from commands.steps.shared.one_address import one_address_warning
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import AllowedLines, HostName
 from commands.steps.shell_text import fill_shell, shell_error
@@ -163,7 +164,7 @@ class ServiceBox(HealthAddress):
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
         why = cut_by_default(self.log)
-        return f"log: {why}" if why else ""
+        return f"log: {why}" if why else one_address_warning(self, boxes, ("services", "path", "commit"))
 
     def services_on_host(self) -> set[tuple[str, str, str]]:
         """Its services with where they are."""
