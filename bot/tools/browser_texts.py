@@ -1,4 +1,4 @@
-"""What a person would find on a page under a name: by its text, label, placeholder or role, and visible."""
+"""What a person finds on a page under a name: the first visible text, label or role."""
 
 from __future__ import annotations
 

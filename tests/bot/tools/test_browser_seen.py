@@ -1,4 +1,4 @@
-"""What a person sees of a page: of several of one name the visible one, what lies over it, and other tabs."""
+"""What a person sees of a page: the visible one of a name, what lies over it, other tabs."""
 
 from __future__ import annotations
 
