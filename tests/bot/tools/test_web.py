@@ -201,7 +201,10 @@ def test_an_address_that_responds_again_has_its_turn_again(
     monkeypatch.setattr(web_client, "addresses_of", lambda *_: [first, second])
     monkeypatch.setattr(socket, "create_connection", connect)
     web = HttpWeb(places, {}, Redactor([]))
-    for fails in ({first: TimeoutError()}, {second: ConnectionRefusedError()}, {}):
+    failures: list[dict[str, OSError]] = [{first: TimeoutError()}, {second: ConnectionRefusedError()}, {}]
+    for failing in failures:
+        fails.clear()
+        fails.update(failing)
         web.request("api", HttpRequest(path="/", method="POST", json={}))
     assert tried == [first, second, second, first, first], "it responded to the second request"
 
