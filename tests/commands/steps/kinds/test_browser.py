@@ -131,6 +131,13 @@ def test_a_page_of_which_a_limit_answers_a_part_is_opened_once_more_and_then_is_
     assert world.clock.monotonic() - began >= 7
 
 
+def test_a_limit_that_pauses_longer_than_the_page_may_take_is_not_waited_for() -> None:
+    world = World()
+    world.seen = replace(world.seen, **{**LIMITED, "pause": 600.0})  # type: ignore[arg-type]
+    assert execute(box("browser", BROWSER), context(world)).inconclusive
+    assert len(world.visits) == 1
+
+
 @pytest.mark.fault("a cause that nobody has seen")
 def test_what_fails_beside_a_limit_fails_the_page() -> None:
     for more in ({"bad_answers": ("500 /api/jobs/1",)}, {"console": ("approval-templates",)}):
