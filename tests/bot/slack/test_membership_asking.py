@@ -30,7 +30,7 @@ from tests.bot.slack.slack_box import SlackBox, play
         ("ratelimited", "Try again in a minute"),
         ("internal_error", "Try again in a minute"),
         ("missing_scope", "Install the app again with manifest.yml"),
-        ("token_revoked", "Install the app again and copy the new token (OAuth & Permissions)"),
+        ("token_revoked", "Install the app again and copy the new token"),
         ("not_in_channel", "Type /invite @gonogo in the channel"),
     ],
 )
