@@ -16,6 +16,7 @@ from commands.steps.base import StepBox, page_value_types
 from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.health_address import HealthAddress
+from commands.steps.shared.one_address import one_address_warning
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import AllowedLines, HostName
 from commands.steps.shell_text import fill_shell, shell_error
@@ -162,8 +163,13 @@ class ServiceBox(HealthAddress):
         return ""
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+<<<<<<< HEAD
         why = cut_off(self.log)
         return f"log: {why}" if why else ""
+=======
+        why = cut_by_default(self.log)
+        return f"log: {why}" if why else one_address_warning(self, boxes, ("services", "path", "commit"))
+>>>>>>> f219eb15aa47cb44c2bdba55cb8da414326e877f
 
     def services_on_host(self) -> set[tuple[str, str, str]]:
         """Its services with where they are."""

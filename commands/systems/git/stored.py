@@ -1,4 +1,4 @@
-"""Files that a checkout leaves as git stores them, leaves out or writes otherwise, by settings there."""
+"""Files that a checkout leaves as git stores them, leaves out or writes otherwise."""
 
 from __future__ import annotations
 

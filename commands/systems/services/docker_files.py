@@ -1,4 +1,4 @@
-"""What compose files say of services, where a restart by compose would not leave things as they are."""
+"""What compose files say of services that a restart would not leave as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What containers have of a release to which the link beside it no longer leads, or from before it was replaced."""
+"""What containers have of a release that was left, or from before it was replaced."""
 
 from __future__ import annotations
 
