@@ -163,13 +163,8 @@ class ServiceBox(HealthAddress):
         return ""
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
-<<<<<<< HEAD
         why = cut_off(self.log)
-        return f"log: {why}" if why else ""
-=======
-        why = cut_by_default(self.log)
         return f"log: {why}" if why else one_address_warning(self, boxes, ("services", "path", "commit"))
->>>>>>> f219eb15aa47cb44c2bdba55cb8da414326e877f
 
     def services_on_host(self) -> set[tuple[str, str, str]]:
         """Its services with where they are."""
