@@ -24,6 +24,7 @@ from state.frozen import dataclass
 from state.records import AttemptState
 
 _TODO_DROPPED = "look at the quota and the rate limits in its statistics"
+_LATE = "errors of the last minute or so: they may still be on their way to the error tracker"
 _LISTED = 5  # issues that the thread lists
 _ASKED = 10  # issues that were resolved, of which each is asked when it came back
 
@@ -147,7 +148,8 @@ class ErrorsStep(StepBox):
         more = len(regressed[_ASKED:])
         not_asked = f"whether {format_count(more, 'more issue')} came back that {agree(more, 'was', 'were')} resolved"
         silent = "" if issues else f"whether the application reports to the error tracker: it has no event{_of(query)}"
-        return replace(outcome, not_compared=tuple(filter(None, (unseen, silent, not_asked if more else ""))))
+        late = _LATE if ctx.after_change else ""  # the watch asks again and again
+        return replace(outcome, not_compared=tuple(filter(None, (unseen, silent, not_asked if more else "", late))))
 
     def _judge(self, new: list[Issue], back: list[Issue], events: int, truncated: bool) -> Outcome:
         count = len(new) + len(back)

@@ -15,6 +15,7 @@ from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.one_address import one_address_warning
 from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared.served_build import ServedBuild
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
@@ -143,6 +144,9 @@ class PublishStep(StepBox):
             readers_check(self.host, f"{self.www}/current", "in the folder that is served"),
             HostCheck(host=self.host, script=CAN_GO_BACK, judge=_judge_preflight, env=env),
         ]
+
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        return one_address_warning(self, boxes, ("stamp", "mode"))
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env(), {"RUN": ctx.run.key})

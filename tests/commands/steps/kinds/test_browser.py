@@ -56,6 +56,20 @@ def test_what_fails_at_another_site_is_named_and_fails_only_where_nothing_shows_
         assert (outcome.state, outcome.measures) == ("failed", {"failed": 1.0})
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_what_lies_over_a_text_and_a_tab_that_a_click_opened_are_not_called_looked_at() -> None:
+    world = World()
+    world.seen = replace(world.seen, covered={"Job Type": "Your session is over"}, tabs=("shop.test/report",))
+    outcome = execute(box("browser", BROWSER), context(world))
+    assert outcome.state == "done"
+    assert outcome.not_compared == (
+        "whether people can read “Job Type”: over it lies “Your session is over”",
+        "what the tab shows that a click opened: shop.test/report",
+    )
+    world.seen = replace(world.seen, missing=("Job Type",))
+    assert "let `open` open it: shop.test/report" in execute(box("browser", BROWSER), context(world)).lines[-1]
+
+
 def test_a_page_that_shows_too_little_tells_also_what_failed_at_other_sites() -> None:
     world = World()
     world.seen = replace(world.seen, missing=("Job Type",), elsewhere=("404 cdn.test/main.js",))
