@@ -24,7 +24,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.values import page_texts
 from commands.systems.logs import log_lines
 from commands.systems.logs.log_lines import NewLines
-from commands.systems.logs.log_sources import cut_by_default
+from commands.systems.logs.own_limits import cut_off
 from commands.systems.services.manager import FILES, Manager, State
 from commands.systems.services.managers import MANAGERS
 from commands.text.durations import format_duration
@@ -163,7 +163,7 @@ class ServiceBox(HealthAddress):
         return ""
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
-        why = cut_by_default(self.log)
+        why = cut_off(self.log)
         return f"log: {why}" if why else one_address_warning(self, boxes, ("services", "path", "commit"))
 
     def services_on_host(self) -> set[tuple[str, str, str]]:
