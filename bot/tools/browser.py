@@ -152,6 +152,7 @@ class ChromiumBrowser:
             elsewhere=tuple(told.elsewhere.texts),
             limited=tuple(told.limited.texts),
             remarks=tuple(told.remarks.texts),
+            asked=tuple(self._redact(text)[:LONGEST_NOTE] for text in heard.asked),
             covered={text: self._redact(cover) for text, cover in covers.items() if cover},
             tabs=tuple(self._redact(f"{urlsplit(url).hostname or ''}{urlsplit(url).path}") for url in tabs),
             pause=told.pause,
@@ -176,8 +177,8 @@ class ChromiumBrowser:
                 field_named(page, name).fill(value, timeout=timeout)
             elif act.kind == "click":
                 thing_named(page, name).click(timeout=timeout)
-            else:
-                thing_named(page, name).wait_for(state="visible", timeout=timeout)
+            elif not is_visible(page, name, timeout):
+                return f"“{name}” {_COULD_NOT[act.kind]}"
         except PlaywrightTimeout:
             return f"“{name}” {_COULD_NOT[act.kind]}"
         return ""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from commands.text.word_start import word_start
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Frame, Locator, Page
 
 _SELECTOR = "css="
+_TURN, _LOOK = 1000.0, 200.0  # ms for which a page that has frames, and each of these, is looked at in turn
+_MOST_FRAMES = 10
 # what lies over the middle of a thing, in its own words; its own parts, those around it and its label do not
 _COVER = """one => {
   const part = one.closest('label') || one
@@ -31,7 +34,7 @@ def field_named(page: Page, name: str) -> Locator:
     return _first_visible(named)
 
 
-def thing_named(page: Page, name: str) -> Locator:
+def thing_named(page: Page | Frame, name: str) -> Locator:
     """What a person would find under that name: a text, a label, a placeholder, or a control; or by a selector."""
     if name.startswith(_SELECTOR):
         return _first_visible(page.locator(name))
@@ -48,13 +51,30 @@ def _first_visible(locator: Locator) -> Locator:
 
 
 def is_visible(page: Page, name: str, limit: float) -> bool:
-    """Whether something of that name is visible, or becomes it within so many ms."""
+    """Whether something of that name is visible, or becomes it within so many ms; in a frame of the page, too."""
+    until = time.monotonic() + limit / 1000
+    while True:
+        left = max((until - time.monotonic()) * 1000, _LOOK)
+        if _shows(page, name, min(left, _TURN) if page.frames[1:] else left):
+            return True
+        if any(_shows(frame, name, _LOOK) for frame in page.frames[1 : 1 + _MOST_FRAMES]):
+            return True
+        if time.monotonic() >= until:
+            return False
+
+
+def _shows(place: Page | Frame, name: str, limit: float) -> bool:
+    from playwright.sync_api import Error
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
     try:
-        thing_named(page, name).wait_for(state="visible", timeout=limit)
+        thing_named(place, name).wait_for(state="visible", timeout=limit)
     except PlaywrightTimeout:
         return False
+    except Error:
+        if getattr(place, "page", place) is place:
+            raise
+        return False  # of a frame that is gone
     return True
 
 

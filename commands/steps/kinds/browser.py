@@ -84,7 +84,8 @@ class BrowserStep(StepBox):
     the browser remarks about a header of the page, such as an unknown policy, is named and fails nothing. It clicks and
     types once the page has loaded nothing more for half a second. Without a text to see, a page that shows nothing
     fails. Of several of one name the first visible one counts. What lies over a text that is visible, such as a dialog,
-    is named, and so is a tab that a click opens: the step goes on in its own.
+    is named, and so is a tab that a click opens: the step goes on in its own. A text is found in a frame, too, but what
+    to click or fill is not. A window that the page opens itself (`confirm`, `alert`) is cancelled and named.
 
     If the bot's machine has no browser, the step fails and says so. With `on_failure = "ask"` a person then opens the
     page and answers “I fixed it by hand”. The step then measures `unavailable`, and a repetition of the smoke tests
@@ -162,6 +163,7 @@ class BrowserStep(StepBox):
         others = [f"failed request to another site: {answer}" for answer in result.elsewhere]
         notes = [*others, *(f"the browser remarks: {text[:200]}" for text in result.remarks)]
         notes += [f"known (`allow`): {text[:200]}" for text in known]
+        notes += [f"the page opened a window that was cancelled: {text[:200]}" for text in result.asked]
         notes += [f"a click opened another tab, which is not looked at; let `open` open it: {tab}" for tab in seen.tabs]
         if result.limited and not (result.bad_answers or forbidden):  # what else is wrong may come of it
             why = not_asked(result.limited[0], LIMIT)

@@ -24,6 +24,7 @@ from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.built_page import NOT_COMPARED, page_of_build
 from commands.systems.folders.may_write import not_writable
 from commands.systems.kept_pages import GO_ON, REVALIDATE
+from commands.systems.linked_files import linked_files
 from commands.systems.old_build import old_build
 from commands.systems.packed_files import packed_files
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
@@ -169,7 +170,7 @@ class PublishStep(StepBox):
             summary, unseen = f"{summary} But {served.broken}", (*unseen, f"whether the page works: {served.broken}")
         if served.kept:
             summary += f" But {served.kept}, so {GO_ON}. {capitalized(REVALIDATE)}."
-        for doubt in served.doubts():
+        for doubt in filter(None, (*served.doubts(), linked_files(result.tail))):
             summary += f" But {doubt}."
         return done(summary, values=values, compared=(served.compared(),), not_compared=unseen)
 

@@ -27,6 +27,9 @@ PAGES = {
     "/banner": f"<div style='height:90vh'></div><h1>Dashboard</h1><div style='height:90vh'></div>{BANNER}",
     "/label": "<label><input type=checkbox style='opacity:0'><b>Dashboard</b></label>",
     "/tab": "<h1>Dashboard</h1><a target=_blank href='/twice?id=7'>Go</a>",
+    "/asks": "<button onclick='if (confirm(`Delete it?`)) document.body.append(`Dashboard`)'>Go</button>",
+    "/framed": "<h1>Shop</h1><iframe src='/dialog'></iframe>",
+    "/hidden-frame": "<h1>Shop</h1><iframe src='/dialog' style='display:none'></iframe>",
     "/drawn": "<style>h1::before {content: 'Dashboard'}</style><h1></h1>",
     "/cleared": "<style>div::after {content: ''; display: table}</style><div id=root style='height:9px'></div>",
 }
@@ -82,3 +85,15 @@ def test_a_tab_that_a_click_opens_is_told_without_its_query(url: str) -> None:
 @pytest.mark.parametrize(("path", "blank"), [("/drawn", False), ("/cleared", True)])
 def test_a_text_of_the_stylesheet_alone_is_something_to_see(url: str, path: str, blank: bool) -> None:
     assert ("shows nothing" in seen(url, path, sees="").stuck) is blank
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_what_a_page_asks_in_a_window_of_its_own_is_told(url: str) -> None:
+    result = seen(url, "/asks", Act(kind="click", target="Go"))
+    assert (result.missing, result.asked) == (("Dashboard",), ("Delete it?",))
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(("path", "missing"), [("/framed", ()), ("/hidden-frame", ("Dashboard",))])
+def test_a_text_in_a_frame_is_seen_if_people_see_it(url: str, path: str, missing: tuple[str, ...]) -> None:
+    assert seen(url, path, Act(kind="wait", target="Shop")).missing == missing

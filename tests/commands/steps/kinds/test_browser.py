@@ -68,6 +68,9 @@ def test_what_lies_over_a_text_and_a_tab_that_a_click_opened_are_not_called_look
     )
     world.seen = replace(world.seen, missing=("Job Type",))
     assert "let `open` open it: shop.test/report" in execute(box("browser", BROWSER), context(world)).lines[-1]
+    world.seen = replace(world.seen, tabs=(), asked=("Delete it?",))
+    lines = execute(box("browser", BROWSER), context(world)).lines
+    assert lines[-1] == "the page opened a window that was cancelled: Delete it?"
 
 
 def test_a_page_that_shows_too_little_tells_also_what_failed_at_other_sites() -> None:

@@ -95,6 +95,7 @@ def _entry(one: dict[str, Any], release: str) -> dict[str, Any]:
         "shortId": f"API-{name}", "title": f"Error: {name}", "level": "error",
         "permalink": f"https://dj.sentry.io/issues/{name}/", "firstSeen": "2030-01-01T00:00:00Z",
         "lifetime": {"count": "5000", "firstSeen": seen},
+        **({"issueCategory": one["category"]} if "category" in one else {}),
         "filtered": {"count": str(one["events"]), "firstSeen": "2030-01-01T00:00:00Z"} if release else None,
     }  # fmt: skip
 
@@ -142,6 +143,22 @@ def issue(ctx: Context, name: str, minutes: int, events: int = 3, release: str =
 
 def run_step(ctx: Context, more: str = "") -> Outcome:
     return execute(box("errors", ERRORS + more), ctx)
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_what_sentry_lists_beside_errors_is_named_and_fails_nothing(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    slow = {**issue(ctx, "slow", 5), "category": "db_query"}
+    sentry.issues = [slow, {**issue(ctx, "said", -60), "category": "feedback"}]
+    outcome = run_step(ctx)
+    assert (outcome.state, outcome.measures) == ("done", {"issues": 0.0, "events": 0.0})
+    assert outcome.lines == (
+        "no error, but db_query: API-slow Error: slow (error, 3 times) https://dj.sentry.io/issues/slow/",
+    )
+    sentry.issues += [{**issue(ctx, "real", 5), "category": "error"}]
+    outcome = run_step(ctx)
+    assert (outcome.state, outcome.measures["issues"]) == ("failed", 1.0)
+    assert [line.partition(" Error")[0] for line in outcome.lines] == ["API-real", "no error, but db_query: API-slow"]
 
 
 def test_the_plan_shows_the_question_and_not_the_token() -> None:
