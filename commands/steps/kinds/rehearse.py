@@ -74,6 +74,7 @@ _SCRIPT = "".join(
         f"ROLES_BEFORE={shlex.quote(script('postgres/roles_before.sql'))}\n",
         f"ROLES_RESTORE={shlex.quote(script('postgres/roles_restore.sql'))}\n",
         f"SETTINGS={shlex.quote(script('postgres/settings.sql'))}\n",
+        f"ACTS_AS={shlex.quote(script('postgres/acts_as.sql'))}\n",
         "LOCK=0\n",
         script("postgres/rehearse.sh"),
     )

@@ -31,9 +31,12 @@ take_proven || restore
 # Run as production's own user with its settings, if the scratch server has that user: then owners and default privileges
 # are as they will be in production.
 compare=(--no-owner --no-privileges)
-settings=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$SETTINGS")
+# acts_as USER: whom its sessions in the database itself act as from their beginning (ALTER ROLE … SET role)
+acts_as() { psql -XqAt -v ON_ERROR_STOP=1 -v user="$1" <<< "$ACTS_AS"; }
 user=$PGUSER
 [ -z "$TOOL" ] || user=$(tool_user)
+settings=$(psql -XqAt -v ON_ERROR_STOP=1 -v user="$user" <<< "$SETTINGS")
+user=$(acts_as "$user")
 if [ -n "$(scratch psql -XqAt -v user="$user" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, $MAY_ACT)")" ]; then
   compare=()
   role="-c role=${user//[ \\]/\\&}"
