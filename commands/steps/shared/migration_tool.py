@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from commands.ports.page_text import DatabaseAddress
+from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, Verify
 from commands.steps.execution import run_job
@@ -123,7 +123,7 @@ class MigrationToolStep(StepBox):
 
         Raises what `Shell.ask` raises.
         """
-        env = {**page_texts(self.script_env(), ctx.values), **data}
+        env: dict[str, Text] = {**page_texts(self.script_env(), ctx.values), **data}
         return ctx.tools.shell.ask(self.host, script, env=env, limit=ASK_LIMIT)
 
     def command(self, name: str) -> str:

@@ -179,10 +179,13 @@ elif ! cmp -s "$work/0.schema" "$work/3.schema"; then
   printf 'order_differs=yes\n'
 fi
 differences "$work/0.catalog" "$work/3.catalog" | comparable | told differs
-# sequences that are behind their rows now and were not before, those that went back, and views that have fewer rows now
+# sequences that are behind their rows now and were not before, those that went back, and views that have fewer or other rows now
 awk -F '\037' '
   FILENAME == ARGV[1] { seen[$0] = 1; rows[$1] = $2; next }
-  /^view: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "fewer: " substr($1, 7) FS rows[$1] FS $2; next }
+  /^view: / {
+    if ($1 in rows && !($0 in seen)) print ($2 + 0 < rows[$1] + 0 ? "fewer: " : "other view: ") substr($1, 7) FS rows[$1] FS $2
+    next
+  }
   /^sequence: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "went back: " substr($1, 11) FS rows[$1] FS $2 FS $3; next }
   !($0 in seen)' "$work/0.standing" "$work/3.standing"
 # rows before, after forward, after rollback and after the data return, and whether the content is as before

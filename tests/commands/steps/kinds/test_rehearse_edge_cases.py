@@ -85,6 +85,17 @@ def test_a_view_that_is_created_before_the_rows_come_back_fails_the_step(shop: R
     assert "materialized views end with fewer rows: old 0 of 7." in outcome.summary, outcome.summary
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_materialized_view_that_ends_with_other_rows_is_named(shop: RehearsedShop) -> None:
+    shop.change_production("CREATE MATERIALIZED VIEW words AS SELECT word, count(*) FROM kept GROUP BY 1")
+    refresh = "REFRESH MATERIALIZED VIEW words;"
+    forward, rollback = (f"UPDATE kept SET word = {word};" for word in ("'new ' || word", "substr(word, 5)"))
+    said = "; but the materialized view has other rows than before, which may need a refresh: words"
+    outcome = shop.rehearse_alone(forward + refresh, rollback)
+    assert (outcome.state, said in outcome.summary) == ("done", True), outcome.summary + outcome.output
+    assert "materialized" not in shop.rehearse_alone(forward + refresh, rollback + refresh).summary
+
+
 def test_the_details_of_an_error_are_not_shown_because_they_quote_rows(shop: RehearsedShop) -> None:
     outcome = shop.rehearse("UPDATE kept SET id = NULL;")
     assert outcome.state == "failed"

@@ -47,7 +47,9 @@ def test_who_acts_as_another_role_from_the_beginning_does_so_on_the_copy(
     shop: RehearsedShop, postgres: Postgres
 ) -> None:
     server = postgres.url(SUPERUSER, "shop")
-    run_sql(server, "DROP ROLE IF EXISTS member, reader; CREATE ROLE member LOGIN PASSWORD 'member'; CREATE ROLE reader")
+    run_sql(
+        server, "DROP ROLE IF EXISTS member, reader; CREATE ROLE member LOGIN PASSWORD 'member'; CREATE ROLE reader"
+    )
     run_sql(server, f"GRANT {OWNER} TO member; ALTER ROLE member SET role = {OWNER}")
     rights = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; ALTER DEFAULT PRIVILEGES "
     shop.change_production(f"{rights} FOR ROLE {OWNER} GRANT SELECT ON TABLES TO reader")
