@@ -18,7 +18,7 @@ from commands.steps.container_commands import container_warning
 from commands.steps.execution import recover_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.failed_migration import invalid_sentence, lock_timeout_sentence
+from commands.steps.shared.failed_migration import invalid_sentence, lock_sentence
 from commands.steps.shared.irreversible import Irreversible, irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.new_objects import new_objects, note_objects
@@ -334,7 +334,7 @@ class MigrateStep(MigrationToolStep):
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
         said = f"The migrations failed with {exit_words(result.code)}. {still}{before_that} {_NOT_IN_STATE}"
         databases = self.databases(ctx)
-        waited = lock_timeout_sentence(ctx, result.tail, self.lock_timeout, databases)
+        waited = lock_sentence(ctx, result.tail, self.lock_timeout, databases)
         return " ".join(filter(None, (said, waited, invalid_sentence(ctx, databases), self.locked(ctx))))
 
     def _is_in(self, changed: tuple[str, ...]) -> bool:

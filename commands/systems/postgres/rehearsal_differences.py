@@ -45,7 +45,10 @@ def remarks(output: str, values: Mapping[str, str]) -> list[str]:
     if line := not_held_line(output, values):
         lines.append(f"not compared, because the copy does not have it: {line}")
     if values.get("order_differs"):
-        lines.append("the order of columns or the layout of functions differs; nothing else in the schema does")
+        lines.append(
+            "the order of columns, names of NOT NULL or the layout of functions differs; "
+            "nothing else in the schema does"
+        )
     return lines
 
 

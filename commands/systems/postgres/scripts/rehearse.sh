@@ -55,8 +55,8 @@ rights=$(why_no_rights) || exit
 [ -z "$rights" ] || printf 'rights_not_compared=%s\n' "$rights"
 on_copy() { options="${settings//$'\n'/ } ${PGOPTIONS-} ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
-# columns sorted by name, because nothing that names them depends on their order; and the code of functions without its
-# indentation and blank lines, in languages where those mean nothing
+# columns sorted by name, because nothing that names them depends on their order, and without the names that PostgreSQL 18 gives to
+# NOT NULL; and the code of functions without its indentation and blank lines, in languages where those mean nothing
 by_name() {
   awk '/^    LANGUAGE / { free = $2 == "plpgsql" || $2 == "sql" }
     !body && free && match($0, /^    AS [$][A-Za-z_0-9]*[$]/) {
@@ -71,7 +71,7 @@ by_name() {
     }
     /^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
     inside && /^\)/ { for (i = 1; i <= n; i++) print line[i]; inside = 0 }
-    inside { sub(/,$/, ""); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
+    inside { sub(/,$/, ""); sub(/ CONSTRAINT ("([^"]|"")*"|[^ "]+) NOT NULL/, " NOT NULL"); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
     { print }' "$1"
 }
 rows() { content "$by" | grep -v '^gonogo\.' || true; }

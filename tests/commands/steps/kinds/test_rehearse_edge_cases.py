@@ -188,6 +188,15 @@ def test_the_search_path_of_production_applies_on_the_copy(shop: RehearsedShop) 
     assert outcome.state == "done", outcome.summary + outcome.output
 
 
+def test_the_name_of_not_null_is_only_reported_where_a_server_keeps_one(shop: RehearsedShop) -> None:
+    shop.change_production("ALTER TABLE kept ADD COLUMN note text NOT NULL DEFAULT 'n'")
+    forward, again = "ALTER TABLE kept DROP COLUMN note;", "ALTER TABLE kept ADD COLUMN note text {} DEFAULT 'n';"
+    outcome = shop.rehearse_alone(forward, again.format('CONSTRAINT "its ""own""" NOT NULL'))
+    assert outcome.state == "done", outcome.summary
+    assert any(", names of NOT NULL or " in line for line in outcome.lines)
+    assert shop.rehearse_alone(forward, again.format("")).state == "failed"
+
+
 def test_columns_in_another_order_are_only_reported_and_their_values_are_compared(shop: RehearsedShop) -> None:
     shop.change_production("ALTER TABLE kept ADD COLUMN note text DEFAULT 'n'")
     forward = "ALTER TABLE kept ADD COLUMN aside text; UPDATE kept SET aside = word; ALTER TABLE kept DROP COLUMN word;"
@@ -197,7 +206,10 @@ def test_columns_in_another_order_are_only_reported_and_their_values_are_compare
     drop, create = FORWARD.splitlines()[1], ROLLBACK.splitlines()[1]
     outcome = shop.rehearse(f"{forward} {drop}", f"{rollback} {create}", verify=VERIFY_ONE)
     assert outcome.state == "done", outcome.summary + outcome.output
-    assert "the order of columns or the layout of functions differs; nothing else in the schema does" in outcome.lines
+    differ = (
+        "the order of columns, names of NOT NULL or the layout of functions differs; nothing else in the schema does"
+    )
+    assert differ in outcome.lines
     lost = shop.rehearse(f"{forward} {drop}", f"{rollback.replace('= aside', '= note')} {create}", verify=VERIFY_ONE)
     assert "does not restore the rows of public.kept" in lost.summary
 
