@@ -26,7 +26,7 @@ _DEADLOCKED = (
 
 
 def lock_sentence(ctx: Context, output: str, lock_timeout: timedelta, databases: Iterable[str]) -> str:
-    """That a deadlock, or the step's own limit, has ended a statement, if the output says so; and who keeps locks still."""
+    """That a deadlock or the step's own limit has ended a statement, if the output says so; who keeps locks still."""
     if any(word in output for word in _DEADLOCK):
         return _DEADLOCKED
     if not any(word in output for word in _LOCK_TIMEOUT):
