@@ -189,11 +189,11 @@ def _terminal(options: argparse.Namespace) -> int:
     number = getattr(options, "number", 0) or options.run
     with way_back_named(settings, rolls_back=options.name == "rollback"):
         terminal = Terminal(settings, number, options.person, system_user(), deps_of)
-    try:
-        for line in getattr(terminal, options.name.replace("-", "_"))(options):
-            say(line)
-    finally:
-        terminal.close()
+        try:
+            for line in getattr(terminal, options.name.replace("-", "_"))(options):
+                say(line)
+        finally:
+            terminal.close()
     return 0
 
 

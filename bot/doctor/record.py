@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,7 +113,23 @@ def _file(path: Path) -> list[PreflightLine]:
         verdict = str(error)
     if verdict != "ok":
         return [_line(FAIL, f"{path} is damaged ({verdict[:120]})", replace_damaged(path))]
+    if why := _not_writable(path):
+        return [
+            _line(FAIL, f"{path} cannot be written ({why})", f"its file system may be read-only: `findmnt -T {path}`")
+        ]
     return [_line(OK, f"{path} is intact and writable")]
+
+
+def _not_writable(path: Path) -> str:
+    """SQLite's own words: a file system that turned read-only after an error does not show in the permissions."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=1, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("CREATE TABLE written_by_the_doctor (one INTEGER)")
+            connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        return "" if "locked" in str(error) else str(error)  # what locks it is writing
+    return ""
 
 
 def _line(level: str, summary: str, todo: str = "") -> PreflightLine:

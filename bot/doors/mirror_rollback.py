@@ -120,7 +120,7 @@ class MirrorRollback:
             )
         again = RecordAgain(self.settings.state, _key_of(self.settings), run)
         try:
-            found = again.find()
+            found = again.find_writable()
         except BadRecord as error:
             return str(error)
         finally:

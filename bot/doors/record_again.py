@@ -63,6 +63,13 @@ class RecordAgain:
             return found if found.key == self._run.key else None
         return None
 
+    def find_writable(self) -> Run | None:
+        """The same, and BadRecord also where a run that goes on cannot be written: the usual rollback needs that."""
+        found = self.find()
+        if found and found.active and self._store:
+            self._store.require_writable(found.id)
+        return found
+
     def read(self, mirror: Database, file: Path) -> ReadBack:
         """Read the mirror into the record. Raises BadRecord and Refused."""
         store = self._opened()

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from shlex import quote
 
 from bot.settings import Settings
-from state.errors import BadRecord
+from state.errors import BadRecord, NotText, UnreadableRun
 
 
 @contextmanager
 def way_back_named(settings: Settings, *, rolls_back: bool) -> Iterator[None]:
-    """Inside the block the record is opened. Where it cannot be, BadRecord also names the mirrors of this machine."""
+    """Inside the block the record is used. Where it cannot be, BadRecord also names the mirrors of this machine."""
     try:
         yield
     except BadRecord as error:
-        if not rolls_back or settings.mirrors is None:
+        if not rolls_back or settings.mirrors is None or isinstance(error, UnreadableRun | NotText):
             raise
         folder = settings.mirrors.absolute()
         commands = "\n".join(f"gonogo rollback --from {quote(str(file))}" for file in sorted(folder.glob("*.db")))

@@ -13,7 +13,7 @@ from bot.drill_box.locks import is_held
 from bot.env_file import VARIABLE as ENV_FILE
 from bot.env_file import Environment
 from bot.environment import channel_variable, missing
-from bot.rehearsal.role_holders import CHANNEL, STARTER
+from bot.rehearsal.role_holders import CHANNEL, CHANNEL_NAME, STARTER
 from bot.rehearsal.sandbox import Sandbox, run_bots
 from bot.rehearsal.workspace import Person, Workspace
 from bot.settings import read_page_file
@@ -39,7 +39,7 @@ async def open_own_page(file: Path, folder: Path | None, *, port: int = 0) -> As
             f"A rehearsal runs in {own} already. End it with Ctrl-C where it was started, or use another folder."
         )
     people = people_of_roles(page)
-    workspace = Workspace((STARTER, *people.values()), CHANNEL, "deploys", port=port, strict_rate_limits=True)
+    workspace = Workspace((STARTER, *people.values()), CHANNEL, CHANNEL_NAME, port=port, strict_rate_limits=True)
     try:
         await workspace.start()
         env = bot_environment(page, values, people) | {

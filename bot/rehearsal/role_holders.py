@@ -19,7 +19,7 @@ ROLE_HOLDERS = {
 # only people with a role may start a run; the starter signs nothing, so that another person holds the role too
 STARTER_ROLE = "devops"
 PEOPLE = (STARTER, *ROLE_HOLDERS.values())
-CHANNEL = "C01DEPLOY"
+CHANNEL, CHANNEL_NAME = "C01DEPLOY", "deploys"
 
 
 def role_environment() -> dict[str, str]:

@@ -18,7 +18,7 @@ from bot.doors.system_user import system_user
 from bot.env_file import VARIABLE as ENV_FILE
 from bot.rehearsal.options import PAGES
 from bot.rehearsal.record_server import RecordServer
-from bot.rehearsal.role_holders import CHANNEL, PEOPLE, STARTER, role_environment
+from bot.rehearsal.role_holders import CHANNEL, CHANNEL_NAME, PEOPLE, STARTER, role_environment
 from bot.rehearsal.scenarios import Scenario
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.chromium import fetch_chromium
@@ -108,7 +108,7 @@ async def open_sandbox(  # noqa: PLR0913  every other setting has a default
     names = ["production", *(["staging"] if staging else []), *(["drill"] if drill else [])]
     flaws, frontend = scenario.flaws, scenario.frontend
     targets = [Target(folder / name, cache, name, flaws=flaws, frontend=frontend) for name in names]
-    workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=port, strict_rate_limits=True)
+    workspace = Workspace(PEOPLE, CHANNEL, CHANNEL_NAME, port=port, strict_rate_limits=True)
     record = RecordServer(folder / "record", cache) if bots > 1 else None
     try:
         for target in targets:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from html import unescape
 from typing import Any
 
-from bot.rehearsal.role_holders import PEOPLE
+from bot.rehearsal.role_holders import CHANNEL, CHANNEL_NAME, PEOPLE
 from bot.rehearsal.workspace import Message, Workspace
 
 NAMES = {person.id: person.name for person in PEOPLE}
@@ -39,7 +40,8 @@ class Transcript:
 
 
 def readable(text: str) -> str:
-    """The text with names for mentions, and with the fallback texts of dates."""
+    """The text with names for mentions and the channel, the fallback texts of dates, and no entities."""
     for person, name in NAMES.items():
         text = text.replace(f"<@{person}>", f"@{name}")
-    return re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", text)
+    text = text.replace(f"<#{CHANNEL}>", f"#{CHANNEL_NAME}")
+    return unescape(re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", text))

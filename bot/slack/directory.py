@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.allowance import Allowance
 from bot.slack.answers import KEPT, Answers, NotAnswered
-from bot.slack.api_error import status_and_name
+from bot.slack.api_error import TO_BE_MENDED, status_and_name, what_to_do
 from state.errors import BadRecord
 from state.frozen import dataclass
 
@@ -103,7 +103,7 @@ class Directory:
                 "%s, so nobody knows who is in channel %s. Continuing in Slack waits; rolling back does not.%s",
                 error,
                 channel,
-                " Install the app again with manifest.yml." if error.name == "missing_scope" else "",
+                f" To do: {what_to_do(error.name)}." if error.name in TO_BE_MENDED else "",
             )
 
     async def _ask_account(self, person: str) -> Account:

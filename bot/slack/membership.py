@@ -7,11 +7,13 @@ from collections.abc import Collection, Coroutine, Iterator
 from typing import Any
 
 from bot.slack.answers import KEPT, NotAnswered
+from bot.slack.api_error import TO_BE_MENDED, what_to_do
 from bot.slack.directory import Account, Directory, Workspace
 from bot.slack.origin import Origin
 from bot.slack.user_groups import UserGroups
 from commands.runbook import Page
 from commands.signoff.permissions import PERMISSIONS
+from commands.text.phrases import capitalized
 from state.errors import NotAllowed, Refused
 from state.frozen import dataclass
 
@@ -222,8 +224,8 @@ def _require_member(person: str, channel: str, members: frozenset[str]) -> None:
 
 
 def _not_now(error: Exception) -> str:
-    lacks_scope = isinstance(error, NotAnswered) and error.name == "missing_scope"
-    todo = "Install the app again with manifest.yml" if lacks_scope else "Try again in a minute"
+    name = error.name if isinstance(error, NotAnswered) else ""
+    todo = capitalized(what_to_do(name)) if name in TO_BE_MENDED else "Try again in a minute"
     return (
         f"{str(error) or 'Slack gives no answer'}, so the bot cannot check whether you may do this. {todo}. "
         "Nothing was recorded. You can still roll back, hold and refuse."

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bot.tools.browser_reports import LONGEST_NOTE, Heard
 from bot.tools.browser_sites import Sites
-from bot.tools.browser_texts import field_named, is_visible, thing_named
+from bot.tools.browser_texts import covered_by, field_named, is_visible, thing_named
 from bot.tools.browser_trust import trust_flags
 from bot.tools.page_texts import header, resolve, url_path
 from bot.tools.places import WebPlace
@@ -34,12 +34,14 @@ _SHOWS_SOMETHING = """() => {
   const root = document.body || document.documentElement
   if (!root) return false
   if ((root.innerText ?? root.textContent).trim()) return true
+  const content = (one, part) => getComputedStyle(one, part).content.replace(/^(none|normal)$/, '')
   const shows = 'img,svg,picture,canvas,video,iframe,frame,object,embed,input,button,select,textarea'
   return [...document.querySelectorAll('*')].some(one => {
     const box = one.getBoundingClientRect()
     if (box.width < 2 || box.height < 2) return false
     const own = one.matches(shows) || one.shadowRoot || one.localName.includes('-')
-    return own || getComputedStyle(one).backgroundImage.includes('url(')
+    if (own || getComputedStyle(one).backgroundImage.includes('url(')) return true
+    return ['::before', '::after'].some(part => /[^" ]/.test(content(one, part)))
   })
 }"""
 _COULD_NOT = {
@@ -138,6 +140,8 @@ class ChromiumBrowser:
             why = f"the page does not respond within {_BUSY} s; perhaps one of its scripts never ends"
             raise Failed(f"The browser could not judge {visit.path} of “{place}”: {why}.")
         title = self._redact(page.title())[:LONGEST_NOTE]
+        covers = {text: covered_by(page, text) for text in visit.sees if text not in missing and not stuck}
+        tabs = [tab.url for tab in page.context.pages if tab is not page]
         heard.look_for_silence()
         told = heard.told(self._redact, {host for _, host, _ in self._own_origins() if host}, sites)
         return BrowserResult(
@@ -148,6 +152,9 @@ class ChromiumBrowser:
             elsewhere=tuple(told.elsewhere.texts),
             limited=tuple(told.limited.texts),
             remarks=tuple(told.remarks.texts),
+            asked=tuple(self._redact(text)[:LONGEST_NOTE] for text in heard.asked),
+            covered={text: self._redact(cover) for text, cover in covers.items() if cover},
+            tabs=tuple(self._redact(f"{urlsplit(url).hostname or ''}{urlsplit(url).path}") for url in tabs),
             pause=told.pause,
             stuck=stuck,
         )
@@ -167,11 +174,11 @@ class ChromiumBrowser:
             return f"“{name}” stands on {site}, which is no web place of this page, so no variable was typed there"
         try:
             if act.kind == "fill":
-                field_named(page, name).first.fill(value, timeout=timeout)
+                field_named(page, name).fill(value, timeout=timeout)
             elif act.kind == "click":
-                thing_named(page, name).first.click(timeout=timeout)
-            else:
-                thing_named(page, name).first.wait_for(state="visible", timeout=timeout)
+                thing_named(page, name).click(timeout=timeout)
+            elif not is_visible(page, name, timeout):
+                return f"“{name}” {_COULD_NOT[act.kind]}"
         except PlaywrightTimeout:
             return f"“{name}” {_COULD_NOT[act.kind]}"
         return ""

@@ -14,7 +14,7 @@ from bot.tools.secrets import Redactor
 from commands.systems.http_answers import LIMITED, wait_asked_for
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Page, Request, Response
+    from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Response
 
 MOST_NOTES, LONGEST_NOTE = 100, 1000  # of what a page reports; its number, and characters of each
 _MOST_REPORTS, _LONGEST_TEXT = 1000, 10 * LONGEST_NOTE  # that are kept until they are sorted
@@ -58,13 +58,18 @@ class _Report(NamedTuple):
 
 
 class Heard:
-    """The errors in the console of a page, and its requests that failed. While it is `acting`, a 401 is expected."""
+    """The errors in the console of a page, and its requests that failed. While it is `acting`, a 401 is expected.
+
+    `asked` is what it asked or told in windows of its own (`confirm`, `prompt`, `alert`), each of which was cancelled.
+    """
 
     def __init__(self, page: Page, *, acting: bool) -> None:
         self.acting = acting
         self._reports: list[_Report] = []
         self._waiting: dict[Request, None] = {}
         self._page = page
+        self.asked: list[str] = []
+        page.on("dialog", self._answer)
         page.on("request", self._asked)
         page.on("requestfinished", self._ended)
         page.on("console", lambda message: self._said(message) if message.type == "error" else None)
@@ -80,6 +85,15 @@ class Heard:
     def _said(self, message: ConsoleMessage) -> None:
         if not (self.acting and _401 in message.text):
             self._add("console", message.text, message.location.get("url", ""))
+
+    def _answer(self, dialog: Dialog) -> None:
+        """Cancel what the page asks before it goes on, and note it; what it asks before it is left does not matter."""
+        if dialog.type == "beforeunload":
+            dialog.accept()
+            return
+        if len(self.asked) < MOST_NOTES:
+            self.asked.append(dialog.message[:_LONGEST_TEXT])
+        dialog.dismiss()
 
     def _asked(self, request: Request) -> None:
         self._waiting[request] = None

@@ -1,45 +1,91 @@
-"""What a person would find on a page under a name: by its text, label, placeholder or role."""
+"""What a person finds on a page under a name: the first visible text, label or role."""
 
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from commands.text.word_start import word_start
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Frame, Locator, Page
 
 _SELECTOR = "css="
+_TURN, _LOOK = 1000.0, 200.0  # ms for which a page that has frames, and each of these, is looked at in turn
+_MOST_FRAMES = 10
+# what lies over the middle of a thing, in its own words; its own parts, those around it and its label do not
+_COVER = """one => {
+  const part = one.closest('label') || one
+  part.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'})
+  const box = part.getClientRects()[0]
+  const over = box && part.getRootNode().elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
+  if (!over || part.contains(over) || over.contains(part)) return ''
+  const whole = over.closest('dialog, [role=dialog], [role=alertdialog], [aria-modal=true]') || over
+  return (whole.innerText || '').trim().replace(/\\s+/g, ' ').slice(0, 100) || `<${over.localName}>`
+}"""
 
 
 def field_named(page: Page, name: str) -> Locator:
     """The field that a person would type into: by its label, its placeholder or its name, or by a selector."""
     if name.startswith(_SELECTOR):
-        return page.locator(name)
-    return page.get_by_label(name).or_(page.get_by_placeholder(name)).or_(page.get_by_role("textbox", name=name))
+        return _first_visible(page.locator(name))
+    named = page.get_by_label(name).or_(page.get_by_placeholder(name)).or_(page.get_by_role("textbox", name=name))
+    return _first_visible(named)
 
 
-def thing_named(page: Page, name: str) -> Locator:
+def thing_named(page: Page | Frame, name: str) -> Locator:
     """What a person would find under that name: a text, a label, a placeholder, or a control; or by a selector."""
     if name.startswith(_SELECTOR):
-        return page.locator(name)
+        return _first_visible(page.locator(name))
     says = as_words(name)
     locator = page.get_by_text(says).or_(page.get_by_label(says)).or_(page.get_by_placeholder(says))
     for role in ("button", "link", "checkbox", "switch", "combobox"):
         locator = locator.or_(page.get_by_role(role, name=says))
-    return locator
+    return _first_visible(locator)
+
+
+def _first_visible(locator: Locator) -> Locator:
+    """A page often has the same a second time, hidden: the menu for small screens, a template."""
+    return locator.locator("visible=true").first
 
 
 def is_visible(page: Page, name: str, limit: float) -> bool:
-    """Whether something of that name is visible, or becomes it within so many ms."""
+    """Whether something of that name is visible, or becomes it within so many ms; in a frame of the page, too."""
+    until = time.monotonic() + limit / 1000
+    while True:
+        left = max((until - time.monotonic()) * 1000, _LOOK)
+        if _shows(page, name, min(left, _TURN) if page.frames[1:] else left):
+            return True
+        if any(_shows(frame, name, _LOOK) for frame in page.frames[1 : 1 + _MOST_FRAMES]):
+            return True
+        if time.monotonic() >= until:
+            return False
+
+
+def _shows(place: Page | Frame, name: str, limit: float) -> bool:
+    from playwright.sync_api import Error
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
     try:
-        thing_named(page, name).first.wait_for(state="visible", timeout=limit)
+        thing_named(place, name).wait_for(state="visible", timeout=limit)
     except PlaywrightTimeout:
         return False
+    except Error:
+        if getattr(place, "page", place) is place:
+            raise
+        return False  # of a frame that is gone
     return True
+
+
+def covered_by(page: Page, name: str) -> str:
+    """The words of what lies over something of that name, which is visible; empty if nothing does."""
+    from playwright.sync_api import Error
+
+    try:
+        return str(thing_named(page, name).evaluate(_COVER, timeout=1000))
+    except Error:  # it has changed meanwhile
+        return ""
 
 
 def as_words(name: str) -> re.Pattern[str]:

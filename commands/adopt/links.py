@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from commands.adopt.draft import Box, Notes, Section
+from commands.adopt.only_looks import say_what_only_looks
 from commands.runbook.page import Part
 
 _BUILD = re.compile(r"\b(?:build|compile|install|ci|generate|bundle|assemble|package|collectstatic|precompile)\b")
@@ -22,6 +23,7 @@ def link(parts: dict[str, list[Section]], notes: Notes) -> None:
         for alert in box.fields.get("alert", ()):
             alert["check"] = alert["check"].fields["id"]
     forward = list(boxes_in(parts.get(Part.DEPLOY, [])))
+    say_what_only_looks(forward, notes)
     for box in boxes_in(parts.get(Part.ROLLBACK, [])):
         if isinstance(box.fields.get("undoes"), Box):
             box.fields["undoes"] = box.fields["undoes"].fields["id"]

@@ -10,7 +10,8 @@ from commands.adopt.draft import Notes, Section
 _TIME = r"(?:\d{1,3}\s*(?:-|–|to)\s*)?(\d{1,3})\s*(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)\b"
 _IN_HEADING = re.compile(rf"\(\s*(?:~|≈|about|approx\.?|ca\.?)?\s*{_TIME}", re.IGNORECASE)
 _IN_TEXT = re.compile(
-    rf"(?:~\s*|≈\s*|\b(?:takes|lasts|duration:?|expected time:?)\s+(?:about|around|approx\.?|ca\.?|~)?\s*){_TIME}",
+    r"(?:\(\s*(?:about|approx\.?|ca\.?)\s+|~\s*|≈\s*"
+    rf"|\b(?:takes|lasts|duration:?|expected time:?)\s+(?:about|around|approx\.?|ca\.?|~)?\s*){_TIME}",
     re.IGNORECASE,
 )
 _UNITS = {"s": "s", "m": "min", "h": "h"}

@@ -42,8 +42,10 @@ class BrowserResult:
 
     `elsewhere` are such paths of other sites, with their hosts; `limited` are those of this one that a limit on
     requests answered (429), which lets one pass again after `pause` seconds. `remarks` are the browser's own about
-    headers of the page. `stuck` says, as a clause, which act could not be done, or that the page shows nothing at all
-    where no text must be visible; empty otherwise.
+    headers of the page. `covered` has the words of what lies over a text that is visible, and `tabs` are other tabs
+    that a click opened, as hosts with paths. `asked` is what the page asked or told in a window of its own (`confirm`,
+    `alert`), which was cancelled. `stuck` says, as a clause, which act could not be done, or that the page
+    shows nothing at all where no text must be visible; empty otherwise.
     """
 
     title: str
@@ -54,6 +56,9 @@ class BrowserResult:
     elsewhere: tuple[str, ...] = ()
     limited: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    covered: Mapping[str, str] = field(default_factory=dict)
+    tabs: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     pause: float = 0.0
 
 

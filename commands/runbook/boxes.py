@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -61,7 +62,17 @@ def _wrong_fields(
             near = difflib.get_close_matches(str(path[-1]), model.model_fields, 1)
             hint = f'; did you mean "{near[0]}"?' if near else "; remove it"
             seen |= {(*path[:-1], name) for name in near}
+        elif detail["type"] == "missing" and len(path) == 1:
+            hint = _like(str(path[0]), model)
         yield path, f"{_sentence(detail)}{hint}"
+
+
+def _like(name: str, model: type[BaseModel]) -> str:
+    """An example of a field, as a clause; empty for one without, or with a table, which JSON writes in another way."""
+    field = model.model_fields.get(name)
+    example = next(iter(field.examples or ()), None) if field else None
+    shown = json.dumps(example, ensure_ascii=False)
+    return "" if example is None or "{" in shown else f", like {name} = {shown}"
 
 
 def _written(path: _Path, fields: Any) -> _Path:

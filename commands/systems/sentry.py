@@ -35,7 +35,8 @@ class SentryError(ToolError):
 class Issue:
     """One kind of error: `events` within the time span, `first_seen` ever, `link` to its page, or empty.
 
-    `regressed`: it was resolved and has come back, in the last days or right now. Older servers do not say it.
+    `regressed`: it was resolved and has come back, in the last days or right now. Older servers do not say it, nor the
+    `category`, which tells errors from slow queries, feedback of users and other things; for them it is "error".
     """
 
     title: str
@@ -46,6 +47,7 @@ class Issue:
     first_seen: datetime
     number: str
     regressed: bool
+    category: str = "error"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +205,7 @@ def _issue(entry: Mapping[str, Any]) -> Issue:
         first_seen=datetime.fromisoformat(str(lifetime["firstSeen"])),
         number=str(entry["id"]),
         regressed=entry.get("substatus") == "regressed",
+        category=str(entry.get("issueCategory") or "error"),
     )
 
 

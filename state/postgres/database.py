@@ -20,6 +20,7 @@ from state.postgres.connect import require_usable
 from state.postgres.listener import Listener
 from state.postgres.migrations import Connection, migrate
 from state.postgres.numbers import CHANNEL, IN_FORCE, LOCKS, OWNER, POSTER, WRITE, Lock
+from state.postgres.schema import look_ahead
 from state.postgres.sentences import not_done, perhaps_done
 from state.postgres.session import Session
 from state.postgres.tables import PostgresTables, run_statement
@@ -284,6 +285,7 @@ def open_database(address: PostgresAddress, *, serving: bool) -> PostgresDatabas
             migrate(connection, session.name)
         database = PostgresDatabase(session)
         if serving:
+            look_ahead(connection.info.server_version, address)
             database.listen()
     except BaseException:
         session.close()

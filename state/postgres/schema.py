@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 
 import psycopg
 
+from state.errors import BadRecord
 from state.journal import Change
 from state.postgres.address import PostgresAddress
 from state.postgres.connect import open_session
@@ -45,6 +47,17 @@ UNION ALL
 SELECT 'function ' || proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = %(schema)s::regnamespace
 """
 _made: dict[int, Schema | None] = {}  # what the migrations make, by the server's version; None if it cannot be known
+_making = threading.Lock()
+
+
+def look_ahead(version: int, address: PostgresAddress) -> None:
+    """Begin to find out what the migrations make, which takes the server a while: whoever needs it first waits less."""
+
+    def look() -> None:
+        with suppress(psycopg.Error, BadRecord):  # whoever needs it asks again, and says so
+            _own_schema(version, address)
+
+    threading.Thread(target=look, name="own schema", daemon=True).start()
 
 
 def schema_changes(connection: Connection, address: PostgresAddress) -> list[Change]:
@@ -76,24 +89,29 @@ def _that_act(schema: Schema) -> Schema:
 
 def _own_schema(version: int, address: PostgresAddress) -> Schema | None:
     """What the migrations make on this server: made anew as temporary tables of another session, and undone at once."""
-    if version not in _made:
-        try:
-            with closing(open_session(address, "gonogo compares")) as connection:
-                connection.execute("BEGIN")
-                connection.execute("SET LOCAL search_path = pg_temp")
-                for migration in MIGRATIONS:
-                    connection.execute(migration.replace(f"{SCHEMA}.", "pg_temp.").encode())
-                row = connection.execute("SELECT pg_my_temp_schema()::regnamespace::text AS name").fetchone()
-                schema = _schema(connection, str(row["name"]) if row else "")
-                connection.execute("ROLLBACK")
-            _made[version] = schema
-        except psycopg.errors.InsufficientPrivilege:
-            LOG.warning(
-                "whether somebody changed the tables of the record at %s is not looked at: its user may not create "
-                "temporary tables (GRANT TEMPORARY ON DATABASE …)", address.name
-            )  # fmt: skip
-            _made[version] = None
-    return _made[version]
+    with _making:
+        if version not in _made:
+            _made[version] = _make(address)
+        return _made[version]
+
+
+def _make(address: PostgresAddress) -> Schema | None:
+    try:
+        with closing(open_session(address, "gonogo compares")) as connection:
+            connection.execute("BEGIN")
+            connection.execute("SET LOCAL search_path = pg_temp")
+            for migration in MIGRATIONS:
+                connection.execute(migration.replace(f"{SCHEMA}.", "pg_temp.").encode())
+            row = connection.execute("SELECT pg_my_temp_schema()::regnamespace::text AS name").fetchone()
+            schema = _schema(connection, str(row["name"]) if row else "")
+            connection.execute("ROLLBACK")
+    except psycopg.errors.InsufficientPrivilege:
+        LOG.warning(
+            "whether somebody changed the tables of the record at %s is not looked at: its user may not create "
+            "temporary tables (GRANT TEMPORARY ON DATABASE …)", address.name
+        )  # fmt: skip
+        return None
+    return schema
 
 
 def _schema(connection: Connection, schema: str) -> Schema:

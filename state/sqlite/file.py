@@ -123,4 +123,9 @@ def _advice(said: str, path: Path) -> str:
         return (
             f"Another program keeps it locked, such as an open `sqlite3`: end that one (`fuser -v {path}` lists all)."
         )
+    if "readonly" in said:
+        return (
+            f"Its file system may be read-only after an error of the disk (`dmesg`, `findmnt -T {path}`), or the file "
+            "belongs to another user."
+        )
     return "Check the bot's disk and the file's permissions."

@@ -140,6 +140,11 @@ class RecordStore(RunReader, Replay):
         with self._db.write(number):
             self._db.execute("UPDATE runs SET rollback_loss = ? WHERE id = ?", clean(text), number)
 
+    def require_writable(self, number: int) -> None:
+        """Write a run's row as it is. Raises BadRecord if nothing can be written, as on a full or read-only disk."""
+        with self._db.write(number):
+            self._db.execute("UPDATE runs SET state = state WHERE id = ?", number)
+
     def record(self, number: int) -> Record:
         """Everything that decides what happens next in a run, in one snapshot.
 

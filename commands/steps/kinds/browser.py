@@ -83,7 +83,9 @@ class BrowserStep(StepBox):
     site if it is a web place of the page. Where a limit on requests (429) answers, nothing is known of the page. What
     the browser remarks about a header of the page, such as an unknown policy, is named and fails nothing. It clicks and
     types once the page has loaded nothing more for half a second. Without a text to see, a page that shows nothing
-    fails.
+    fails. Of several of one name the first visible one counts. What lies over a text that is visible, such as a dialog,
+    is named, and so is a tab that a click opens: the step goes on in its own. A text is found in a frame, too, but what
+    to click or fill is not. A window that the page opens itself (`confirm`, `alert`) is cancelled and named.
 
     If the bot's machine has no browser, the step fails and says so. With `on_failure = "ask"` a person then opens the
     page and answers “I fixed it by hand”. The step then measures `unavailable`, and a repetition of the smoke tests
@@ -161,6 +163,8 @@ class BrowserStep(StepBox):
         others = [f"failed request to another site: {answer}" for answer in result.elsewhere]
         notes = [*others, *(f"the browser remarks: {text[:200]}" for text in result.remarks)]
         notes += [f"known (`allow`): {text[:200]}" for text in known]
+        notes += [f"the page opened a window that was cancelled: {text[:200]}" for text in result.asked]
+        notes += [f"a click opened another tab, which is not looked at; let `open` open it: {tab}" for tab in seen.tabs]
         if result.limited and not (result.bad_answers or forbidden):  # what else is wrong may come of it
             why = not_asked(result.limited[0], LIMIT)
             return failed(why, lines=tuple([*problems, *notes][:_LINES]), inconclusive=True)
@@ -173,13 +177,16 @@ class BrowserStep(StepBox):
         shown = f"shows {', '.join(sees)}" if self.sees else "loads"
         console = "; no other errors in the console." if known or result.remarks else "; no errors in the console."
         summary = f"“{result.title}” {shown}{console}"
-        unseen = [f"whether the page works without what failed at other sites: {joined_few(result.elsewhere, 3)}"]
+        away = joined_few(result.elsewhere, 3)
+        unseen = [f"whether the page works without what failed at other sites: {away}"] if others else []
+        unseen += [f"whether people can read “{text}”: over it lies “{over}”" for text, over in seen.covered.items()]
+        unseen += [f"what the tab shows that a click opened: {tab}" for tab in seen.tabs]
         return done(
             summary,
             lines=tuple(notes[:_LINES]),
             measures=measures,
             compared=(f"{on_web(self.web, self.path)} {shown} in a browser",),
-            not_compared=tuple(unseen if others else ()),
+            not_compared=tuple(unseen),
         )
 
     def _visit(self, ctx: Context, visit: Visit) -> BrowserResult:

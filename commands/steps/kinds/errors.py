@@ -20,10 +20,12 @@ from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration
 from commands.text.numbers import format_count
 from commands.text.phrases import agree, capitalized
+from commands.text.printable import printable
 from state.frozen import dataclass
 from state.records import AttemptState
 
 _TODO_DROPPED = "look at the quota and the rate limits in its statistics"
+_LATE = "errors of the last minute or so: they may still be on their way to the error tracker"
 _LISTED = 5  # issues that the thread lists
 _ASKED = 10  # issues that were resolved, of which each is asked when it came back
 
@@ -68,7 +70,8 @@ class TokenMayRead:
 class ErrorsStep(StepBox):
     """Asks the error tracker (Sentry's API) for issues that are new since the run began.
 
-    An issue that was resolved before and has come back since then is new, too; other older ones are only counted.
+    An issue that was resolved before and has come back since then is new, too; other older ones are only counted. What
+    Sentry lists beside errors, such as slow queries, feedback and outages, is named and fails nothing.
     What the tracker does not answer is no data, and neither is "no new issue" while it drops events of the project,
     because a quota is used up or a rate limit is reached.
     """
@@ -132,7 +135,8 @@ class ErrorsStep(StepBox):
         try:
             number = project.number()
             now = ctx.tools.clock.now()
-            issues, truncated = project.issues(number, query, since, now, self.environment)
+            found, truncated = project.issues(number, query, since, now, self.environment)
+            issues = [one for one in found if one.category == "error"]
             dropped = project.dropped(since, now)
             regressed = [one for one in issues if one.first_seen < since and one.regressed]
             back = [one for one in regressed[:_ASKED] if project.came_back(one, since)]
@@ -140,14 +144,17 @@ class ErrorsStep(StepBox):
             return failed(f"{error} It is not known whether there are new errors.", inconclusive=True)
         new = sorted((one for one in issues if one.first_seen >= since), key=lambda one: one.first_seen, reverse=True)
         outcome = self._judge(new, back, sum(one.events for one in issues), truncated)
+        others = [one for one in found if one.category != "error" and one.first_seen >= since]
+        outcome = replace(outcome, lines=(*outcome.lines, *_of_others(others)))
         if dropped and outcome.state == AttemptState.DONE:
             what = f"{capitalized(_dropped(dropped, since))}, so it is not known whether there are new errors"
             return failed(f"{what}. {capitalized(_TODO_DROPPED)}.", measures=outcome.measures, inconclusive=True)
         unseen = "whether the error tracker drops events for a quota or a rate limit" if dropped is None else ""
         more = len(regressed[_ASKED:])
         not_asked = f"whether {format_count(more, 'more issue')} came back that {agree(more, 'was', 'were')} resolved"
-        silent = "" if issues else f"whether the application reports to the error tracker: it has no event{_of(query)}"
-        return replace(outcome, not_compared=tuple(filter(None, (unseen, silent, not_asked if more else ""))))
+        silent = "" if found else f"whether the application reports to the error tracker: it has no event{_of(query)}"
+        late = _LATE if ctx.after_change else ""  # the watch asks again and again
+        return replace(outcome, not_compared=tuple(filter(None, (unseen, silent, not_asked if more else "", late))))
 
     def _judge(self, new: list[Issue], back: list[Issue], events: int, truncated: bool) -> Outcome:
         count = len(new) + len(back)
@@ -167,6 +174,12 @@ def _dropped(count: int, since: datetime) -> str:
     """What Sentry dropped, as a clause; it counts by the hour."""
     hour = since.astimezone(UTC).strftime("%H:00 UTC")
     return f"the error tracker dropped {format_count(count, 'event')} since {hour} (quota or rate limit)"
+
+
+def _of_others(issues: list[Issue]) -> list[str]:
+    """New issues that are no errors, such as a slow query or what a user wrote; they fail nothing."""
+    rest = [f"and {len(issues) - _LISTED} more that are no errors"] if len(issues) > _LISTED else []
+    return [f"no error, but {printable(one.category)[:40]}: {_line(one)}" for one in issues[:_LISTED]] + rest
 
 
 def _of(query: str) -> str:

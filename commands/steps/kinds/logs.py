@@ -19,6 +19,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.values import fill, has_placeholder, page_texts
 from commands.systems.logs import log_lines, log_sources
 from commands.systems.logs.log_lines import NewLines
+from commands.systems.logs.own_limits import cut_off
 from commands.systems.postgres.stale_plans import stale_plans
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.numbers import format_count
@@ -115,7 +116,7 @@ class LogsStep(StepBox):
         return ""
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
-        why = log_sources.cut_by_default(self.command)
+        why = cut_off(self.command)
         return f"command: {why}" if why else ""
 
     def plan(self) -> list[str]:

@@ -15,6 +15,7 @@ from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.one_address import one_address_warning
 from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared.served_build import ServedBuild
 from commands.steps.shared_fields import Headers, HostName, Repository, WebName
@@ -23,6 +24,7 @@ from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.built_page import NOT_COMPARED, page_of_build
 from commands.systems.folders.may_write import not_writable
 from commands.systems.kept_pages import GO_ON, REVALIDATE
+from commands.systems.linked_files import linked_files
 from commands.systems.old_build import old_build
 from commands.systems.packed_files import packed_files
 from commands.systems.preflight.answer_fields import AnswerFieldsCheck, Reads
@@ -144,6 +146,9 @@ class PublishStep(StepBox):
             HostCheck(host=self.host, script=CAN_GO_BACK, judge=_judge_preflight, env=env),
         ]
 
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        return one_address_warning(self, boxes, ("stamp", "mode"))
+
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env(), {"RUN": ctx.run.key})
         commit = fill(self.commit, ctx.values)
@@ -165,7 +170,7 @@ class PublishStep(StepBox):
             summary, unseen = f"{summary} But {served.broken}", (*unseen, f"whether the page works: {served.broken}")
         if served.kept:
             summary += f" But {served.kept}, so {GO_ON}. {capitalized(REVALIDATE)}."
-        for doubt in served.doubts():
+        for doubt in filter(None, (*served.doubts(), linked_files(result.tail))):
             summary += f" But {doubt}."
         return done(summary, values=values, compared=(served.compared(),), not_compared=unseen)
 

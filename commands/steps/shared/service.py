@@ -16,6 +16,7 @@ from commands.steps.base import StepBox, page_value_types
 from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.health_address import HealthAddress
+from commands.steps.shared.one_address import one_address_warning
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import AllowedLines, HostName
 from commands.steps.shell_text import fill_shell, shell_error
@@ -23,7 +24,7 @@ from commands.steps.unset_variables import unset_error
 from commands.steps.values import page_texts
 from commands.systems.logs import log_lines
 from commands.systems.logs.log_lines import NewLines
-from commands.systems.logs.log_sources import cut_by_default
+from commands.systems.logs.own_limits import cut_off
 from commands.systems.services.manager import FILES, Manager, State
 from commands.systems.services.managers import MANAGERS
 from commands.text.durations import format_duration
@@ -162,8 +163,8 @@ class ServiceBox(HealthAddress):
         return ""
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
-        why = cut_by_default(self.log)
-        return f"log: {why}" if why else ""
+        why = cut_off(self.log)
+        return f"log: {why}" if why else one_address_warning(self, boxes, ("services", "path", "commit"))
 
     def services_on_host(self) -> set[tuple[str, str, str]]:
         """Its services with where they are."""

@@ -1,4 +1,4 @@
-"""Files that a checkout leaves as git stores them, because their filter is not set up there."""
+"""Files that a checkout leaves as git stores them, leaves out or writes otherwise."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from commands.text.printable import printable
 STORED = script("git/stored.sh")  # defines the function `stored`
 UNFILTERED = script("git/filters.sh")  # defines the function `unfiltered`, which looks at the commit $COMMIT
 _STOPS = "stops: "
-_LINE = re.compile(r"^(pointer|encrypted): (.*)\n?", re.MULTILINE)
+_LINE = re.compile(r"^(pointer|encrypted|absent|crlf)(\+?): (.*)\n?", re.MULTILINE)
 _NAMED = 3  # files in a message
+_SENTENCES = {
+    "pointer": "{files} of Git LFS not fetched, so only pointers are there: {names}; git lfs pull fetches them.",
+    "encrypted": "{files} of git-crypt {are} still encrypted there: {names}; git-crypt unlock opens them.",
+    "absent": "{files} of the commit {are} not there: git is told to leave {them} out (sparse checkout): {names}.",
+    "crlf": "{files} {has} the line ends of Windows there, by core.autocrlf or core.eol of that host: {names}.",
+}
 # the mark of `unfiltered`, whose files, and what to do
 _FILTERS = (
     ("pointer: ", "Git LFS", "install git-lfs there and run git lfs install as the deploying user, if they are needed"),
@@ -30,16 +36,20 @@ def without_stored(output: str) -> str:
 
 def stored_note(output: str) -> str:
     """Sentences after a space about what `stored` printed; empty if it printed nothing."""
-    found = _LINE.findall(output)
-    pointers, encrypted = ([file for kind, file in found if kind == one] for one in ("pointer", "encrypted"))
-    note = ""
-    if pointers:
-        count, names = format_count(len(pointers), "file"), _some(pointers)
-        note = f" {count} of Git LFS not fetched, so only pointers are there: {names}; git lfs pull fetches them."
-    if encrypted:
-        count, are = format_count(len(encrypted), "file"), agree(len(encrypted), "is", "are")
-        note += f" {count} of git-crypt {are} still encrypted there: {_some(encrypted)}; git-crypt unlock opens them."
-    return note
+    found: dict[str, list[str]] = {}
+    for kind, more, file in _LINE.findall(output):
+        # only the first have names
+        found.setdefault(kind, []).extend([""] * int(file) if more else [file])
+    sentences = []
+    for kind, files in found.items():
+        count = len(files)
+        words = {
+            "are": agree(count, "is", "are"),
+            "has": agree(count, "has", "have"),
+            "them": agree(count, "it", "them"),
+        }
+        sentences.append(_SENTENCES[kind].format(files=format_count(count, "file"), names=_some(files), **words))
+    return "".join(f" {one}" for one in sentences)
 
 
 def unfiltered_warnings(lines: Sequence[str]) -> list[PreflightResult]:

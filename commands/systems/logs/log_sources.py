@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
 
+from commands.systems.logs.own_limits import is_limited
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
 from commands.text.printable import printable
@@ -35,7 +35,6 @@ ids=$(awk -F '\\t' '$1 == "container" {{ print $3 }}' <<< "$listed")
 [ -n "$ids" ] || ids=$(docker inspect --type container --format '{{{{.ID}}}}' -- "$NAME") || exit {NO_CONTAINER}
 while read -r id; do docker logs --tail 1 -- "$id" > /dev/null; done <<< "$ids"
 """
-_OF_EACH = 100  # lines; from this limit on a multiple of it is no chance
 _SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a whole second
 _STATES = {
     "name": "its name is not that of one unit",
@@ -47,15 +46,6 @@ _STATES = {
     "unnamed": "the page names no command for it",
     "unread": "it showed this user nothing at the restart",
     "unreadable": "docker has it and cannot read its log",
-}
-# a command that stops at some lines by itself, and what makes it print all
-_CUT_BY_DEFAULT = {
-    r"\blogcli\b(?!.*--limit)": "logcli prints 30 lines unless --limit names more",
-    r"\bkubectl\b.*\blogs\b(?=.*( -l|--selector))(?!.*--tail)": (
-        "kubectl prints the last 10 lines of each pod of a selector; add --tail=-1"
-    ),
-    r"\bheroku\b.*\blogs\b(?!.*( -n|--num))": "heroku prints the last 100 lines unless --num names more",
-    r"\|\s*(head|tail)\b(?!\s+(-n\s*)?\+)": "head and tail leave lines out, and an error in them is not seen",
 }
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -79,11 +69,6 @@ class SourceState:
     note: str
     said: tuple[str, ...]
     read: int
-
-
-def cut_by_default(command: str) -> str:
-    """That a command prints the end of a log only, because nothing says otherwise; a clause, or empty."""
-    return next((why for form, why in _CUT_BY_DEFAULT.items() if re.search(form, command, re.DOTALL)), "")
 
 
 def time_mark(text: str) -> str:
@@ -122,7 +107,7 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
     `is_silent`: a program that says anything of itself has not read everything. `has_errors`: it printed such a line.
     """
     said = tuple(printable(line[:300]) for line in re.findall(r"^said: (.*)$", output, re.MULTILINE))
-    values = dict(re.findall(r"^(state|code|read|dropped)=(.*)$", output, re.MULTILINE))
+    values = dict(re.findall(r"^(state|code|read|dropped|command)=(.*)$", output, re.MULTILINE))
     containers = re.findall(r"^created=(.*)\noldest=(.*)$", output, re.MULTILINE)
     ages = [_age(created, oldest, float(since)) for created, oldest in containers]
     incomplete, note, read = "", "", int(values.get("read", "0"))
@@ -132,7 +117,7 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
         incomplete = where
     elif is_silent and said:
         incomplete = f"its program says “{said[0].rstrip('.')}”"
-    elif _is_limited(read, map(int, re.findall(r"^limit=([0-9]{1,9})$", output, re.MULTILINE))):
+    elif is_limited(read, values.get("command", "").replace("\x1f", "\n")):
         lines = format_count(read, "line")
         incomplete = f"it printed {lines}, which is its own limit, so others may be missing; give it a higher one"
     elif "unread" in ages:
@@ -143,11 +128,6 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
         note = " The container was made after the mark; the log of an earlier one of its name is gone."
     unknown = _unknown(values, said, has_errors)
     return SourceState(unknown=unknown, incomplete=incomplete, note=note, said=said, read=read)
-
-
-def _is_limited(read: int, limits: Iterable[int]) -> bool:
-    """Whether so many lines are what a limit of the command lets through; from each of several pods if it is high."""
-    return any(0 < limit <= read and (read == limit or (limit >= _OF_EACH and read % limit == 0)) for limit in limits)
 
 
 def _unknown(values: dict[str, str], said: tuple[str, ...], has_errors: bool) -> str:

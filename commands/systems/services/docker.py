@@ -10,10 +10,12 @@ from typing import Any
 from commands.systems.logs.log_lines import NewLines, parse_output
 from commands.systems.logs.log_sources import time_mark
 from commands.systems.scripts import script
+from commands.systems.services.docker_files import by_its_files, other_count
+from commands.systems.services.docker_left import DOCKER_LEFT, left_files, replaced
 from commands.systems.services.docker_networks import Shared, cut_off, read_shared, will_be_cut_off
-from commands.systems.services.left_release import LEFT_RELEASE
 from commands.systems.services.manager import MARK, REMARK, Finding, Manager, Phase, Process, State
 from commands.systems.services.sudo_words import is_of_sudo, manager_refused
+from commands.systems.services.watching import WATCHING, watched
 from commands.text.foreign_json import read_json
 from commands.text.numbers import format_count
 from commands.text.phrases import agree, joined, joined_few
@@ -27,7 +29,6 @@ _UNSET = re.compile(r"""\bThe \\?["']?([A-Za-z_]\w*)\\?["']? variable is not set
 _HIDES = "compose keeps it, and it hides what a new image has there"
 _UNKEEP = "Leave that volume out of the compose file, or name it if its data must stay"
 _ENDED = ("exited", "stopped", "restarting", "dead")  # podman says "stopped" before it says "exited"
-_MOUNTED = {"mounts": "where that is another", "slow": "and comparing the two takes too long"}
 _SOME = 12  # digits that people read of an id, as docker shows them
 
 
@@ -39,7 +40,7 @@ class Docker(Manager):
     programs = ("docker", "awk", "sed")
     log_values = MARK
     takes_sudo = True
-    state = LEFT_RELEASE + _FIND + script("services/docker_volumes.sh") + script("services/docker.sh")
+    state = DOCKER_LEFT + WATCHING + _FIND + script("services/docker_volumes.sh") + script("services/docker.sh")
     restart = "restart_containers"
     reload = "reload_containers"
     hidden = f"{state}\nhidden\n"
@@ -64,8 +65,9 @@ class Docker(Manager):
             *_kept_volumes(lines),
             *_unnamed(listed, means),
             *_empty(lines, host),
-            *_other_images(listed, lines),
+            *by_its_files(listed, lines),
             *_orphans(lines),
+            *_watched(listed, lines),
             *will_be_cut_off(shared, ours),
         )
         projects = {one["in"] for _, _, one in listed if one["in"]}
@@ -74,9 +76,14 @@ class Docker(Manager):
             logs={"log_mark": now},
             obstacles=(*_obstacles(lines, host), *_left_out(listed, lines)),
             warnings=(*_warnings(listed), *warned),
-            stale=(*_stale(listed, means), *cut_off(shared, ours, projects), *_one_offs(lines)),
+            stale=(
+                *_stale(listed, means),
+                *cut_off(shared, ours, projects),
+                *_one_offs(lines),
+                *replaced(listed, lines, "file"),
+            ),
             reboot=tuple(_unbooted(listed, lines)),
-            left=tuple(_left(listed, lines)),
+            left=(*left_files(listed, lines), *replaced(listed, lines, "moved")),
         )
 
     def remark(self, said: str) -> str:
@@ -89,6 +96,7 @@ class Docker(Manager):
             for sort, *rest in marked
             if sort == "volume" and len(rest) == 1
         ]
+        hidden += [f"But {other_count(*rest)}." for sort, *rest in marked if sort == "count" and len(rest) == 3]
         hidden += [_hidden(*rest) for sort, *rest in marked if sort == "volume" and len(rest) == 4]
         return " ".join(filter(None, (empty, *(f"But {one.what}: {one.todo}." for one in _orphans(marked)), *hidden)))
 
@@ -157,22 +165,6 @@ def _empty(lines: Sequence[Sequence[str]], host: str) -> Iterator[Finding]:
             )
 
 
-def _other_images(
-    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
-) -> Iterator[Finding]:
-    """What a restart by compose would run in the place of what runs now, such as a default for the tag of a shell."""
-    given = {rest[0]: rest[1] for sort, *rest in lines if sort == "next" and len(rest) == 2}
-    for name, has, gets in ((name, one["image"], given.get(one["id"], "")) for name, _, one in listed):
-        # podman writes the registry of an image before its name, and its tag behind it
-        same = f"/{has.removesuffix(':latest')}".endswith(f"/{gets.removesuffix(':latest')}")
-        if gets and not same and not has.startswith("sha256:"):
-            what = f"{name} runs {printable(has)}, but its compose files give it {printable(gets)} now"
-            todo = (
-                "if a shell gave it its tag, write that into the .env beside the compose file, where a restart reads it"
-            )
-            yield Finding(what=what, todo=todo)
-
-
 def _orphans(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
     """What goes on in the version of before beside the new one: compose restarts and stops only what its files have."""
     found = dict.fromkeys((rest[0], rest[1]) for sort, *rest in lines if sort == "orphan" and len(rest) == 3)
@@ -200,6 +192,13 @@ def _hidden(folder: str, volume: str, first: str, count: str) -> str:
         f"But {folder} is the volume {volume}, which docker filled from an earlier image and fills no more: it hides "
         f"{printable(first)[:100]}{more} of the new one. If only files of the image are in it, remove it or mount none."
     )
+
+
+def _watched(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
+    """What restarts itself while a checkout changes its files, if it has some of the host."""
+    by = {rest[0]: rest[1] for sort, *rest in lines if sort == "watches"}
+    for name, option in dict.fromkeys((name, by[one["id"]]) for name, _, one in listed if one["id"] in by):
+        yield watched(name, option, "leave that out of its command")
 
 
 def _left_out(
@@ -250,17 +249,6 @@ def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[
         (name, one["image"]) for name, _, one in listed if means.get(one["image"]) not in (None, "", one["image_id"])
     ):
         yield f"{name} runs an older image than {image} is now, for a restart keeps a container's image"
-
-
-def _left(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The services that compose makes by the files of a release that was left, or that have such files mounted."""
-    names = {one["id"]: name for name, _, one in listed}
-    found = [(sort, names.get(rest[0]), *rest[1:]) for sort, *rest in lines if len(rest) == 4]
-    for sort, name, old, link, leads in dict.fromkeys(found):
-        if sort == "left" and name:
-            yield f"{name} is made by the compose file in {old}, but {link} leads to {leads}, whose file is another"
-        elif sort in _MOUNTED and name:
-            yield f"{name} has {old} mounted, but {link} leads to {leads}, {_MOUNTED[sort]}"
 
 
 def _one_offs(lines: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -11,10 +11,12 @@ from commands.systems.scripts import script
 from commands.systems.services.left_release import LEFT_RELEASE, left_release
 from commands.systems.services.log_files import ERRORS, file_env, file_logs
 from commands.systems.services.manager import FILES, Finding, Manager, Phase, Process, State
+from commands.systems.services.watching import WATCHING, watched
 from commands.text.foreign_json import read_json
 from commands.text.phrases import joined_few
 from commands.text.printable import printable
 
+_UNWATCH = "start it without watch"
 _SOME = 5  # settings that a message names
 _SAVE = "once it runs as it should, let a `run` step save the list: pm2 save"
 # by the words of pm2_saved.sh
@@ -38,7 +40,11 @@ class Pm2(Manager):
     log_values = FILES
     ends_all = "let pm2 end what it starts (no `treekill: false`, nothing detached)"
     state = (
-        LEFT_RELEASE + script("services/pm2_settings.sh") + script("services/pm2_saved.sh") + script("services/pm2.sh")
+        LEFT_RELEASE
+        + WATCHING
+        + script("services/pm2_settings.sh")
+        + script("services/pm2_saved.sh")
+        + script("services/pm2.sh")
     )
     restart = 'pm2 restart "$name" > /dev/null'
     reload = 'pm2 reload "$name" > /dev/null'
@@ -49,6 +55,7 @@ class Pm2(Manager):
         said = read_json(listed_as_json)
         listed = said["processes"]
         # a folder with a tab in its name is none that can be told
+        watches = dict(line.split("\t")[1:] for line in others if line.startswith("\t") and line.count("\t") == 2)
         releases = [one for one in dict.fromkeys(tuple(line.split("\t")) for line in others) if len(one) == 4]
         return State(
             processes=tuple(map(_process, listed)),
@@ -59,6 +66,7 @@ class Pm2(Manager):
                 *_kept_release(releases),
                 *_unread(listed),
                 *_by_itself(listed),
+                *(watched(name, option, _UNWATCH) for name, option in watches.items()),
                 *_unsaved(listed),  # not after a restart as well: a later step of the page may save the list
             ),
             unread=tuple(one.what for one in _unread(listed)),
@@ -140,7 +148,7 @@ def _by_itself(listed: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         yield Finding(
             what=f"pm2 restarts {service} as soon as files change (watch), so it runs new code from the checkout on, "
             "before the page restarts it",
-            todo="start it without watch",
+            todo=_UNWATCH,
         )
 
 

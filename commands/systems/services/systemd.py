@@ -17,6 +17,7 @@ from commands.systems.services.sudo_words import misses_rule
 from commands.systems.services.systemd_boot import UNBOOTED, unbooted
 from commands.systems.services.systemd_instances import INSTANCES, further_instances
 from commands.systems.services.systemd_restarts import by_itself
+from commands.systems.services.watching import WATCHING
 
 _NO_CURSOR = "none"  # the mark where the journal shows nothing
 _UNMET = "a condition of its unit is not met"
@@ -42,7 +43,7 @@ class Systemd(Manager):
     log_values = MARK
     takes_sudo = True
     ends_all = "set KillMode=control-group for it"
-    state = SERVICES_OF + UNBOOTED + LEFT_RELEASE + INSTANCES + script("services/systemd.sh")
+    state = SERVICES_OF + UNBOOTED + LEFT_RELEASE + INSTANCES + WATCHING + script("services/systemd.sh")
     restart = 'unit_job restart "$name"'
     reload = 'unit_job reload "$name"'
     errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from commands.systems.services.manager import Finding
+from commands.systems.services.watching import watched
 
 
 def by_itself(named: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     """The units of these that do so; their properties, and in "Watches" what `watching` printed."""
     for unit in named.values():
         if option := unit.get("Watches", ""):
-            yield Finding(
-                what=f"{unit['Id']} starts anew as soon as files change ({option}), so it runs new code from the "
-                "checkout on, before the page restarts it",
-                todo="leave that out of the unit",
-            )
+            yield watched(unit["Id"], option, "leave that out of the unit")
         if (lasts := unit.get("RuntimeMaxUSec", "")) not in ("", "0", "infinity"):
             what = f"systemd ends {unit['Id']} each time after {lasts} (RuntimeMaxSec), which a check takes for a crash"
             yield Finding(what=what, todo="let no check of the page be at work then, or unset RuntimeMaxSec")

@@ -12,6 +12,7 @@ import pytest
 from bot.doctor import record
 from bot.doctor.record import check_mirrors, check_record
 from state.sqlite.store import Store
+from tests.read_only import read_only
 
 
 def lines(path: Path) -> list[str]:
@@ -74,6 +75,20 @@ def test_a_state_file_of_another_user_is_a_failure(tmp_path: Path, monkeypatch: 
     assert lines(path)[-1] == (
         f"fail  state file: this user cannot read and write {path}: give the file to the bot's user"
     )
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_state_file_on_a_disk_that_turned_read_only_is_a_failure(tmp_path: Path) -> None:
+    path = tmp_path / "gonogo.db"
+    Store(path).close()
+    with read_only(path):
+        # as root, and where the kernel says it only to whoever writes, the permissions look well
+        found = lines(path)[-1]
+    assert found.startswith(("fail  state file: this user cannot", f"fail  state file: {path} cannot be written ("))
+    store = Store(path, serving=True)
+    store.opened._connection.execute("BEGIN IMMEDIATE")  # a bot that writes right now
+    assert "is intact and writable" in lines(path)[-2]
+    store.close()
 
 
 def test_a_folder_that_can_hold_no_mirrors_is_a_warning_and_none_is_made(tmp_path: Path) -> None:

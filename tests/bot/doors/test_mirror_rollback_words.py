@@ -31,6 +31,7 @@ from state.sqlite.store import Store
 from tests.bot.command import Become, Capture, run, serve_once
 from tests.bot.test_serve import DEPLOY, PEOPLE, wait_for
 from tests.production import ended
+from tests.read_only import read_only
 from tests.world import World
 
 BACK = "put-the-old-code-back"
@@ -156,6 +157,22 @@ def test_while_the_record_can_be_used_the_usual_way_is_named(case: Case) -> None
     case.store.move_run(1, RunState.ABORTED, datetime.now(UTC))
     with pytest.raises(Refused, match=r"and run 1 is aborted there\. There is nothing to roll back"):
         case.roll_back()
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_record_that_can_be_read_and_not_written_does_not_keep_anybody_from_rolling_back(
+    case: Case, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.done(DEPLOY)
+    monkeypatch.setenv("GONOGO_MIRROR", str(case.mirror.file.parent))
+    with read_only(case.state):
+        said = run(capsys, "rollback", "it is slow")[2]
+        case.mirror.close()  # its bot has ended
+        lines = case.roll_back()
+    assert "cannot be written now (attempt to write a readonly database). Its file system may be read-only" in said
+    assert said.splitlines()[-1] == f"  gonogo rollback --from {case.mirror.file}"
+    assert any(line.startswith("Why not as usual: The state file ") for line in lines)
+    assert any(line.startswith("Run 1 is rolled back, by the mirror") for line in lines)
 
 
 def test_a_record_that_was_begun_anew_and_has_another_run_of_that_number_does_not_hold_this_one(case: Case) -> None:

@@ -36,6 +36,6 @@ def test_every_line_of_a_reply_is_indented_and_an_empty_text_prints_nothing(caps
     assert printed(capsys) == ["    first", "            second"]
 
 
-def test_mentions_are_names_and_dates_are_their_fallback_texts() -> None:
-    text = "<@U02DBA> signs until <!date^1795449600^{time}|22:14>"
-    assert readable(text) == "@Somchai signs until 22:14"
+def test_a_text_is_printed_as_slack_shows_it() -> None:
+    text = "<@U02DBA> signs in <#C01DEPLOY> until <!date^1795449600^{time}|22:14>: usage &gt; 90 % of a &amp; b"
+    assert readable(text) == "@Somchai signs in #deploys until 22:14: usage > 90 % of a & b"

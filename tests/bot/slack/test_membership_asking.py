@@ -24,14 +24,22 @@ from tests.bot.slack.run_writer import CHANNEL, DBA, DEPLOY, GUEST, LEAD, STARTE
 from tests.bot.slack.slack_box import SlackBox, play
 
 
-@pytest.mark.parametrize("error", ["ratelimited", "internal_error", "missing_scope"])
-def test_while_slack_cannot_be_asked_going_on_waits_and_stopping_works(tmp_path: Path, error: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "todo"),
+    [
+        ("ratelimited", "Try again in a minute"),
+        ("internal_error", "Try again in a minute"),
+        ("missing_scope", "Install the app again with manifest.yml"),
+        ("token_revoked", "Install the app again and copy the new token"),
+        ("not_in_channel", "Type /invite @gonogo in the channel"),
+    ],
+)
+def test_while_slack_cannot_be_asked_going_on_waits_and_stopping_works(tmp_path: Path, error: str, todo: str) -> None:
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()
         nobody_can_be_asked(box, error)
         question = await box.message_with("Please sign")
         await box.workspace.press(DBA, question.ts, "sign")
-        todo = "Install the app again with manifest.yml" if error == "missing_scope" else "Try again in a minute"
         await box.reply_to(
             DBA, f"Slack answers {error}, so the bot cannot check whether you may do this.", "Nothing was recorded."
         )

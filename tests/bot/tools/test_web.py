@@ -185,6 +185,30 @@ def test_an_address_that_drops_packets_is_asked_last_for_a_while_and_is_still_na
     assert tried[4:] == ["::9", "127.0.0.1"], "it may respond again by now"
 
 
+def test_an_address_that_responds_again_has_its_turn_again(
+    places: dict[str, WebPlace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, real = [], socket.create_connection
+    first, second = "127.0.0.8", "127.0.0.9"
+    fails: dict[str, OSError] = {}
+
+    def connect(address: tuple[str, int], *more: Any, **named: Any) -> socket.socket:
+        tried.append(address[0])
+        if error := fails.get(address[0]):
+            raise error
+        return real(("127.0.0.1", address[1]), *more, **named)
+
+    monkeypatch.setattr(web_client, "addresses_of", lambda *_: [first, second])
+    monkeypatch.setattr(socket, "create_connection", connect)
+    web = HttpWeb(places, {}, Redactor([]))
+    failures: list[dict[str, OSError]] = [{first: TimeoutError()}, {second: ConnectionRefusedError()}, {}]
+    for failing in failures:
+        fails.clear()
+        fails.update(failing)
+        web.request("api", HttpRequest(path="/", method="POST", json={}))
+    assert tried == [first, second, second, first, first], "it responded to the second request"
+
+
 def test_a_place_that_accepts_the_connection_but_fails_at_tls_is_down(places: dict[str, WebPlace]) -> None:
     caught = request_error(str(places["api"].url).replace("http:", "https:"))
     assert isinstance(caught, Down)

@@ -165,6 +165,8 @@ def test_a_rollback_that_stops_requests_ends_by_asking_to_let_them_in_before_it_
         ("Build (90 s)", "", "90 s"),
         ("Build", "Takes about 2 hours.", "2 h"),
         ("Build", "~7 min on a bad day", "7 min"),
+        ("Build", "1. Build all of it (about 3 min)", "3 min"),
+        ("Build", "Wait at most (5 min) for it.", None),
         ("Build", "At most 5 min of downtime.", None),
         ("Build", "~5 min, and ~7 min with tests\n~9 min at night", None),
         ("Build 5 minutes later", "", None),
@@ -233,3 +235,26 @@ def test_two_headings_that_name_one_part_are_below_one_of_them_and_none_is_refus
     text = f"# S\n\n## Emergency Contacts\n\n{table}\n## Deploy\n\nx\n\n## Emergency Contacts\n\n- DBA: [phone]\n"
     (tmp_path / "page.md").write_text(adopt(text, "x").page, encoding="utf-8")
     assert "begins no part" not in "".join(one.message for one in check_page(tmp_path / "page.md", {}).findings)
+
+
+@pytest.mark.parametrize(
+    ("command", "only_looks"),
+    [
+        ("journalctl -n 50", True),
+        ("sudo journalctl -u nginx --since '5 min ago' | tail -n 20", True),
+        ("kubectl logs deploy/shop --tail=50\ndocker logs --tail 50 worker", True),
+        ("dmesg | tail", True),
+        ("journalctl --vacuum-time=2d", False),
+        ("dmesg -c", False),
+        ("tail -n 5 app.log > last.txt", False),
+        ("journalctl -n 50 | xargs rm", False),
+        ("ls -l\nrm -r old", False),
+        ("kubectl get pods || kubectl delete pod shop", False),
+        ("cat $(make all)", False),
+    ],
+)
+def test_a_step_that_only_looks_needs_nothing_that_undoes_it(command: str, only_looks: bool) -> None:
+    adopted = adopt(f"# S\n\n## Deploy\n\n### Look\n\n{box(command)}\n", "x")
+    (fields,) = (fields for kind, fields in boxes_of(adopted.page) if kind == "run")
+    assert (fields.get("undone_by") == "nothing") is only_looks
+    assert ("its commands only look, so nothing undoes them" in told(adopted)) is only_looks

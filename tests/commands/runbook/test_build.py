@@ -117,7 +117,12 @@ def test_a_bold_cell_of_a_table_is_not_taken_for_the_heading_of_a_part() -> None
             "xyz = 1",
             "xyz: is not a field of this box; remove it",
         ),
-        ('commands = ["deploy"]\n', "", "```toml run\nhost", "commands: is missing; add it"),
+        (
+            'commands = ["deploy"]\n',
+            "",
+            "```toml run\nhost",
+            'commands: is missing; add it, like commands = ["npm ci", "npm run build"]',
+        ),
         ('["deploy"]', "[]", "commands = []", "commands: needs at least 1 entry; add one"),
         ('["deploy"]', '"deploy"', "commands =", "commands: must be a list in square brackets, not 'deploy'"),
         (

@@ -162,3 +162,26 @@ def test_items_of_the_decision_that_no_message_holds_are_named_with_its_line() -
         "items: Slack's message shows 14 of the 30 items, because the checklist is too long for one message; shorten "
         "the items, or move some to a `gate`"
     )
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(("kind", "step"), [("publish", "publish"), ("service", "backend-restart")])
+def test_two_hosts_whose_steps_ask_one_address_are_named_before_the_other_host_answers(kind: str, step: str) -> None:
+    text = read_pages(shipped_runbooks())["option-a.md"].text
+    begin = text.index(f'```toml {kind}\nid = "{step}"')
+    one = text[begin : text.index("```", begin + 3)]
+    web = next(line for line in one.splitlines() if line.startswith("web = "))
+    other = one.replace(f'id = "{step}"', 'id = "second"').replace('host = "production"', 'host = "other"')
+    other = other.replace('on_failure = "roll back"', 'undone_by = "nothing"\nwhy = "a test"\non_failure = "roll back"')
+    at = text.index("[hosts.production]")
+    host = text[at : text.index("\n\n", at)].replace("[hosts.production]", "[hosts.other]")
+
+    def warned(second: str) -> list[str]:
+        changed = text.replace(one, f"{one}```\n\n### Again\n\n{second}")
+        page = read_page(f'{changed[:at]}{host}\n\n[webs.other]\nurl = "$PROD_WEB_URL"\n\n{changed[at:]}', "a.md")
+        return [one.what for one in step_warnings(page) if "asks the same address" in one.what]
+
+    said = warned(other)
+    assert [one.startswith('web: a step on host "other" asks the same address') for one in said] == [True, False]
+    assert 'in place of "other"' in said[1]
+    assert warned(other.replace(web, 'web = "other"')) == []

@@ -8,7 +8,22 @@ encrypted() {
     [ "$(head -c 10 -- "$file" | tr '\0' .)" != .GITCRYPT. ] || printf '%s\n' "$file"
   done
 }
+# what git is told to leave out, as in a sparse checkout, and is not there
+absent() {
+  { git ls-files -v -z | grep -z '^[a-zS] ' || true; } | while IFS= read -r -d '' file; do
+    [ -e "${file:2}" ] || [ -L "${file:2}" ] || printf '%s\n' "${file:2}"
+  done
+}
+# text that got the line ends of Windows by a setting of the host, and not by .gitattributes
+line_ends() {
+  case "$(git config core.autocrlf) $(git config core.eol)" in true\ * | *\ crlf) ;; *) return 0 ;; esac
+  git ls-files --eol -z | tr '\n\0' ' \n' | sed -nE '/eol=crlf[^\t]*\t/d; s/^i\/lf +w\/crlf [^\t]*\t//p'
+}
 stored() {
-  { pointers; in_submodules pointers; } | sed 's/^/pointer: /'
-  { encrypted; in_submodules encrypted; } | sed 's/^/encrypted: /'
+  local kind
+  for kind in pointers:pointer encrypted:encrypted absent:absent line_ends:crlf; do
+    # a sparse checkout may leave out very many
+    { "${kind%:*}"; in_submodules "${kind%:*}"; } |
+      LC_ALL=C awk -v kind="${kind#*:}" 'NR <= 3 { print kind ": " $0 } END { if (NR > 3) print kind "+: " NR - 3 }'
+  done
 }

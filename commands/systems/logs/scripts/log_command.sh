@@ -7,10 +7,5 @@ own_words() {
 END { for (n = NR > 8 ? NR - 7 : 1; n <= NR; n++) print "said: " last[n % 8] }' | tail -n 110
 }
 error_lines
-# a number of lines that the command names as a limit, and that of a program which has one by itself
-limits() {
-  grep -oE -e '(^|[^[:alnum:]-])(-n|--?(limit|tail|lines|num|count|head|max[a-z-]*))[ =]*[0-9]+([^[:alnum:]]|$)' -e '(head|tail) +-[0-9]+' <<< "$COMMAND" |
-    grep -oE '[0-9]+' || true
-  case $COMMAND in *logcli*--limit*) ;; *logcli*) echo 30 ;; esac
-}
-limits | sort -u | sed 's/^/limit=/'
+# its own limit of lines is read from that
+printf 'command=%s\n' "$(tr '\n' '\037' <<< "$COMMAND")"

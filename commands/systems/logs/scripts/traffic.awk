@@ -39,9 +39,9 @@ $2 != method || path !~ where { next }
 own_agent != "" && (index($6, own_agent) == 1 || $6 ~ (" " own_agent "$")) { own++; next } # its browser names it last
 $4 ~ bad { failed++ }
 # nginx's 499: who asked gave up, so nobody knows what the answer would have been, but it took so long at least
-$4 == 499 && $4 !~ bad { given_up++; if ($5 ~ /^[0-9]+(\.[0-9]+)?$/) took[++timed] = $5 + 0; next }
+$4 == 499 && $4 !~ bad { given_up++; if ($5 ~ /^[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$/) took[++timed] = $5 + 0; next }
 $4 ~ /^4/ && $4 !~ bad { refused++; next }
-{ requests++; if ($5 ~ /^[0-9]+(\.[0-9]+)?$/) took[++timed] = $5 + 0 }
+{ requests++; if ($5 ~ /^[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$/) took[++timed] = $5 + 0 }
 END {
   sort(timed); p95 = int(timed * 0.95); if (p95 < timed * 0.95) p95++
   printf "requests=%d\nfailed=%d\nrefused=%d\ngiven_up=%d\nown=%d\nunread=%d\nuntimed=%d\nfresh=%d\nfits=%d\n", requests, failed, refused, given_up, own, unread, untimed, fresh, fits

@@ -2,8 +2,8 @@
 # it, because all that docker tells holds secrets; the processes below it, which a reload replaces; and the time now.
 # $explain: also why docker or compose cannot be asked.
 state() {
-  local every said one id pid image folder
-  local -A seen=()
+  local every said one id pid image folder binds=() until=$((SECONDS + 5))
+  local -A seen=() compared=()
   if ! every=$(every_container 2>&1); then
     [ -n "${explain:-}" ] || { printf '%s\n' "$every" >&2; return 1; }
     printf 'refused\t%s\n' "$(tail -n 1 <<< "$every")"
@@ -13,6 +13,7 @@ state() {
   printf '%s\n' "$said"
   # one that was removed meanwhile is left out
   while IFS= read -r one; do
+    case $one in bind$'\t'*) binds+=("${one#*$'\t'}"); continue ;; esac
     printf 'facts\t%s\n' "$one"
     id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$one") folder=$(sed -E 's/.*"folder":"([^"]*)".*/\1/' <<< "$one")
     unbooted "$id" "$folder" "$one" "$every"
@@ -21,51 +22,26 @@ state() {
     image=$(sed -E 's/.*"image":"([^"]*)".*/\1/' <<< "$one")
     [ -n "${seen[$image]:-}" ] || printf 'means\t%s\t%s\n' "$image" "$($SUDO docker image inspect --format '{{.Id}}' -- "$image" 2> /dev/null || true)"
     seen[$image]=1
+    [ -z "${explain:-}" ] || watches "$id" "$pid" ${binds[@]+"${binds[@]}"}
+    mounts_left "$id" "$pid" ${binds[@]+"${binds[@]}"}
+    binds=()
     [ "$pid" = 0 ] || printf 'below\t%s\t%s\n' "$id" "$(cat "/proc/$pid/task/$pid/children" 2> /dev/null || true)"
   done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
-    '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"folder":{{with .Config.Labels}}{{json (index . "com.docker.compose.project.working_dir")}}{{else}}""{{end}},"policy":{{json .HostConfig.RestartPolicy.Name}},"kept_by":{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{json .}}{{else}}{{json (index . "PODMAN_SYSTEMD_UNIT")}}{{end}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
-  mounts_left "$said"
+    '{{range .Mounts}}{{if eq .Type "bind"}}bind	{{.Source}}	{{println .Destination}}{{end}}{{end}}{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"folder":{{with .Config.Labels}}{{json (index . "com.docker.compose.project.working_dir")}}{{else}}""{{end}},"policy":{{json .HostConfig.RestartPolicy.Name}},"kept_by":{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{json .}}{{else}}{{json (index . "PODMAN_SYSTEMD_UNIT")}}{{end}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
   sharing "$every"
   one_offs "$every" "$said"
   printf 'now\t%s\n' "$(date +%s.%N)"
   [ -z "${explain:-}" ] || { compose_problems "$said"; ! is_off || printf 'off\t%s\n' "$(daemon)"; }
 }
-# compose_left ID FOLDER: "left", the id of a container of the compose project in that folder, the release folder with the compose file by which it was made, the link that
-# leads to another one by now, and where; unless that one's files, and the .env beside them, are the same
-compose_left() {
-  local id=$1 folder=$2 real old link leads files one
-  [ -n "$folder" ] && real=$(readlink -e "$folder") || return 0
-  IFS=$'\t' read -r old link leads < <(left_release "$real") || return 0
-  files=$(labels_of "$id" | sed -n 3p)
-  while IFS= read -r -d , one; do
-    case $one in "$folder"/*) one=$real${one#"$folder"} ;; /*) ;; *) one=$real/$one ;; esac
-    [ -e "$one" ] || [ -e "$leads${one#"$old"}" ] || continue
-    cmp -s "$one" "$leads${one#"$old"}" || { printf 'left\t%s\t%s\t%s\t%s\n' "$id" "$old" "$link" "$leads"; break; }
-  done <<< "$files,.env,"
-}
-# mounts_left FOUND: "mounts", the id of a container, what it has mounted of a release folder, the link that leads to another one by
-# now, and where; where a file of that one is another. "slow" where some seconds do not show that, which are for all of them.
-mounts_left() {
-  local id source real old link leads left until=$((SECONDS + 5))
-  local -A seen=()
-  while IFS=$'\t' read -r id source; do
-    [ -n "$source" ] && real=$(readlink -e "$source") && IFS=$'\t' read -r old link leads < <(left_release "$real") || continue
-    left=$((until - SECONDS))
-    [ -n "${seen[$real]:-}" ] || seen[$real]=$(differs "$real" "$leads${real#"$old"}" $((left > 0 ? left : 1)))
-    [ "${seen[$real]}" = same ] || printf '%s\t%s\t%s\t%s\t%s\n' "${seen[$real]}" "$id" "$real" "$link" "$leads"
-  done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$1" | xargs -r $SUDO docker inspect --type container --format \
-    '{{$id := .ID}}{{range .Mounts}}{{if eq .Type "bind"}}{{$id}}	{{println .Source}}{{end}}{{end}}' 2> /dev/null)
-}
-# differs OLD NEW SECONDS: "mounts", "slow" or "same". What only the old one has may have been written there, and so may logs and the
-# like in both. Links are not followed: what is behind them belongs to all releases.
-differs() {
-  [ -e "$2" ] && { [ -d "$1" ] || [ -f "$1" ]; } && [[ ! $1 =~ [.](log|pid)$ ]] || { echo same; return; }
-  { LC_ALL=C timeout "$3" stdbuf -oL diff -rq --no-dereference -x .git -x __pycache__ -x '*.pyc' -x '*.log' -x '*.pid' -x '*.sock' \
-    -- "$1" "$(readlink -e "$2")" 2> /dev/null || printf 'code=%s\n' "$?"; } | OLD=$1 awk '
-    index($0, "Only in " ENVIRON["OLD"] ": ") == 1 || index($0, "Only in " ENVIRON["OLD"] "/") == 1 { next }
-    /^code=/ { slow = $0 == "code=124"; next }
-    { found = 1; exit }
-    END { print found ? "mounts" : slow ? "slow" : "same" }' || true
+# watches ID PID SOURCE⇥DESTINATION…: "watches", the id of a container that has a folder of the host, and what `watching` prints of it
+watches() {
+  local id=$1 pid=$2 one
+  shift 2
+  for one; do
+    [ -d "${one%%$'\t'*}" ] || continue
+    watching "$pid" | sed "s/^/watches\t$id\t/"
+    return
+  done
 }
 # unbooted ID FOLDER FACTS LISTED: "unbooted", the id and the restart policy of a container that docker starts no more after a reboot of the
 # host, unless a manager of containers keeps it or a unit of systemd names it or its project's folder
@@ -132,8 +108,8 @@ compose_problems() {
     [ "$what" = compose ] || orphans_of "$id"
   done <<< "$1"
 }
-# next_image ID SERVICE: the image that the compose files give a service; nothing where they build it, or cannot be read, or where
-# one of them or the .env beside them was written since the container was made, such as for the next deploy
+# next_image ID SERVICE: what `given` prints; nothing where one of the compose files or the .env beside them was written since the
+# container was made, such as for the next deploy
 next_image() {
   local labels made one
   mapfile -t labels < <(labels_of "$1")
@@ -141,10 +117,22 @@ next_image() {
   while IFS= read -r -d , one; do
     [ ! -e "$one" ] || [ -z "$(find -H "$one" -newermt "$made" 2>&1)" ] || return 0
   done <<< "${labels[2]-},${labels[3]:-.env},"
+  given "$1" "$2"
+}
+# given ID SERVICE: the image that the compose files give a service, when it is pulled, and how many containers, each or "-"; nothing
+# where they cannot be read
+given() {
   compose_of "$1" config 2> /dev/null | SERVICE=$2 awk '
+    function value() { gsub(/["\047]/, "", $2); return $2 }
     /^[^ #]/ { inside = $1 == "services:" }
     inside && /^  [^ ]/ { own = $1; gsub(/[":]|\047/, "", own) }
-    inside && own == ENVIRON["SERVICE"] && /^    image: / { gsub(/["\047]/, "", $2); print $2; exit }' || true
+    inside && own == ENVIRON["SERVICE"] {
+      if (/^    [^ ]/) part = $1
+      if (/^    image: /) image = value()
+      if (/^    pull_policy: /) pull = value()
+      if (/^    scale: / || (part == "deploy:" && /^      replicas: /)) count = value()
+      seen = 1 }
+    END { if (seen) print (image == "" ? "-" : image) "\t" (pull == "" ? "-" : pull) "\t" (count == "" ? "-" : count) }' || true
 }
 # "orphan", the project, a container that runs and its service, with tabs between: the files of the project, by which
 # container $1 was made, have no such service any more, so that compose leaves it alone
@@ -203,14 +191,16 @@ compose_in() {
 }
 # a container is restarted; a service of compose is made anew by its file, with as many containers as it has
 restart_containers() {
-  local ids project service before kept
+  local ids project service before kept count said
   ids=$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')
   read -r id project <<< "$ids"
   orphans_of "$id" | sed 's/^/remark=/' >&2
   if [ "$project" = - ]; then $SUDO docker restart -- "$id" > /dev/null; return; fi
-  service=${name#"$project/"} before=$(image_of "$id") kept=$(unnamed_volumes "$id")
-  compose_of "$id" up --detach --no-deps --force-recreate --scale "$service=$(grep -c . <<< "$ids")" "$service" > /dev/null < /dev/null || return
+  service=${name#"$project/"} before=$(image_of "$id") kept=$(unnamed_volumes "$id") count=$(grep -c . <<< "$ids")
+  compose_of "$id" up --detach --no-deps --force-recreate --scale "$service=$count" "$service" > /dev/null < /dev/null || return
   read -r id project <<< "$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')"
+  said=$(given "$id" "$service") said=${said##*$'\t'}
+  case $said in "$count" | - | '') ;; *) printf 'remark=count\t%s\t%s\t%s\n' "$name" "$count" "$said" >&2 ;; esac
   [ "$(image_of "$id")" != "$before" ] || return 0
   [ -z "$kept" ] || unnamed_volumes "$id" | grep -xF -- "$kept" | sed 's/^.*\t/remark=volume\t/' >&2 || true
 }

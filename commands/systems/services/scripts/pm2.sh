@@ -19,18 +19,20 @@ console.log(JSON.stringify({ names: [...new Set(all.map((other) => other.name))]
   missing: wanted.filter((name) => !own(name).length), processes: wanted.flatMap(own).map((one) => ({
     service: one.name, id: one.pm_id, pid: one.pid || 0, restarts: one.pm2_env.restart_time,
     status: one.pm2_env.status + (one.pm2_env.status === "online" && !one.pid ? " without a process" : ""),
-    cron: String(one.pm2_env.cron_restart || ""), watch: !!one.pm2_env.watch && one.pm2_env.watch !== "false",
+    cron: String(one.pm2_env.cron_restart || ""), watch: !!one.pm2_env.watch && one.pm2_env.watch !== "false" ||
+      [].concat(one.pm2_env.node_args || []).some((word) => /^--watch/.test(word)),
     unread: unread(one), unsaved: unsaved(one, all.filter((other) => other.name === one.name)), uptime: (now - (one.pm2_env.pm_uptime || 0)) / 1000,
     out: one.pm2_env.pm_out_log_path, err: one.pm2_env.pm_err_log_path,
     out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path),
     without_lines: [one.pm2_env.pm_out_log_path, one.pm2_env.pm_err_log_path].filter(
       (file) => fs.existsSync(file) && !fs.statSync(file).isFile()) })) }));
-for (const one of wanted.flatMap(own)) console.log([one.name, one.pm2_env.pm_cwd].join("\t"));' |
+for (const one of wanted.flatMap(own)) console.log([one.name, one.pm2_env.pm_cwd, one.pid || 0, (one.pm2_env.env || {}).PWD].join("\t"));' |
   { IFS= read -r list || true
     printf '%s\n' "$list"
-    while IFS=$'\t' read -r name folder; do
+    while IFS=$'\t' read -r name folder pid way; do
+      watching "$pid" | while IFS= read -r option; do printf '\t%s\t%s\n' "$name" "$option"; done
       real=$(readlink -e "$folder") || real=$folder
       kept=; [ "$real" != "$folder" ] || kept=kept
-      left_release "$real" "$kept" | while IFS= read -r left; do printf '%s\t%s\n' "$name" "$left"; done
+      left_release "$real" "$kept" "$way" | while IFS= read -r left; do printf '%s\t%s\n' "$name" "$left"; done
     done; }
 }

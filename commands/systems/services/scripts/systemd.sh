@@ -1,7 +1,7 @@
 # Defines the function `state`, which prints what systemd shows of the units $NAMES, and where the journal ends. It asks
 # once for all units, and needs no more rights than to be logged in. The processes of a unit tell whether a reload took.
 state() {
-  local names services line file pids pid left
+  local names services line file pids=() way=
   mapfile -t names <<< "$NAMES"
   mapfile -t services < <(services_of "${names[@]}")
   printf 'wanted=%s\n' "${names[@]}"
@@ -9,11 +9,13 @@ state() {
   printf 'clock=%s\n' "$(cut -d ' ' -f 1 /proc/uptime)"
   printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
   instances ${services[@]+"${services[@]}"}
-  systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
+  { systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
-    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec,RuntimeMaxUSec,ConditionResult,ConditionTimestampMonotonic -- "${names[@]}" ${services[@]+"${services[@]}"} |
+    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec,RuntimeMaxUSec,ConditionResult,ConditionTimestampMonotonic,WorkingDirectory -- "${names[@]}" ${services[@]+"${services[@]}"} && echo; } |
   while IFS= read -r line; do
+    [ -n "$line" ] || { works_in "$way" ${pids[@]+"${pids[@]}"}; pids=() way=; }
     printf '%s\n' "$line"
+    [[ $line != WorkingDirectory=/* ]] || way=${line#*=}
     [[ $line = ControlGroup=/* ]] || continue
     pids=()
     for file in /sys/fs/cgroup{,/systemd}"${line#*=}"/{,*/}cgroup.procs; do
@@ -21,20 +23,14 @@ state() {
     done
     printf 'Processes=%s\n' "${pids[*]}"
     [ -z "${explain:-}" ] || watching ${pids[@]+"${pids[@]}"} | sed 's/^/Watches=/'
-    # of another user's processes the folder is not shown
-    for pid in ${pids[@]+"${pids[@]}"}; do readlink -e "/proc/$pid/cwd" || true; done 2> /dev/null | sort -u |
-      while IFS= read -r left; do left_release "$left" | sed 's/^/Left=/'; done
   done
 }
-# watching PID…: by which option the first of them starts anew whenever files change; nothing else of its command leaves the host
-watching() {
-  local pid
-  for pid; do tr '\0' ' ' < "/proc/$pid/cmdline" && echo; done 2> /dev/null | sed -nE '
-    /--noreload/d
-    s/^(.*[ /])?(uvicorn|gunicorn|hypercorn|granian|flask) (.* )?--reload( .*)?$/\2 --reload/p
-    s/^(.*[ /])?manage[.]py runserver( .*)?$/manage.py runserver/p
-    s/^(.*[ /])?node (.* )?--watch( .*)?$/node --watch/p
-    s/^(.*[ /])?nodemon( .*)?$/nodemon/p' | head -n 1
+# works_in WAY PID…: the releases that were left in which these processes work; of another user's the folder is not shown
+works_in() {
+  local way=$1 pid left
+  shift
+  for pid; do readlink -e "/proc/$pid/cwd" || true; done 2> /dev/null | sort -u |
+    while IFS= read -r left; do left_release "$left" '' "$way" | sed 's/^/Left=/'; done
 }
 # property NAME UNIT; systemd 219 knows no --value
 property() { systemctl show --property="$1" -- "$2" | sed 's/^[^=]*=//'; }

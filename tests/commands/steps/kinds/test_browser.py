@@ -56,6 +56,23 @@ def test_what_fails_at_another_site_is_named_and_fails_only_where_nothing_shows_
         assert (outcome.state, outcome.measures) == ("failed", {"failed": 1.0})
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_what_lies_over_a_text_and_a_tab_that_a_click_opened_are_not_called_looked_at() -> None:
+    world = World()
+    world.seen = replace(world.seen, covered={"Job Type": "Your session is over"}, tabs=("shop.test/report",))
+    outcome = execute(box("browser", BROWSER), context(world))
+    assert outcome.state == "done"
+    assert outcome.not_compared == (
+        "whether people can read “Job Type”: over it lies “Your session is over”",
+        "what the tab shows that a click opened: shop.test/report",
+    )
+    world.seen = replace(world.seen, missing=("Job Type",))
+    assert "let `open` open it: shop.test/report" in execute(box("browser", BROWSER), context(world)).lines[-1]
+    world.seen = replace(world.seen, tabs=(), asked=("Delete it?",))
+    lines = execute(box("browser", BROWSER), context(world)).lines
+    assert lines[-1] == "the page opened a window that was cancelled: Delete it?"
+
+
 def test_a_page_that_shows_too_little_tells_also_what_failed_at_other_sites() -> None:
     world = World()
     world.seen = replace(world.seen, missing=("Job Type",), elsewhere=("404 cdn.test/main.js",))
@@ -115,6 +132,13 @@ def test_a_page_of_which_a_limit_answers_a_part_is_opened_once_more_and_then_is_
     assert outcome.lines == ("“Job Type” is not visible", "console error: Error: 429")
     assert len(world.visits) == 2
     assert world.clock.monotonic() - began >= 7
+
+
+def test_a_limit_that_pauses_longer_than_the_page_may_take_is_not_waited_for() -> None:
+    world = World()
+    world.seen = replace(world.seen, **{**LIMITED, "pause": 600.0})  # type: ignore[arg-type]
+    assert execute(box("browser", BROWSER), context(world)).inconclusive
+    assert len(world.visits) == 1
 
 
 @pytest.mark.fault("a cause that nobody has seen")

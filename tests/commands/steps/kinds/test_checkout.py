@@ -251,9 +251,35 @@ def test_a_hidden_file_without_a_change_blocks_neither_deploy_nor_rollback(repos
 def test_what_a_sparse_checkout_leaves_out_is_no_difference(repository: Repository) -> None:
     git(repository.path, "sparse-checkout", "set", "--no-cone", "/app.js")
     assert not (repository.path / "package-lock.json").exists(), "this test needs a file that is left out"
-    for commit in (repository.new, repository.old):
+    left_out = "of the commit {} not there: git is told to leave {} out (sparse checkout): package-lock.json"
+    for commit, count, are, them in (
+        (repository.new, "2 files", "are", "them"),
+        (repository.old, "1 file", "is", "it"),
+    ):
         outcome = check_out(repository, commit)
         assert outcome.state == "done", (outcome.summary, outcome.lines)
+        assert f". {count} {left_out.format(are, them)}" in outcome.summary, outcome.summary
+
+
+@pytest.mark.fault("compared with itself")
+@pytest.mark.parametrize(("setting", "value"), [("core.autocrlf", "true"), ("core.eol", "crlf")])
+def test_files_that_get_other_line_ends_on_the_host_are_named(repository: Repository, setting: str, value: str) -> None:
+    files = {".gitattributes": "* text=auto\n*.bat eol=crlf\n", "run.sh": "#!/bin/sh\n", "run.bat": "cd\n", "a b": "\n"}
+    git(repository.path, "config", setting, value)
+    outcome = check_out(repository, repository.commit(files, "Line ends"))
+    assert (repository.path / "run.sh").read_bytes() == b"#!/bin/sh\r\n", "this test needs git to change them"
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    assert "files have the line ends of Windows there, by core.autocrlf or core.eol of that host: " in outcome.summary
+    assert ". 5 files have" in outcome.summary
+    assert outcome.summary.endswith(": .gitattributes, a b, app.js and 2 others."), (
+        "run.bat is as .gitattributes has it"
+    )
+    git(repository.path, "config", "--unset", setting)
+    git(repository.path, "rm", "-rq", "--cached", ".")
+    git(repository.path, "reset", "-q", "--hard")
+    outcome = check_out(repository, repository.commit({"run.sh": "#!/bin/sh\necho\n"}, "More"))
+    assert outcome.summary.endswith("."), outcome.summary
+    assert "Windows" not in outcome.summary
 
 
 @pytest.mark.fault("compared with itself")

@@ -144,6 +144,17 @@ def test_a_rehearsal_asks_about_it_before_anything_is_applied(postgres: Postgres
     )
 
 
+def test_rows_that_only_the_user_of_the_copy_does_not_see_are_no_defect(postgres: Postgres, tmp_path: Path) -> None:
+    shop = RehearsedShop(postgres, tmp_path)
+    shop.change_production(OLDER)
+    grant = "CREATE ROLE tester LOGIN CREATEDB PASSWORD 'tester'; GRANT ALL ON DATABASE scratch TO tester"
+    run_sql(postgres.url(SUPERUSER), grant)
+    shop.scratch = f"postgresql://tester:tester@127.0.0.1:{postgres.port}/scratch"
+    secure = "ALTER TABLE a ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
+    found = shop.rehearse_alone(secure, "ALTER TABLE a NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;")
+    assert found.state == "done", found.summary
+
+
 def test_a_rehearsal_of_a_database_without_any_defect_names_the_first(postgres: Postgres, tmp_path: Path) -> None:
     shop = RehearsedShop(postgres, tmp_path)
     shop.change_production(OLDER)

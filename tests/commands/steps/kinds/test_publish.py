@@ -228,3 +228,29 @@ def test_after_a_crash_a_finished_switch_is_not_made_again(site: Site) -> None:
     switched_at = (site.www / "current").lstat().st_mtime_ns
     assert step.recover(ctx).state == "done"
     assert (site.www / "current").lstat().st_mtime_ns == switched_at, "the switch was made twice"
+
+
+@pytest.mark.fault("it exists, so it is right")
+@pytest.mark.parametrize(
+    ("links", "named"),
+    [
+        ((), ""),
+        (("b.js",), " But b.js is a link that "),
+        (("b.js", "c.js"), " But b.js (and 1 more file) is a link that "),
+    ],
+)
+def test_files_that_are_links_out_of_the_release_are_named(
+    site: Site, tmp_path: Path, links: tuple[str, ...], named: str
+) -> None:
+    cache = tmp_path / "cache"
+    (cache / "uploads").mkdir(parents=True)
+    (site.build / "uploads").symlink_to(cache / "uploads")  # a folder that all releases share
+    (site.build / "a.js").write_text("1")
+    (site.build / "latest.js").symlink_to("a.js")
+    for name in links:
+        (cache / name).write_text("2")
+        (site.build / name).symlink_to(cache / name)
+    outcome = site.run_step(FORWARD)
+    assert outcome.state == "done"
+    assert outcome.summary.startswith(f"The build of commit 2222222222 is served.{named}")
+    assert bool(named) == ("leads out of the release" in outcome.summary)

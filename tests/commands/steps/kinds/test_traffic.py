@@ -329,3 +329,23 @@ def test_the_first_line_behind_zero_bytes_counts_also_where_it_begins_with_the_t
     log.write_text("\0" * 300 + f"{int(time.time()) - 20} POST /api/jobs 500\n")
     outcome = count(log, form)
     assert outcome.measures["failed_share"] == 1, outcome.summary
+
+
+CADDY = (
+    """line = '"ts":(?P<time>[0-9.]+),.*"method":"(?P<method>[^"]*)".*"uri":"(?P<path>[^"]*)".*"""
+    """"duration":(?P<seconds>[0-9.e-]+),.*"status":(?P<status>[0-9]+)'"""
+)
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_format_may_begin_in_the_middle_of_a_line_as_json_makes_it(log: Path) -> None:
+    def line(ago: float, status: int, seconds: str) -> str:
+        ts = f"{time.time() - ago:.7f}"
+        request = '{"proto":"HTTP/2.0","method":"POST","host":"shop.test","uri":"/api/jobs?draft=1"}'
+        told = f'"request":{request},"duration":{seconds},"size":13341,"status":{status},"resp_headers":{{}}'
+        return f'{{"level":"info","ts":{ts},"logger":"http.log.access",{told}}}\n'
+
+    log.write_text("".join(line(n, 201, "2.4323e-05") for n in range(19, 0, -1)) + line(1, 502, "3.5"))
+    measures = count(log, CADDY).measures
+    assert (measures["requests"], measures["failed_share"]) == (20, 0.05)
+    assert measures["seconds_p95"] == pytest.approx(2.4323e-05), "also what is shorter than a millisecond"

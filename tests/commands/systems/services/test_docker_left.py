@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from commands.steps.outcome import Outcome
-from commands.systems.services.docker import Docker, _left
+from commands.systems.services.docker import Docker
+from commands.systems.services.docker_left import left_files
 from tests.commands.systems.services.stages.docker import DockerStage, two_versions
 from tests.commands.systems.services.stages.stage import NEW
+from tests.commands.systems.services.test_docker import preflight
 from tests.local_shell import LocalShell
 from tests.parts.compose import compose_two
 from tests.parts.service import Service
@@ -166,8 +168,95 @@ def test_a_comparison_that_takes_too_long_is_not_said_to_have_found_anything(tmp
     assert compared(tmp_path, OLD_FILES, OLD_FILES, diff="exec sleep 100") == "slow"
     assert compared(tmp_path, OLD_FILES, OLD_FILES, diff=f"{found}; exec sleep 100") == "mounts"
     lines = "mounts\tcafe\t/srv/v1\t/srv/current\t/srv/v2\nslow\tcafe\t/srv/v1/data\t/srv/current\t/srv/v2"
-    one, other = _left([("api", "", {"id": "cafe"})], [line.split("\t") for line in lines.splitlines()])
+    one, other = left_files([("api", "", {"id": "cafe"})], [line.split("\t") for line in lines.splitlines()])
     assert one == "api has /srv/v1 mounted, but /srv/current leads to /srv/v2, where that is another"
     assert (
         other == "api has /srv/v1/data mounted, but /srv/current leads to /srv/v2, and comparing the two takes too long"
     )
+
+
+def held(stage: DockerStage, name: str, source: str) -> tuple[Service, Path, Outcome]:
+    """A worker that has `source` below its folder mounted, and its restart, while `live` leads to the build 1."""
+    top = stage.daemon.folder / name
+    for build in ("1", "2"):
+        for one in (top / f"build-{build}", top / "releases" / build):
+            one.mkdir(parents=True)
+            (one / "jobs.py").write_text(build)
+    (top / "live").symlink_to("build-1")
+    (top / "current").symlink_to("releases/1")
+    web = Service(top / "web", name, port=0)
+    web.will(port=0)
+    stage.daemon.start(web, "app:v1", f"--volume={top / source}:/code")
+    outcome = stage.restart(web)
+    assert outcome.state == "done", outcome.summary
+    assert "But" not in outcome.summary
+    return web, top, outcome
+
+
+def lead(link: Path, to: str) -> None:
+    link.unlink()
+    link.symlink_to(to)
+
+
+def test_a_container_that_no_restart_has_led_to_the_new_release_is_not_called_well(stage: DockerStage) -> None:
+    web, top, before = held(stage, "hup", "current")
+    lead(top / "current", "releases/2")
+    seen = stage.steady(web, after=before)
+    why = f"hup has {top}/releases/1 mounted, but {top}/current leads to {top}/releases/2, where that is another"
+    assert (seen.state, why in seen.summary) == ("failed", True), seen.summary
+    assert stage.restart(web).state == "done", "a restart mounts it anew"
+
+
+@pytest.mark.parametrize("source", ["live", "build-1"])
+def test_a_container_with_a_folder_of_before_in_its_place_is_not_either(stage: DockerStage, source: str) -> None:
+    web, top, before = held(stage, f"moved-{source}", source)
+    assert stage.steady(web, after=before).state == "done"
+    if source == "live":
+        lead(top / "live", "build-2")
+    else:
+        (top / "build-1").rename(top / "build-0")
+        (top / "build-2").rename(top / "build-1")
+    seen = stage.steady(web, after=before)
+    why = f"{web.name} still has {top / source} from before it was replaced, and only a restart mounts it anew"
+    assert (seen.state, why in seen.summary) == ("failed", True), seen.summary
+    assert stage.restart(web).state == "done", "a restart mounts it anew"
+
+
+def test_a_folder_that_is_the_same_by_another_name_was_not_replaced(stage: DockerStage) -> None:
+    web, top, before = held(stage, "alike-live", "live")
+    (top / "build-2" / "jobs.py").write_text("1")
+    lead(top / "live", "build-2")
+    assert stage.steady(web, after=before).state == "done"
+
+
+def test_a_signal_after_which_a_container_still_has_a_file_of_before_says_so(stage: DockerStage) -> None:
+    top = stage.daemon.folder / "file"
+    top.mkdir()
+    (top / "app.conf").write_text("1")
+    web = Service(top / "web", "file")
+    web.will(commit=NEW)
+    stage.daemon.start(web, "app:v2", f"--volume={top}/app.conf:/app.conf")
+    web.wait()
+    reload = 'steady = "1 s"\nreload = true'
+    first = stage.restart(web, more=reload)
+    assert (first.state, "But" in first.summary) == ("done", False), first.summary
+    (top / "new").write_text("2")
+    (top / "new").rename(top / "app.conf")
+    seen = stage.restart(web, more=reload)
+    note = f"But file still has {top}/app.conf from before it was replaced, and only a restart mounts it anew."
+    assert (seen.state, note in seen.summary) == ("done", True), seen.summary
+    assert "But" not in stage.restart(web).summary
+
+
+@pytest.mark.parametrize(("source", "named"), [("code", True), ("code/jobs.py", False)])
+def test_a_container_that_reloads_files_of_the_host_is_named_before_the_start(
+    stage: DockerStage, source: str, named: bool
+) -> None:
+    top = stage.daemon.folder / f"reloads-{named}"
+    (top / "code").mkdir(parents=True)
+    (top / "code" / "jobs.py").write_text("1")
+    # which /proc shows like the program itself
+    command = ("python3", "-c", "import time; time.sleep(1000)", "uvicorn", "shop:app", "--reload")
+    stage.daemon.ask("run", "-d", f"--name={top.name}", f"--volume={top / source}:/code/x", "app:v1", *command)
+    found = [one.summary for one in preflight(stage, Service(top / "web", top.name, port=0))]
+    assert any("starts anew as soon as files change (uvicorn --reload)" in one for one in found) == named, found

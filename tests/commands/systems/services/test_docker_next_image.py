@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from commands.systems.services.docker import _other_images
+from commands.systems.services.docker_files import by_its_files
 from tests.commands.systems.services.stages.docker import DockerStage, two_versions
 from tests.commands.systems.services.test_docker import preflight
 from tests.parts.compose import compose_two
@@ -75,5 +75,47 @@ def test_a_tag_that_a_shell_gave_and_a_restart_would_not_keep_is_named_before_th
     ],
 )
 def test_one_image_under_two_names_is_one(runs: str, gets: str, named: bool) -> None:
-    found = _other_images([("shop/web", "1", {"id": "cafe", "image": runs})], [["next", "cafe", gets]])
+    found = by_its_files([("shop/web", "1", {"id": "cafe", "image": runs})], [["next", "cafe", gets, "-", "-"]])
     assert bool(list(found)) == named
+
+
+@pytest.mark.parametrize(
+    ("image", "pull", "named"),
+    [
+        ("registry:5000/shop", "always", True),
+        ("shop:latest", "daily", True),
+        ("shop:prod", "every_12h", True),
+        ("shop:1.4.2", "always", False),
+        ("shop:sha-12ab", "always", False),
+        ("shop@sha256:0a1b", "always", False),
+        ("shop:latest", "missing", False),
+        ("shop:latest", "-", False),
+        ("-", "build", False),
+    ],
+)
+def test_a_tag_that_is_pulled_anew_at_each_restart_is_named(image: str, pull: str, named: bool) -> None:
+    found = list(
+        by_its_files([("shop/web", "1", {"id": "cafe", "image": image})], [["next", "cafe", image, pull, "-"]])
+    )
+    assert [f"(pull_policy: {pull})" in one.what for one in found] == [True] * named
+
+
+def test_a_service_that_has_another_number_of_containers_than_its_files_say_is_named_and_keeps_it(
+    stage: DockerStage,
+) -> None:
+    folder = stage.daemon.folder / "scaled"
+    db = Service(folder / "db", "scaled/db", port=0)
+    db.will(port=0)
+    file = folder / "compose.yaml"
+    file.write_text(FILE.format(command=db.command, folder=db.folder) + "    deploy: {replicas: 1}\n")
+    stage.daemon.compose(folder, "--project-name", "scaled", "up", "--detach", "--scale", "db=2")
+    assert [one.level for one in preflight(stage, db)] == ["ok"], "the file names no number"
+    assert "compose files" not in stage.restart(db).summary
+    file.write_text(file.read_text().replace("  db:\n", "  db:\n    deploy: {mode: replicated, replicas: 3}\n"))
+    outcome = stage.restart(db)
+    other = "scaled/db has 2 containers, where its compose files say 3: a restart keeps how many there are"
+    assert (outcome.state, f" But {other}." in outcome.summary) == ("done", True), outcome.summary
+    os.utime(file, (0, 0))
+    assert other in [one.summary for one in preflight(stage, db)]
+    stage.daemon.compose(folder, "--project-name", "scaled", "up", "--detach", "--scale", "db=3")
+    assert "compose files" not in stage.restart(db).summary

@@ -118,6 +118,45 @@ def test_a_worker_that_is_started_through_the_link_runs_where_it_leads(stage: Pm
     assert stage.restart(service).state == "done"
 
 
+@pytest.mark.fault("compared with itself")
+@pytest.mark.parametrize(("old", "new", "seen"), [("build-9", "build-10", True), ("blue", "green", False)])
+def test_a_link_of_any_name_through_which_a_worker_was_started_counts(
+    stage: Pm2Stage, old: str, new: str, seen: bool
+) -> None:
+    top = stage.host.folder / "services" / f"live-{old}"
+    for build in (old, new):
+        (top / build).mkdir(parents=True)
+        (top / build / "worker.js").write_text("setInterval(() => {}, 1000)")
+    live = top / "live"
+    live.symlink_to(old)
+    stage.host.run(["bash", "-c", f"cd {live} && pm2 start worker.js --name=live-{old}"])
+    service = Service(top / "unused", f"live-{old}", port=0)
+    service.will(port=0)
+    (warned,) = preflight(stage, service)
+    assert warned.summary == (
+        f"pm2 starts live-{old} in {top}/{old}, not through {live}: once that leads to another release, a restart "
+        "still runs this one"
+    )
+    lead(live, new)
+    outcome = stage.restart(service)
+    left = f"live-{old} works in {top}/{old}, but {live} leads to {new}"
+    assert (outcome.state == "failed", left in outcome.summary) == (seen, seen), outcome.summary
+
+
+@pytest.mark.fault("compared with itself")
+def test_a_link_to_the_home_of_who_started_a_worker_elsewhere_says_nothing(stage: Pm2Stage) -> None:
+    top = stage.host.folder / "services" / "homes"
+    for folder in ("shop", "deploy"):
+        (top / folder).mkdir(parents=True)
+    (top / "shop" / "worker.js").write_text("setInterval(() => {}, 1000)")
+    (top / "home").symlink_to("deploy")
+    stage.host.run(["bash", "-c", f"cd {top}/home && pm2 start ../shop/worker.js --cwd {top}/shop --name=homes"])
+    service = Service(top / "unused", "homes", port=0)
+    service.will(port=0)
+    assert [result.level for result in preflight(stage, service)] == ["ok"]
+    assert stage.restart(service).state == "done"
+
+
 @pytest.mark.fault("found too late, known before")
 def test_a_service_that_pm2_restarts_by_itself_is_named_before_the_start(stage: Pm2Stage) -> None:
     nightly = stage.start("nightly", worker=True, words=("--cron-restart=0 3 * * *",))
@@ -132,3 +171,38 @@ def test_a_service_that_pm2_restarts_by_itself_is_named_before_the_start(stage: 
     watched.will(port=0)
     (found,) = preflight(stage, watched)
     assert (found.level, "restarts watched as soon as files change (watch)" in found.summary) == ("warn", True)
+
+
+@pytest.mark.fault("found too late, known before")
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ("uvicorn shop:app --reload", "uvicorn --reload"),  # pm2 lets a shell start such a line
+        ("gunicorn shop:app", ""),
+    ],
+)
+def test_a_program_below_pm2_that_reloads_changed_files_is_named(stage: Pm2Stage, words: str, option: str) -> None:
+    program, *others = words.split()
+    folder = stage.host.folder / "services" / f"reloads-{program}"
+    folder.mkdir()
+    (folder / program).write_text("sleep infinity & wait\n")
+    stage.host.run(["bash", "-c", f"cd {folder} && pm2 start 'bash ./{program} {' '.join(others)}' --name={program}"])
+    service = Service(folder / "unused", program, port=0)
+    service.will(port=0)
+    found = [one.summary for one in preflight(stage, service)]
+    named = f"{program} starts anew as soon as files change ({option})"
+    assert [named in one for one in found] == [True] if option else [one for one in found if "anew" in one] == []
+
+
+@pytest.mark.fault("found too late, known before")
+def test_a_service_that_node_itself_restarts_is_named(stage: Pm2Stage) -> None:
+    folder = stage.host.folder / "services" / "by-node"
+    folder.mkdir()
+    (folder / "worker.js").write_text("setInterval(() => {}, 1000)")
+    start = "pm2 start worker.js --name=by-node --node-args=--watch-path=./src"
+    (folder / "src").mkdir()
+    stage.host.run(["bash", "-c", f"cd {folder} && {start}"])
+    service = Service(folder / "unused", "by-node", port=0)
+    service.will(port=0)
+    (found,) = preflight(stage, service)
+    assert "restarts by-node as soon as files change (watch)" in found.summary

@@ -141,6 +141,26 @@ def test_a_unit_with_the_folder_of_one_release_is_not_said_to_run_the_next(stage
     assert stage.restart(worker).state == "done"
 
 
+@pytest.mark.fault("compared with itself")
+def test_a_unit_that_goes_on_in_the_build_to_which_its_folder_led_is_not_well(stage: SystemdStage) -> None:
+    name = next(_NAMES)
+    top = stage.machine.root / "srv" / name
+    for number in ("1", "2"):
+        (top / f"build-{number}").mkdir(parents=True)
+    (top / "live").symlink_to("build-1")
+    worker = stage.start(name, worker=True, lines=(f"WorkingDirectory=/srv/{name}/live",))
+    worker.will(port=0, commit=NEW)
+    before = stage.restart(worker)
+    assert before.state == "done", before.summary
+    assert stage.steady(worker, after=before).state == "done"
+    (top / "live").unlink()
+    (top / "live").symlink_to("build-2")
+    seen = stage.steady(worker, after=before)
+    left = f"{name} works in /srv/{name}/build-1, but /srv/{name}/live leads to build-2"
+    assert (seen.state, left in seen.summary) == ("failed", True), seen.summary
+    assert stage.restart(worker).state == "done"
+
+
 LONG_LIMIT = ("[Unit]", "StartLimitIntervalSec=1h", "StartLimitBurst=3")
 
 

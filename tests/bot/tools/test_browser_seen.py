@@ -1,0 +1,99 @@
+"""What a person sees of a page: the visible one of a name, what lies over it, other tabs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+
+import pytest
+
+from bot.tools.browser import ChromiumBrowser
+from bot.tools.places import WebPlace
+from bot.tools.secrets import Redactor
+from commands.ports.browser import Act, BrowserResult, Visit
+from tests.bot.tools.site import Handler
+
+MENU = "<nav style='display:none'><h1>Dashboard</h1><button>Go</button><input placeholder=Search></nav>"
+TWICE = (
+    f"{MENU}<h1>Dashboard</h1><input placeholder=Search id=q>"
+    "<button onclick='document.body.append(`Found ` + q.value)'>Go</button>"
+)
+DIALOG = "<div role=dialog style='position:fixed;inset:0;background:white'><h2>Your session</h2> is over</div>"
+BANNER = "<div style='position:fixed;bottom:0;left:0;right:0;height:30%'>We use cookies</div>"
+PAGES = {
+    "/twice": TWICE,
+    "/dialog": f"<h1>Dashboard</h1>{DIALOG}",
+    "/banner": f"<div style='height:90vh'></div><h1>Dashboard</h1><div style='height:90vh'></div>{BANNER}",
+    "/label": "<label><input type=checkbox style='opacity:0'><b>Dashboard</b></label>",
+    "/tab": "<h1>Dashboard</h1><a target=_blank href='/twice?id=7'>Go</a>",
+    "/asks": "<button onclick='if (confirm(`Delete it?`)) document.body.append(`Dashboard`)'>Go</button>",
+    "/framed": "<h1>Shop</h1><iframe src='/dialog'></iframe>",
+    "/hidden-frame": "<h1>Shop</h1><iframe src='/dialog' style='display:none'></iframe>",
+    "/drawn": "<style>h1::before {content: 'Dashboard'}</style><h1></h1>",
+    "/cleared": "<style>div::after {content: ''; display: table}</style><div id=root style='height:9px'></div>",
+}
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    class Pages(Handler):
+        def do_GET(self) -> None:  # noqa: N802  as http.server calls it
+            """A page."""
+            page = PAGES.get(self.path.partition("?")[0], "")
+            icon = "<!doctype html><title>Shop</title><link rel=icon href='data:,'>"
+            self.answer(200, f"{icon}{page}".encode(), "text/html")
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def seen(url: str, path: str, *acts: Act, sees: str = "Dashboard") -> BrowserResult:
+    browser = ChromiumBrowser({"app": WebPlace(url=url)}, {}, Redactor([]))
+    return browser.visit("app", Visit(path=path, sees=(sees,) if sees else (), acts=acts, limit=3))
+
+
+@pytest.mark.fault("the first of several for all")
+def test_a_hidden_menu_before_it_keeps_nothing_from_being_seen_typed_into_and_clicked(url: str) -> None:
+    assert seen(url, "/twice").missing == ()
+    acts = (Act(kind="fill", target="Search", value="jobs"), Act(kind="click", target="Go"))
+    result = seen(url, "/twice", *acts, sees="Found jobs")
+    assert (result.stuck, result.missing) == ("", ())
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("path", "covered"),
+    [("/dialog", {"Dashboard": "Your session is over"}), ("/banner", {}), ("/label", {})],
+)
+def test_what_lies_over_a_text_is_told_and_what_lies_elsewhere_is_not(
+    url: str, path: str, covered: dict[str, str]
+) -> None:
+    result = seen(url, path)
+    assert (result.missing, result.covered) == ((), covered)
+
+
+def test_a_tab_that_a_click_opens_is_told_without_its_query(url: str) -> None:
+    assert seen(url, "/tab", Act(kind="click", target="Go")).tabs == ("127.0.0.1/twice",)
+
+
+@pytest.mark.parametrize(("path", "blank"), [("/drawn", False), ("/cleared", True)])
+def test_a_text_of_the_stylesheet_alone_is_something_to_see(url: str, path: str, blank: bool) -> None:
+    assert ("shows nothing" in seen(url, path, sees="").stuck) is blank
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_what_a_page_asks_in_a_window_of_its_own_is_told(url: str) -> None:
+    result = seen(url, "/asks", Act(kind="click", target="Go"))
+    assert (result.missing, result.asked) == (("Dashboard",), ("Delete it?",))
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(("path", "missing"), [("/framed", ()), ("/hidden-frame", ("Dashboard",))])
+def test_a_text_in_a_frame_is_seen_if_people_see_it(url: str, path: str, missing: tuple[str, ...]) -> None:
+    assert seen(url, path, Act(kind="wait", target="Shop")).missing == missing
