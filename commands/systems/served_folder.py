@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commands.systems.built_page import TELL_PARTS
 from commands.systems.folders.may_write import MAY_WRITE
+from commands.systems.later_parts import TELL_LATER
 from commands.systems.linked_files import TELL_LINKED
 from commands.systems.old_build import TELL_OLD
 from commands.systems.packed_files import TELL_PACKED
@@ -74,7 +75,7 @@ du -sk "$WWW/current/" | cut -f 1
 df -Pk "$to" | awk 'NR == 2 {{ print $4 }}'"""
 NOT_WRITABLE = 69
 # FORWARD copies the build and serves it; BACK serves what this run found when it began
-_TELL_NEW = "tell_packed || true\ntell_linked || true\n"
-_DEFINED = TELL_OLD + TELL_PACKED + TELL_LINKED
+_TELL_NEW = "tell_packed || true\ntell_linked || true\ntell_later || true\n"
+_DEFINED = TELL_OLD + TELL_PACKED + TELL_LINKED + TELL_LATER
 FORWARD = _DEFINED + _NOTE + _COPY + _OF_BEFORE + _SWITCH + TELL_PARTS + _TELL + _TELL_NEW
 BACK = TELL_OLD + _BEFORE + _OF_LINK + _SWITCH + TELL_PARTS + _TELL

@@ -21,7 +21,7 @@ from commands.start.request import StartRequest
 from state.journal import RecordKey
 from state.place import open_record, place_of
 from state.records import RunState
-from tests.bench.bot_processes import CHANNEL, STARTER, bot_environment, gonogo, temporary_folder
+from tests.bench.bot_processes import CHANNEL, STARTER, as_installed, bot_environment, gonogo, temporary_folder
 from tests.bench.load import (
     DBA,
     LEAD,
@@ -97,7 +97,7 @@ def _least_of_parts(env: Mapping[str, str], folder: Path) -> dict[str, float]:
     """The processor time of each part, in seconds, the least of several processes: a busy machine adds to it."""
     parts = PARTS | {TLS: _TLS}
     told_after_each = "".join(f"{more}\nprint(time.process_time())\n" for more in parts.values())
-    command = [sys.executable, "-uc", f"import os, time\n{told_after_each}os._exit(0)"]
+    command = [sys.executable, "-uc", f"{as_installed()}import os, time\n{told_after_each}os._exit(0)"]
     least = dict.fromkeys(parts, float("inf"))
     for _ in range(TIMES):
         told = [0.0, *map(float, subprocess.check_output(command, env=env, cwd=folder).split())]

@@ -24,6 +24,7 @@ from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.built_page import NOT_COMPARED, page_of_build
 from commands.systems.folders.may_write import not_writable
 from commands.systems.kept_pages import GO_ON, REVALIDATE
+from commands.systems.later_parts import later_parts
 from commands.systems.linked_files import linked_files
 from commands.systems.old_build import old_build
 from commands.systems.packed_files import packed_files
@@ -66,8 +67,8 @@ class PublishStep(StepBox):
     fit the `integrity` of its tag, and not be the file of that name of the build before. The rollback builds nothing,
     and only says which of them browsers do not get. A page that browsers may keep for more than an hour without asking
     again is named, and so are what its Content-Security-Policy refuses, a service worker, packed files (`.br`, `.gz`)
-    of another build, and files of the build before that tabs still ask for: let the build have them too, or the page
-    load itself again where a part is missing.
+    of another build, scripts that the page loads later and does not get, and files of the build before that tabs still
+    ask for: let the build have them too, or the page load itself again where a part is missing.
     """
 
     kind: ClassVar[str] = "publish"
@@ -157,8 +158,8 @@ class PublishStep(StepBox):
             return failed(why, lines=result.last_lines)
         built = page_of_build(result.tail)
         headers = page_texts(self.headers, ctx.values)
-        old, packed = old_build(result.tail), packed_files(result.tail)
-        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, built, old, packed)
+        old, packed, later = old_build(result.tail), packed_files(result.tail), later_parts(result.tail)
+        served = ServedBuild(ctx, self.web, self.stamp, commit, headers, built, old, packed, later)
         served.ask(self.ready_within.total_seconds())
         if problem := served.problem or ("" if self.mode == "back" else served.broken):
             return failed(problem, inconclusive=served.challenged)

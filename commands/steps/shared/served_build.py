@@ -14,6 +14,7 @@ from commands.steps.shared.readiness import pause_after
 from commands.systems.built_page import BuiltPage, names, other_page
 from commands.systems.http_answers import LIMIT, LIMITED, challenge, not_asked, stand_in, status_of
 from commands.systems.kept_pages import kept_page
+from commands.systems.later_parts import LaterParts
 from commands.systems.old_build import OldBuild
 from commands.systems.packed_files import PackedFiles
 from commands.systems.page_parts import STILL_OLD, ServedParts
@@ -39,11 +40,12 @@ class _LimitedError(ToolError):
 class ServedBuild:
     """What one place serves of the build of `commit`, whose own page is `built`; `old` is what the build before has.
 
-    `packed`: the packed files of the build, which a web server may send in the place of their originals.
+    `packed`: the packed files of the build, which a web server may send in the place of their originals. `later`: its
+    scripts and stylesheets that its page does not name.
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
     `worker` why they may go on with a service worker of before, `gone` what tabs may miss, `unchanged` why they keep
-    the page of before; clauses, or empty.
+    the page of before, `missing` which part that the page may load later is not served; clauses, or empty.
     `challenged`: a protection in front wanted to see a browser, or limits requests, so nothing is known of the build.
     """
 
@@ -55,6 +57,7 @@ class ServedBuild:
     built: BuiltPage
     old: OldBuild
     packed: PackedFiles = field(default_factory=PackedFiles)
+    later: LaterParts = field(default_factory=LaterParts)
     problem: str = ""
     broken: str = ""
     where: str = ""
@@ -63,6 +66,7 @@ class ServedBuild:
     worker: str = ""
     gone: str = ""
     unchanged: str = ""
+    missing: str = ""
     served: ServedParts = field(init=False)
     _patience: float = field(init=False)
 
@@ -101,7 +105,8 @@ class ServedBuild:
 
     def not_compared(self) -> tuple[str, ...]:
         """What was not looked at."""
-        return (*self._not_asked(), *filter(None, (self.old.not_told(), self.packed.not_told())), *self.in_browsers())
+        told = (self.later.not_told(), self.old.not_told(), self.packed.not_told())
+        return (*self._not_asked(), *filter(None, told), *self.in_browsers())
 
     def _not_asked(self) -> list[str]:
         unseen = []
@@ -125,7 +130,8 @@ class ServedBuild:
 
     def doubts(self) -> tuple[str, ...]:
         """What may keep browsers from showing the build, though it is served; clauses."""
-        return tuple(filter(None, (*self.served.doubts, self.unchanged, self.worker, self.packed.doubt())))
+        mine = (self.missing, self.unchanged, self.worker, self.packed.doubt())
+        return tuple(filter(None, (*self.served.doubts, *mine)))
 
     def _is_of_build(self, part: Part) -> bool:
         """Whether the build's page has it; a proxy may have written more into the page."""
@@ -206,6 +212,7 @@ class ServedBuild:
             self.gone = self.old.not_served(self._get)
             if self.old.page_at:
                 self.unchanged = self.old.page_doubt(self.web, self._get("/"), self._get_if_newer)
+            self.missing = "" if self.worker else self.later.doubt(self.web, self._get)  # which it is one of
         except ToolError as error:
             self.gone = f"what browsers of before get: {error}"
 

@@ -30,7 +30,7 @@ state() {
     '{{range .Mounts}}{{if eq .Type "bind"}}bind	{{.Source}}	{{println .Destination}}{{end}}{{end}}{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"folder":{{with .Config.Labels}}{{json (index . "com.docker.compose.project.working_dir")}}{{else}}""{{end}},"policy":{{json .HostConfig.RestartPolicy.Name}},"kept_by":{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{json .}}{{else}}{{json (index . "PODMAN_SYSTEMD_UNIT")}}{{end}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
   sharing "$every"
   one_offs "$every" "$said"
-  printf 'now\t%s\n' "$(date +%s.%N)"
+  printf 'now\t%s\n' "$(date +%s.%N | sed 's/[.][^0-9].*//')" # not each date knows %N
   [ -z "${explain:-}" ] || { compose_problems "$said"; ! is_off || printf 'off\t%s\n' "$(daemon)"; }
 }
 # watches ID PID SOURCE⇥DESTINATION…: "watches", the id of a container that has a folder of the host, and what `watching` prints of it
@@ -49,7 +49,7 @@ unbooted() {
   local id=$1 folder=$2 policy name
   [[ $3 =~ \"policy\":\"([a-z-]*)\",\"kept_by\":\"\", ]] && policy=${BASH_REMATCH[1]} || return 0
   [[ $policy != always && $policy != unless-stopped ]] && boots || return 0
-  name=$(awk -F '\t' -v id="$id" '$1 == id { sub(/^[/]/, "", $2); print $2 }' <<< "$4")
+  name=$(awk -F '\t' -v id="$id" '$1 == id { sub("^/", "", $2); print $2 }' <<< "$4")
   grep -rqswF --include='*.service' -e "$name" -e "${folder:-$name}" /etc/systemd/system || printf 'unbooted\t%s\t%s\n' "$id" "$policy"
 }
 # one_offs LISTED FOUND: "one-off" and the name of each running container of `compose run` of a service that was found, unless
@@ -58,7 +58,7 @@ one_offs() {
   local id name own image
   awk -F '\t' 'FNR == 1 { part++ } part == 1 { if ($1 == "container") ids[$3]; next }
     part == 2 { if ($1 in ids) ours[$3 "/" $4] = $1; next }
-    $6 == "True" && $7 == "running" && ($3 "/" $4) in ours { sub(/^[/]/, "", $2); print $1 "\t" $2 "\t" ours[$3 "/" $4] }' \
+    $6 == "True" && $7 == "running" && ($3 "/" $4) in ours { sub("^/", "", $2); print $1 "\t" $2 "\t" ours[$3 "/" $4] }' \
     <(printf '%s\n' "$2") <(printf '%s\n' "$1") <(printf '%s\n' "$1") |
     while IFS=$'\t' read -r id name own; do
       # one that was removed meanwhile is left out
@@ -78,7 +78,7 @@ sharing() {
   local line gone
   LC_ALL=C awk -F '\t' '
     NF == 9 && $7 ~ /^(running|paused|restarting)$/ {
-      sub(/^[/]/, "", $2); gsub(/"/, "", $8); name[$1] = $2; id[$2] = $1; project[$1] = $3; start[$1] = $8; runs_in[$1] = $9 }
+      sub("^/", "", $2); gsub(/"/, "", $8); name[$1] = $2; id[$2] = $1; project[$1] = $3; start[$1] = $8; runs_in[$1] = $9 }
     END {
       OFS = "\t"
       for (one in name) if (sub(/^container:/, "", runs_in[one])) {

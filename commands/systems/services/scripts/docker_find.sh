@@ -11,7 +11,7 @@ found() {
 found_in() {
   LC_ALL=C sort -t '	' -k 3,3 -k 5,5n -k 2,2 <<< "$1" | LC_ALL=C awk -F '\t' '
     NF == 9 && $6 != "True" { # a container of compose run is none of its service
-      sub(/^[/]/, "", $2); id[++n] = $1; name[n] = $2; project[n] = $3; service[n] = $4; number[n] = $5 }
+      sub("^/", "", $2); id[++n] = $1; name[n] = $2; project[n] = $3; service[n] = $4; number[n] = $5 }
     function of_service(i, own) {
       return service[i] != "" && (project[i] "/" service[i] == wanted || service[i] == wanted && (own == "" || project[i] == own)) }
     function find(    i, hits, projects, before, own) {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from commands.systems.preflight.reachable import ReachableCheck
 from state.errors import Failed
 from tests.bot.tools.helpers import eventually
 from tests.bot.tools.ssh.own_server import OwnServer
+from tests.parts.busybox import busybox_alone
 from tests.world import World
 
 
@@ -53,14 +53,7 @@ def small_disk(own: OwnServer) -> Iterator[Path]:
 
 def only_busybox(own: OwnServer, folder: Path) -> None:
     """Let the host have bash, and of all other programs only busybox's, as an Alpine Linux has."""
-    busybox, bash = shutil.which("busybox"), shutil.which("bash")
-    if not (busybox and bash):
-        pytest.skip("this machine has no busybox")
-    folder.mkdir()
-    (folder / "bash").symlink_to(bash)
-    for name in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
-        if name != "bash":
-            (folder / name).symlink_to(busybox)
+    busybox_alone(folder)
     own.force(f'export PATH={folder}; exec bash -c "$SSH_ORIGINAL_COMMAND"')
 
 

@@ -307,3 +307,35 @@ def test_a_rollback_names_that_browsers_keep_the_page_of_the_build_that_is_taken
         back = published(site, BACK + QUICK)
         site.web.close()
     assert KEEPS in back.summary
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", ""),
+        (
+            "location /assets/lazy { try_files /none /index.html; }",
+            " But /assets/lazy-1.js on app answers with a web page in place of a script, though the build has",
+        ),
+        ("location /assets/lazy { return 404; }", " But /assets/lazy-1.js on app answers 404, though the build has"),
+        ("location /assets/lazy { deny all; }", ""),  # a web server keeps that to itself
+    ],
+)
+def test_a_script_that_the_page_loads_later_and_no_browser_gets_is_named(folder: Path, more: str, said: str) -> None:
+    def lazy(site: Served) -> None:
+        for name in ("lazy-1.js", "lazy-2.css"):
+            (site.build / "assets" / name).write_text("")
+
+    outcome = behind(folder, more, lazy)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary.startswith(f"{SERVED}{said}")
+    assert bool(said) == (outcome.summary != SERVED)
+
+
+def test_how_many_such_files_were_not_asked_for_is_said(folder: Path) -> None:
+    def many(site: Served) -> None:
+        for n in range(24):
+            (site.build / "assets" / f"lazy-{n}.js").write_text("")
+
+    unseen = "whether 5 more scripts or stylesheets that its page may load later are served"
+    assert unseen in behind(folder, "", many).not_compared

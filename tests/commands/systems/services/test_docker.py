@@ -11,6 +11,8 @@ import pytest
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.systems.services.docker import Docker
 from tests.commands.systems.services.stages.docker import DockerStage, two_versions
+from tests.local_shell import LocalShell
+from tests.parts.busybox import busybox_alone
 from tests.parts.service import Service
 
 pytestmark = pytest.mark.timeout(240)
@@ -98,6 +100,16 @@ def test_every_container_of_a_scaled_service_is_made_anew_and_none_is_lost(
     later = stage.steady(project.jobs, after=outcome)
     assert later.state == "failed"
     assert "process 2" in later.summary
+
+
+def test_a_host_of_busybox_restarts_its_containers_too(stage: DockerStage, project: Project, tmp_path: Path) -> None:
+    busybox_alone(tmp_path / "programs")
+    shell = LocalShell({}, base={"PATH": f"{stage.daemon.bin}:{tmp_path}/programs"})
+    *_, check = stage.box("service", project.api).preflight()
+    tools = stage.context(project.api, shell=shell).tools
+    assert [one.level for one in check.run_preflight(PreflightContext(tools=tools, ref="main"))] == ["ok"]
+    outcome = stage.restart(project.jobs, shell=shell)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
 
 
 def test_an_image_that_cannot_be_had_leaves_the_old_containers(stage: DockerStage, project: Project) -> None:
