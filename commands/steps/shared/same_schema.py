@@ -1,4 +1,4 @@
-"""Whether a migration that moved its tool's state has changed anything that the database is made of."""
+"""Whether a migration that moved its tool's state changed anything of the schema."""
 
 from __future__ import annotations
 

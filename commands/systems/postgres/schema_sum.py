@@ -1,4 +1,4 @@
-"""A checksum of what a database is made of, by which a migration that changed none of it is known."""
+"""A checksum of a schema, by which a migration that changed none of it is known."""
 
 from __future__ import annotations
 

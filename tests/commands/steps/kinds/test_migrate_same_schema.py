@@ -1,4 +1,4 @@
-"""`migrate`: a migration that was only recorded, as by `alembic stamp`, is seen in the database."""
+"""`migrate`: a migration that was only recorded, as by `alembic stamp`, is seen."""
 
 from __future__ import annotations
 
