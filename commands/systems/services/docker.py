@@ -68,6 +68,7 @@ class Docker(Manager):
             *by_its_files(listed, lines),
             *_orphans(lines),
             *_watched(listed, lines),
+            *_half_made(lines),
             *will_be_cut_off(shared, ours),
         )
         projects = {one["in"] for _, _, one in listed if one["in"]}
@@ -192,6 +193,13 @@ def _hidden(folder: str, volume: str, first: str, count: str) -> str:
         f"But {folder} is the volume {volume}, which docker filled from an earlier image and fills no more: it hides "
         f"{printable(first)[:100]}{more} of the new one. If only files of the image are in it, remove it or mount none."
     )
+
+
+def _half_made(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
+    """What makes compose fail each time, once it has ended the container that runs."""
+    for name, container in dict.fromkeys((rest[0], rest[2]) for sort, *rest in lines if sort == "half"):
+        what = f"{container} is what a compose that died in its middle has left of {name}; a restart removes it"
+        yield Finding(what=what, todo=f"or remove it now: docker rm {container}")
 
 
 def _watched(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]) -> Iterator[Finding]:

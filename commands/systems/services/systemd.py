@@ -23,7 +23,10 @@ _NO_CURSOR = "none"  # the mark where the journal shows nothing
 _UNMET = "a condition of its unit is not met"
 _UP = ("active", "reloading", "refreshing")
 _LOAD_PROBLEMS = {
-    "not-found": ("has no unit {name}", "check the name; `systemctl list-units --all` shows what there is"),
+    "not-found": (
+        "has no unit {name}",
+        'check the name (`systemctl list-units --all`); units of a user (`--user`) need `manager = "commands"`',
+    ),
     "masked": ("has masked {name}, so it cannot be started", "unmask it (systemctl unmask {name}), or name another"),
     "bad-setting": ("cannot use the unit file of {name}", "see what `systemctl status {name}` says, and mend it"),
     "error": ("cannot read the unit file of {name}", "see what `systemctl status {name}` says, and mend it"),
@@ -210,6 +213,11 @@ def _untouched(
         if head.get("verb") == ["reload"] and unit.get("CanReload") == "no":
             what = f"{_full(name)} has no ExecReload, so systemd cannot reload it"
             yield Finding(what=what, todo="give its unit one, or restart it (without `reload`)")
+        if head.get("verb") == ["restart"] and (
+            refused := [one for one in ("RefuseManualStop", "RefuseManualStart") if unit.get(one) == "yes"]
+        ):
+            what = f"systemd restarts {_full(name)} for nobody who asks for it ({refused[0]}=yes)"
+            yield Finding(what=what, todo="restart the unit with which it starts, or take that out of it")
     for target, service in (one.split(" ", 1) for one in head.get("alone", ()) if " " in one):
         if service in named and named[service]["LoadState"] != "loaded":
             continue  # there is nothing to restart

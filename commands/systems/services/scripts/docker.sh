@@ -191,8 +191,11 @@ compose_in() {
 }
 # a container is restarted; a service of compose is made anew by its file, with as many containers as it has
 restart_containers() {
-  local ids project service before kept count said
-  ids=$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')
+  local ids project service before kept count said one
+  said=$(NAMES=$name found)
+  ids=$(awk -F '\t' '$1 == "container" { print $3, $5 }' <<< "$said")
+  # compose would fail at it, and end the other one before that
+  for one in $(awk -F '\t' '$1 == "half" { print $3 }' <<< "$said"); do $SUDO docker rm -- "$one" > /dev/null; done
   read -r id project <<< "$ids"
   orphans_of "$id" | sed 's/^/remark=/' >&2
   if [ "$project" = - ]; then $SUDO docker restart -- "$id" > /dev/null; return; fi

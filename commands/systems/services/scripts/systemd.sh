@@ -11,7 +11,7 @@ state() {
   instances ${services[@]+"${services[@]}"}
   { systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
     --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
-    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec,RuntimeMaxUSec,ConditionResult,ConditionTimestampMonotonic,WorkingDirectory -- "${names[@]}" ${services[@]+"${services[@]}"} && echo; } |
+    --property=TriggeredBy,NeedDaemonReload,CanReload,ControlGroup,StartLimitIntervalUSec,RuntimeMaxUSec,ConditionResult,ConditionTimestampMonotonic,WorkingDirectory,RefuseManualStart,RefuseManualStop -- "${names[@]}" ${services[@]+"${services[@]}"} && echo; } |
   while IFS= read -r line; do
     [ -n "$line" ] || { works_in "$way" ${pids[@]+"${pids[@]}"}; pids=() way=; }
     printf '%s\n' "$line"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 
@@ -119,3 +120,28 @@ def test_a_service_that_has_another_number_of_containers_than_its_files_say_is_n
     assert other in [one.summary for one in preflight(stage, db)]
     stage.daemon.compose(folder, "--project-name", "scaled", "up", "--detach", "--scale", "db=3")
     assert "compose files" not in stage.restart(db).summary
+
+
+@pytest.mark.fault("one bad old thing stops all")
+@pytest.mark.parametrize("old_runs", [True, False])
+def test_what_a_compose_that_died_in_its_middle_has_left_ends_no_restart(stage: DockerStage, old_runs: bool) -> None:
+    name = f"died-{old_runs}".lower()
+    folder = stage.daemon.folder / name
+    db = Service(folder / "db", f"{name}/db", port=0)
+    db.will(port=0)
+    (folder / "compose.yaml").write_text(FILE.format(command=db.command, folder=db.folder))
+    stage.daemon.compose(folder, "--project-name", name, "up", "--detach", "db")
+    (made,) = json.loads(stage.daemon.ask("inspect", f"{name}-db-1"))
+    labels = [f"--label={key}={value}" for key, value in made["Config"]["Labels"].items()]
+    half = f"{made['Id'][:12]}_{name}-db-1"
+    stage.daemon.ask("create", f"--name={half}", *labels, "--network=none", "app:plain", *db.command.split())
+    if not old_runs:
+        stage.daemon.ask("kill", f"{name}-db-1")
+    found = [one.summary for one in preflight(stage, db)]
+    left = f"{half} is what a compose that died in its middle has left of {name}/db; a restart removes it"
+    assert (left in found, len(found)) == (True, 1 if old_runs else 2), found
+    outcome = stage.restart(db)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    names = stage.daemon.ask("ps", "--all", "--format={{.Names}}", f"--filter=label=com.docker.compose.project={name}")
+    assert names.split() == [f"{name}-db-1"]
+    assert [one.level for one in preflight(stage, db)] == ["ok"]

@@ -161,6 +161,21 @@ def test_a_unit_that_goes_on_in_the_build_to_which_its_folder_led_is_not_well(st
     assert stage.restart(worker).state == "done"
 
 
+@pytest.mark.fault("found too late, known before")
+@pytest.mark.parametrize("option", ["RefuseManualStop", "RefuseManualStart"])
+def test_a_unit_that_systemd_restarts_for_nobody_is_found_before_the_start(stage: SystemdStage, option: str) -> None:
+    name = next(_NAMES)
+    unit = "[Unit]\nBefore=x.target\n[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
+    stage.machine.unit(f"{name}.service", unit)
+    stage.machine.ask("systemctl", "enable", "--now", "--quiet", name)
+    stage.machine.unit(f"{name}.service", unit.replace("Before=x.target", f"{option}=yes"))
+    stage.machine.ask("systemctl", "daemon-reload")
+    service = Service(stage.machine.root / "srv" / name, name, port=0)
+    why = f"systemd restarts {name}.service for nobody who asks for it ({option}=yes)"
+    assert [(one.level, one.summary) for one in preflight(stage, service)] == [("fail", why)]
+    assert stage.restart(service).state == "failed", "this test needs systemd to refuse it"
+
+
 LONG_LIMIT = ("[Unit]", "StartLimitIntervalSec=1h", "StartLimitBurst=3")
 
 
