@@ -55,6 +55,7 @@ def connect(url: Text, environ: Mapping[str, str], name: str, limit: int) -> psy
         os.environ.pop(variable, None)
     fields: dict[str, Any] = connection_fields(url, environ)
     fields |= {**_looked_up(fields, limit), "connect_timeout": limit, "application_name": name}
+    fields["client_encoding"] = "UTF8"  # a database without an encoding (SQL_ASCII) would answer in bytes
     connection = psycopg.connect(**fields, prepare_threshold=None)
     for kind, loader in _TIMES.items():
         connection.adapters.register_loader(kind, _or_as_text(loader))

@@ -18,13 +18,14 @@ from commands.steps.container_commands import container_warning
 from commands.steps.execution import recover_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.plan_line import program_plan
-from commands.steps.shared.failed_migration import invalid_sentence, lock_timeout_sentence
+from commands.steps.shared.failed_migration import invalid_sentence, lock_sentence
 from commands.steps.shared.irreversible import Irreversible, irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.new_objects import new_objects, note_objects
 from commands.steps.shared.not_applied import NotApplied, not_applied
 from commands.steps.shared.passed_over import passed_over_in
 from commands.steps.shared.recorded import Recorded, left_behind, recorded
+from commands.steps.shared.same_schema import note_schema, same_schema
 from commands.steps.shared.verify_queries import as_compared, ask_queries, first_failed
 from commands.steps.shared.way_back import with_way_back
 from commands.steps.tool_migration import RESTORE, ToolMigration
@@ -200,6 +201,7 @@ class MigrateStep(MigrationToolStep):
             return failed(f"Nothing was run: {why}. {_AGAIN}")
         databases = self.databases(ctx)
         note_objects(ctx, databases)
+        note_schema(self, ctx)
         result = self.run_tool(ctx)
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.error_lines, output=result.tail)
@@ -207,9 +209,10 @@ class MigrateStep(MigrationToolStep):
         if outcome.state != AttemptState.DONE:
             return outcome
         new = new_objects(ctx, databases)
+        same = "" if outcome.applied_nothing else same_schema(self, ctx)
         return replace(
             outcome,
-            summary=f"{outcome.summary}{new.sentence}",
+            summary=f"{outcome.summary}{same}{new.sentence}",
             lines=(*outcome.lines, *new.lines),
             not_compared=(*outcome.not_compared, *passed.unseen, *new.not_compared),
         )
@@ -331,7 +334,7 @@ class MigrateStep(MigrationToolStep):
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
         said = f"The migrations failed with {exit_words(result.code)}. {still}{before_that} {_NOT_IN_STATE}"
         databases = self.databases(ctx)
-        waited = lock_timeout_sentence(ctx, result.tail, self.lock_timeout, databases)
+        waited = lock_sentence(ctx, result.tail, self.lock_timeout, databases)
         return " ".join(filter(None, (said, waited, invalid_sentence(ctx, databases), self.locked(ctx))))
 
     def _is_in(self, changed: tuple[str, ...]) -> bool:

@@ -39,7 +39,7 @@ from commands.systems.postgres.invalid_indexes import invalid_among
 from commands.systems.postgres.missing_rights import MISSING_SINCE, OBJECTS_NOW, missing_sentence, parse_missing
 from commands.systems.postgres.new_defects import DEFECTS, parse_defects
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
-from commands.systems.postgres.rehearsal_differences import not_as_before, remarks
+from commands.systems.postgres.rehearsal_differences import not_as_before, other_views, remarks
 from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, skipped_lines
 from commands.systems.postgres.return_rows import BRING_BACK
 from commands.systems.postgres.server_wide import named_databases, server_wide_statements
@@ -74,6 +74,7 @@ _SCRIPT = "".join(
         f"ROLES_BEFORE={shlex.quote(script('postgres/roles_before.sql'))}\n",
         f"ROLES_RESTORE={shlex.quote(script('postgres/roles_restore.sql'))}\n",
         f"SETTINGS={shlex.quote(script('postgres/settings.sql'))}\n",
+        f"ACTS_AS={shlex.quote(script('postgres/acts_as.sql'))}\n",
         "LOCK=0\n",
         script("postgres/rehearse.sh"),
     )
@@ -291,7 +292,7 @@ class RehearseStep(BackupCopyStep):
             more += f"; NOT as before: {in_words(one.line() for one in new)}"
         if skipped:
             more += f"; {skipped[0]}"
-        more += "".join(f"; {what}" for what in (lacks, wrong) if what)
+        more += "".join(f"; {what}" for what in (other_views(output), lacks, wrong) if what)
         if why := values.get("rights_not_compared"):
             more += f"; owners and privileges were NOT compared: {why}"
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."

@@ -18,10 +18,17 @@ _MOMENT = 1.0  # seconds after which an ordinary transaction has ended
 _SHOWN = 3  # of those that have locks
 # of PostgreSQL in English, and of clients that name its code
 _LOCK_TIMEOUT = ("due to lock timeout", "LockNotAvailable", "55P03")
+_DEADLOCK = ("deadlock detected", "DeadlockDetected", "40P01")
+_DEADLOCKED = (
+    "PostgreSQL ended a deadlock: the migration and another transaction each waited for a lock that the other had. "
+    "Run the step again; if it happens again, stop what writes meanwhile."
+)
 
 
-def lock_timeout_sentence(ctx: Context, output: str, lock_timeout: timedelta, databases: Iterable[str]) -> str:
-    """That the step's own limit has ended a statement, if the tool's output says so, and who keeps locks still."""
+def lock_sentence(ctx: Context, output: str, lock_timeout: timedelta, databases: Iterable[str]) -> str:
+    """That a deadlock or the step's own limit has ended a statement, if the output says so; who keeps locks still."""
+    if any(word in output for word in _DEADLOCK):
+        return _DEADLOCKED
     if not any(word in output for word in _LOCK_TIMEOUT):
         return ""
     limit = format_duration(lock_timeout)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from commands.ports.page_text import DatabaseAddress
+from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, Verify
 from commands.steps.execution import run_job
@@ -118,9 +118,12 @@ class MigrationToolStep(StepBox):
             raise Failed(capitalized(why), output=result.tail)
         return state
 
-    def asked(self, ctx: Context, script: str) -> CommandResult:
-        """What one of its scripts that change nothing prints now. Raises what `Shell.ask` raises."""
-        env = page_texts(self.script_env(), ctx.values)
+    def asked(self, ctx: Context, script: str, data: Mapping[str, str] = MappingProxyType({})) -> CommandResult:
+        """What one of its scripts that change nothing prints now; `data` are more variables of it.
+
+        Raises what `Shell.ask` raises.
+        """
+        env: dict[str, Text] = {**page_texts(self.script_env(), ctx.values), **data}
         return ctx.tools.shell.ask(self.host, script, env=env, limit=ASK_LIMIT)
 
     def command(self, name: str) -> str:
@@ -152,8 +155,8 @@ class MigrationToolStep(StepBox):
         looks = self.troubles_script()
         if not self.known_tool() or (state is not None and not (looks or stuck_in(state, self.tool)[0])):
             return ""
-        script = (self.ask_script() if state is None else self._script(":")) + looks
-        result = self.asked(ctx, script)
+        script = (self.ask_script() if state is None else self._script("state=$STATE_NOW")) + looks
+        result = self.asked(ctx, script, {"STATE_NOW": state or ""})
         why, cure = trouble_in(result, self.tool, state_in(result) if state is None else state)
         return f"Nothing was run, because the migration tool would apply nothing: {why}. Cure: {cure}." if why else ""
 

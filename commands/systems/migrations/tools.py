@@ -114,7 +114,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="SCHEMA=/dev/null $PROGRAM db:migrate",
         back=script("migrations/rails_back.sh"),
         irreversible=script("migrations/rails_irreversible.sh"),
-        pending="$PROGRAM db:migrate:status | awk '$1 == \"down\" { print $2 }'",
+        pending=script("migrations/rails_pending.sh"),
         databases="$PROGRAM db:migrate:status | grep '^database: '",
         table=Table(
             name="schema_migrations",

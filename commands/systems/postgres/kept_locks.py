@@ -10,13 +10,16 @@ from state.frozen import dataclass
 # are visible to all, and what they do is not
 _KEPT = """
 SELECT held.virtualtransaction, coalesce(held.pid, 0), coalesce(session.application_name, ''),
-  coalesce(session.usename, ''), string_agg(DISTINCT format('%I.%I', n.nspname, c.relname), E'\\x1f')
+  coalesce(session.usename, ''), coalesce(prepared.gid, ''),
+  string_agg(DISTINCT format('%I.%I', n.nspname, c.relname), E'\\x1f')
 FROM pg_locks held JOIN pg_class c ON c.oid = held.relation JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_activity session ON session.pid = held.pid
+LEFT JOIN LATERAL (SELECT p.gid FROM pg_locks own JOIN pg_prepared_xacts p ON p.transaction = own.transactionid
+  WHERE held.pid IS NULL AND own.pid IS NULL AND own.virtualtransaction = held.virtualtransaction) AS prepared ON true
 WHERE held.granted AND held.pid IS DISTINCT FROM pg_backend_pid() AND c.relkind IN ('r', 'p', 'm')
 AND n.nspname !~ '^(pg_|information_schema$|gonogo$)'
 AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-GROUP BY 1, 2, 3, 4 ORDER BY 2, 1"""
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 1"""
 _SHOWN = 3  # sessions, and tables of each
 
 
@@ -34,11 +37,11 @@ def keepers(database: Database, name: str) -> list[Keeper]:
     return [_keeper(*map(str, row)) for row in rows]
 
 
-def _keeper(transaction: str, pid: str, application: str, user: str, tables: str) -> Keeper:
+def _keeper(transaction: str, pid: str, application: str, user: str, prepared: str, tables: str) -> Keeper:
     on = joined_few(tables.split("\x1f"), _SHOWN)
     who = f"session {pid} ({', '.join(filter(None, (application, f'user {user}')))})"
     if pid == "0":
-        who = "a prepared transaction"
+        who = f"the prepared transaction {prepared} (COMMIT or ROLLBACK PREPARED ends it)"
     elif not user:
         who = f"process {pid} of the server itself, such as autovacuum"
     return Keeper(transaction=(transaction, int(pid)), words=f"{who} on {on}")

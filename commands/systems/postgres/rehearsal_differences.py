@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from commands.systems.postgres.catalog import about_new_roles, in_words, not_held_line, parse_differences, unlisted
 from commands.systems.postgres.rehearsal_output import TableRows, short_name
+from commands.text.phrases import agree, joined_few
 
 _BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
 _WENT_BACK = re.compile(r"^went back: (.*)\x1f(.*)\x1f(.*)\x1f(t|f)$", re.MULTILINE)
+_OTHER_VIEW = re.compile(r"^other view: (.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 _FEWER = re.compile(r"^fewer: (.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 
 
@@ -24,6 +26,14 @@ def not_as_before(output: str, values: Mapping[str, str], tables: list[TableRows
     return _sequences(output) or _beside_rows(output, values)
 
 
+def other_views(output: str) -> str:
+    """That materialized views end with other rows than before, as a clause; empty if none does."""
+    if not (names := [short_name(name) for name, _, _ in _OTHER_VIEW.findall(output)]):
+        return ""
+    has = agree(len(names), "materialized view has", "materialized views have")
+    return f"but the {has} other rows than before, which may need a refresh: {joined_few(names, 3)}"
+
+
 def remarks(output: str, values: Mapping[str, str]) -> list[str]:
     """What people should know, although it does not fail the step."""
     lines = [
@@ -35,7 +45,10 @@ def remarks(output: str, values: Mapping[str, str]) -> list[str]:
     if line := not_held_line(output, values):
         lines.append(f"not compared, because the copy does not have it: {line}")
     if values.get("order_differs"):
-        lines.append("the order of columns or the layout of functions differs; nothing else in the schema does")
+        lines.append(
+            "the order of columns, names of NOT NULL or the layout of functions differs; "
+            "nothing else in the schema does"
+        )
     return lines
 
 

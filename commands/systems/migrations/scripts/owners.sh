@@ -4,6 +4,7 @@ owned() { on_made psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 <<< "$OWNED"; }
 may_change() {
   local user changed schemas
   [ ${#compare[@]} != 0 ] && user=$(own_user) || return 0
+  user=$(acts_as "$user")
   changed=$(awk -F $'\037' -v OFS=$'\037' '
     FILENAME == ARGV[1] { sum[$1] = $5; next }
     !($1 in sum) { print "dropped", $2, $3, $4; next }

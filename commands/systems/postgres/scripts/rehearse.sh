@@ -31,9 +31,12 @@ take_proven || restore
 # Run as production's own user with its settings, if the scratch server has that user: then owners and default privileges
 # are as they will be in production.
 compare=(--no-owner --no-privileges)
-settings=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$SETTINGS")
+# acts_as USER: whom its sessions in the database itself act as from their beginning (ALTER ROLE … SET role)
+acts_as() { psql -XqAt -v ON_ERROR_STOP=1 -v user="$1" <<< "$ACTS_AS"; }
 user=$PGUSER
 [ -z "$TOOL" ] || user=$(tool_user)
+settings=$(psql -XqAt -v ON_ERROR_STOP=1 -v user="$user" <<< "$SETTINGS")
+user=$(acts_as "$user")
 if [ -n "$(scratch psql -XqAt -v user="$user" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, $MAY_ACT)")" ]; then
   compare=()
   role="-c role=${user//[ \\]/\\&}"
@@ -52,8 +55,8 @@ rights=$(why_no_rights) || exit
 [ -z "$rights" ] || printf 'rights_not_compared=%s\n' "$rights"
 on_copy() { options="${settings//$'\n'/ } ${PGOPTIONS-} ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
-# columns sorted by name, because nothing that names them depends on their order; and the code of functions without its
-# indentation and blank lines, in languages where those mean nothing
+# columns sorted by name, because nothing that names them depends on their order, and without the names that PostgreSQL 18 gives to
+# NOT NULL; and the code of functions without its indentation and blank lines, in languages where those mean nothing
 by_name() {
   awk '/^    LANGUAGE / { free = $2 == "plpgsql" || $2 == "sql" }
     !body && free && match($0, /^    AS [$][A-Za-z_0-9]*[$]/) {
@@ -68,7 +71,7 @@ by_name() {
     }
     /^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
     inside && /^\)/ { for (i = 1; i <= n; i++) print line[i]; inside = 0 }
-    inside { sub(/,$/, ""); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
+    inside { sub(/,$/, ""); sub(/ CONSTRAINT ("([^"]|"")*"|[^ "]+) NOT NULL/, " NOT NULL"); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
     { print }' "$1"
 }
 rows() { content "$by" | grep -v '^gonogo\.' || true; }
@@ -176,10 +179,13 @@ elif ! cmp -s "$work/0.schema" "$work/3.schema"; then
   printf 'order_differs=yes\n'
 fi
 differences "$work/0.catalog" "$work/3.catalog" | comparable | told differs
-# sequences that are behind their rows now and were not before, those that went back, and views that have fewer rows now
+# sequences that are behind their rows now and were not before, those that went back, and views that have fewer or other rows now
 awk -F '\037' '
   FILENAME == ARGV[1] { seen[$0] = 1; rows[$1] = $2; next }
-  /^view: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "fewer: " substr($1, 7) FS rows[$1] FS $2; next }
+  /^view: / {
+    if ($1 in rows && !($0 in seen)) print ($2 + 0 < rows[$1] + 0 ? "fewer: " : "other view: ") substr($1, 7) FS rows[$1] FS $2
+    next
+  }
   /^sequence: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "went back: " substr($1, 11) FS rows[$1] FS $2 FS $3; next }
   !($0 in seen)' "$work/0.standing" "$work/3.standing"
 # rows before, after forward, after rollback and after the data return, and whether the content is as before

@@ -1,5 +1,7 @@
 -- What the user lacks to put another database into this one's place, one a line. What managed servers' own superusers may is not known.
-SELECT CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'has_parameter_privilege(name, ''SET'')' ELSE 'false' END AS may_set \gset
+SELECT CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'has_parameter_privilege(name, ''SET'')' ELSE 'false' END AS may_set,
+  -- what PostgreSQL asks for to give something to a role; the rights on it are inherited
+  CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END AS give \gset
 WITH self AS (
   SELECT NOT rolsuper AND NOT EXISTS (SELECT FROM pg_roles
     WHERE rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin', 'supabase_admin', 'neon_superuser')) AS is_plain
@@ -8,6 +10,8 @@ WITH self AS (
 SELECT 'may not create databases (CREATEDB)' FROM pg_roles WHERE rolname = current_user AND NOT (rolcreatedb OR rolsuper)
 UNION ALL SELECT format('does not own the database %I (its owner is %I)', datname, pg_get_userbyid(datdba)) FROM pg_database
   WHERE datname = current_database() AND NOT pg_has_role(datdba, 'USAGE')
+UNION ALL SELECT format('may not give a database to %I, its owner (GRANT %1$I … WITH SET TRUE)', pg_get_userbyid(datdba)) FROM pg_database
+  WHERE datname = current_database() AND pg_has_role(datdba, 'USAGE') AND NOT pg_has_role(datdba, :'give')
 UNION ALL SELECT 'may not give roles their settings in this database (CREATEROLE, and ADMIN on the role)' WHERE EXISTS (
   SELECT FROM pg_db_role_setting JOIN pg_roles own ON own.rolname = current_user
   WHERE setrole NOT IN (0, own.oid) AND setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -35,7 +39,8 @@ UNION ALL SELECT 'may not act as the owner of what is in it: ' || string_agg(DIS
   UNION ALL SELECT 'pg_largeobject_metadata'::regclass, oid, lomowner FROM pg_largeobject_metadata
   UNION ALL SELECT 'pg_default_acl'::regclass, oid, defaclrole FROM pg_default_acl
 ) AS owned (classid, oid, owner)
-  WHERE (oid >= 16384 OR classid = 'pg_namespace'::regclass AND oid = to_regnamespace('public') AND current_setting('server_version_num')::int >= 150000) AND NOT pg_has_role(owner, 'USAGE')
+  WHERE (oid >= 16384 OR classid = 'pg_namespace'::regclass AND oid = to_regnamespace('public') AND current_setting('server_version_num')::int >= 150000)
+  AND NOT (pg_has_role(owner, 'USAGE') AND (pg_has_role(owner, :'give') OR classid = 'pg_default_acl'::regclass))
   -- the new database has this one, too
   AND owner <> coalesce(to_regrole('pg_database_owner'), 0)
   -- an extension brings its own, and a range type its functions, which are the first superuser's

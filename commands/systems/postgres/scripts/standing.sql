@@ -1,6 +1,6 @@
 -- What neither the schema nor the rows show: sequences that are behind the rows they number, so that the next row collides;
--- the position of each sequence, and whether it numbers an integer column; and the number of rows of each materialised view.
--- One line for each.
+-- the position of each sequence, and whether it numbers an integer column; and the number and a checksum of the
+-- rows of each materialized view. One line for each.
 SET statement_timeout = 0; SET search_path = '';
 CREATE TEMP TABLE gonogo_used AS
   SELECT d.refobjid AS sequence, f.adrelid AS relation, f.adnum AS number FROM pg_depend d JOIN pg_attrdef f ON f.oid = d.objid
@@ -23,6 +23,7 @@ SELECT format('SELECT %L, %s * CASE WHEN is_called THEN last_value ELSE last_val
     WHERE u.sequence = s.seqrelid AND a.atttypid = ANY ('{int2,int4,int8}'::regtype[])), n.nspname, c.relname)
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relpersistence <> 't' AND n.nspname <> 'gonogo' ORDER BY 1 \gexec
-SELECT CASE WHEN ispopulated THEN format('SELECT %L || count(*) FROM %I.%I', 'view: ' || name || E'\x1f', schemaname, matviewname)
-  ELSE format('SELECT %L', 'view: ' || name || E'\x1f0') END
+SELECT CASE WHEN ispopulated THEN format('SELECT %L || count(*), coalesce(sum(hashtextextended(gonogo_row::text, 0)), 0) FROM %I.%I AS gonogo_row',
+    'view: ' || name || E'\x1f', schemaname, matviewname)
+  ELSE format('SELECT %L', 'view: ' || name || E'\x1f0\x1f0') END
 FROM pg_matviews CROSS JOIN LATERAL format('%I.%I', schemaname, matviewname) AS name ORDER BY name \gexec

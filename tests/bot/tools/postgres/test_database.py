@@ -76,6 +76,18 @@ def test_a_time_that_python_has_no_value_for_is_read_as_text(
     assert sql.query("db", f"SELECT 7, {expression}").rows == ((7, cell),)
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_a_database_without_an_encoding_answers_in_text_or_says_what_is_none(postgres: Postgres) -> None:
+    create_databases(postgres, "shop")
+    server = postgres.url(SUPERUSER)
+    run_sql(server, "DROP DATABASE shop")
+    run_sql(server, f"CREATE DATABASE shop OWNER {OWNER} ENCODING 'SQL_ASCII' TEMPLATE template0")
+    database = database_at(postgres.url(OWNER, "shop"))
+    assert database.query("db", "SELECT current_user, 'ของ'").rows == ((OWNER, "ของ"),)
+    with pytest.raises(Failed, match="invalid byte sequence"):
+        database.query("db", r"SELECT E'caf\351'")
+
+
 @pytest.fixture
 def bangkok(postgres: Postgres) -> Iterator[PostgresDatabase]:
     """A database in Bangkok's time zone, with one thing of now in UTC without and with a zone."""

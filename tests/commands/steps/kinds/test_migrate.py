@@ -321,6 +321,8 @@ def test_what_must_hold_after_a_migration_is_asked_beside_its_state(tmp_path: Pa
     there: list[int] = [0]
     world.on_sql("attname = 'price'", lambda _: rows(there[0]))
     world.on_sql("NOT indisvalid", lambda _: rows(None))
+    sums = iter("abcd")
+    world.on_sql("extversion", lambda _: rows(next(sums)))
 
     def run(toml: str, step: str = "step", attempt: int = 1) -> Outcome:
         ctx = project.context(step, attempt)

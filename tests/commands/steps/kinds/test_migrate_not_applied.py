@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.steps.kinds.test_migrate import ALEMBIC, DJANGO, Project, alembic, django, url
-from tests.commands.steps.kinds.test_migrate_tools import RAILS, rails
+from tests.commands.steps.kinds.test_migrate_tools import RAILS, RAILS_PRICE, rails
 from tests.commands.steps.migration_projects import alembic_revision
 
 __all__ = ["alembic", "django", "rails", "url"]  # fixtures
@@ -66,3 +66,15 @@ def test_so_it_is_with_rails(rails: Project, tmp_path: Path) -> None:
     outcome = rails.run(idle(tmp_path, RAILS, "bin/rails"))
     assert outcome.state == "failed"
     assert outcome.summary == f"{STILL}“nothing applied”. But 20260101000000 is still not applied."
+
+
+def test_what_lies_beyond_the_version_to_which_rails_goes_is_not_left_unapplied(rails: Project, tmp_path: Path) -> None:
+    (tmp_path / "db" / "migrate" / "20260201000000_price.rb").write_text(RAILS_PRICE)
+    to_version = RAILS.replace("env = {", 'env = { VERSION = "20260101000000",')
+    assert rails.run(to_version).state == "done"
+    rails.files.clear()
+    nothing = rails.run(to_version + EMPTY, attempt=2)
+    assert (nothing.state, nothing.summary) == ("done", f"{STILL}“20260101000000”."), nothing.summary
+    rails.files.clear()
+    left = rails.run(idle(tmp_path, RAILS, "bin/rails"), attempt=3)
+    assert left.summary.endswith(" But 20260201000000 is still not applied.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres.database import PostgresDatabase
 from bot.tools.secrets import Redactor
@@ -18,7 +19,7 @@ from commands.steps.outcome import Context
 from tests.commands.steps.builders import box
 from tests.commands.steps.databases import create_databases, run_sql
 from tests.commands.steps.kinds.test_migrate import ALEMBIC, BACK, COLUMNS, DJANGO, NOT_IN_STATE, Project
-from tests.commands.steps.migration_projects import alembic_project, django_project
+from tests.commands.steps.migration_projects import alembic_project, alembic_revision, django_project
 
 BOTH = ("ALTER TABLE orders ADD COLUMN price int", "CREATE INDEX CONCURRENTLY wrong ON orders (missing)")
 IN_DJANGO = f"""\
@@ -121,3 +122,25 @@ def test_an_index_that_the_steps_own_limit_leaves_invalid_is_named_with_the_limi
     back = execute(box("migrate", toml + BACK), on_database(project, url, "back"))
     assert back.state == "done"
     assert back.summary.endswith(f"{NOT_IN_STATE} {left} Every verify query passed."), back.summary
+
+
+def test_a_migration_that_a_deadlock_ended_says_so(postgres: Postgres, tmp_path: Path) -> None:
+    create_databases(postgres, "migrated")
+    url = postgres.url(OWNER, "migrated")
+    project = Project(tmp_path, alembic_project(tmp_path, url))
+    run_sql(url, "CREATE TABLE shelves (id int)")
+    both = "ALTER TABLE orders ADD COLUMN price int; ALTER TABLE shelves ADD COLUMN width int"
+    alembic_revision(tmp_path, "bbb2", "aaa1", both, "SELECT 1")
+    # so that the migration is the one that looks for a deadlock, when there is one
+    run_sql(postgres.url(SUPERUSER), "ALTER DATABASE migrated SET deadlock_timeout = '2s'")
+    with psycopg.connect(postgres.url(SUPERUSER, "migrated")) as other, ThreadPoolExecutor() as pool:
+        other.execute("SET deadlock_timeout = '60s'; LOCK TABLE shelves")
+        toml = f'{ALEMBIC}lock_timeout = "30 s"\n{ON_DB}'
+        migration = pool.submit(execute, box("migrate", toml), on_database(project, url))
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'shelves'::regclass"
+        while not run_sql(url, waiting) and not migration.done():
+            pass
+        other.execute("SELECT * FROM orders")
+        outcome = migration.result()
+    assert outcome.state == "failed"
+    assert f"The state is still “aaa1”. {NOT_IN_STATE} PostgreSQL ended a deadlock: " in outcome.summary

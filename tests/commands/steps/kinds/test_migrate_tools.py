@@ -220,3 +220,15 @@ def test_what_rails_says_is_wrong_is_named_and_not_its_advice_behind_it(tmp_path
 def test_a_folder_that_only_the_run_knows_is_said_not_to_be_asked_yet(alembic: Project) -> None:
     result = alembic.looked_at(ALEMBIC.replace("$APP", "$APP/<commit>"))
     assert (result.level, "not asked yet" in result.summary) == ("ok", True)
+
+
+def test_prisma_starts_no_more_often_than_its_state_and_rows_need(prisma: Project, prisma_project: Path) -> None:
+    log, program = prisma_project / "starts", prisma_project / "counted"
+    log.unlink(missing_ok=True)
+    program.write_text(f'#!/bin/sh\necho "$*" >> {log}\nexec npx --no-install prisma "$@"\n')
+    program.chmod(0o755)
+    _prisma_migration(prisma_project, "20260101000000_more", "CREATE TABLE more (id int)")
+    outcome = prisma.run(PRISMA + 'program = "./counted"\n', attempt=2)
+    assert outcome.state == "done", outcome.summary + outcome.output
+    asks = ["migrate status", "db execute --stdin --schema prisma/schema.prisma"]
+    assert log.read_text().splitlines() == [*asks, "migrate deploy", *asks]

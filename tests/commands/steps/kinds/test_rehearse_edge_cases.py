@@ -85,6 +85,17 @@ def test_a_view_that_is_created_before_the_rows_come_back_fails_the_step(shop: R
     assert "materialized views end with fewer rows: old 0 of 7." in outcome.summary, outcome.summary
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_a_materialized_view_that_ends_with_other_rows_is_named(shop: RehearsedShop) -> None:
+    shop.change_production("CREATE MATERIALIZED VIEW words AS SELECT word, count(*) FROM kept GROUP BY 1")
+    refresh = "REFRESH MATERIALIZED VIEW words;"
+    forward, rollback = (f"UPDATE kept SET word = {word};" for word in ("'new ' || word", "substr(word, 5)"))
+    said = "; but the materialized view has other rows than before, which may need a refresh: words"
+    outcome = shop.rehearse_alone(forward + refresh, rollback)
+    assert (outcome.state, said in outcome.summary) == ("done", True), outcome.summary + outcome.output
+    assert "materialized" not in shop.rehearse_alone(forward + refresh, rollback + refresh).summary
+
+
 def test_the_details_of_an_error_are_not_shown_because_they_quote_rows(shop: RehearsedShop) -> None:
     outcome = shop.rehearse("UPDATE kept SET id = NULL;")
     assert outcome.state == "failed"
@@ -177,6 +188,15 @@ def test_the_search_path_of_production_applies_on_the_copy(shop: RehearsedShop) 
     assert outcome.state == "done", outcome.summary + outcome.output
 
 
+def test_the_name_of_not_null_is_only_reported_where_a_server_keeps_one(shop: RehearsedShop) -> None:
+    shop.change_production("ALTER TABLE kept ADD COLUMN note text NOT NULL DEFAULT 'n'")
+    forward, again = "ALTER TABLE kept DROP COLUMN note;", "ALTER TABLE kept ADD COLUMN note text {} DEFAULT 'n';"
+    outcome = shop.rehearse_alone(forward, again.format('CONSTRAINT "its ""own""" NOT NULL'))
+    assert outcome.state == "done", outcome.summary
+    assert any(", names of NOT NULL or " in line for line in outcome.lines)
+    assert shop.rehearse_alone(forward, again.format("")).state == "failed"
+
+
 def test_columns_in_another_order_are_only_reported_and_their_values_are_compared(shop: RehearsedShop) -> None:
     shop.change_production("ALTER TABLE kept ADD COLUMN note text DEFAULT 'n'")
     forward = "ALTER TABLE kept ADD COLUMN aside text; UPDATE kept SET aside = word; ALTER TABLE kept DROP COLUMN word;"
@@ -186,7 +206,10 @@ def test_columns_in_another_order_are_only_reported_and_their_values_are_compare
     drop, create = FORWARD.splitlines()[1], ROLLBACK.splitlines()[1]
     outcome = shop.rehearse(f"{forward} {drop}", f"{rollback} {create}", verify=VERIFY_ONE)
     assert outcome.state == "done", outcome.summary + outcome.output
-    assert "the order of columns or the layout of functions differs; nothing else in the schema does" in outcome.lines
+    differ = (
+        "the order of columns, names of NOT NULL or the layout of functions differs; nothing else in the schema does"
+    )
+    assert differ in outcome.lines
     lost = shop.rehearse(f"{forward} {drop}", f"{rollback.replace('= aside', '= note')} {create}", verify=VERIFY_ONE)
     assert "does not restore the rows of public.kept" in lost.summary
 

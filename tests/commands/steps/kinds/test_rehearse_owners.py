@@ -67,6 +67,21 @@ def test_a_role_whose_rights_the_user_does_not_inherit_is_not_said_to_be_its_own
 
 
 @pytest.mark.fault("found too late, known before")
+def test_a_member_who_may_neither_use_the_owner_s_rights_nor_act_as_it_fails_the_rehearsal(
+    project: MigratedProject,
+) -> None:
+    run_sql(project.environ["ADMIN"], f"GRANT {OWNER} TO mover WITH INHERIT FALSE, SET FALSE")
+    outcome = project.rehearse()
+    # who inherits the rights needs no SET ROLE to change what is there
+    run_sql(project.environ["ADMIN"], f"GRANT {OWNER} TO mover WITH INHERIT TRUE")
+    again = project.run("rehearse", attempt=2)
+    run_sql(project.environ["ADMIN"], f"REVOKE {OWNER} FROM mover")
+    assert f"its user mover may not change public.orders, which belongs to {OWNER}. " in outcome.summary
+    assert again.state == "done", again.summary + again.output
+    assert ASKED in again.lines
+
+
+@pytest.mark.fault("found too late, known before")
 def test_dropping_and_creating_are_asked_about_too(project: MigratedProject) -> None:
     up = "CREATE TYPE mood AS ENUM ('a'); DROP VIEW seen; CREATE TABLE mine (id int)"
     down = "DROP TYPE mood; CREATE VIEW seen AS SELECT id FROM orders; DROP TABLE mine"

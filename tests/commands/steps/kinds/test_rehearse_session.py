@@ -42,6 +42,29 @@ def test_a_file_that_sets_its_role_or_discards_what_is_temporary_is_rehearsed(
         run_sql(server, "DROP OWNED BY member; DROP ROLE member")
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_who_acts_as_another_role_from_the_beginning_does_so_on_the_copy(
+    shop: RehearsedShop, postgres: Postgres
+) -> None:
+    server = postgres.url(SUPERUSER, "shop")
+    run_sql(
+        server, "DROP ROLE IF EXISTS member, reader; CREATE ROLE member LOGIN PASSWORD 'member'; CREATE ROLE reader"
+    )
+    run_sql(server, f"GRANT {OWNER} TO member; ALTER ROLE member SET role = {OWNER}")
+    rights = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; ALTER DEFAULT PRIVILEGES "
+    shop.change_production(f"{rights} FOR ROLE {OWNER} GRANT SELECT ON TABLES TO reader")
+    url, shop.url = shop.url, f"postgresql://member:member@127.0.0.1:{postgres.port}/shop"
+    try:
+        outcome = shop.rehearse_alone("CREATE TABLE later (id int);", "DROP TABLE later;")
+        assert outcome.state == "done", outcome.summary + outcome.output
+        run_sql(server, "ALTER ROLE member RESET role; ALTER ROLE member IN DATABASE shop SET role = none")
+        itself = shop.rehearse_alone("CREATE TABLE later (id int);", "DROP TABLE later;")
+        assert "has no right on the new table public.later" in itself.summary, itself.output
+    finally:
+        shop.url = url
+        run_sql(server, "DROP OWNED BY member, reader; DROP ROLE member, reader")
+
+
 def test_a_new_enum_value_is_named_with_the_way_out(shop: RehearsedShop) -> None:
     shop.change_production("CREATE TYPE e AS ENUM ('a'); CREATE TABLE felt (x e)")
     forward = "ALTER TYPE e ADD VALUE 'b';\nINSERT INTO felt VALUES ('b');\n"

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import APP, SUPERUSER, Postgres
+from bot.rehearsal.target.postgres import APP, OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
 from commands.ports.preflight import PreflightResult
 from commands.steps.shared.whole_restore import restore_checks
@@ -188,3 +188,23 @@ def test_a_setting_of_the_application_s_own_that_only_a_superuser_gives_is_named
     finally:
         run_sql(superuser, "ALTER DATABASE shop RESET app.tenant")
     assert refused.summary.endswith("it may not set for this database: app.tenant")
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_an_owner_whose_rights_are_inherited_and_to_whom_nothing_may_be_given_is_named(
+    shop: Shop, postgres: Postgres
+) -> None:
+    superuser = postgres.url(SUPERUSER, "shop")
+    run_sql(superuser, f"CREATE ROLE keeper; GRANT keeper TO {OWNER} WITH INHERIT TRUE, SET FALSE")
+    run_sql(superuser, "ALTER TABLE orders OWNER TO keeper")
+    lacks = "to restore the whole database, its user lacks a right: it may not "
+    try:
+        assert [one.summary for one in found(shop)] == [f"{lacks}act as the owner of what is in it: keeper"]
+        run_sql(superuser, f"ALTER TABLE orders OWNER TO {OWNER}; ALTER DATABASE shop OWNER TO keeper")
+        [refused] = found(shop)
+        assert f"{lacks}give a database to keeper, its owner (GRANT keeper … WITH SET TRUE)" in refused.summary
+        run_sql(superuser, f"GRANT keeper TO {OWNER} WITH SET TRUE; ALTER TABLE orders OWNER TO keeper")
+        assert [one.level for one in found(shop)] == ["ok"]
+    finally:
+        run_sql(superuser, f"ALTER DATABASE shop OWNER TO {OWNER}; ALTER TABLE orders OWNER TO {OWNER}")
+        run_sql(superuser, "DROP OWNED BY keeper; DROP ROLE keeper")
