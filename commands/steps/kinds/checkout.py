@@ -39,7 +39,8 @@ from state.errors import Failed
 _CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
 # defines the shell functions `in_the_way`, `closed_folders`, and those about submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
-_ENDED = script("git/stopped.sh") + script("git/stands.sh") + "ended() { local code=$?; stands; stopped $code; }\n"
+_STANDS = script("git/stands.sh") + script("git/put_back.sh")
+_ENDED = script("git/stopped.sh") + _STANDS + "ended() { local code=$?; stands; stopped $code; }\n"
 _HOOK_FAILED = script("git/hook_failed.sh")
 _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 _MARKED_CLOSED = f"{_CLOSED_FOLDERS} | sed 's/^/{CLOSED}/'"
@@ -68,7 +69,9 @@ _REFUSED = {
 }
 _NO_REPOSITORY, _NOT_WRITABLE, _LOCKED, _NOT_FETCHED = range(65, 69)  # exit codes of the preflight script
 _UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that lock"
+_LACKS = "the clone lacks objects of that commit: clone it anew, from an origin that has them all"
 _PUSH = "the origin no longer has that commit, or never had it: push it there"
+_ADVICE = ((".lock': File exists", _UNLOCK), (" not our ref ", _PUSH), ("unable to read sha1 file", _LACKS))
 # The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
 _OF_REF = f"""\
 name=${{REF#refs/heads/}} name=${{name#refs/tags/}} COMMIT=$REF
@@ -124,7 +127,8 @@ class CheckoutStep(StepBox):
                 "locks=$(locks)",
                 f'[ -z "$locks" ] || {{ printf \'%s\\n\' "$locks"; exit {_IN_USE}; }}',
                 *self._unmark_discarded(),
-                'git checkout --quiet --force --detach "$COMMIT" || hook_failed || ended',
+                "before=$(git rev-parse --verify --quiet HEAD) || before=",
+                'git checkout --quiet --force --detach "$COMMIT" || hook_failed || put_back "$before" || ended',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 "update_submodules || ended",
                 # now with the commits of the submodules
@@ -179,7 +183,7 @@ locks=$(locks)
         if why := _REFUSED.get(result.code, "").format(commit=commit):
             return failed(why, lines=() if result.code == _NO_COMMIT else lines)
         words = first_words(result)
-        todo = advice(result, "see its output", ((".lock': File exists", _UNLOCK), (" not our ref ", _PUSH)))
+        todo = advice(result, "see its output", _ADVICE)
         stands = where_it_stands(parse_values(result.tail), commit)
         summary = f"git failed with {exit_words(result.code)} ({words}): {todo}.{stands}"
         return failed(summary, lines=without_values(lines))

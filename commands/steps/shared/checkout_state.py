@@ -26,7 +26,9 @@ def where_it_stands(values: Mapping[str, str], commit: str) -> str:
     if files == "commit":
         return f" The files are those of commit {commit} already, but HEAD is still at {head}."
     others = "it" if head == commit else f"it and from commit {commit}"
-    return f" HEAD is at commit {head}, and files differ from {others}: only part of it was done."
+    return (
+        f" HEAD is at commit {head}, and files differ from {others}: only part of it was done, and could not be undone."
+    )
 
 
 def failed_hook(output: str) -> str:

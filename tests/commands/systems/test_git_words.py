@@ -16,6 +16,9 @@ def told(tail: str) -> str:
     return advice(CommandResult(code=128, tail=tail, size=len(tail), seconds=0), OTHERWISE)
 
 
+HALF = "only part of it was done, and could not be undone"
+
+
 @pytest.mark.fault("a cause that nobody has seen")
 @pytest.mark.parametrize(
     "said",
@@ -62,7 +65,7 @@ def test_values_of_our_own_script_are_not_words_of_git() -> None:
         ({"head": "", "files": "unknown"}, " Where HEAD and the files stand could not be read."),
         (
             {"head": "a" * 40, "files": "mixed"},
-            f" HEAD is at commit {'a' * 10}, and files differ from it and from commit {NEW}: only part of it was done.",
+            f" HEAD is at commit {'a' * 10}, and files differ from it and from commit {NEW}: {HALF}.",
         ),
     ],
 )

@@ -1,0 +1,85 @@
+"""`checkout` where git stops in the middle of the files: they are put back."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from commands.steps.base import execute
+from commands.steps.outcome import Outcome
+from tests.commands.steps.builders import box, context
+from tests.commands.steps.git_repository import Repository, git
+from tests.local_shell import LocalShell
+from tests.world import World
+
+CHECKOUT = box("checkout", 'host = "h"\nrepository = "$REPO"\ncommit = "<commit>"')
+
+
+class Copy:
+    """A working copy at `old`; `new` changes a.js, and m.js, which git cannot write."""
+
+    def __init__(self, folder: Path, attributes: str = "") -> None:
+        self.repository = Repository(folder)
+        self.path = self.repository.path
+        files = {"a.js": "1\n", "m.js": "1\n", "z.js": "1\n", **({".gitattributes": attributes} if attributes else {})}
+        self.old = self.repository.commit(files, "Old")
+        self.new = self.repository.commit({"a.js": "2\n", "m.js": "NEW\n", "z.js": "2\n"}, "New")
+        git(self.path, "pull", "-q")
+        git(self.path, "checkout", "-q", "--detach", self.old)
+
+    def check_out(self, commit: str, attempt: int = 1) -> Outcome:
+        ctx = context(World(), {"commit": commit}, shell=LocalShell({"REPO": str(self.path)}), attempt=attempt)
+        return execute(CHECKOUT, ctx)
+
+    def files(self) -> dict[str, str]:
+        return {file.name: file.read_text() for file in self.path.glob("?.js")}
+
+
+def without_an_object(folder: Path) -> Copy:
+    """As a clone of a mirror that has not all objects."""
+    copy = Copy(folder)
+    blob = git(copy.path, "rev-parse", f"{copy.new}:m.js")
+    git(copy.path, "repack", "-q", "-a", "-d")
+    for pack in (copy.path / ".git/objects/pack").glob("*.pack"):
+        moved = shutil.move(pack, folder)
+        with Path(moved).open("rb") as packed:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=copy.path, stdin=packed, check=True)
+    (copy.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    return copy
+
+
+def with_a_filter_that_fails(folder: Path) -> Copy:
+    """As Git LFS does where its server has no file for it."""
+    copy = Copy(folder, "m.js filter=far\n")
+    git(copy.path, "config", "filter.far.smudge", "grep -v NEW")
+    git(copy.path, "config", "filter.far.clean", "cat")
+    git(copy.path, "config", "filter.far.required", "true")
+    return copy
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+@pytest.mark.parametrize("stops", [without_an_object, with_a_filter_that_fails])
+@pytest.mark.parametrize("hook", [False, True])
+def test_files_are_put_back_where_git_stops_in_their_middle(tmp_path: Path, stops: object, hook: bool) -> None:
+    copy: Copy = stops(tmp_path)  # type: ignore[operator]
+    if hook:
+        (copy.path / ".git/hooks/post-checkout").write_text("#!/bin/sh\n")
+        (copy.path / ".git/hooks/post-checkout").chmod(0o755)
+    outcome = copy.check_out(copy.new)
+    assert outcome.state == "failed", outcome.summary
+    assert outcome.summary.endswith(f" HEAD and the files are still at commit {copy.old[:10]}."), outcome.summary
+    assert ("the clone lacks objects" in outcome.summary) == (stops is without_an_object)
+    assert copy.files() == {"a.js": "1\n", "m.js": "1\n", "z.js": "1\n"}
+    back = copy.check_out(copy.old, attempt=2)
+    assert back.state == "done", (back.summary, back.lines)
+
+
+def test_files_that_cannot_be_put_back_either_are_told(tmp_path: Path) -> None:
+    copy = with_a_filter_that_fails(tmp_path)
+    git(copy.path, "config", "filter.far.smudge", "false")
+    outcome = copy.check_out(copy.new)
+    assert outcome.state == "failed"
+    assert outcome.summary.endswith("only part of it was done, and could not be undone."), outcome.summary
