@@ -1,4 +1,4 @@
-"""Backups whose rows can be restored in one order only: a check calls a function that reads another table."""
+"""Backups that only one order restores: a check calls a function that reads another table."""
 
 from __future__ import annotations
 
