@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bot.tools.browser_reports import LONGEST_NOTE, Heard
 from bot.tools.browser_sites import Sites
-from bot.tools.browser_texts import covered_by, field_named, is_visible, thing_named
+from bot.tools.browser_texts import covered_by, field_named, is_in_a_frame, is_visible, thing_named
 from bot.tools.browser_trust import trust_flags
 from bot.tools.page_texts import header, resolve, url_path
 from bot.tools.places import WebPlace
@@ -49,6 +49,7 @@ _COULD_NOT = {
     "click": "could not be clicked: there is no such thing, or something covers it",
     "wait": "did not become visible",
 }
+_IN_A_FRAME = "is in a frame of the page, where nothing is clicked or filled: let `open` open what the frame shows"
 FLAGS = (
     # by itself Chromium takes the proxy of the bot's environment, and no other look at a place does
     "--no-proxy-server",
@@ -180,7 +181,8 @@ class ChromiumBrowser:
             elif not is_visible(page, name, timeout):
                 return f"“{name}” {_COULD_NOT[act.kind]}"
         except PlaywrightTimeout:
-            return f"“{name}” {_COULD_NOT[act.kind]}"
+            why = _IN_A_FRAME if page.frames[1:] and is_in_a_frame(page, name) else _COULD_NOT[act.kind]
+            return f"“{name}” {why}"
         return ""
 
     def _confining_flags(self) -> list[str]:

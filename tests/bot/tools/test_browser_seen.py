@@ -29,6 +29,7 @@ PAGES = {
     "/tab": "<h1>Dashboard</h1><a target=_blank href='/twice?id=7'>Go</a>",
     "/asks": "<button onclick='if (confirm(`Delete it?`)) document.body.append(`Dashboard`)'>Go</button>",
     "/framed": "<h1>Shop</h1><iframe src='/dialog'></iframe>",
+    "/framed-controls": "<h1>Shop</h1><iframe src='/twice'></iframe>",
     "/frame-of-log-in": "<h1>Shop</h1><iframe src='/twice' style='visibility:hidden'></iframe>",
     "/card": "<div style='position:relative'><h1>Dashboard</h1><a style='position:absolute;inset:0'>Go</a></div>",
     "/clear": "<h1>Dashboard</h1><div style='position:fixed;inset:0;background:gray;opacity:0'></div>",
@@ -107,6 +108,15 @@ def test_what_lies_over_a_text_is_told_and_what_lies_elsewhere_is_not(
 def test_a_button_of_the_fields_name_is_not_typed_into(url: str) -> None:
     acts = (Act(kind="fill", target="Search", value="jobs"), Act(kind="click", target="Go"))
     assert seen(url, "/search", *acts, sees="Found jobs").stuck == ""
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_what_cannot_be_typed_or_clicked_because_it_is_in_a_frame_is_told_as_that(url: str) -> None:
+    click, fill = Act(kind="click", target="Go"), Act(kind="fill", target="Search", value="x")
+    for act in (click, fill):
+        stuck = seen(url, "/framed-controls", act, limit=3).stuck
+        assert stuck.startswith(f"“{act.target}” is in a frame of the page, where nothing is clicked or filled"), stuck
+    assert "is in a frame" not in seen(url, "/frame-of-log-in", click, limit=3).stuck, "nobody sees that frame"
 
 
 def test_a_tab_that_a_click_opens_is_told_without_its_query(url: str) -> None:
