@@ -14,16 +14,24 @@ if TYPE_CHECKING:
 _SELECTOR = "css="
 _TURN, _LOOK = 1000.0, 200.0  # ms for which a page that has frames, and each of these, is looked at in turn
 _MOST_FRAMES = 10
-# what lies over the middle of a thing, in its own words; its own parts, those around it and its label do not
+# what lies over the middle of a thing, in its own words; its own parts, those around it and its label do not, nor what
+# shows nothing itself, such as a link over a whole card
 _COVER = """one => {
   const part = one.closest('label') || one
+  if (getComputedStyle(part).pointerEvents === 'none') return ''
   part.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'})
   const box = part.getClientRects()[0]
   const over = box && part.getRootNode().elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
-  if (!over || part.contains(over) || over.contains(part)) return ''
+  const layers = []
+  for (let at = over; at && !at.contains(part) && !part.contains(at); at = at.parentElement) layers.push(at)
+  const styles = layers.map(layer => getComputedStyle(layer))
+  const paints = (layer, style) => layer.matches('img, svg, picture, canvas, video, iframe, object, embed, dialog') ||
+    style.backgroundImage !== 'none' || !/^transparent$|, 0\\)$|\\/ 0\\)$/.test(style.backgroundColor)
+  if (styles.some(style => style.opacity === '0') || !layers.some((layer, n) => paints(layer, styles[n]))) return ''
   const whole = over.closest('dialog, [role=dialog], [role=alertdialog], [aria-modal=true]') || over
   return (whole.innerText || '').trim().replace(/\\s+/g, ' ').slice(0, 100) || `<${over.localName}>`
 }"""
+_FIELD = "input, textarea, select, [contenteditable]"
 
 
 def field_named(page: Page, name: str) -> Locator:
@@ -31,7 +39,7 @@ def field_named(page: Page, name: str) -> Locator:
     if name.startswith(_SELECTOR):
         return _first_visible(page.locator(name))
     named = page.get_by_label(name).or_(page.get_by_placeholder(name)).or_(page.get_by_role("textbox", name=name))
-    return _first_visible(named)
+    return _first_visible(named.and_(page.locator(_FIELD)))
 
 
 def thing_named(page: Page | Frame, name: str) -> Locator:
@@ -57,10 +65,25 @@ def is_visible(page: Page, name: str, limit: float) -> bool:
         left = max((until - time.monotonic()) * 1000, _LOOK)
         if _shows(page, name, min(left, _TURN) if page.frames[1:] else left):
             return True
-        if any(_shows(frame, name, _LOOK) for frame in page.frames[1 : 1 + _MOST_FRAMES]):
+        shown = filter(_is_shown, page.frames[1 : 1 + _MOST_FRAMES])
+        if any(_shows(frame, name, _LOOK) for frame in shown):
             return True
         if time.monotonic() >= until:
             return False
+
+
+def _is_shown(frame: Frame) -> bool:
+    """Whether people see a frame: pages have hidden ones, too, in which the same page is loaded to renew a log-in."""
+    from playwright.sync_api import Error
+
+    try:
+        while frame.parent_frame:
+            if not frame.frame_element().is_visible():
+                return False
+            frame = frame.parent_frame
+    except Error:  # it is gone
+        return False
+    return True
 
 
 def _shows(place: Page | Frame, name: str, limit: float) -> bool:

@@ -57,7 +57,8 @@ def undone_by(box: Box, forward: Sequence[Box]) -> Box | None:
     elif box.kind in {"checkout", "sql", "migrate"}:
         same = [one for one in forward if one.kind == box.kind]
     elif box.kind == "run":
-        same = [one for one in forward if one.kind == "run" and _same_place(one, box) and _builds(one) & _builds(box)]
+        runs = [one for one in forward if one.kind == "run" and "undone_by" not in one.fields]
+        same = [one for one in runs if _same_place(one, box) and _builds(one) & _builds(box)]
     else:
         same = []
     return same[0] if len(same) == 1 else None

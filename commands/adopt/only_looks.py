@@ -9,14 +9,16 @@ from commands.adopt.draft import Box, Notes
 from commands.adopt.shell import Command, commands_in, statements
 
 _LOOKS = re.compile(
-    r"journalctl\b(?!.*--(?:vacuum|rotate|flush|sync|relinquish|setup|update))|dmesg(?:$| -[TtHkuwx]+\b)"
+    r"journalctl\b(?!.*--(?:vacuum|rotate|flush|sync|relinquish|setup|update|cursor-file))"
+    r"|dmesg\b(?!.* (?:-\w*[cCDEn]|--(?:clear|read-clear|console)))"
     r"|docker[ -](?:compose )?(?:ps|logs|images|inspect)\b"
     r"|kubectl (?:get|logs|describe|top|rollout (?:status|history))\b"
     r"|pm2 (?:status|list|ls|l|show|describe|info|logs?)\b|supervisorctl status\b"
     r"|systemctl (?:status|show|is-active|is-enabled|is-failed|list-units)\b"
-    r"|git (?:log|status|rev-parse|show|describe|diff)\b"
-    r"|(?:tail|head|cat|ls|wc|grep|egrep|df|du|free|uptime|ps|ss|netstat|nproc|whoami|hostname$|date$|sleep)(?!\S)"
+    r"|git (?:log|status|rev-parse|show|describe|diff)\b(?!.* --(?:output|ext-diff))|ss(?!\S|.* (?:-\w*K|--kill))"
+    r"|(?:tail|head|cat|ls|wc|grep|egrep|df|du|free|uptime|ps|netstat|nproc|whoami|hostname$|date$|sleep)(?!\S)"
 )
+_WRITES = re.compile(r">(?!&[12]|\s*/dev/null\b)")
 
 
 def say_what_only_looks(boxes: Iterable[Box], notes: Notes) -> None:
@@ -34,4 +36,5 @@ def _only_looks(text: str) -> bool:
 
 def _looks(command: Command) -> bool:
     words = " ".join(word for word in command.words if word != "sudo")
-    return command.plain and not command.writes and bool(_LOOKS.match(words)) and all(map(_looks, command.into))
+    looks = command.plain and not _WRITES.search(command.text) and _LOOKS.match(words)
+    return bool(looks) and all(map(_looks, command.into))

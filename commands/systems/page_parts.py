@@ -115,7 +115,8 @@ def _refused_inline(policy: PagePolicy, tags: PageTags) -> Iterator[str]:
 class ServedParts:
     """The parts of one served page that are `wanted`, each asked for until it is right.
 
-    - `good`: those that a browser gets. `elsewhere`: those that it gets from another place, which was not asked.
+    - `good`: those that a browser gets, and their paths. `elsewhere`: those that it gets from another place, which was
+      not asked.
     - `too_long`: those that are served, but too long to be compared with the `integrity` of their tags.
     - `changed`: those of which nobody knows whether they are the build's, because something in front changes them.
     - `more`: how many were not asked for, because there are too many.
@@ -126,7 +127,7 @@ class ServedParts:
     get: Get
     wanted: Callable[[Part], bool]
     is_old: Callable[[str, HttpResponse], bool | None] = lambda _path, _answer: False
-    good: set[Part] = field(default_factory=set)
+    good: dict[Part, str] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
     too_long: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
@@ -171,7 +172,7 @@ class ServedParts:
                 elif not problem and fit is None:
                     self.too_long.add(part.address)
                 elif not problem:
-                    self.good.add(part)
+                    self.good[part] = path
                 return problem
             to = path_at_place(answer, answer.base + at, location)
             if to is None:

@@ -285,8 +285,8 @@ def open_database(address: PostgresAddress, *, serving: bool) -> PostgresDatabas
             migrate(connection, session.name)
         database = PostgresDatabase(session)
         if serving:
-            look_ahead(connection.info.server_version, address)
             database.listen()
+            look_ahead(connection.info.server_version, address)  # last: a server may have no room for a third session
     except BaseException:
         session.close()
         raise

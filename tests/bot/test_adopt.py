@@ -97,7 +97,7 @@ def test_what_is_left_for_the_author_is_printed_with_its_lines(tmp_path: Path, c
 
 
 def test_a_page_that_needs_nothing_more_is_called_good(tmp_path: Path, capsys: Capture) -> None:
-    text = "# Shop\n\n## Deploy\n\n```bash\n./ship\n```\n\n## Rollback\n\n```bash\nuptime\n```\n"
+    text = "# Shop\n\n## Deploy\n\n```bash\nship-shop\n```\n\n## Rollback\n\n```bash\nuptime\n```\n"
     _, out, _ = run(capsys, "adopt", str(runbook(tmp_path, text)))
     page = tmp_path / "deploy.page.md"
     good, undone, unsigned = out.splitlines()[-3:]

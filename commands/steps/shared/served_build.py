@@ -45,7 +45,8 @@ class ServedBuild:
     After `ask`: `problem` is what is wrong with the build, `broken` which part of its page no browser gets; sentences,
     or empty. `where` says how many addresses were asked, as words to append. `kept` is how long browsers keep the page,
     `worker` why they may go on with a service worker of before, `gone` what tabs may miss, `unchanged` why they keep
-    the page of before, `missing` which part that the page may load later is not served; clauses, or empty.
+    the page of before, `missing` which part that the page may load later is not served, `unasked` why that is unknown;
+    clauses, or empty.
     `challenged`: a protection in front wanted to see a browser, or limits requests, so nothing is known of the build.
     """
 
@@ -67,6 +68,7 @@ class ServedBuild:
     gone: str = ""
     unchanged: str = ""
     missing: str = ""
+    unasked: str = ""
     served: ServedParts = field(init=False)
     _patience: float = field(init=False)
 
@@ -105,7 +107,7 @@ class ServedBuild:
 
     def not_compared(self) -> tuple[str, ...]:
         """What was not looked at."""
-        told = (self.later.not_told(), self.old.not_told(), self.packed.not_told())
+        told = (self.unasked, self.later.not_told(), self.old.not_told(), self.packed.not_told())
         return (*self._not_asked(), *filter(None, told), *self.in_browsers())
 
     def _not_asked(self) -> list[str]:
@@ -212,9 +214,14 @@ class ServedBuild:
             self.gone = self.old.not_served(self._get)
             if self.old.page_at:
                 self.unchanged = self.old.page_doubt(self.web, self._get("/"), self._get_if_newer)
-            self.missing = "" if self.worker else self.later.doubt(self.web, self._get)  # which it is one of
         except ToolError as error:
             self.gone = f"what browsers of before get: {error}"
+        self._patience = 0.0  # a deploy does not wait for what a page may load later
+        try:
+            # the worker is one of them
+            self.missing = "" if self.worker else self.later.doubt(self.web, self._get, self.served.good.values())
+        except ToolError as error:
+            self.unasked = f"what the page loads later: {str(error).rstrip('.')}"
 
     def _get_if_newer(self, than: str) -> HttpResponse:
         # browsers that only ask again do not say that they want no cache, which some servers heed

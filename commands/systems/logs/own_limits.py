@@ -12,8 +12,8 @@ _OF_EACH = 100  # lines; from this limit on a multiple of it is no chance
 _WRITTEN = re.compile(
     r"""(?<![\w-])--?(?:limit|tail|lines|num|count|top|max-(?:count|items|results|lines|entries))[ =]*(\d+)\b
     | \b(?:tail|head|journalctl|heroku|logs)\b(?=\s).*?\s-[a-zA-Z]*n\s*(\d+)\b
-    | \b(?:head|tail)\s+-(\d+)\b
-    | \b[a-z]*grep\b.*?\s-[a-zA-Z]*m\s*(\d+)\b
+    | (?<![\w-])(?:head|tail)\s+-(\d+)[a-z]?\b
+    | \b(?:[a-z]*grep|rg)\b.*?\s-[a-zA-Z]*m\s*(\d+)\b
     | \bsed\s+(?:-\w+\s+)*["']?(?:1,(\d+)\s*p|(\d+)\s*q)\b
     | \bNR\s*<=\s*(\d+)\b
     | (?<![\w-])(?:limit["']?\s*[=:\s]|size["']?\s*[=:])\s*["']?(\d+)\b""",
@@ -22,7 +22,7 @@ _WRITTEN = re.compile(
 # what stops at some lines although nobody wrote a number
 _UNWRITTEN = {
     r"\blogcli\b(?!.*--limit)": (30, "logcli prints 30 lines unless --limit names more"),
-    r"\bjournalctl\b(?=[^|;&]*\s-[a-zA-Z]*e)(?![^|;&]*\s(-[a-zA-Z]*n|--lines))": (
+    r"\bjournalctl\b(?=[^|;&]*\s-[abfklmqrx]*e)(?![^|;&]*\s(-[a-zA-Z]*n|--lines))": (
         1000,
         "journalctl -e prints the last 1,000 lines; leave out the e",
     ),
@@ -30,6 +30,7 @@ _UNWRITTEN = {
         0,  # 10 of each pod
         "kubectl prints the last 10 lines of each pod of a selector; add --tail=-1",
     ),
+    r"/loki/api/v1/query(?:_range)?\b(?!.*\blimit\b)": (100, "Loki answers with 100 lines unless limit names more"),
     r"\bheroku\b[^|;&]*\blogs\b(?!.*( -n|--num))": (100, "heroku prints the last 100 lines unless --num names more"),
 }
 _CUTS = re.compile(r"(head|tail)\b(?!\s+(-n\s*)?\+)")

@@ -29,6 +29,22 @@ PAGES = {
     "/tab": "<h1>Dashboard</h1><a target=_blank href='/twice?id=7'>Go</a>",
     "/asks": "<button onclick='if (confirm(`Delete it?`)) document.body.append(`Dashboard`)'>Go</button>",
     "/framed": "<h1>Shop</h1><iframe src='/dialog'></iframe>",
+    "/frame-of-log-in": "<h1>Shop</h1><iframe src='/twice' style='visibility:hidden'></iframe>",
+    "/card": "<div style='position:relative'><h1>Dashboard</h1><a style='position:absolute;inset:0'>Go</a></div>",
+    "/clear": "<h1>Dashboard</h1><div style='position:fixed;inset:0;background:gray;opacity:0'></div>",
+    "/floating": (
+        "<div style='position:relative'><label for=one style='position:absolute;pointer-events:none'>Dashboard</label>"
+        "<input id=one style='background:white'></div>"
+    ),
+    "/shadow": (
+        "<my-card></my-card><script>document.querySelector('my-card').attachShadow({mode: 'open'}).innerHTML = "
+        "'<h1>Dashboard</h1>'</script>"
+    ),
+    "/shade": "<h1>Dashboard</h1><div style='position:fixed;inset:0;background:rgb(0 0 0 / 0.9)'><p>Wait</p></div>",
+    "/search": (
+        "<form aria-label=Search><button type=button aria-label=Search>?</button><input aria-label=Search id=q>"
+        "<button type=button onclick='document.body.append(`Found ` + q.value)'>Go</button></form>"
+    ),
     "/hidden-frame": "<h1>Shop</h1><iframe src='/dialog' style='display:none'></iframe>",
     "/drawn": "<style>h1::before {content: 'Dashboard'}</style><h1></h1>",
     "/cleared": "<style>div::after {content: ''; display: table}</style><div id=root style='height:9px'></div>",
@@ -70,13 +86,27 @@ def test_a_hidden_menu_before_it_keeps_nothing_from_being_seen_typed_into_and_cl
 @pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("path", "covered"),
-    [("/dialog", {"Dashboard": "Your session is over"}), ("/banner", {}), ("/label", {})],
+    [
+        ("/dialog", {"Dashboard": "Your session is over"}),
+        ("/shade", {"Dashboard": "Wait"}),
+        ("/banner", {}),
+        ("/label", {}),
+        ("/card", {}),
+        ("/clear", {}),
+        ("/floating", {}),
+        ("/shadow", {}),
+    ],
 )
 def test_what_lies_over_a_text_is_told_and_what_lies_elsewhere_is_not(
     url: str, path: str, covered: dict[str, str]
 ) -> None:
     result = seen(url, path)
     assert (result.missing, result.covered) == ((), covered)
+
+
+def test_a_button_of_the_fields_name_is_not_typed_into(url: str) -> None:
+    acts = (Act(kind="fill", target="Search", value="jobs"), Act(kind="click", target="Go"))
+    assert seen(url, "/search", *acts, sees="Found jobs").stuck == ""
 
 
 def test_a_tab_that_a_click_opens_is_told_without_its_query(url: str) -> None:
@@ -95,6 +125,8 @@ def test_what_a_page_asks_in_a_window_of_its_own_is_told(url: str) -> None:
 
 
 @pytest.mark.fault("not looked at, and said to be fine")
-@pytest.mark.parametrize(("path", "missing"), [("/framed", ()), ("/hidden-frame", ("Dashboard",))])
+@pytest.mark.parametrize(
+    ("path", "missing"), [("/framed", ()), ("/hidden-frame", ("Dashboard",)), ("/frame-of-log-in", ("Dashboard",))]
+)
 def test_a_text_in_a_frame_is_seen_if_people_see_it(url: str, path: str, missing: tuple[str, ...]) -> None:
     assert seen(url, path, limit=6 if missing else 30).missing == missing

@@ -244,8 +244,16 @@ def test_two_headings_that_name_one_part_are_below_one_of_them_and_none_is_refus
         ("sudo journalctl -u nginx --since '5 min ago' | tail -n 20", True),
         ("kubectl logs deploy/shop --tail=50\ndocker logs --tail 50 worker", True),
         ("dmesg | tail", True),
+        ("dmesg -T | grep -i error 2>/dev/null", True),
+        ("ls 2>&1 >/dev/null", True),
         ("journalctl --vacuum-time=2d", False),
         ("dmesg -c", False),
+        ("dmesg -T --clear", False),
+        ("ss -tlnp", True),
+        ("ss -K dst 10.0.0.7", False),
+        ("git diff --output=/etc/motd", False),
+        ("cat old.conf > shop.conf | wc -l", False),
+        ("ls /srv 2> missing.txt", False),
         ("tail -n 5 app.log > last.txt", False),
         ("journalctl -n 50 | xargs rm", False),
         ("ls -l\nrm -r old", False),
@@ -258,3 +266,10 @@ def test_a_step_that_only_looks_needs_nothing_that_undoes_it(command: str, only_
     (fields,) = (fields for kind, fields in boxes_of(adopted.page) if kind == "run")
     assert (fields.get("undone_by") == "nothing") is only_looks
     assert ("its commands only look, so nothing undoes them" in told(adopted)) is only_looks
+
+
+def test_what_only_looks_is_not_undone_by_the_same_look_in_the_rollback() -> None:
+    look = box("cat package.json")
+    adopted = adopt(f"# S\n\n## Deploy\n\n### Look\n\n{look}\n\n## Rollback\n\n### Look again\n\n{look}\n", "x")
+    first, second = (fields for kind, fields in boxes_of(adopted.page) if kind == "run")
+    assert (first["undone_by"], "undoes" in second) == ("nothing", False)

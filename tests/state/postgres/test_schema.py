@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NoReturn
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from bot.rehearsal.target.loopback import wait_until
 from bot.rehearsal.target.postgres import OWNER
 from state.errors import BadRecord
-from state.postgres import schema
+from state.postgres import database, schema
 from state.postgres.address import PostgresAddress
+from state.postgres.connect import open_session
+from state.postgres.migrations import Connection
 from tests.pages import NOON
 from tests.state.kept import DATABASE, KeptInPostgres
 from tests.state.sqlite.samples import STARTED, new_run
@@ -42,6 +45,23 @@ def test_a_bot_that_serves_has_it_made_before_anybody_needs_it(
     kept.open(serving=True)
     wait_until(lambda: bool(made), "the look at what the migrations make")
     assert all(made.values())
+
+
+def test_it_takes_no_session_that_a_start_needs(kept: KeptInPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions: list[Connection] = []
+
+    def at_once(_: int, address: PostgresAddress) -> None:
+        with suppress(BadRecord):
+            sessions.append(open_session(address, "gonogo compares"))
+
+    kept.open().close()
+    monkeypatch.setattr(database, "look_ahead", at_once)
+    kept.admin(f"ALTER ROLE {OWNER} CONNECTION LIMIT 2")
+    try:
+        kept.open(serving=True)
+    finally:
+        kept.admin(f"ALTER ROLE {OWNER} CONNECTION LIMIT -1")
+    assert not sessions
 
 
 def test_where_it_could_not_be_made_beforehand_it_is_made_when_it_is_needed(

@@ -10,9 +10,9 @@ encrypted() {
 }
 # what git is told to leave out, as in a sparse checkout, and is not there
 absent() {
-  { git ls-files -v -z | grep -z '^[a-zS] ' || true; } | while IFS= read -r -d '' file; do
-    [ -e "${file:2}" ] || [ -L "${file:2}" ] || printf '%s\n' "${file:2}"
-  done
+  # very many may be left out
+  { git ls-files -v -z | grep -z '^[a-zS] ' || true; } | xargs -0 -r bash -c '
+    for file; do [ -e "${file:2}" ] || [ -L "${file:2}" ] || printf "%s\n" "${file:2}"; done' bash
 }
 # text that got the line ends of Windows by a setting of the host, and not by .gitattributes
 line_ends() {

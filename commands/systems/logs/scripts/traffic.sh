@@ -26,11 +26,11 @@ rotated=
 [ "${#older[@]}" = 0 ] || rotated=${#older[@]}
 [ -z "$unread" ] || rotated=unread
 # the fields of a line in the order in which they are counted, between tabs; a line that does not match becomes a "?".
-# What stands before a match belongs to no field
+# What stands before a match, which the mark ends, belongs to no field
 tab=$(printf '\t'); edge=$(printf '\001'); mark=$(printf '\002'); fields=$mark
 for n in $FIELDS; do [ "$n" = - ] || fields="$fields\\$n"; fields="$fields$tab"; done
 for bytes in $SIZES; do
-  counted=$(lines | LC_ALL=C tr -d '\0' | LC_ALL=C nice sed -E -e "s$edge$LINE$edge$fields$edge" -e "s/^[^$mark]*$mark//" -e t -e 's/.*/?/' | LC_ALL=C nice awk -F '\t' "$COUNT")
+  counted=$(lines | LC_ALL=C tr -d '\0\002' | LC_ALL=C nice sed -E -e "s$edge$LINE$edge$fields$edge" -e "s/^[^$mark]*$mark//" -e t -e 's/.*/?/' | LC_ALL=C nice awk -F '\t' "$COUNT")
   oldest=$(printf '%s\n' "$counted" | sed -n 's/^oldest=//p')
   if [ "$all" -le "$bytes" ] || { [ "$oldest" ] && [ "$oldest" -le "$from" ]; }; then cut=; break; fi
   cut=$bytes

@@ -13,7 +13,7 @@ found_in() {
   LC_ALL=C sort -t '	' -k 3,3 -k 5,5n -k 2,2 <<< "$1" | LC_ALL=C awk -F '\t' '
     NF == 9 && $6 != "True" { # a container of compose run is none of its service
       sub("^/", "", $2); id[++n] = $1; name[n] = $2; project[n] = $3; service[n] = $4; number[n] = $5; status[n] = $7
-      key[n] = $3 "/" $4 "/" $5; count_of[key[n]]++ }
+      key[n] = $3 "/" $4 "/" $5; count_of[key[n]]++; made[key[n] "/" substr($1, 1, 12)] }
     function of_service(i, own) {
       return service[i] != "" && (project[i] "/" service[i] == wanted || service[i] == wanted && (own == "" || project[i] == own)) }
     function find(    i, hits, projects, before, own) {
@@ -30,8 +30,10 @@ found_in() {
         else print "container", wanted, id[i], number[i], project[i] } }
     END {
       OFS = "\t"
+      # compose names it by the id of the one that it replaces, and older ones name that one by its own
+      ended = "^(created|configured|initialized|exited|stopped|dead)$"
       for (i = 1; i <= n; i++)
-        if (service[i] != "" && status[i] != "running" && substr(name[i], 13, 1) == "_" && substr(name[i], 1, 12) !~ /[^0-9a-f]/ && count_of[key[i]] > 1) {
+        if (service[i] != "" && status[i] ~ ended && substr(name[i], 13, 1) == "_" && (key[i] "/" substr(name[i], 1, 12)) in made && count_of[key[i]] > 1) {
           half[i]; count_of[key[i]]-- }
       count = split(ENVIRON["NAMES"], names, "\n")
       for (w = 1; w <= count; w++) { wanted = names[w]; find() }

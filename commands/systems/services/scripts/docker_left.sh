@@ -25,7 +25,9 @@ mounts_left() {
   for one; do
     source=${one%%$'\t'*} now=$(readlink -e "${one%%$'\t'*}") || now=
     real=${is[${one#*$'\t'}]:-$now}
-    if [[ $real = *//deleted ]]; then replaced "$id" "$source"
+    if [[ $real = *//deleted ]]; then
+      # an editor or a tool that writes a file anew leaves it perhaps as it was
+      { [ -f "$source" ] && cmp -s -- "/proc/$pid/root${one#*$'\t'}" "$source"; } || replaced "$id" "$source"
     elif IFS=$'\t' read -r old link leads < <(left_release "$real"); then
       differ "$real" "$leads${real#"$old"}"
       [ "${compared[$real]}" = same ] || printf '%s\t%s\t%s\t%s\t%s\n' "${compared[$real]}" "$id" "$real" "$link" "$leads"
@@ -50,7 +52,10 @@ differ() {
 mounts_of() {
   grep -qsF -- "$1" "/proc/$2/cgroup" || return 0
   LC_ALL=C awk 'FNR == NR { dev[++n] = $3; root[n] = $4 == "/" ? "" : $4; at[n] = $5 == "/" ? "" : $5; next }
-    { for (i = 1; i <= n; i++) if ($3 == dev[i] && index($4 "/", root[i] "/") == 1) print $5 "\t" at[i] substr($4, length(root[i]) + 1) }' \
+    { for (i = 1; i <= n; i++) if ($3 == dev[i] && index($4 "/", root[i] "/") == 1) {
+      path = at[i] substr($4, length(root[i]) + 1)
+      sub("/$", "", path) # of a whole file system
+      print $5 "\t" (path == "" ? "/" : path) } }' \
     /proc/self/mountinfo "/proc/$2/mountinfo" 2> /dev/null || true
 }
 # differs OLD NEW SECONDS: "mounts", "slow" or "same". What only the old one has may have been written there, and so may logs and the

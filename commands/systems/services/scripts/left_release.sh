@@ -7,6 +7,8 @@ left_release() {
   while [[ $way = /*/* ]]; do [ ! -L "$way" ] || ways+=("$way"); way=${way%/*}; done
   while [[ $folder = /*/* ]]; do
     beside=${folder%/*} other=
+    # what all releases have together is none of them
+    [ "${folder##*/}" != shared ] || { folder=$beside; continue; }
     for link in ${ways[@]+"${ways[@]}"} "$beside"/* "${beside%/*}"/*; do
       [ -L "$link" ] && { [ "${link##*/}" = current ] || [ "${beside##*/}" = releases ] || [[ " ${ways[*]-} " = *" $link "* ]]; } || continue
       to=$(readlink -e "$link") || continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from bot.rehearsal.target.loopback import free_port
 from commands.steps.outcome import Outcome
+from commands.steps.shared import served_build
 from commands.systems.old_build import old_build
 from commands.systems.packed_files import packed_files
 from tests import nginx
@@ -339,3 +341,53 @@ def test_how_many_such_files_were_not_asked_for_is_said(folder: Path) -> None:
 
     unseen = "whether 5 more scripts or stylesheets that its page may load later are served"
     assert unseen in behind(folder, "", many).not_compared
+
+
+BELOW = "server {{ listen 127.0.0.1:{port}; root {www}/current; {more} location / {{ try_files $uri /index.html; }} }}"
+NOT_THERE = "location /vendor/ { return 404; } location /.well/ { return 404; }"
+
+
+def with_lazy(site: Served) -> None:
+    """The new build has a script that its page does not name."""
+    (site.build / "assets" / "lazy-1.js").write_text("")
+
+
+def below_static(site: Served) -> None:
+    """Its page names its files below /static/, as builds with a base do."""
+    with_lazy(site)
+    page = site.build / "index.html"
+    page.write_text(page.read_text().replace("/assets/", "/static/assets/").replace("/s.css", "/static/s.css"))
+
+
+def with_others(site: Served) -> None:
+    """Scripts lie beside that the page has nothing to do with."""
+    for name in ("vendor", ".well"):
+        (site.build / name).mkdir()
+        for n in range(30):
+            (site.build / name / f"{n}.js").write_text("")
+        (site.build / name / "new.js").write_text("")  # the end of a name that the page has
+
+
+@pytest.mark.parametrize(
+    ("change", "more"),
+    [
+        (below_static, "location /static/ {{ alias {www}/current/; }} location /assets/ {{ return 404; }}"),
+        (with_lazy, "location /assets/lazy {{ return 302 https://cdn.test$request_uri; }}"),
+        (with_lazy, "location /assets/lazy {{ return 503; }}"),  # which nginx answers to too many requests
+        (with_others, NOT_THERE.replace("{", "{{").replace("}", "}}")),
+    ],
+)
+def test_scripts_of_another_address_or_kept_back_raise_no_alarm(
+    folder: Path, change: Callable[[Served], object], more: str
+) -> None:
+    outcome = behind(folder, "", change, server=BELOW.replace("{more}", more))
+    assert (outcome.state, outcome.summary, outcome.not_compared) == ("done", SERVED, ())
+
+
+def test_a_limit_on_requests_for_what_a_page_loads_later_is_not_waited_for(folder: Path) -> None:
+    began = time.monotonic()
+    outcome = behind(folder, "location /assets/lazy { return 429; }", with_lazy)
+    assert time.monotonic() - began < served_build.LIMIT_PATIENCE
+    assert (outcome.state, outcome.summary) == ("done", SERVED)
+    (unasked,) = outcome.not_compared
+    assert unasked.startswith("what the page loads later: /assets/lazy-1.js on app is answered by a limit on requests")

@@ -349,3 +349,10 @@ def test_a_format_may_begin_in_the_middle_of_a_line_as_json_makes_it(log: Path) 
     measures = count(log, CADDY).measures
     assert (measures["requests"], measures["failed_share"]) == (20, 0.05)
     assert measures["seconds_p95"] == pytest.approx(2.4323e-05), "also what is shorter than a millisecond"
+
+
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_no_text_in_a_log_is_taken_for_what_its_format_found(log: Path) -> None:
+    forged = f"\x02{int(time.time()) - 5}\tPOST\t/api/jobs\t500\t9\tan agent\n"
+    log.write_text(log_line(30) + forged + log_line(20))
+    assert count(log).measures["requests"] == 2

@@ -35,6 +35,10 @@ pytestmark = pytest.mark.fault("foreign words taken for the program's own")
         ("docker ps -q | xargs -n 1 docker logs --tail 90", 90),
         ("cat api.log |\n  tail -n 20", 20),
         ("tail \\\n  -n 20 api.log", 20),
+        ("supervisorctl tail -500 api", 500),
+        ("tail -200f api.log", 200),
+        ("rg -m 50 . api.log", 50),
+        ("curl -sG loki:3100/loki/api/v1/query_range -d start=$SINCE | jq -r .x", 100),
     ],
 )
 def test_the_limit_of_a_command_is_known(command: str, limit: int) -> None:
@@ -64,6 +68,9 @@ def test_the_limit_of_a_command_is_known(command: str, limit: int) -> None:
         ("# the last: tail -n 200\ncat api.log", 200),
         ("sleep 5; kubectl -n 3 logs deploy/api", 3),
         ("logcli query x --limit=0", 30),
+        ("kubectl logs deploy/api --since-time=$SINCE --tail -1", 1),
+        ("journalctl -ushoppe --since $SINCE", 1000),
+        ("curl -sG loki:3100/loki/api/v1/query_range -d limit=5000 -d start=$SINCE", 100),
     ],
 )
 def test_another_number_is_no_limit_of_the_log(command: str, read: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -229,6 +230,26 @@ def test_a_folder_that_is_the_same_by_another_name_was_not_replaced(stage: Docke
     assert stage.steady(web, after=before).state == "done"
 
 
+def test_what_stands_beside_a_release_or_holds_all_of_them_is_no_release_that_was_left(stage: DockerStage) -> None:
+    top = stage.daemon.folder / "volume"
+    top.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "gonogo", top], check=True)
+    try:
+        for folder in ("v1", "v2/uploads", "shared/uploads"):
+            (top / folder).mkdir(parents=True)
+        (top / "v2" / "uploads" / ".gitkeep").touch()
+        (top / "current").symlink_to("v2")
+        web = Service(top / "shared" / "web", "volume", port=0)
+        web.will(port=0)
+        for source in (top / "shared" / "uploads", top):
+            stage.daemon.start(web, "app:v1", f"--volume={source}:/code")
+            outcome = stage.restart(web)
+            assert outcome.state == "done", outcome.summary
+            stage.daemon.ask("rm", "--force", "volume")
+    finally:
+        subprocess.run(["umount", "--lazy", top], check=True)
+
+
 def test_a_signal_after_which_a_container_still_has_a_file_of_before_says_so(stage: DockerStage) -> None:
     top = stage.daemon.folder / "file"
     top.mkdir()
@@ -240,9 +261,11 @@ def test_a_signal_after_which_a_container_still_has_a_file_of_before_says_so(sta
     reload = 'steady = "1 s"\nreload = true'
     first = stage.restart(web, more=reload)
     assert (first.state, "But" in first.summary) == ("done", False), first.summary
-    (top / "new").write_text("2")
-    (top / "new").rename(top / "app.conf")
-    seen = stage.restart(web, more=reload)
+    for text in ("1", "2"):
+        (top / "new").write_text(text)
+        (top / "new").rename(top / "app.conf")
+        seen = stage.restart(web, more=reload)
+        assert ("But" in seen.summary) == (text == "2"), "the same text under another inode is the same file"
     note = f"But file still has {top}/app.conf from before it was replaced, and only a restart mounts it anew."
     assert (seen.state, note in seen.summary) == ("done", True), seen.summary
     assert "But" not in stage.restart(web).summary

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from commands.systems.services.docker import Docker
 from commands.systems.services.docker_files import by_its_files
 from tests.commands.systems.services.stages.docker import DockerStage, two_versions
 from tests.commands.systems.services.test_docker import preflight
+from tests.local_shell import LocalShell
 from tests.parts.compose import compose_two
 from tests.parts.service import Service
 
@@ -145,3 +147,27 @@ def test_what_a_compose_that_died_in_its_middle_has_left_ends_no_restart(stage: 
     names = stage.daemon.ask("ps", "--all", "--format={{.Names}}", f"--filter=label=com.docker.compose.project={name}")
     assert names.split() == [f"{name}-db-1"]
     assert [one.level for one in preflight(stage, db)] == ["ok"]
+
+
+@pytest.mark.fault("one bad old thing stops all")
+@pytest.mark.parametrize(
+    ("name", "status", "of", "is_half"),
+    [
+        ("0123456789ab_shop-web-1", "created", "shop", True),
+        ("0123456789ab_shop-web-1", "exited", "shop", True),
+        ("0123456789ab_shop-web-1", "running", "shop", False),
+        ("0123456789ab_shop-web-1", "paused", "shop", False),
+        ("0123456789ab_shop-web-1", "restarting", "shop", False),
+        ("0123456789ab_shop-web-1", "exited", "other", False),
+        ("aaaaaaaaaaaa_shop-web-1", "exited", "shop", False),
+    ],
+)
+def test_only_what_ended_and_is_named_by_the_container_that_it_replaces_was_left(
+    name: str, status: str, of: str, is_half: bool
+) -> None:
+    rows = [("0123456789ab0", "/shop-web-1", "shop", "running"), ("cafe", f"/{name}", of, status)]
+    listed = "\n".join(f'{id_}\t{one}\t{project}\tweb\t1\tFalse\t{now}\t""\tnone' for id_, one, project, now in rows)
+    ask = f'{Docker.state}\nfound_in "$LISTED"'
+    said = LocalShell({}).ask("h", ask, env={"NAMES": "shop/web", "LISTED": listed}).tail
+    assert (f"half\tshop/web\tcafe\t{name}" in said.splitlines()) == is_half, said
+    assert "container\tshop/web\t0123456789ab0\t1\tshop" in said.splitlines()
