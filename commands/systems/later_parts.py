@@ -65,7 +65,7 @@ class LaterParts:
             if answer.status in _SAYS_NOTHING or leads_to(answer):
                 continue
             if problem := part_problem(on_web(web, path), Part(name, stylesheet=name.endswith(".css")), answer):
-                what = problem.partition(", and the page")[0].partition(": the file")[0].rstrip(".")
+                what = problem.partition(", and the page")[0].partition(": ")[0]
                 return f"{what}, though the build has that file, which its page may load later"
         return ""
 

@@ -87,6 +87,7 @@ class CheckoutStep(StepBox):
     does an untracked file, ignored or not, where the commit or one of its submodules has one of its own, and a commit
     of a submodule that cannot be fetched. The files are compared with the commit afterwards, also those that git status
     is told to hide. Files in Git LFS that are not fetched are named, and those of git-crypt that are still encrypted.
+    Where git stops in the middle, the files of before are put back.
     """
 
     kind: ClassVar[str] = "checkout"

@@ -43,9 +43,10 @@ class LogsStep(StepBox):
     characters of each line count. If a file was rotated, the rotated one is read too, also where it was packed or
     removed while a process of the bot's user still writes to it. A log that cannot be read, into which no process
     writes while one does into its rotated file, or that has lost lines since the mark, is no data; so is one of the
-    last three without any line, and a `command` that printed as many lines as its own limit. A cursor of the journal is
-    printed by `journalctl --show-cursor`; an ISO time like `<restarted_at>` is one of the bot's clock, not of the
-    host's.
+    last three without any line, and a `command` that printed as many lines as its own limit. What journald dropped by
+    its rate limit it says only 30 s later, with the unit's next line: let the watch read the log again. A cursor of the
+    journal is printed by `journalctl --show-cursor`; an ISO time like `<restarted_at>` is one of the bot's clock, not
+    of the host's.
     """
 
     kind: ClassVar[str] = "logs"

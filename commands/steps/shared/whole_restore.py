@@ -35,6 +35,7 @@ _SCRIPT = "".join(
         f"PROPERTIES={shlex.quote(script('postgres/restore_properties.sql'))}\n",
         _HINDERED,
         _SERVER,
+        script("postgres/order_matters.sh"),
         script("postgres/restore_whole.sh"),
     )
 )

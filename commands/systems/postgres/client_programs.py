@@ -38,6 +38,7 @@ SCRATCH = "".join(
         f"CONTENT={shlex.quote(script('postgres/content.sql'))}\n",
         f"NO_MAPPINGS={shlex.quote(script('postgres/no_mappings.sql'))}\n",
         script("postgres/archive.sh"),
+        script("postgres/order_matters.sh"),
         script("postgres/scratch.sh"),
     )
 )

@@ -36,16 +36,21 @@ LACKS+='|could not load library|tablespace ".*" does not exist|invalid locale na
 # the scratch user may not act as, and a setting that pg_restore 17 uses on older servers.
 HARMLESS='ERROR:  (role ".*" does not exist|must be able to SET ROLE ".*"|must be member of role ".*"'
 HARMLESS+='|permission denied to change default privileges|unrecognized configuration parameter "transaction_timeout")$'
-restore() {
-  local code=0 wrong
+restore_by() {
+  local code=0
   # without the notice that there was none
   scratch psql -Xqc 'SET client_min_messages = warning' -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" || exit 81
   scratch psql -Xqc "CREATE DATABASE $name TEMPLATE template0" || exit 81
   made=$name
-  copy=$made scratch pg_restore --jobs="$JOBS" --dbname="$made" "$FILE" > "$FILE.said" 2>&1 || code=$?
+  copy=$made scratch pg_restore --jobs="$1" --dbname="$made" "$FILE" > "$FILE.said" 2>&1 || code=$?
   # several processes write to the file at once, so a line may be only the start of another one
   wrong=$(grep -E '(error|ERROR|FATAL|PANIC):' "$FILE.said" | grep -vE "$HARMLESS|^(pg_restore:|error:|could not execute query:| )*$" || true)
   [ "$code" = 0 ] || [ -n "$wrong" ] || grep -qE "$HARMLESS" "$FILE.said" || wrong=$(tail -n 5 "$FILE.said")
+}
+restore() {
+  local wrong
+  restore_by "$JOBS"
+  if [ "$JOBS" != 1 ] && [ "$(copy=$made scratch order_matters 2> /dev/null || true)" = t ]; then restore_by 1; fi
   if [ -n "$wrong" ]; then
     # the first is the cause of most others
     head -n 4 <<< "${wrong:0:800}"

@@ -321,6 +321,10 @@ def test_a_rollback_names_that_browsers_keep_the_page_of_the_build_that_is_taken
         ),
         ("location /assets/lazy { return 404; }", " But /assets/lazy-1.js on app answers 404, though the build has"),
         ("location /assets/lazy { deny all; }", ""),  # a web server keeps that to itself
+        (
+            "location /assets/lazy { types {} add_header X-Content-Type-Options nosniff; }",
+            " But /assets/lazy-1.js on app has the type text/plain, so browsers refuse it, though the build has",
+        ),
     ],
 )
 def test_a_script_that_the_page_loads_later_and_no_browser_gets_is_named(folder: Path, more: str, said: str) -> None:

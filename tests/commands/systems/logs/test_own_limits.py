@@ -35,7 +35,6 @@ pytestmark = pytest.mark.fault("foreign words taken for the program's own")
         ("docker ps -q | xargs -n 1 docker logs --tail 90", 90),
         ("cat api.log |\n  tail -n 20", 20),
         ("tail \\\n  -n 20 api.log", 20),
-        ("supervisorctl tail -500 api", 500),
         ("tail -200f api.log", 200),
         ("rg -m 50 . api.log", 50),
         ("curl -sG loki:3100/loki/api/v1/query_range -d start=$SINCE | jq -r .x", 100),

@@ -241,11 +241,10 @@ def test_what_stands_beside_a_release_or_holds_all_of_them_is_no_release_that_wa
         (top / "current").symlink_to("v2")
         web = Service(top / "shared" / "web", "volume", port=0)
         web.will(port=0)
-        for source in (top / "shared" / "uploads", top):
-            stage.daemon.start(web, "app:v1", f"--volume={source}:/code")
-            outcome = stage.restart(web)
-            assert outcome.state == "done", outcome.summary
-            stage.daemon.ask("rm", "--force", "volume")
+        volumes = (f"--volume={top}/shared/uploads:/uploads", f"--volume={top}:/all")
+        stage.daemon.start(web, "app:v1", *volumes)
+        outcome = stage.restart(web)
+        assert outcome.state == "done", outcome.summary
     finally:
         subprocess.run(["umount", "--lazy", top], check=True)
 
@@ -258,14 +257,14 @@ def test_a_signal_after_which_a_container_still_has_a_file_of_before_says_so(sta
     web.will(commit=NEW)
     stage.daemon.start(web, "app:v2", f"--volume={top}/app.conf:/app.conf")
     web.wait()
+    (top / "new").write_text("1")  # as an editor writes it anew
+    (top / "new").rename(top / "app.conf")
     reload = 'steady = "1 s"\nreload = true'
     first = stage.restart(web, more=reload)
     assert (first.state, "But" in first.summary) == ("done", False), first.summary
-    for text in ("1", "2"):
-        (top / "new").write_text(text)
-        (top / "new").rename(top / "app.conf")
-        seen = stage.restart(web, more=reload)
-        assert ("But" in seen.summary) == (text == "2"), "the same text under another inode is the same file"
+    (top / "new").write_text("2")
+    (top / "new").rename(top / "app.conf")
+    seen = stage.restart(web, more=reload)
     note = f"But file still has {top}/app.conf from before it was replaced, and only a restart mounts it anew."
     assert (seen.state, note in seen.summary) == ("done", True), seen.summary
     assert "But" not in stage.restart(web).summary
