@@ -15,8 +15,10 @@ def note_schema(step: MigrationToolStep, ctx: Context) -> None:
     """Note what each database that the step surely names is made of, unless an earlier attempt has done so."""
     for name in step.known_databases(ctx):
         if ctx.file(_note(ctx, name)) is None:
-            with suppress(ToolError):  # then nothing is said of it afterwards
-                ctx.save_file(_note(ctx, name), _now(step, ctx, name))
+            found = ""  # like none, so that nothing is said of it afterwards, nor after another attempt
+            with suppress(ToolError):
+                found = _now(step, ctx, name)
+            ctx.save_file(_note(ctx, name), found)
 
 
 def same_schema(step: MigrationToolStep, ctx: Context) -> str:

@@ -1,5 +1,6 @@
-# What Rails would apply now and could not take back, one a line. Its files are read, not run: a `down` that raises, an `up` without a
-# `down` or with an empty one, and in a `change` what Rails itself does not invert with the arguments that stand there.
+# What Rails would apply now, up to $VERSION where the page says how far it goes, and could not take back, one a line. Its files are
+# read, not run: a `down` that raises, an `up` without a `down` or with an empty one, and in a `change` what Rails itself does not
+# invert with the arguments that stand there.
 $PROGRAM runner '
 require "ripper"
 base = ActiveRecord::Base
@@ -74,7 +75,8 @@ rescue ActiveRecord::IrreversibleMigration then false
 rescue StandardError then true # of a value that is not known
 end
 applied = context.get_all_versions
-context.migrations.reject { |one| applied.include?(one.version) }.each do |one|
+last = ENV["VERSION"].to_s[/\A\d+/]
+context.migrations.reject { |one| applied.include?(one.version) || last && one.version > last.to_i }.each do |one|
   found = methods.call(Ripper.sexp(File.read(one.filename)) || [])
   why = []
   if found["change"]

@@ -201,6 +201,13 @@ def test_rails_migrations_that_go_both_ways_are_applied_at_once(rails: Project, 
     assert "take back" not in outcome.summary
 
 
+def test_what_lies_beyond_the_version_to_which_rails_goes_asks_nobody(rails: Project, tmp_path: Path) -> None:
+    _rails_migrations(tmp_path, ["def change = remove_column(:orders, :id)"])
+    outcome = forward(rails, RAILS.replace("env = {", 'env = { VERSION = "20260101000000",'))
+    assert outcome.state == "done", outcome.summary
+    assert "take back" not in outcome.summary
+
+
 def _rails_migrations(folder: Path, bodies: list[str]) -> list[str]:
     """Write migrations with these bodies, each newer than the one before. Returns their names."""
     names = []

@@ -249,6 +249,7 @@ def test_what_a_tools_own_way_back_does_not_bring_back_is_named_by_the_compariso
     assert any(line.startswith("orders (2 rows changed since") for line in found.not_compared), found
 
 
+@pytest.mark.timeout(400)  # each of many starts of Prisma takes seconds
 def test_prisma_comes_back_by_a_restore(shop: Shop, prisma_project: Path) -> None:
     run_sql(shop.url, "DROP TABLE orders, alembic_version; DROP SEQUENCE tickets")
     shop.environ["APP"] = str(prisma_project)
