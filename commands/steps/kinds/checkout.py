@@ -87,7 +87,8 @@ class CheckoutStep(StepBox):
     does an untracked file, ignored or not, where the commit or one of its submodules has one of its own, and a commit
     of a submodule that cannot be fetched. The files are compared with the commit afterwards, also those that git status
     is told to hide. Files in Git LFS that are not fetched are named, and those of git-crypt that are still encrypted.
-    Where git stops in the middle, the files of before are put back.
+    Where git stops in the middle, the files of before are put back. Files that a killed git left half-written keep no
+    later checkout away.
     """
 
     kind: ClassVar[str] = "checkout"
@@ -129,6 +130,7 @@ class CheckoutStep(StepBox):
                 f'[ -z "$locks" ] || {{ printf \'%s\\n\' "$locks"; exit {_IN_USE}; }}',
                 *self._unmark_discarded(),
                 "before=$(git rev-parse --verify --quiet HEAD) || before=",
+                "begin_checkout",
                 'git checkout --quiet --force --detach "$COMMIT" || hook_failed || put_back "$before" || ended',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 "update_submodules || ended",

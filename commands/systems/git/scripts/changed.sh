@@ -1,6 +1,7 @@
 # changed WHERE OPTIONS: the tracked files under the folder WHERE that are not as git wrote them, as git status names them. A
 # committed file that does not follow .gitattributes (line ends, a filter) is called modified by git right after each checkout;
-# it is not listed while it has the bytes and the mode that git gives it; nor is one that is as in COMMIT, if that is set.
+# it is not listed while it has the bytes and the mode that git gives it; nor is one that is as in COMMIT, if that is set, or as a
+# git that was killed in the middle of the files has left it.
 export LC_ALL=C.UTF-8 # what git says is read
 changed() (
   cd "$1" && top=$(git rev-parse --show-toplevel) || exit
@@ -8,10 +9,12 @@ changed() (
   see_hidden || exit
   released=
   ! git diff-index --cached --quiet refs/gonogo/release 2> /dev/null || released=yes
+  begun=${begun-$(git rev-parse --verify --quiet refs/gonogo/checkout || true)}
   git status --porcelain -z --no-renames --untracked-files=no "$@" | while IFS= read -r -d '' entry; do
     # a checkout that ended before HEAD was at its commit: the index and the files are the release, and nobody's work
     [ -z "$released" ] || [ "${entry:1:1}" != ' ' ] || continue
     if [ "${entry:0:2}" = ' M' ] && { as_written "${entry:3}" || { [ "${COMMIT:-}" ] && as_in_target "${entry:3}"; }; }; then continue; fi
+    ! left_by_git "$entry" || continue
     note=
     for file in ${hidden[@]+"${hidden[@]}"}; do
       if [ "${entry:3}" = "$file" ]; then note=' (git status hides it: git ls-files -v)'; fi
@@ -51,9 +54,22 @@ as_written() {
   modes=$(git -C "$top" diff-files --raw -- ":(top,literal)$1" | cut -c 2-14)
   [ "${modes% *}" = "${modes#* }" ] && git -C "$top" cat-file --filters ":$1" 2> /dev/null | cmp -s - "$top/$1"
 }
+# begin_checkout: notes in the working copy where a checkout goes that has begun. One that stays at HEAD brings back files that
+# another one left, and so that one's note stays.
+begin_checkout() { [ "$(git rev-parse HEAD)" = "$COMMIT" ] || git update-ref refs/gonogo/checkout "$COMMIT" || true; }
+# left_by_git ENTRY: of a file in which the commit $begun differs from HEAD there is nothing, or only the first bytes of its own
+# there: nobody loses them.
+left_by_git() {
+  local file=${1:3}
+  [ -n "$begun" ] && [[ $1 = ' '[MD]* ]] && ! git -C "$top" diff-tree --quiet HEAD "$begun" -- ":(top,literal)$file" 2> /dev/null || return
+  [ -e "$top/$file" ] || [ -L "$top/$file" ] || return 0
+  [ -f "$top/$file" ] && [ ! -L "$top/$file" ] && git -C "$top" cat-file -e "$begun:$file" 2> /dev/null || return
+  git -C "$top" cat-file --filters "$begun:$file" 2> /dev/null | head -c "$(wc -c < "$top/$file")" | cmp -s - "$top/$file"
+}
 # the same for each submodule, with its path before each of them
 changed_in_submodules() {
   git submodule --quiet foreach --recursive 'printf "%s\0" "$displaypath"' | while IFS= read -r -d '' folder; do
+    begun=$(git rev-parse --verify --quiet "refs/gonogo/checkout:$folder") || begun=
     changed "$folder" --ignore-submodules=all | awk -v folder="$folder" '{ print folder ": " $0 }' || exit
   done
 }

@@ -381,6 +381,22 @@ def test_a_submodule_at_another_commit_blocks_no_rollback(with_submodule: tuple[
     assert check_out(repository, old).state == "done"
 
 
+@pytest.mark.parametrize("written", ["const a = 2\n", "const", ""])
+def test_a_file_of_a_submodule_that_a_killed_git_left_blocks_no_rollback(
+    with_submodule: tuple[Repository, list[str]], written: str
+) -> None:
+    repository, (old, new) = with_submodule
+    check_out(repository, old)
+    library = repository.path / "lib"
+    before = git(library, "rev-parse", "HEAD")
+    check_out(repository, new)
+    git(library, "checkout", "-q", before)
+    (library / "app.js").write_text(written)
+    outcome = check_out(repository, old)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    assert (library / "app.js").read_text() == "const a = 1\n"
+
+
 def test_a_file_of_a_submodule_that_was_edited_is_listed_and_kept(
     with_submodule: tuple[Repository, list[str]],
 ) -> None:

@@ -83,3 +83,54 @@ def test_files_that_cannot_be_put_back_either_are_told(tmp_path: Path) -> None:
     outcome = copy.check_out(copy.new)
     assert outcome.state == "failed"
     assert outcome.summary.endswith("only part of it was done, and could not be undone."), outcome.summary
+
+
+KILLER = """#!/bin/sh
+text=$(cat)
+case $text in NEW) kill -9 $PPID ;; *) printf '%s\\n' "$text" ;; esac
+"""
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Copy:
+    """A working copy in which git was killed in the middle of the files, and somebody has removed its lock."""
+    copy = Copy(tmp_path, "m.js filter=far\n")
+    (tmp_path / "killer").write_text(KILLER)
+    (tmp_path / "killer").chmod(0o755)
+    git(copy.path, "config", "filter.far.smudge", str(tmp_path / "killer"))
+    assert copy.check_out(copy.new).state == "failed"
+    assert copy.files() != {"a.js": "1\n", "m.js": "1\n", "z.js": "1\n"}, "git was killed before it changed a file"
+    (copy.path / ".git/index.lock").unlink()
+    return copy
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_files_that_a_killed_git_left_keep_no_checkout_away(killed: Copy) -> None:
+    (killed.path / "z.js").write_text("")  # it was killed before it had written the file
+    back = killed.check_out(killed.old, attempt=2)
+    assert back.state == "done", (back.summary, back.lines)
+    assert killed.files() == {"a.js": "1\n", "m.js": "1\n", "z.js": "1\n"}
+
+
+def test_a_way_back_that_is_killed_as_well_can_be_gone_again(killed: Copy, tmp_path: Path) -> None:
+    git(killed.path, "config", "filter.far.smudge", "kill -9 $PPID")
+    assert killed.check_out(killed.old, attempt=2).state == "failed"
+    (killed.path / ".git/index.lock").unlink()
+    git(killed.path, "config", "filter.far.smudge", str(tmp_path / "killer"))
+    back = killed.check_out(killed.old, attempt=3)
+    assert back.state == "done", (back.summary, back.lines)
+
+
+def test_a_change_by_hand_beside_such_files_is_listed_and_kept(killed: Copy) -> None:
+    (killed.path / "z.js").write_text("2\nmine\n")
+    back = killed.check_out(killed.old, attempt=2)
+    assert (back.state, back.lines) == ("failed", (" M z.js",)), back.summary
+    assert killed.files()["z.js"] == "2\nmine\n"
+
+
+def test_a_file_that_somebody_emptied_is_a_change_where_no_checkout_was_to_change_it(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    assert copy.check_out(copy.new).state == "done"
+    (copy.path / "a.js").write_text("")
+    back = copy.check_out(copy.old, attempt=2)
+    assert (back.state, back.lines) == ("failed", (" M a.js",)), back.summary
