@@ -88,7 +88,7 @@ class CheckoutStep(StepBox):
     of a submodule that cannot be fetched. The files are compared with the commit afterwards, also those that git status
     is told to hide. Files in Git LFS that are not fetched are named, and those of git-crypt that are still encrypted.
     Where git stops in the middle, the files of before are put back. Files that a killed git left half-written keep no
-    later checkout away.
+    later checkout away, and new ones of that commit are removed again.
     """
 
     kind: ClassVar[str] = "checkout"
@@ -134,6 +134,7 @@ class CheckoutStep(StepBox):
                 'git checkout --quiet --force --detach "$COMMIT" || hook_failed || put_back "$before" || ended',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 "update_submodules || ended",
+                "end_checkout",
                 # now with the commits of the submodules
                 f"left=$({_LEFT})",
                 f'[ -z "$left" ] || {{ printf \'%s\\n\' "$left"; exit {_NOT_CLEAN}; }}',

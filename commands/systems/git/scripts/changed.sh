@@ -54,17 +54,29 @@ as_written() {
   modes=$(git -C "$top" diff-files --raw -- ":(top,literal)$1" | cut -c 2-14)
   [ "${modes% *}" = "${modes#* }" ] && git -C "$top" cat-file --filters ":$1" 2> /dev/null | cmp -s - "$top/$1"
 }
-# begin_checkout: notes in the working copy where a checkout goes that has begun. One that stays at HEAD brings back files that
-# another one left, and so that one's note stays.
+# begin_checkout: notes in the working copy where a checkout goes, until it has ended well. One that stays at HEAD brings back files
+# that another one left, and so that one's note stays.
 begin_checkout() { [ "$(git rev-parse HEAD)" = "$COMMIT" ] || git update-ref refs/gonogo/checkout "$COMMIT" || true; }
+# end_checkout: removes the note, and what a checkout that ended in its middle has left of files that the present commit has not.
+end_checkout() {
+  local top file
+  begun=$(git rev-parse --verify --quiet refs/gonogo/checkout) && top=$(git rev-parse --show-toplevel) || return 0
+  git diff-tree -r -z --no-renames --diff-filter=A --name-only HEAD "$begun" | while IFS= read -r -d '' file; do
+    ! is_begun "$file" || rm -f -- "$top/$file"
+  done
+  git update-ref -d refs/gonogo/checkout || true
+}
 # left_by_git ENTRY: of a file in which the commit $begun differs from HEAD there is nothing, or only the first bytes of its own
 # there: nobody loses them.
 left_by_git() {
   local file=${1:3}
   [ -n "$begun" ] && [[ $1 = ' '[MD]* ]] && ! git -C "$top" diff-tree --quiet HEAD "$begun" -- ":(top,literal)$file" 2> /dev/null || return
-  [ -e "$top/$file" ] || [ -L "$top/$file" ] || return 0
-  [ -f "$top/$file" ] && [ ! -L "$top/$file" ] && git -C "$top" cat-file -e "$begun:$file" 2> /dev/null || return
-  git -C "$top" cat-file --filters "$begun:$file" 2> /dev/null | head -c "$(wc -c < "$top/$file")" | cmp -s - "$top/$file"
+  { [ ! -e "$top/$file" ] && [ ! -L "$top/$file" ]; } || is_begun "$file"
+}
+is_begun() {
+  [ -f "$top/$1" ] && [ ! -L "$top/$1" ] && git -C "$top" cat-file -e "$begun:$1" 2> /dev/null || return
+  # not in a pipe: git is ended by one that reads less than it writes
+  cmp -s <(git -C "$top" cat-file --filters "$begun:$1" 2> /dev/null | head -c "$(wc -c < "$top/$1")") "$top/$1"
 }
 # the same for each submodule, with its path before each of them
 changed_in_submodules() {

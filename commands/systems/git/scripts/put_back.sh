@@ -2,6 +2,6 @@
 # git's own exit code.
 put_back() {
   local code=$?
-  [ "$(files_of)" != mixed ] || git checkout --quiet --force --detach "$1" > /dev/null 2>&1 || true
+  if [ "$(files_of)" = mixed ] && git checkout --quiet --force --detach "$1" > /dev/null 2>&1; then end_checkout; fi
   return "$code"
 }

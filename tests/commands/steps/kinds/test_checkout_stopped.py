@@ -19,14 +19,14 @@ CHECKOUT = box("checkout", 'host = "h"\nrepository = "$REPO"\ncommit = "<commit>
 
 
 class Copy:
-    """A working copy at `old`; `new` changes a.js, and m.js, which git cannot write."""
+    """A working copy at `old`; `new` adds b.js and changes the others, of which git cannot write m.js."""
 
     def __init__(self, folder: Path, attributes: str = "") -> None:
         self.repository = Repository(folder)
         self.path = self.repository.path
         files = {"a.js": "1\n", "m.js": "1\n", "z.js": "1\n", **({".gitattributes": attributes} if attributes else {})}
         self.old = self.repository.commit(files, "Old")
-        self.new = self.repository.commit({"a.js": "2\n", "m.js": "NEW\n", "z.js": "2\n"}, "New")
+        self.new = self.repository.commit({"a.js": "2\n", "b.js": "2\n", "m.js": "NEW\n", "z.js": "2\n"}, "New")
         git(self.path, "pull", "-q")
         git(self.path, "checkout", "-q", "--detach", self.old)
 
@@ -119,6 +119,21 @@ def test_a_way_back_that_is_killed_as_well_can_be_gone_again(killed: Copy, tmp_p
     git(killed.path, "config", "filter.far.smudge", str(tmp_path / "killer"))
     back = killed.check_out(killed.old, attempt=3)
     assert back.state == "done", (back.summary, back.lines)
+
+
+def test_a_file_of_ones_own_is_not_removed_with_those_of_a_checkout_that_was_stopped(killed: Copy) -> None:
+    (killed.path / "b.js").write_text("2\nmine\n")
+    assert killed.check_out(killed.old, attempt=2).state == "done"
+    assert killed.files()["b.js"] == "2\nmine\n"
+
+
+def test_a_checkout_that_ended_well_leaves_no_note_and_removes_nothing_later(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    assert copy.check_out(copy.new).state == "done"
+    git(copy.path, "checkout", "-q", "--detach", copy.old)
+    (copy.path / "b.js").write_text("2\n")  # the same bytes as in the release, but somebody's own
+    assert copy.check_out(copy.old, attempt=2).state == "done"
+    assert (copy.path / "b.js").exists()
 
 
 def test_a_change_by_hand_beside_such_files_is_listed_and_kept(killed: Copy) -> None:
