@@ -120,6 +120,7 @@ class CheckoutStep(StepBox):
                 '  git fetch --quiet --no-tags --no-recurse-submodules origin "$COMMIT" || ended',
                 f"dirty=$({self._list_changed()})",
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
+                "remove_left",
                 "missing=$(without_commit)",
                 f'[ -z "$missing" ] || {{ printf \'%s\\n\' "$missing"; exit {_NO_SUBMODULE}; }}',
                 f"untracked=$({self._list_in_the_way()})",
@@ -221,7 +222,7 @@ locks=$(locks)
 
     def _list_changed(self) -> str:
         # a submodule at another commit is not edited: an earlier checkout may have left it so
-        return f"changed . --ignore-submodules=all -- {self._but_discarded()} && changed_in_submodules"
+        return f"see_begun && changed . --ignore-submodules=all -- {self._but_discarded()} && changed_in_submodules"
 
     def _but_discarded(self) -> str:
         """The pathspecs of all files but those whose changes may be thrown away."""

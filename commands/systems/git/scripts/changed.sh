@@ -1,15 +1,15 @@
 # changed WHERE OPTIONS: the tracked files under the folder WHERE that are not as git wrote them, as git status names them. A
 # committed file that does not follow .gitattributes (line ends, a filter) is called modified by git right after each checkout;
-# it is not listed while it has the bytes and the mode that git gives it; nor is one that is as in COMMIT, if that is set, or as a
-# git that was killed in the middle of the files has left it.
+# it is not listed while it has the bytes and the mode that git gives it; nor is one that is as in COMMIT, if that is set, or, after
+# `see_begun`, as a git that was killed in the middle of the files has left it.
 export LC_ALL=C.UTF-8 # what git says is read
+begun=
 changed() (
   cd "$1" && top=$(git rev-parse --show-toplevel) || exit
   shift
   see_hidden || exit
   released=
   ! git diff-index --cached --quiet refs/gonogo/release 2> /dev/null || released=yes
-  begun=${begun-$(git rev-parse --verify --quiet refs/gonogo/checkout || true)}
   git status --porcelain -z --no-renames --untracked-files=no "$@" | while IFS= read -r -d '' entry; do
     # a checkout that ended before HEAD was at its commit: the index and the files are the release, and nobody's work
     [ -z "$released" ] || [ "${entry:1:1}" != ' ' ] || continue
@@ -54,34 +54,43 @@ as_written() {
   modes=$(git -C "$top" diff-files --raw -- ":(top,literal)$1" | cut -c 2-14)
   [ "${modes% *}" = "${modes#* }" ] && git -C "$top" cat-file --filters ":$1" 2> /dev/null | cmp -s - "$top/$1"
 }
-# begin_checkout: notes in the working copy where a checkout goes, until it has ended well. One that stays at HEAD brings back files
+# begin_checkout: notes where a checkout of this working copy goes, until it has ended well. One that stays at HEAD brings back files
 # that another one left, and so that one's note stays.
-begin_checkout() { [ "$(git rev-parse HEAD)" = "$COMMIT" ] || git update-ref refs/gonogo/checkout "$COMMIT" || true; }
-# end_checkout: removes the note, and what a checkout that ended in its middle has left of files that the present commit has not.
-end_checkout() {
-  local top file
-  begun=$(git rev-parse --verify --quiet refs/gonogo/checkout) && top=$(git rev-parse --show-toplevel) || return 0
-  git diff-tree -r -z --no-renames --diff-filter=A --name-only HEAD "$begun" | while IFS= read -r -d '' file; do
-    ! is_begun "$file" || rm -f -- "$top/$file"
+begin_checkout() {
+  [ "$(git rev-parse HEAD 2> /dev/null)" = "$COMMIT" ] || git update-ref refs/worktree/gonogo/checkout "$COMMIT" 2> /dev/null || true
+}
+see_begun() { begun=$(git rev-parse --verify --quiet refs/worktree/gonogo/checkout) || begun=; }
+end_checkout() { remove_left && git update-ref -d refs/worktree/gonogo/checkout 2> /dev/null || true; }
+# remove_left: removes what a checkout that was stopped has left of files that HEAD has not. What is older than its note was there
+# before, and what git does not list as untracked is beyond a link or in a submodule.
+remove_left() {
+  local begun top note file
+  see_begun
+  [ -n "$begun" ] && top=$(git rev-parse --show-toplevel) && note=$(git rev-parse --git-path refs/worktree/gonogo/checkout) || return 0
+  { git diff-tree -r -z --no-renames --diff-filter=A --name-only HEAD "$begun" 2> /dev/null || true; } | while IFS= read -r -d '' file; do
+    [ -f "$note" ] && [ ! "$top/$file" -ot "$note" ] && is_begun "$file" || continue
+    [ -z "$(git ls-files --others -- ":(top,literal)$file" 2> /dev/null)" ] || rm -f -- "$top/$file" || true
   done
-  git update-ref -d refs/gonogo/checkout || true
 }
 # left_by_git ENTRY: of a file in which the commit $begun differs from HEAD there is nothing, or only the first bytes of its own
 # there: nobody loses them.
 left_by_git() {
-  local file=${1:3}
-  [ -n "$begun" ] && [[ $1 = ' '[MD]* ]] && ! git -C "$top" diff-tree --quiet HEAD "$begun" -- ":(top,literal)$file" 2> /dev/null || return
-  { [ ! -e "$top/$file" ] && [ ! -L "$top/$file" ]; } || is_begun "$file"
+  local file=${1:3} at=${1:3}
+  [ -n "$begun" ] && [[ $1 = ' '[MDT]* ]] && ! git -C "$top" diff-tree --quiet HEAD "$begun" -- ":(top,literal)$file" 2> /dev/null || return
+  until [ -e "$top/$at" ] || [ -L "$top/$at" ] || [[ $at != */* ]]; do at=${at%/*}; done
+  { [ ! -e "$top/$at" ] && [ ! -L "$top/$at" ]; } || { [ "$at" != "$file" ] && [ -d "$top/$at" ] && [ ! -L "$top/$at" ]; } || is_begun "$at"
 }
 is_begun() {
-  [ -f "$top/$1" ] && [ ! -L "$top/$1" ] && git -C "$top" cat-file -e "$begun:$1" 2> /dev/null || return
+  git -C "$top" cat-file -e "$begun:$1" 2> /dev/null || return
+  if [ -L "$top/$1" ]; then COMMIT=$begun as_in_commit "$1"; return; fi
   # not in a pipe: git is ended by one that reads less than it writes
-  cmp -s <(git -C "$top" cat-file --filters "$begun:$1" 2> /dev/null | head -c "$(wc -c < "$top/$1")") "$top/$1"
+  [ -f "$top/$1" ] && cmp -s <(git -C "$top" cat-file --filters "$begun:$1" 2> /dev/null | head -c "$(wc -c < "$top/$1")") "$top/$1"
 }
 # the same for each submodule, with its path before each of them
 changed_in_submodules() {
+  local of=$begun begun
   git submodule --quiet foreach --recursive 'printf "%s\0" "$displaypath"' | while IFS= read -r -d '' folder; do
-    begun=$(git rev-parse --verify --quiet "refs/gonogo/checkout:$folder") || begun=
+    begun=${of:+$(git rev-parse --verify --quiet "$of:$folder" || true)}
     changed "$folder" --ignore-submodules=all | awk -v folder="$folder" '{ print folder ": " $0 }' || exit
   done
 }

@@ -16,7 +16,8 @@ in_the_way() (
   done
 )
 as_in_commit() {
-  [ -f "$top/$1" ] && [ ! -L "$top/$1" ] && git cat-file --filters "$COMMIT:$1" 2> /dev/null | cmp -s - "$top/$1"
+  if [ -L "$top/$1" ]; then git -C "$top" cat-file blob "$COMMIT:$1" 2> /dev/null | cmp -s - <(readlink -n -- "$top/$1"); return; fi
+  [ -f "$top/$1" ] && git cat-file --filters "$COMMIT:$1" 2> /dev/null | cmp -s - "$top/$1"
 }
 # as in the commit with its mode, too: a checkout that ended in its middle may leave HEAD at the new commit with files of the old
 as_in_target() {

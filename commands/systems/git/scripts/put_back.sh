@@ -2,6 +2,7 @@
 # git's own exit code.
 put_back() {
   local code=$?
-  if [ "$(files_of)" = mixed ] && git checkout --quiet --force --detach "$1" > /dev/null 2>&1; then end_checkout; fi
+  [ "$(files_of)" != mixed ] || git checkout --quiet --force --detach "$1" > /dev/null 2>&1 || true
+  [ "$(files_of)" != head ] || end_checkout
   return "$code"
 }

@@ -390,7 +390,7 @@ def test_a_file_of_a_submodule_that_a_killed_git_left_blocks_no_rollback(
     library = repository.path / "lib"
     before = git(library, "rev-parse", "HEAD")
     git(repository.path, "checkout", "-q", new)
-    git(repository.path, "update-ref", "refs/gonogo/checkout", new)  # as a checkout does that is killed behind this
+    git(repository.path, "update-ref", "refs/worktree/gonogo/checkout", new)  # as a killed one
     git(library, "fetch", "-q")
     git(library, "checkout", "-q", before)
     (library / "app.js").write_text(written)
