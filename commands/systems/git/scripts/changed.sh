@@ -8,11 +8,13 @@ changed() (
   cd "$1" && top=$(git rev-parse --show-toplevel) || exit
   shift
   see_hidden || exit
+  see_as_begun
   released=
   ! git diff-index --cached --quiet refs/gonogo/release 2> /dev/null || released=yes
   git status --porcelain -z --no-renames --untracked-files=no "$@" | while IFS= read -r -d '' entry; do
     # a checkout that ended before HEAD was at its commit: the index and the files are the release, and nobody's work
     [ -z "$released" ] || [ "${entry:1:1}" != ' ' ] || continue
+    [[ -z ${as_begun[${entry:3}]:-} || $entry != ' '[MDT]* ]] || continue
     if [ "${entry:0:2}" = ' M' ] && { as_written "${entry:3}" || { [ "${COMMIT:-}" ] && as_in_target "${entry:3}"; }; }; then continue; fi
     ! left_by_git "$entry" || continue
     note=
@@ -71,6 +73,21 @@ remove_left() {
     [ -f "$note" ] && [ ! "$top/$file" -ot "$note" ] && is_begun "$file" || continue
     [ -z "$(git ls-files --others -- ":(top,literal)$file" 2> /dev/null)" ] || rm -f -- "$top/$file" || true
   done
+}
+# see_as_begun: the files in which the commit $begun differs from HEAD and that are as in it, in one look: there may be thousands.
+# A look that failed names none.
+see_as_begun() {
+  local file
+  local -A differs=()
+  declare -gA as_begun=()
+  [ -n "$begun" ] || return 0
+  while IFS= read -r -d '' file; do differs[$file]=1; done < <(
+    git -C "$top" diff -z --no-ext-diff --no-renames --name-only --ignore-submodules=all "$begun" -- 2> /dev/null && printf '/\0'
+  )
+  [ -n "${differs[/]:-}" ] || return 0
+  while IFS= read -r -d '' file; do [ -n "${differs[$file]:-}" ] || as_begun[$file]=1; done < <(
+    git -C "$top" diff-tree -r -z --no-renames --name-only HEAD "$begun" 2> /dev/null
+  )
 }
 # left_by_git ENTRY: of a file in which the commit $begun differs from HEAD there is nothing, or only the first bytes of its own
 # there: nobody loses them.
