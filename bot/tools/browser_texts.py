@@ -65,16 +65,16 @@ def is_visible(page: Page, name: str, limit: float) -> bool:
         left = max((until - time.monotonic()) * 1000, _LOOK)
         if _shows(page, name, min(left, _TURN) if page.frames[1:] else left):
             return True
-        if is_in_a_frame(page, name):
+        if is_in_a_frame(page, name, _LOOK):
             return True
         if time.monotonic() >= until:
             return False
 
 
-def is_in_a_frame(page: Page, name: str) -> bool:
-    """Whether something of that name is visible in a frame that people see."""
+def is_in_a_frame(page: Page, name: str, limit: float = _TURN) -> bool:
+    """Whether something of that name is visible in a frame that people see; each is looked at for so many ms."""
     shown = filter(_is_shown, page.frames[1 : 1 + _MOST_FRAMES])
-    return any(_shows(frame, name, _LOOK) for frame in shown)
+    return any(_shows(frame, name, limit) for frame in shown)
 
 
 def _is_shown(frame: Frame) -> bool:
