@@ -13,6 +13,7 @@ from commands.systems.scripts import script
 AROUND = """set -euo pipefail
 psql() { echo 'psql:<stdin>:3: ERROR:  role "mover" does not exist' >&2; return 3; }
 own_user() { echo mover; }
+acts_as() { echo "$1"; }
 without_values() { cat; }
 compare=(yes) MAY_CHANGE=
 """
