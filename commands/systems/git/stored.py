@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from commands.ports.preflight import PreflightResult, blocked, warned
 from commands.systems.scripts import script
-from commands.text.numbers import format_count
-from commands.text.phrases import agree, joined_few
+from commands.text.numbers import format_count, printed_number
+from commands.text.phrases import agree, joined
 from commands.text.printable import printable
 
 STORED = script("git/stored.sh")  # defines the function `stored`
@@ -36,20 +36,22 @@ def without_stored(output: str) -> str:
 
 def stored_note(output: str) -> str:
     """Sentences after a space about what `stored` printed; empty if it printed nothing."""
-    found: dict[str, list[str]] = {}
-    for kind, more, file in _LINE.findall(output):
-        # only the first have names
-        found.setdefault(kind, []).extend([""] * int(file) if more else [file])
+    named: dict[str, list[str]] = {}
+    more: dict[str, int] = {}
+    for kind, plus, said in _LINE.findall(output):
+        named.setdefault(kind, []).extend([] if plus else [said])
+        more[kind] = printed_number(said) if plus else more.get(kind, 0)
     sentences = []
-    for kind, files in found.items():
-        count = len(files)
+    for kind, files in named.items():
+        count = len(files) + more[kind]
         words = {
             "are": agree(count, "is", "are"),
             "has": agree(count, "has", "have"),
             "them": agree(count, "it", "them"),
         }
-        sentences.append(_SENTENCES[kind].format(files=format_count(count, "file"), names=_some(files), **words))
-    return "".join(f" {one}" for one in sentences)
+        sentence = _SENTENCES[kind].format(files=format_count(count, "file"), names=_some(files, more[kind]), **words)
+        sentences.append(f" {sentence}")
+    return "".join(sentences)
 
 
 def unfiltered_warnings(lines: Sequence[str]) -> list[PreflightResult]:
@@ -72,5 +74,7 @@ def is_unfiltered(line: str) -> bool:
     return line.startswith((_STOPS, *(kind for kind, _, _ in _FILTERS)))
 
 
-def _some(files: list[str]) -> str:
-    return joined_few([printable(file) for file in files], _NAMED, rest="other")
+def _some(files: list[str], more: int = 0) -> str:
+    """The first names of files, and how many others there are; `more` have no names here."""
+    left = len(files[_NAMED:]) + more
+    return joined([*map(printable, files[:_NAMED]), *([format_count(left, "other")] if left else [])])
