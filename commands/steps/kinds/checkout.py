@@ -36,7 +36,7 @@ from commands.text.numbers import format_count
 from state.errors import Failed
 
 # defines the shell functions `changed` and `changed_in_submodules`
-_CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh")
+_CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh") + script("git/begun.sh")
 # defines the shell functions `in_the_way`, `closed_folders`, and those about submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _STANDS = script("git/stands.sh") + script("git/put_back.sh")

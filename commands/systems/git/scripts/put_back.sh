@@ -3,6 +3,6 @@
 put_back() {
   local code=$?
   [ "$(files_of)" != mixed ] || git checkout --quiet --force --detach "$1" > /dev/null 2>&1 || true
-  [ "$(files_of)" != head ] || end_checkout
+  [ "$(files_of)" != head ] || { remove_left; end_checkout; }
   return "$code"
 }
