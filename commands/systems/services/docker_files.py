@@ -40,8 +40,8 @@ def _other_image(name: str, has: str, gets: str) -> Iterator[Finding]:
 def _pulled(name: str, image: str, pull: str) -> Iterator[Finding]:
     if _PULLS.fullmatch(pull) and not _is_fixed(image):
         yield Finding(
-            what=f"compose pulls {printable(image)} anew when it restarts {name} (pull_policy: {printable(pull)}), so what it "
-            "then runs, also after a rollback, is whatever that tag means at that moment",
+            what=f"compose pulls {printable(image)} anew when it restarts {name} (pull_policy: {printable(pull)}), so "
+            "what it then runs, also after a rollback, is whatever that tag means at that moment",
             todo="give each release a tag of its own, or leave out pull_policy",
         )
 
