@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 
 import pytest
 
@@ -15,6 +14,7 @@ from bot.tools.secrets import Redactor
 from commands.ports.browser import Act, BrowserResult, Visit
 from state.errors import Failed
 from tests.bot.tools.site import Handler
+from tests.served import HangingServer, served
 
 OTHERS_FRAME = "<h1>Dashboard</h1><iframe hidden src='{other}/hangs'></iframe>"
 PAGES = {
@@ -71,14 +71,9 @@ def url() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(page.encode())
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    over.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(HangingServer(Pages)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
+        over.set()
 
 
 def seen(url: str, path: str, *acts: Act, limit: float = 3) -> BrowserResult:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 
 import pytest
 
@@ -13,6 +11,7 @@ from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.browser import Act, BrowserResult, Visit
 from tests.bot.tools.site import Handler
+from tests.served import HangingServer, served
 
 MENU = "<nav style='display:none'><h1>Dashboard</h1><button>Go</button><input placeholder=Search></nav>"
 TWICE = (
@@ -61,13 +60,8 @@ def url() -> Iterator[str]:
             icon = "<!doctype html><title>Shop</title><link rel=icon href='data:,'>"
             self.answer(200, f"{icon}{page}".encode(), "text/html")
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(HangingServer(Pages)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def seen(url: str, path: str, *acts: Act, sees: str = "Dashboard", limit: float = 30) -> BrowserResult:
