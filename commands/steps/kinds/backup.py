@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck
@@ -32,6 +32,7 @@ from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.exit_codes import exit_words
 from commands.text.numbers import format_bytes, format_count
+from commands.text.page_rules import for_authors
 from commands.text.phrases import agree
 from state.errors import Failed, GonogoError
 
@@ -48,6 +49,7 @@ _SCRIPT = "".join(
         script("postgres/backup.sh"),
     )
 )
+_FILE_NAME = re.compile(r"(?!-)[^/\x00-\x1f\x7f]+")
 _NOW = script("postgres/backup_now.sh")
 # then the address, in functions only: what is written down is no part of the check
 _RECHECK = "".join((_NOW, ADDRESS_FUNCTIONS, CATALOG, SCHEMA, ROW_KEYS, script("postgres/note_before.sh")))
@@ -110,6 +112,13 @@ class BackupStep(ClientProgramsStep):
         examples=[4],
         json_schema_extra={"unit": "processes"},
     )
+
+    @field_validator("name")
+    @classmethod
+    def _is_of_one_file(cls, name: str) -> str:
+        if for_authors() and not _FILE_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} begins a file's name, so it has no / or line break, and does not start with -")
+        return name
 
     def plan(self) -> list[str]:
         says = f"pg_dump of {self.database_url} into {self.folder}; counts and checksums every table as it was dumped"

@@ -137,6 +137,13 @@ def test_limits_of_the_applications_transactions_end_no_backup(host: Host, setti
     assert outcome.state == "done", outcome.output
 
 
+@pytest.mark.parametrize("name", ["", "../up", "prod/shop", "-rf", r"a\nb"])
+def test_a_name_that_is_no_beginning_of_a_file_is_refused_with_the_page(name: str) -> None:
+    with pytest.raises(ValueError, match="begins a file's name, so it has no / or line break"):
+        box("backup", BACKUP.replace('"shop"', f'"{name}"'))
+    assert box("backup", BACKUP.replace('"shop"', '"our shop, ร้าน"'))
+
+
 @pytest.fixture
 def host(postgres: Postgres, tmp_path: Path) -> Host:
     """A host that can dump its database."""
