@@ -22,11 +22,21 @@ _NO_SECRET = re.compile(
     r"password|pass|secret|\$\w+|\$\{.*\}|%s|%\(\w+\)s|%\w+%|\{\w*\}|\*+|(?:%2A)+|x+|•+|\.+|…", re.IGNORECASE
 )
 
+# a parameter of an address, or of a request as an access log has it; `&` may be written as in HTML or JSON
+_PARAMETER = re.compile(
+    r"((?:[?&]|\\u0026)(?:amp;)?(?:[\w.-]{0,40}(?:[_.\[-]|%5B))?"
+    r"(?:token|secret|password|passwd|pwd|passphrase|api[_-]?key|apikey|access[_-]?key|signature|sig|jwt)(?:\]|%5D)?=)"
+    r"([^\s&;#'\"<>\\]{4,})",
+    re.IGNORECASE,
+)
+
 
 def masked_by_form(text: str) -> str:
     """The text without secrets that no variable of the bot's has, such as the token in a git remote's address."""
     if "://" in text:
         text = _without_logins(text)
+    if "=" in text:
+        text = _PARAMETER.sub(lambda found: found[0] if _NO_SECRET.fullmatch(found[2]) else found[1] + HIDDEN, text)
     for begins, pattern in KEYS.items():
         if begins in text:
             text = pattern.sub(HIDDEN, text)

@@ -16,6 +16,7 @@ from commands.text.foreign_json import read_json
 from commands.text.numbers import format_count
 from commands.text.phrases import agree, on_web
 from commands.text.printable import printable
+from commands.text.redaction import HIDDEN
 from state.errors import LostTrack
 
 Get = Callable[[str], HttpResponse]
@@ -151,7 +152,7 @@ class ServedParts:
                 self.doubts.append(f"browsers may refuse {printable(part.address)[:_SHOWN]}: {why}")
             if says == "refused":
                 yield f"{on_web(self.web, printable(path or part.address)[:_SHOWN])} is refused by browsers: {why}."
-            elif path is None:
+            elif path is None or HIDDEN in path:  # without its secret, as in `?token=…`, it is another address
                 self.elsewhere.add(part.address)
             elif part not in self.good:
                 yield self._problem(part, path)
@@ -175,8 +176,8 @@ class ServedParts:
                     self.good[part] = path
                 return problem
             to = path_at_place(answer, answer.base + at, location)
-            if to is None:
-                self.elsewhere.add(part.address)
+            if to is None or HIDDEN in to:
+                self.elsewhere.add(part.address if to is None else to)
                 return ""
             at = to
             shown = f"{on_web(self.web, printable(path)[:_SHOWN])} leads to {printable(at)[:_SHOWN]}, which"

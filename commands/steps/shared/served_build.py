@@ -22,6 +22,7 @@ from commands.systems.page_tags import Part
 from commands.systems.running.answers import names as names_commit
 from commands.text.numbers import format_count
 from commands.text.phrases import joined_few, on_web
+from commands.text.redaction import HIDDEN
 from state.errors import ToolError
 
 _TRIES = 3  # requests for what is served at least, one second apart
@@ -112,8 +113,11 @@ class ServedBuild:
 
     def _not_asked(self) -> list[str]:
         unseen = []
-        if elsewhere := sorted(self.served.elsewhere):
+        hidden = sorted(one for one in self.served.elsewhere if HIDDEN in one)
+        if elsewhere := sorted(self.served.elsewhere.difference(hidden)):
             unseen = [f"whether {_first(elsewhere)} can be loaded: the page gets it from another place"]
+        if hidden:
+            unseen.append(f"whether {_first(hidden)} can be loaded: its address holds a secret")
         if too_long := sorted(self.served.too_long):
             unseen.append(f"whether {_first(too_long)} fits the `integrity` of its tag: it is too long")
         if changed := sorted(self.served.changed):

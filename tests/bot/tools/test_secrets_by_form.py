@@ -27,6 +27,16 @@ redact = Redactor([])
         (f"export TOKEN {GITLAB}", "export TOKEN •••"),
         ("POST https://hooks.slack.com/services/T000/B000/" + "q" * 24, "POST https://hooks.slack.com/services/•••"),
         ("npm_" + "Ab1" * 12, "•••"),
+        ('"GET /reset?token=tulip9 HTTP/1.1" 500', '"GET /reset?token=••• HTTP/1.1" 500'),
+        ("POST /?user[password]=tulip9&user%5Bapi_key%5D=tulip9", "POST /?user[password]=•••&user%5Bapi_key%5D=•••"),
+        ("https://hook.test/?x=1&api_key=tulip9&y=2", "https://hook.test/?x=1&api_key=•••&y=2"),
+        ("jdbc:postgresql://db/shop?user=app&password=tulip9", "jdbc:postgresql://db/shop?user=app&password=•••"),
+        (
+            "https://b.test/k?X-Amz-Date=2026&X-Amz-Signature=fe5f80",
+            "https://b.test/k?X-Amz-Date=2026&X-Amz-Signature=•••",
+        ),
+        ("<a href='/b?sv=2020&amp;sig=Zm9v%3D'>", "<a href='/b?sv=2020&amp;sig=•••'>"),
+        (r'{"url": "/b?a=1\u0026refresh_token=tulip9"}', r'{"url": "/b?a=1\u0026refresh_token=•••"}'),
         ("https://ci:pa/ss@git.test/shop.git", "https://ci:•••@git.test/shop.git"),
         ("postgresql://app:s3c/r?e#t@db:5432/shop", "postgresql://app:•••@db:5432/shop"),
         ("https://ci:p@ss/word@db/shop?x=1", "https://ci:•••@db/shop?x=1"),
@@ -68,6 +78,8 @@ def test_a_secret_that_its_form_shows_is_masked(said: str, shown: str) -> None:
         "http://[::1]:8080/@scope and http://$HOST:$PORT/@scope",
         "https://ci:%2A%2A%2A@git.test/shop.git",
         "SG.example.com, sk_live_mode, AKIA and pypi-mirror, cache key-" + "0a" * 16,
+        "GET /list?key=name&sort=token&page=2&design=tulip9&token=$TOKEN&token={token}&token=<token>",
+        "token=tulip9 stands in no address, and password = tulip9 neither",
         "Authorization: Basic is needed; -----BEGIN CERTIFICATE-----MIIEowMIIEowMIIEowMIIEow-----END",
     ],
 )
@@ -87,6 +99,8 @@ def test_what_is_no_secret_is_shown(text: str) -> None:
         "https://a:b/@",
         "eyJaaaaaaaaaa.",
         "eyJ-",
+        "?token=",
+        "&a_",
     ],
 )
 def test_the_time_grows_with_the_length_of_a_text(piece: str) -> None:

@@ -365,6 +365,11 @@ def test_a_page_that_works_in_a_browser_passes(folder: Path, page: str, more: st
             "whether /b.js can be loaded: the page gets it from another place",
         ),
         (
+            SCRIPT("b.js"),
+            "rewrite ^/b.js$ /c.js?token=tulip9 redirect;",
+            "whether /c.js?token=••• can be loaded: its address holds a secret",
+        ),
+        (
             SCRIPT("gone.js"),
             "sub_filter '<script src' '<script data-src';",
             "whether its scripts and stylesheets can be loaded: no tag of the served page loads them",
