@@ -1,4 +1,4 @@
-"""`publish` that was killed or ran out of disk in its middle: the way back and the next deploy still work."""
+"""`publish`, killed or out of disk in its middle: its rollback and the next deploy still work."""
 
 from __future__ import annotations
 
