@@ -1,4 +1,4 @@
-"""`publish`, killed or out of disk in its middle: its rollback and the next deploy still work."""
+"""`publish` that ended in its middle: the way back and the next deploy still work."""
 
 from __future__ import annotations
 
