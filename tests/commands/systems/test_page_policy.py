@@ -97,7 +97,7 @@ def test_an_address_that_is_none_is_no_fault_of_the_bot(address: str) -> None:
 def test_a_part_whose_address_lost_its_secret_is_not_asked_for_under_another_address() -> None:
     text = '<script src="/b.js?token=•••"></script>'
     page = HttpResponse(status=200, seconds=0.1, headers={}, text=text, origin=HERE)
-    parts = ServedParts(web="app", get=lambda path: pytest.fail(path), wanted=lambda _: True)
+    parts = ServedParts(web="app", get=pytest.fail, wanted=lambda _: True)
     assert (list(parts.problems(page)), parts.elsewhere) == ([], {"/b.js?token=•••"})
 
 
