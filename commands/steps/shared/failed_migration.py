@@ -36,12 +36,12 @@ def lock_sentence(ctx: Context, output: str, lock_timeout: timedelta, databases:
         f"A statement waited longer than the step's `lock_timeout` ({limit}) for other transactions to end; "
         "CREATE INDEX CONCURRENTLY waits for all that write. Wait for them, or raise it."
     )
-    return " ".join([waited, *_keepers_sentences(ctx, databases)])
+    return " ".join([waited, *_keepers_sentences(ctx, databases, "advisory" in output.lower())])
 
 
-def _keepers_sentences(ctx: Context, databases: Iterable[str]) -> Iterator[str]:
-    """Whose locks on tables of the databases are there, and still there a moment later."""
-    first = {name: {one.transaction for one in _keepers(ctx, name)} for name in databases}
+def _keepers_sentences(ctx: Context, databases: Iterable[str], advisory: bool) -> Iterator[str]:
+    """Whose locks in the databases are there, and still there a moment later; also `advisory` ones if asked."""
+    first = {name: {one.transaction for one in _keepers(ctx, name, advisory)} for name in databases}
     if not any(first.values()):
         return
     try:
@@ -49,13 +49,13 @@ def _keepers_sentences(ctx: Context, databases: Iterable[str]) -> Iterator[str]:
     except ToolError:  # a person stops the step
         return
     for name in filter(first.get, first):
-        if kept := [one.words for one in _keepers(ctx, name) if one.transaction in first[name]]:
+        if kept := [one.words for one in _keepers(ctx, name, advisory) if one.transaction in first[name]]:
             yield f"In database {name} locks are kept just now by {joined_few(kept, _SHOWN)}."
 
 
-def _keepers(ctx: Context, name: str) -> list[Keeper]:
+def _keepers(ctx: Context, name: str, advisory: bool) -> list[Keeper]:
     with suppress(ToolError):  # what the tool itself says stands there, too
-        return keepers(ctx.tools.database, name)
+        return keepers(ctx.tools.database, name, advisory=advisory)
     return []
 
 

@@ -56,9 +56,10 @@ rights=$(why_no_rights) || exit
 on_copy() { options="${settings//$'\n'/ } ${PGOPTIONS-} ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
 # columns sorted by name, because nothing that names them depends on their order, and without the names that PostgreSQL 18 gives to
-# NOT NULL; and the code of functions without its indentation and blank lines, in languages where those mean nothing
+# NOT NULL, of domains too; and the code of functions without its indentation and blank lines, in languages where those mean nothing
 by_name() {
-  awk '/^    LANGUAGE / { free = $2 == "plpgsql" || $2 == "sql" }
+  awk 'function unnamed() { sub(/ CONSTRAINT ("([^"]|"")*"|[^ "]+) NOT NULL/, " NOT NULL") }
+    /^    LANGUAGE / { free = $2 == "plpgsql" || $2 == "sql" }
     !body && free && match($0, /^    AS [$][A-Za-z_0-9]*[$]/) {
       tag = substr($0, 8, RLENGTH - 7); body = 1; print "    AS"; $0 = substr($0, RLENGTH + 1)
     }
@@ -71,7 +72,8 @@ by_name() {
     }
     /^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
     inside && /^\)/ { for (i = 1; i <= n; i++) print line[i]; inside = 0 }
-    inside { sub(/,$/, ""); sub(/ CONSTRAINT ("([^"]|"")*"|[^ "]+) NOT NULL/, " NOT NULL"); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
+    inside { sub(/,$/, ""); unnamed(); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
+    /^CREATE DOMAIN / { unnamed() }
     { print }' "$1"
 }
 rows() { content "$by" | grep -v '^gonogo\.' || true; }

@@ -144,3 +144,17 @@ def test_a_migration_that_a_deadlock_ended_says_so(postgres: Postgres, tmp_path:
         outcome = migration.result()
     assert outcome.state == "failed"
     assert f"The state is still “aaa1”. {NOT_IN_STATE} PostgreSQL ended a deadlock: " in outcome.summary
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_who_keeps_the_advisory_lock_that_the_tool_waited_for_is_named(postgres: Postgres, tmp_path: Path) -> None:
+    create_databases(postgres, "migrated")
+    url = postgres.url(OWNER, "migrated")
+    project = Project(tmp_path, alembic_project(tmp_path, url))
+    waits = IN_ALEMBIC.replace(BOTH[0], "SELECT pg_advisory_lock(8675309)")
+    (tmp_path / "migrations/versions/bbb2.py").write_text(waits)
+    with psycopg.connect(url, application_name="another deploy") as other:
+        other.execute("SELECT pg_advisory_lock(8675309)")
+        outcome = execute(box("migrate", f'{ALEMBIC}lock_timeout = "0.3 s"\n{ON_DB}'), on_database(project, url))
+    who = rf"by session [0-9]+ \(another deploy, user {OWNER}\) on advisory lock 8675309\."
+    assert re.search(f"In database db locks are kept just now {who}", outcome.summary), outcome.summary

@@ -197,6 +197,15 @@ def test_the_name_of_not_null_is_only_reported_where_a_server_keeps_one(shop: Re
     assert shop.rehearse_alone(forward, again.format("")).state == "failed"
 
 
+def test_so_is_that_of_a_domain(shop: RehearsedShop) -> None:
+    shop.change_production('CREATE DOMAIN "a price" AS int NOT NULL DEFAULT 3 CHECK (value > 0)')
+    forward, again = 'DROP DOMAIN "a price";', 'CREATE DOMAIN "a price" AS int {} DEFAULT 3 CHECK (value > 0);'
+    outcome = shop.rehearse_alone(forward, again.format('CONSTRAINT "of ""it"" all" NOT NULL'))
+    assert outcome.state == "done", outcome.summary
+    assert any(", names of NOT NULL or " in line for line in outcome.lines)
+    assert shop.rehearse_alone(forward, again.format("")).state == "failed"
+
+
 def test_columns_in_another_order_are_only_reported_and_their_values_are_compared(shop: RehearsedShop) -> None:
     shop.change_production("ALTER TABLE kept ADD COLUMN note text DEFAULT 'n'")
     forward = "ALTER TABLE kept ADD COLUMN aside text; UPDATE kept SET aside = word; ALTER TABLE kept DROP COLUMN word;"

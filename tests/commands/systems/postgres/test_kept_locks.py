@@ -39,3 +39,24 @@ def test_a_superusers_session_is_named_until_its_transaction_ends(url: str, post
         [kept] = keepers(database_at(url), "db")
     assert kept.words == f"session {pid} (it's (a, report), user {SUPERUSER}) on public.orders"
     assert keepers(database_at(url), "db") == []
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [("8675309", "8675309"), ("-3", "-3"), ("7, -2", "7, -2"), (str(2**62 + 1), str(2**62 + 1))],
+)
+def test_a_session_that_is_idle_with_an_advisory_lock_is_named_where_such_locks_are_asked_for(
+    url: str, taken: str, words: str
+) -> None:
+    with (
+        psycopg.connect(url, application_name="another deploy", autocommit=True) as session,
+        psycopg.connect(url, application_name="gonogo", autocommit=True) as bot,
+    ):
+        session.execute(f"SELECT pg_advisory_lock({taken})")
+        bot.execute("SELECT pg_advisory_lock(1)")
+        pid = session.info.backend_pid
+        [kept] = keepers(database_at(url), "db", advisory=True)
+        session.execute("SELECT 1")
+        assert [kept] == keepers(database_at(url), "db", advisory=True)
+        assert keepers(database_at(url), "db") == []
+    assert kept.words == f"session {pid} (another deploy, user {OWNER}) on advisory lock {words}"
