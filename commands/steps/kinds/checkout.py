@@ -37,7 +37,7 @@ from state.errors import Failed
 
 # defines the shell functions `changed` and `changed_in_submodules`
 _CHANGED_FILES = OWN_REPOSITORY + script("git/changed.sh") + script("git/begun.sh")
-# defines the shell functions `in_the_way`, `closed_folders`, and those about submodules
+# defines the shell functions `enter`, `in_the_way`, `closed_folders`, and those about submodules
 _IN_THE_WAY = script("git/in_the_way.sh") + script("git/submodules.sh")
 _STANDS = script("git/stands.sh") + script("git/put_back.sh")
 _ENDED = script("git/stopped.sh") + _STANDS + "ended() { local code=$?; stands; stopped $code; }\n"
@@ -49,7 +49,7 @@ _MARKED_MISSING = f"without_commit | sed 's/^/{MISSING}/'"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
-_HEAD = without_remarks(f'{_CHANGED_FILES}{_IN_THE_WAY}{STORED}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}\nstored')
+_HEAD = without_remarks(f"{_CHANGED_FILES}{_IN_THE_WAY}{STORED}enter\ngit rev-parse HEAD\n{_LEFT}\nstored")
 # exit codes of the script
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED, _CLOSED, _IN_USE, _NO_SUBMODULE = range(65, 73)
 _REFUSED = {
@@ -109,7 +109,7 @@ class CheckoutStep(StepBox):
         """The script. Only the commit and the folder come from its environment."""
         return "\n".join(
             (
-                _CHANGED_FILES + _IN_THE_WAY + _ENDED + _HOOK_FAILED + STORED + 'cd "$REPOSITORY"',
+                _CHANGED_FILES + _IN_THE_WAY + _ENDED + _HOOK_FAILED + STORED + "enter",
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
@@ -131,6 +131,7 @@ class CheckoutStep(StepBox):
                 *self._unmark_discarded(),
                 "before=$(git rev-parse --verify --quiet HEAD) || before=",
                 "begin_checkout",
+                "forget_half_made",
                 'git checkout --quiet --force --detach "$COMMIT" || hook_failed || put_back "$before" || ended',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 "update_submodules || ended",
@@ -154,7 +155,7 @@ class CheckoutStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         program = f"""\
-{_CHANGED_FILES}{_IN_THE_WAY}{MAY_WRITE}cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
+{_CHANGED_FILES}{_IN_THE_WAY}{MAY_WRITE}enter || exit {_NO_REPOSITORY}
 may_write . && may_write "$(git rev-parse --git-dir)" || exit {_NOT_WRITABLE}
 locks=$(locks)
 [ -z "$locks" ] || {{ printf '%s\n' "$locks"; exit {_LOCKED}; }}
@@ -173,7 +174,7 @@ locks=$(locks)
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""
         look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{_MARKED_MISSING}\nunfiltered"
-        program = without_remarks(f'{OWN_REPOSITORY}{_IN_THE_WAY}{UNFILTERED}cd "$REPOSITORY"\n{_OF_REF}\n{look}')
+        program = without_remarks(f"{OWN_REPOSITORY}{_IN_THE_WAY}{UNFILTERED}enter\n{_OF_REF}\n{look}")
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
         return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
 
@@ -195,7 +196,7 @@ locks=$(locks)
     def in_its_way(self, ctx: Context, name: str) -> tuple[str, ...]:
         env = page_texts(self._env(), ctx.values)
         lists = (self._list_changed(), self._list_in_the_way(), _MARKED_CLOSED, _MARKED_LOCKED, _MARKED_MISSING)
-        look = "\n".join((_CHANGED_FILES + _IN_THE_WAY + 'cd "$REPOSITORY"', *lists))
+        look = "\n".join((_CHANGED_FILES + _IN_THE_WAY + "enter", *lists))
         result = ctx.tools.shell.ask(self.host, without_remarks(look), env=env)
         if result.code:
             raise Failed(f"git ended with exit code {result.code} ({first_words(result, 'no words')})")
@@ -225,7 +226,7 @@ locks=$(locks)
 
     def _but_discarded(self) -> str:
         """The pathspecs of all files but those whose changes may be thrown away."""
-        return " ".join([".", *(shlex.quote(f":(exclude){file}") for file in self.may_discard)])
+        return " ".join([".", *(f"':(exclude)'{file}" for file in self._discarded())])
 
     def _list_in_the_way(self) -> str:
         """The shell command that lists untracked files in the way, in submodules too."""
@@ -236,8 +237,11 @@ locks=$(locks)
         """git checkout leaves a file as it is that is marked as hidden."""
         if not self.may_discard:
             return []
-        files = " ".join(map(shlex.quote, self.may_discard))
-        return [f"git ls-files --full-name -z -- {files} | unmark_listed"]
+        return [f"git ls-files -z -- {' '.join(self._discarded())} | unmark_listed"]
+
+    def _discarded(self) -> list[str]:
+        """The files whose changes may be thrown away, as words of the shell."""
+        return [f'"$inside"{shlex.quote(file)}' for file in self.may_discard]
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}

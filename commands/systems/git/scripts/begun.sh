@@ -5,7 +5,7 @@ begun=
 begin_checkout() {
   [ "$(git rev-parse HEAD 2> /dev/null)" = "$COMMIT" ] || git update-ref refs/worktree/gonogo/checkout "$COMMIT" 2> /dev/null || true
 }
-see_begun() { begun=$(git rev-parse --verify --quiet refs/worktree/gonogo/checkout) || begun=; }
+see_begun() { begun=$(git rev-parse --verify --quiet 'refs/worktree/gonogo/checkout^{commit}' 2> /dev/null) || begun=; }
 end_checkout() { git update-ref -d refs/worktree/gonogo/checkout 2> /dev/null || true; }
 # remove_left: removes what a checkout that was stopped has left of files that HEAD has not. What is older than its note was there
 # before, and what git does not list as untracked is beyond a link or in a submodule.
@@ -37,7 +37,7 @@ see_as_begun() {
 # there: nobody loses them.
 left_by_git() {
   local file=${1:3} at=${1:3}
-  [ -n "$begun" ] && [[ $1 = ' '[MDT]* ]] && ! git -C "$top" diff-tree --quiet HEAD "$begun" -- ":(top,literal)$file" 2> /dev/null || return
+  [ -n "$begun" ] && [[ $1 = ' '[MDT]* ]] && ! git -C "$top" diff-tree -r --quiet HEAD "$begun" -- ":(top,literal)$file" 2> /dev/null || return
   until [ -e "$top/$at" ] || [ -L "$top/$at" ] || [[ $at != */* ]]; do at=${at%/*}; done
   { [ ! -e "$top/$at" ] && [ ! -L "$top/$at" ]; } || { [ "$at" != "$file" ] && [ -d "$top/$at" ] && [ ! -L "$top/$at" ]; } || is_begun "$at"
 }

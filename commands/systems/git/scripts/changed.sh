@@ -55,11 +55,20 @@ as_written() {
   modes=$(git -C "$top" diff-files --raw -- ":(top,literal)$1" | cut -c 2-14)
   [ "${modes% *}" = "${modes#* }" ] && git -C "$top" cat-file --filters ":$1" 2> /dev/null | cmp -s - "$top/$1"
 }
-# the same for each submodule, with its path before each of them
+# the same for each submodule, with its path before each of them; also for those of COMMIT that HEAD has not
 changed_in_submodules() {
+  changed_within && { [ -z "${COMMIT:-}" ] || in_submodules changed_left; }
+}
+changed_within() {
   local of=$begun begun
   git submodule --quiet foreach --recursive 'printf "%s\0" "$displaypath"' | while IFS= read -r -d '' folder; do
     begun=${of:+$(git rev-parse --verify --quiet "$of:$folder" || true)}
     changed "$folder" --ignore-submodules=all | awk -v folder="$folder" '{ print folder ": " $0 }' || exit
   done
+}
+# of one that a release has brought which was taken back: it stays where it was
+changed_left() {
+  local begun=
+  [ -z "$(git rev-parse --show-superproject-working-tree)" ] && has_head . || return 0
+  changed . --ignore-submodules=all && changed_within
 }

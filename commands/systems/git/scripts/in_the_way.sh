@@ -1,11 +1,15 @@
+# enter: to the top of the working copy. What is named within $REPOSITORY, which may be a folder in it, begins with $inside there.
+enter() { cd "$REPOSITORY" && inside=$(git rev-parse --show-prefix) && top=$(git rev-parse --show-toplevel) && cd "$top"; }
 # in_the_way PATHSPEC…: the untracked files, ignored ones too, where COMMIT has files of its own. git checkout --force overwrites
 # them without a word, and the next checkout of a commit without them removes what it wrote. One as in COMMIT is not listed:
 # a checkout that was ended in its middle leaves such files.
 in_the_way() (
   top=$(git rev-parse --show-toplevel) || exit
-  git diff-index --cached --diff-filter=D --no-renames --name-only -z "$COMMIT" -- "$@" | {
+  git diff-index --cached --diff-filter=D --no-renames -z "$COMMIT" -- "$@" | {
     cd "$top"
-    while IFS= read -r -d '' path; do
+    while IFS= read -r -d '' meta && IFS= read -r -d '' path; do
+      # what is in the folder of a submodule is looked at by itself
+      [[ $meta != :160000* || ! -d $path || -L $path ]] || continue
       at=$path
       until [ -e "$at" ] || [ -L "$at" ] || [[ $at != */* ]]; do at=${at%/*}; done
       [ "$at" = "$path" ] || [ ! -d "$at" ] || continue

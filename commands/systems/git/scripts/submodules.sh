@@ -1,3 +1,9 @@
+# submodules_of: the submodules of COMMIT, each as its own commit, a tab, and its path
+submodules_of() {
+  git ls-tree -r -z --full-tree "$COMMIT" | { grep -z '^160000 ' || true; } | while IFS= read -r -d '' entry; do
+    printf '%s\0' "${entry:14}"
+  done
+}
 # in_submodules COMMAND…: runs it in each submodule of COMMIT that is here, also in those of a submodule, with COMMIT set to the
 # submodule's own commit, which is fetched if it is not there. Each line that it prints gets the submodule's path before it.
 in_submodules() { of_submodules '' "$@"; }
@@ -5,10 +11,9 @@ of_submodules() (
   before=$1
   shift
   top=$(git rev-parse --show-toplevel) || exit
-  git ls-tree -r -z --full-tree "$COMMIT" | while IFS= read -r -d '' entry; do
-    [ "${entry:0:6}" = 160000 ] || continue
-    path=${entry#*$'\t'} id=${entry:14}
-    export COMMIT=${id%%$'\t'*}
+  submodules_of | while IFS= read -r -d '' entry; do
+    path=${entry#*$'\t'}
+    export COMMIT=${entry%%$'\t'*}
     if [ -e "$top/$path/.git" ]; then
       cd "$top/$path"
       has_commit || continue
@@ -27,12 +32,21 @@ has_commit() {
 # what stands in the folder of a submodule that COMMIT names and that is not here: git clones into an empty folder only
 in_place_of_submodules() (
   top=$(git rev-parse --show-toplevel) || exit
-  git ls-tree -r -z --full-tree "$COMMIT" | while IFS= read -r -d '' entry; do
+  submodules_of | while IFS= read -r -d '' entry; do
     path=${entry#*$'\t'}
-    if [ "${entry:0:6}" = 160000 ] && [ -d "$top/$path" ] && [ ! -e "$top/$path/.git" ]; then
+    if [ -d "$top/$path" ] && [ ! -e "$top/$path/.git" ]; then
       (cd "$top/$path" && find . -mindepth 1 ! -type d | sed 's,^\./,?? ,' | LC_ALL=C sort |
         while IFS= read -r line; do printf '%s: %s\n' "$path" "$line"; done)
     fi
+  done
+)
+has_head() { git -C "$1" rev-parse --verify --quiet HEAD > /dev/null; }
+# forget_half_made: git does not go on with a submodule whose first clone was killed, unless its folder is empty
+forget_half_made() (
+  top=$(git rev-parse --show-toplevel) || exit
+  submodules_of | while IFS= read -r -d '' entry; do
+    cd "$top/${entry#*$'\t'}" 2> /dev/null && [ -f .git ] && [ "$(ls -A)" = .git ] && ! has_head . || continue
+    rm -f .git
   done
 )
 # the submodules of COMMIT whose commit is not at their origin: git would move HEAD, and end at them. Where COMMIT moves their
@@ -40,9 +54,9 @@ in_place_of_submodules() (
 without_commit() (
   top=$(git rev-parse --show-toplevel) || exit
   git diff-index --cached --quiet "$COMMIT" -- "$top/.gitmodules" || exit 0
-  git ls-tree -r -z --full-tree "$COMMIT" | while IFS= read -r -d '' entry; do
-    path=${entry#*$'\t'} id=${entry:14} id=${id%%$'\t'*}
-    if [ "${entry:0:6}" = 160000 ] && [ -e "$top/$path/.git" ]; then
+  submodules_of | while IFS= read -r -d '' entry; do
+    path=${entry#*$'\t'} id=${entry%%$'\t'*}
+    if [ -e "$top/$path/.git" ]; then
       (cd "$top/$path" && COMMIT=$id && { has_commit || printf '%s: %s\n' "$path" "${id:0:10}"; })
     fi
   done

@@ -177,6 +177,31 @@ def test_a_way_back_that_fails_too_is_not_taken_for_a_hook_that_failed(killed: C
     assert back.state == "failed", (back.summary, killed.files())
 
 
+@pytest.mark.fault("the first of several for all")
+def test_a_file_beside_those_of_a_stopped_checkout_that_somebody_cut_short_is_a_change(tmp_path: Path) -> None:
+    copy = Copy(tmp_path, "m.js filter=far\n")
+    (copy.repository.origin / "d").mkdir()
+    old = copy.repository.commit({"m.js": "1\n", "d/f.js": "1\n", "d/own.js": "1\n2\n"}, "A folder")
+    new = copy.repository.commit({"m.js": "NEW\n", "d/f.js": "2\n"}, "Another")
+    git(copy.path, "fetch", "-q")
+    git(copy.path, "checkout", "-q", "--detach", old)
+    stop_in_the_middle(copy, tmp_path, new)
+    (copy.path / "d/own.js").write_text("1\n")
+    back = copy.check_out(old, attempt=2)
+    assert (back.state, back.lines) == ("failed", (" M d/own.js",)), back.summary
+    assert (copy.path / "d/own.js").read_text() == "1\n"
+
+
+def test_a_note_of_a_commit_that_is_gone_excuses_nothing(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    note = copy.path / ".git/refs/worktree/gonogo/checkout"
+    note.parent.mkdir(parents=True)
+    note.write_text("d" * 40 + "\n")
+    (copy.path / "a.js").unlink()
+    outcome = copy.check_out(copy.new)
+    assert (outcome.state, outcome.lines) == ("failed", (" D a.js",)), outcome.summary
+
+
 def test_a_file_that_stood_there_before_the_checkout_is_not_removed_with_those_of_it(tmp_path: Path) -> None:
     copy = Copy(tmp_path, "m.js filter=far\n")
     (copy.path / "y.js").write_text("2\n")  # the release has the same

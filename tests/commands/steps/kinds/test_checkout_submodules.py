@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from commands.ports.preflight import FAIL, OK, WARN
+from commands.steps.base import execute
+from tests.commands.steps.builders import box, context
 from tests.commands.steps.git_repository import Repository, git
-from tests.commands.steps.kinds.test_checkout import check_out, checked, shell
+from tests.commands.steps.kinds.test_checkout import CHECKOUT, check_out, checked, shell
+from tests.local_shell import LocalShell
+from tests.world import World
 
 LOCK = ".git/modules/outer/modules/inner/index.lock"
 
@@ -105,6 +110,47 @@ def test_a_commit_of_a_submodule_that_nobody_pushed_is_found_before_anything_is_
     )
     outcome = check_out(nested.main, commit)
     assert (outcome.state, outcome.lines, nested.head()) == ("failed", (f"outer: {missing}",), nested.old)
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_release_that_brings_a_submodule_can_be_taken_back_and_deployed_again(nested: Nested) -> None:
+    assert check_out(nested.main, nested.main.old).state == "done"
+    assert nested.library.exists(), "git leaves a submodule that the commit has not"
+    assert checked(shell(nested.main), 2)[0].level == OK
+    again = check_out(nested.main, nested.new)
+    assert again.state == "done", (again.summary, again.lines)
+    assert (nested.library / "local.cfg").exists()
+
+
+@pytest.mark.parametrize("within", ["", "inner/"])
+def test_work_in_a_submodule_that_was_taken_back_with_its_release_is_listed_and_kept(
+    nested: Nested, within: str
+) -> None:
+    assert check_out(nested.main, nested.main.old).state == "done"
+    (nested.library / within / "app.js").write_text("mine\n")
+    again = check_out(nested.main, nested.new)
+    named = f"outer/{within}".rstrip("/")
+    assert again.state == "failed", again.summary
+    assert [line.replace(": ", "/", line.count(":") - 1) for line in again.lines] == [f"{named}:  M app.js"]
+    assert (nested.library / within / "app.js").read_text() == "mine\n"
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_the_first_clone_of_a_submodule_that_was_killed_is_made_anew(nested: Nested) -> None:
+    assert check_out(nested.main, nested.main.old).state == "done"
+    shutil.rmtree(nested.library)
+    shutil.rmtree(nested.main.path / ".git/modules")
+    far = f"url.ssh://far{nested.outer.origin}.insteadOf"
+    git(nested.main.path, "config", "--global", far, str(nested.outer.origin))
+    killed = LocalShell(
+        {"REPO": str(nested.main.path)}, within=["setsid", "--wait"], base={"GIT_SSH_COMMAND": "kill -9 0 #"}
+    )
+    assert execute(box("checkout", CHECKOUT), context(World(), {"commit": nested.new}, shell=killed)).state == "failed"
+    assert [file.name for file in nested.library.iterdir()] == [".git"]
+    git(nested.main.path, "config", "--global", "--unset", far)
+    again = check_out(nested.main, nested.new)
+    assert again.state == "done", (again.summary, again.lines)
+    assert (nested.library / "local.cfg").exists()
 
 
 @pytest.mark.fault("found too late, known before")
