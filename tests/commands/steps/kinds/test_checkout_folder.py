@@ -1,4 +1,4 @@
-"""`checkout` whose `repository` is a folder within the working copy: git replaces the files of all folders."""
+"""`checkout` whose `repository` is a folder within the working copy: git replaces all files."""
 
 from __future__ import annotations
 
