@@ -92,5 +92,14 @@ def wrong_ids(page: Page, environ: Mapping[str, str]) -> Iterator[str]:
             yield f"{which} no id of a Slack user (U…) or user group (S…). {_COPY_MEMBER_ID}"
 
 
+def unreplaced(page: Page, environ: Mapping[str, str]) -> str:
+    """Which variables of the page begin with what only a shell replaces, as a sentence; empty if none does."""
+    names = dict.fromkeys(name.removeprefix("$") for name in page.env_names())
+    if not (found := [name for name in names if environ.get(name, "").startswith(("~/", "$HOME/", "${HOME}/"))]):
+        return ""
+    begin = "begins" if len(found) == 1 else "begin"
+    return f"{', '.join(found)} {begin} with ~ or $HOME, which nothing replaces there: write the path from / on."
+
+
 _COPY_MEMBER_ID = "In Slack, open the person's profile, then ⋮, and copy the member ID."
 _COPY_ID = "Open the channel's details in Slack, and copy the channel ID at their end."

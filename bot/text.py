@@ -8,13 +8,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from commands.text.actors import door_in_words
-from commands.text.terminal_codes import without_terminal_codes
+from commands.text.terminal_codes import UNSEEN
 from state.events import EventData, PersonActed, StepSigned, UnknownEvent
 from state.facts import Actor, Fact
 from state.records import Event
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 _PERSON_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _GROUP_ID = re.compile(r"S[A-Z0-9]{2,}")
 
@@ -33,7 +32,7 @@ def clip(text: str, limit: int) -> str:
 
 def clean(text: str) -> str:
     """The text without terminal codes, control characters and marks that change the reading direction."""
-    return _CONTROL_CHARACTERS.sub("", without_terminal_codes(text.replace("\r\n", "\n").replace("\r", "\n")))
+    return UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def escape(text: str, limit: int = 2000) -> str:

@@ -15,7 +15,7 @@ from bot.doctor.freezes import check_freezes
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_mirrors, check_record
 from bot.env_quotes import kept_quotes
-from bot.environment import missing, people_of, same_addresses, wrong_ids
+from bot.environment import missing, people_of, same_addresses, unreplaced, wrong_ids
 from bot.page_file import read_page_source
 from bot.settings import Settings, read_pages
 from bot.tools.secrets import too_short_to_mask
@@ -113,6 +113,8 @@ def _environment(settings: Settings, page: Page) -> list[PreflightLine]:
     wrong = [PreflightResult(level=FAIL, summary=problem) for problem in problems]
     if why := kept_quotes(settings.environ, (name.removeprefix("$") for name in page.env_names())):
         wrong.insert(0, PreflightResult(level=WARN, summary=why))
+    if why := unreplaced(page, settings.environ):
+        wrong.append(PreflightResult(level=WARN, summary=why))
     short = too_short_to_mask(page.env_names(), settings.environ)
     wrong += [PreflightResult(level=WARN, summary=f"{name} {_TOO_SHORT}", todo=_LONGER) for name in short]
     named = {name.removeprefix("$") for name in page.env_names()}

@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
+from commands.text.terminal_codes import UNSEEN
+
 _LINE_BREAK = re.compile(r"\r?\n[ \t]*+")
 _MIN_WRAPPED = 16  # characters; a shorter text that is broken over several lines is not looked for
 
@@ -24,11 +26,13 @@ class Literals:
         self._long = _compiled({text for text in self._texts if len(text) >= _MIN_WRAPPED})
 
     def replace(self, text: str, by: str) -> str:
-        """The text with `by` in place of each of the texts, also of one that is broken over several lines."""
+        """The text with `by` in place of each of the texts, also of one that lines or unseen codes break."""
         if self._pattern is None:
             return text
         text = self._pattern.sub(by, text)
-        return _replace_wrapped(self._long, text, by) if self._long and "\n" in text else text
+        if UNSEEN.search(text):  # people are shown the text without it, so with the parts beside each other
+            text = _replace_across(UNSEEN, self._pattern, text, by)
+        return _replace_across(_LINE_BREAK, self._long, text, by) if self._long and "\n" in text else text
 
     def rest_at_start(self, text: str, least: int) -> int:
         """How many characters at the start are the end of one of the texts, which was cut; 0 if fewer than `least`."""
@@ -39,11 +43,11 @@ class Literals:
         return max((_overlap(text, whole[:-1], least) for whole in self._texts), default=0)
 
 
-def _replace_wrapped(pattern: re.Pattern[str], text: str, by: str) -> str:
-    """Replace what the pattern finds in the text without its line breaks, by the offsets of the lines in both."""
+def _replace_across(breaks: re.Pattern[str], pattern: re.Pattern[str], text: str, by: str) -> str:
+    """Replace what the pattern finds in the text without its breaks, by the offsets of its lines in both."""
     lines, starts, flat_starts = [], [], []
     at = length = 0
-    for line_end in [*(found.span() for found in _LINE_BREAK.finditer(text)), (len(text), len(text))]:
+    for line_end in [*(found.span() for found in breaks.finditer(text)), (len(text), len(text))]:
         lines.append(text[at : line_end[0]])
         starts.append(at)
         flat_starts.append(length)

@@ -124,7 +124,7 @@ def _escaped(secret: str) -> set[str]:
 def _entities(secret: str) -> set[str]:
     named = html.escape(secret)
     forms = {named, html.escape(secret, quote=False)}
-    for quotes in (("&#39;", "&#34;"), ("&#039;", "&quot;"), ("&apos;", "&quot;")):
+    for quotes in (("&#39;", "&#34;"), ("&#39;", "&quot;"), ("&#039;", "&quot;"), ("&apos;", "&quot;")):
         forms.add(named.replace("&#x27;", quotes[0]).replace("&quot;", quotes[1]))
     forms |= {"".join(f"&#{ord(letter)};" for letter in secret), "".join(f"&#x{ord(letter):x};" for letter in secret)}
     return forms | {"".join(f"&#x{ord(letter):X};" for letter in secret)}

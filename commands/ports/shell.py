@@ -15,8 +15,9 @@ from state.frozen import dataclass
 _BEHIND_AN_ERROR = re.compile(
     r"\W*$|(?:LINE \d+|HINT|DETAIL|CONTEXT|QUERY):|\[(?:SQL|parameters): |\(Background on this error|Node\.js v\d"
 )
-# the line with which a program says what is wrong, wherever a line's time or module stands before it
-_ERROR = re.compile(r"(?:^|[\s:.])\w*(?:Error|Exception|ERROR|FATAL)(?: \[[\w.]+\] |:\s+)\S")
+# the line with which a program says what is wrong, wherever a line's time or module stands before it; and npm's first
+_ERROR = re.compile(r"(?:^|[\s:.])\w*(?:Error|Exception|ERROR|FATAL)(?: \[[\w.]+\] |:\s+)\S|npm (?:error|ERR!) code \S")
+_EMPTY = re.compile(r"(?:npm (?:error|ERR!))?\s*$")
 _FROM_ERROR = 6  # of the lines that people see of a command that failed
 TAIL = 64 * 1024  # bytes of output that are kept by default
 
@@ -65,7 +66,7 @@ class CommandResult:
         first = next((number for number, line in enumerate(lines) if _ERROR.search(line)), len(lines))
         if first >= len(lines) - len(self.last_lines):
             return self.last_lines
-        said = [line for line in lines[first:] if line.strip()]
+        said = [line for line in lines[first:] if not _EMPTY.match(line)]
         return (*said[:_FROM_ERROR], *said[_FROM_ERROR:][-2:])
 
     @property

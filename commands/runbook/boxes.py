@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from commands.runbook.markdown import Box, path_in_words
 from commands.runbook.mistakes import Mistakes
+from commands.steps.page_fields import annotation_parts
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -59,12 +60,22 @@ def _wrong_fields(
         seen.add(path)
         hint = ""
         if detail["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(path[-1]), model.model_fields, 1)
+            near = difflib.get_close_matches(str(path[-1]), _fields_at(model, path[:-1]), 1)
             hint = f'; did you mean "{near[0]}"?' if near else "; remove it"
             seen |= {(*path[:-1], name) for name in near}
         elif detail["type"] == "missing" and len(path) == 1:
             hint = _like(str(path[0]), model)
         yield path, f"{_sentence(detail)}{hint}"
+
+
+def _fields_at(model: type[BaseModel], path: _Path) -> list[str]:
+    """The fields of the table to which a path leads; the path also has keys of tables, indexes and names of types."""
+    models = [model]
+    for part in path:
+        fields = [one.model_fields[part] for one in models if part in one.model_fields]
+        inner = [part for field in fields for part in annotation_parts(field.annotation)]
+        models = [one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)] or models
+    return [name for one in models for name in one.model_fields]
 
 
 def _like(name: str, model: type[BaseModel]) -> str:
@@ -114,6 +125,8 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
     "string_type": lambda error: f"must be a text in quotes, not {error['input']!r}",
     "bool_type": lambda error: f"must be true or false, not {error['input']!r}",
     "list_type": lambda error: f"must be a list in square brackets, not {error['input']!r}",
+    "dict_type": lambda error: f"must be a table in curly brackets, like {{ name = 1 }}, not {error['input']!r}",
+    "model_type": lambda error: f"must be a table in curly brackets, like {{ name = 1 }}, not {error['input']!r}",
     "literal_error": lambda error: f"must be {error['ctx']['expected']}, not {error['input']!r}",
     "value_error": lambda error: str(error["ctx"]["error"]),
 }

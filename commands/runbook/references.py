@@ -15,6 +15,7 @@ from commands.runbook.option import option_errors
 from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.undone import undoing_steps
 from commands.runbook.value_rules import value_errors
+from commands.steps.base import PLACE_FIELDS, StepBox
 from commands.steps.kinds.one_by_one import OneByOneStep
 from commands.text.page_rules import for_authors
 
@@ -93,15 +94,28 @@ class _Names:
     def check_roles(self, line: int, where: str, roles: set[str]) -> None:
         if not self.flawed("emergency contacts"):
             known = self._page.roles
-            self.check(line, where, "role", roles - {""}, known, _has("Emergency contacts", known))
+            self.check(
+                line, where, "role", roles if for_authors() else roles - {""}, known, _has("Emergency contacts", known)
+            )
 
     def check_places(self, step: PageStep) -> None:
-        for sort, name in sorted(step.box.places()) if not self.flawed("places") else ():
+        for sort, name in sorted(step.box.places() | _left_empty(step.box)) if not self.flawed("places") else ():
             known = self._page.places.names(sort)
             if name not in known:
                 choices = ", ".join(sorted(known)) or "none"
-                why = f'"{name}" is not under [{sort}] in Places, which has {choices}; add it'
+                there = f"is not under [{sort}] in Places, which has {choices}"
+                why = f'"{name}" {there}; write one of these, or add it there'
                 self._mistakes.add(step.line, step.title, why, value=name)
+
+
+def _left_empty(box: StepBox) -> set[tuple[str, str]]:
+    """The places that a box must name and has as an empty text, which elsewhere means that it names none."""
+    fields = type(box).model_fields if for_authors() else {}
+    return {
+        (section, "")
+        for field, section in PLACE_FIELDS.items()
+        if field in fields and fields[field].is_required() and getattr(box, field) == ""
+    }
 
 
 def _check_loses(page: Page, lines: dict[str, int], names: _Names) -> None:
@@ -182,7 +196,7 @@ def _criterion_error(page: Page, criterion: Criterion) -> str:
 
 
 def _roles_in(step: PageStep) -> set[str]:
-    return (step.box.roles() | {step.box.asks} | set(getattr(step.box, "roles_to_tell", ()))) - {""}
+    return step.box.roles() | ({step.box.asks} - {""}) | set(getattr(step.box, "roles_to_tell", ()))
 
 
 def _roles_of_parts(page: Page) -> list[tuple[str, set[str]]]:

@@ -42,6 +42,10 @@ class Strict(BaseModel):
         return value
 
 
+# the fields of a box that name a place, and their tables in `toml places`
+PLACE_FIELDS = {"host": "hosts", "database": "databases", "web": "webs"}
+
+
 class ChecklistItem(Strict):
     """One item of a checklist, and the role that must sign it."""
 
@@ -405,8 +409,7 @@ class StepBox(Undo, Strict):
 
     def places(self) -> set[tuple[str, str]]:
         """The places it uses, as (section, name): ("hosts", "backend"), ("databases", ...), ("webs", ...)."""
-        sections = {"host": "hosts", "database": "databases", "web": "webs"}
-        return {(section, name) for field, section in sections.items() if (name := getattr(self, field, None))}
+        return {(section, name) for field, section in PLACE_FIELDS.items() if (name := getattr(self, field, None))}
 
 
 def execute(box: StepBox, ctx: Context) -> Outcome:

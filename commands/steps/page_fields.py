@@ -17,6 +17,7 @@ from commands.text.field_words import Form
 from commands.text.page_rules import for_authors
 
 _NAME = re.compile(r"\$[A-Z][A-Z0-9_]*")
+_ADDRESS = re.compile(r"[a-z]+://", re.IGNORECASE)
 _NOT_A_QUOTE = re.compile(rf"{_NAME.pattern}(?![A-Za-z0-9_]*\$)")  # SQL's `$TAG$` quotes a text
 
 
@@ -42,10 +43,17 @@ def _http_method(value: str) -> str:
     return value
 
 
+def _web_path(value: str) -> str:
+    if for_authors() and (found := _ADDRESS.match(value)):
+        raise ValueError(f"{value!r} begins with {found[0]}; write what stands behind the place's own address, like /")
+    return value
+
+
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HttpMethod = Annotated[str, AfterValidator(_http_method), Form("HTTP method", f"^({'|'.join(HTTP_METHODS)})$")]
 EnvName = Annotated[str, AfterValidator(env_name), Dollar.VARIABLE, Form("variable", r"^\$[A-Z][A-Z0-9_]*$")]
 VariableText = Annotated[str, Dollar.VARIABLE, Form("text with $NAME")]
+WebPath = Annotated[str, AfterValidator(_web_path), Dollar.VARIABLE, Form("text with $NAME")]
 VariableTexts = Annotated[dict[str, str], Dollar.VARIABLE]
 # a table with any names, which some language servers want to be told
 VariableJson = Annotated[Any, Dollar.VARIABLE, WithJsonSchema({"additionalProperties": True})]
@@ -55,7 +63,9 @@ SqlText = Annotated[str, Dollar.SQL, Form("SQL")]
 
 def dollar_in(field: FieldInfo) -> Dollar | None:
     """What a `$NAME` is in a field; None for a mistake."""
-    return next((mark for mark in (*field.metadata, *_parts(field.annotation)) if isinstance(mark, Dollar)), None)
+    return next(
+        (mark for mark in (*field.metadata, *annotation_parts(field.annotation)) if isinstance(mark, Dollar)), None
+    )
 
 
 def refuse_variables(value: object, dollar: Dollar | None) -> None:
@@ -86,10 +96,11 @@ def variables_in(box: BaseModel) -> Iterator[str]:
             yield from (found for text in _texts(value) for found in _NAME.findall(text))
 
 
-def _parts(annotation: object) -> Iterator[object]:
+def annotation_parts(annotation: object) -> Iterator[object]:
+    """The annotation and everything that it is made of."""
+    yield annotation
     for part in get_args(annotation):
-        yield part
-        yield from _parts(part)
+        yield from annotation_parts(part)
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -9,6 +9,7 @@ from commands.systems.linked_files import TELL_LINKED
 from commands.systems.old_build import TELL_OLD
 from commands.systems.packed_files import TELL_PACKED
 from commands.systems.preflight.free_files import FITS_FILES, FREE_FILES
+from commands.systems.scripts import script
 
 _IS_LINK = '[ ! -e "$WWW/current" ] || [ -L "$WWW/current" ] || exit 67'
 # what the link points to before the first try of this run is what its rollback serves again
@@ -16,7 +17,8 @@ _NOTE = f"""\
 {_IS_LINK}
 mkdir -p "$WWW/releases"
 note="$WWW/releases/.before-$RUN"
-[ -e "$note" ] || {{ readlink "$WWW/current" > "$note.part" || true; mv "$note.part" "$note"; }}
+now=$(readlink "$WWW/current" || true)
+[ -e "$note" ] || {{ printf %s "$now" > "$note.part"; mv "$note.part" "$note"; }}
 printf 'release_before=%s\\n' "$(basename "$(cat "$note")")"
 """
 # a run that was killed leaves its part of a copy; a folder with the commit's name may be another build of it, or half
@@ -29,21 +31,23 @@ grep -qF "$COMMIT" "./$STAMP" || {
   named=$(tr '\\n' ' ' < "./$STAMP" | sed -nE 's/.*"commit"[[:space:]]*:[[:space:]]*"([0-9a-f]{7,64})".*/\\1/p')
   case $COMMIT in "${named:-none}"*) ;; *) exit 65 ;; esac
 }
-part="$WWW/releases/.part-$RUN"; rm -rf "$WWW/releases"/.part-*
+part="$WWW/releases/.part-$RUN"; remove "$WWW/releases"/.part-*
 fits_files . "$WWW/releases" || exit 70
-cp -R . "$part" || { rm -rf "$part"; exit 71; }
+cp -R . "$part" || { remove "$part"; exit 71; }
 links=--no-dereference; diff "$links" /dev/null /dev/null > /dev/null 2>&1 || links=
 equal() { diff -rq $links "$part" "$1" > /dev/null; }
 equal . || exit 68
 release=$COMMIT; n=1
 while [ -e "$WWW/releases/$release" ] && ! equal "$WWW/releases/$release"; do n=$((n + 1)); release=$COMMIT-$n; done
-if [ -e "$WWW/releases/$release" ]; then rm -rf "$part"; else mv -T "$part" "$WWW/releases/$release"; fi
+if [ -e "$WWW/releases/$release" ]; then remove "$part"; else mv -T "$part" "$WWW/releases/$release"; fi
 target=releases/$release
 """
 )
+# a run without a note has not switched the link: it serves what it did before, whatever that is called
 _BEFORE = """\
 note="$WWW/releases/.before-$RUN"; target=releases/$COMMIT
-[ ! -s "$note" ] || target=$(cat "$note")
+if [ -s "$note" ]; then target=$(cat "$note")
+elif [ ! -e "$note" ] && [ ! -d "$WWW/$target/" ] && [ -L "$WWW/current" ]; then target=$(readlink "$WWW/current"); fi
 """
 # what the rollback of this run would go back to, once the run has noted it, and whether the link can be replaced
 IN_WAY = f"""\
@@ -76,6 +80,6 @@ df -Pk "$to" | awk 'NR == 2 {{ print $4 }}'"""
 NOT_WRITABLE = 69
 # FORWARD copies the build and serves it; BACK serves what this run found when it began
 _TELL_NEW = "tell_packed || true\ntell_linked || true\ntell_later || true\n"
-_DEFINED = TELL_OLD + TELL_PACKED + TELL_LINKED + TELL_LATER
+_DEFINED = script("folders/read_only.sh") + TELL_OLD + TELL_PACKED + TELL_LINKED + TELL_LATER
 FORWARD = _DEFINED + _NOTE + _COPY + _OF_BEFORE + _SWITCH + TELL_PARTS + _TELL + _TELL_NEW
 BACK = TELL_OLD + _BEFORE + _OF_LINK + _SWITCH + TELL_PARTS + _TELL

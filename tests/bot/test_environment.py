@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from bot.environment import channel, channel_problem, mentions, missing, people_of, phones, same_addresses, wrong_ids
+from bot.environment import (
+    channel,
+    channel_problem,
+    mentions,
+    missing,
+    people_of,
+    phones,
+    same_addresses,
+    unreplaced,
+    wrong_ids,
+)
 from tests.groups import ROLLING
 from tests.pages import small
 
@@ -21,6 +31,13 @@ def test_missing_variables_are_named_without_their_dollar_and_empty_ones_are_mis
     names = missing(PAGE, {**ENVIRON, "SHOP_KEY": ""})
     assert names == ["SHOP_SSH", "SHOP_KEY", "SHOP_KNOWN_HOSTS", "SHOP_URL", "SHOP_LEAD_PHONE"]
     assert missing(PAGE, ENVIRON | dict.fromkeys(names, "x")) == []
+
+
+def test_a_path_that_begins_with_what_only_a_shell_replaces_is_named() -> None:
+    assert unreplaced(PAGE, ENVIRON | {"SHOP_KEY": "/home/bot/key", "SHOP_URL": "https://shop.example/~ana"}) == ""
+    assert unreplaced(PAGE, ENVIRON | {"SHOP_KEY": "~/key", "OTHER": "~/else"}).startswith("SHOP_KEY begins with ~ ")
+    both = unreplaced(PAGE, ENVIRON | {"SHOP_KEY": "$HOME/key", "SHOP_KNOWN_HOSTS": "${HOME}/known"})
+    assert both.startswith("SHOP_KEY, SHOP_KNOWN_HOSTS begin with ~ or $HOME, which nothing replaces there")
 
 
 @pytest.mark.fault("the first of several for all")

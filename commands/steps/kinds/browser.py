@@ -14,7 +14,7 @@ from commands.ports.preflight import PreflightCheck, PreflightContext, Preflight
 from commands.steps.base import StepBox, Strict
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import VariableText
+from commands.steps.page_fields import VariableText, WebPath
 from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import LIMIT, not_asked
@@ -100,7 +100,7 @@ class BrowserStep(StepBox):
     measured: ClassVar[frozenset[str]] = frozenset({"failed"})
 
     web: WebName
-    path: VariableText = Field(description="The path of the page to open.", examples=["/login"])
+    path: WebPath = Field(description="The path of the page to open.", examples=["/login"])
     steps: list[BrowserAct] = Field(
         default_factory=list,
         description=(

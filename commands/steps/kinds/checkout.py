@@ -28,7 +28,7 @@ from commands.systems.git.stored import (
     unfiltered_warnings,
     without_stored,
 )
-from commands.systems.git.words import NO_COPY, advice, first_words
+from commands.systems.git.words import ANOTHER_GIT, NO_COPY, UNLOCK, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, readers_check, room_check
 from commands.systems.scripts import script, without_remarks
 from commands.text.exit_codes import exit_words
@@ -68,10 +68,9 @@ _REFUSED = {
     _NOT_CLEAN: "After the checkout, the files differ from commit {commit}.",
 }
 _NO_REPOSITORY, _NOT_WRITABLE, _LOCKED, _NOT_FETCHED = range(65, 69)  # exit codes of the preflight script
-_UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that lock"
 _LACKS = "the clone lacks objects of that commit: clone it anew, from an origin that has them all"
 _PUSH = "the origin no longer has that commit, or never had it: push it there"
-_ADVICE = ((".lock': File exists", _UNLOCK), (" not our ref ", _PUSH), ("unable to read sha1 file", _LACKS))
+_ADVICE = (ANOTHER_GIT, (" not our ref ", _PUSH), ("unable to read sha1 file", _LACKS))
 # The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
 _OF_REF = f"""\
 name=${{REF#refs/heads/}} name=${{name#refs/tags/}} COMMIT=$REF
@@ -250,7 +249,7 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
         return blocked(*not_writable(result.tail, "the working copy", todo))
     if result.code == _LOCKED:
         names = ", ".join(result.tail.split("\n")[:-1][:3])
-        return blocked(f"the working copy is locked, so that nothing can be checked out ({names})", _UNLOCK)
+        return blocked(f"the working copy is locked, so that nothing can be checked out ({names})", UNLOCK)
     if result.code:
         problem = f"git cannot use the working copy ({first_words(result, f'exit code {result.code}')})"
         return blocked(problem, advice(result, "run git status there as the deploying user", NO_COPY))

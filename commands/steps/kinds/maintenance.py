@@ -14,7 +14,7 @@ from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import StepBox, Strict, execute, page_value_types
 from commands.steps.execution import pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.page_fields import ShellText, WebPath
 from commands.steps.plan_line import commands_plan
 from commands.steps.shared.readiness import READY_WITHIN, is_starting
 from commands.steps.shared.script_env import ScriptEnv
@@ -106,7 +106,7 @@ class MaintenanceStep(StepBox):
         ),
         examples=["app"],
     )
-    path: VariableText = Field(default="/", description="The path that is asked.", examples=["/login"])
+    path: WebPath = Field(default="/", description="The path that is asked.", examples=["/login"])
     status: int | None = Field(
         default=None,
         description="The status that must answer. Without it, 503 while maintenance is on, and 200 while it is off.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -152,7 +153,7 @@ class RunStep(StepBox):
         if result.code == 0:
             outcome = self._judge(result, ctx.values)
         else:
-            outcome = failed(self._failure(result, ctx.values), lines=result.last_lines, output=result.tail)
+            outcome = failed(self._failure(result, ctx.values), lines=self._why(result, ctx.values), output=result.tail)
         return with_way_back(self, self.host, ctx, outcome)
 
     def _judge(self, result: CommandResult, values: Mapping[str, str]) -> Outcome:
@@ -214,6 +215,15 @@ class RunStep(StepBox):
         rest = total - started
         after = f"; the {'command' if rest == 1 else 'commands'} after it did not run" if rest else ""
         return f"{before}`{shown}` failed with {code}{after}."
+
+    def _why(self, result: CommandResult, values: Mapping[str, str]) -> tuple[str, ...]:
+        """The lines for people: the end, unless the command that failed has said why before it printed more."""
+        started = self._started(result, values)
+        if not started:
+            return result.last_lines
+        own = result.tail.rpartition(f"$ {fill_shell(self.commands[started - 1], values)}\n")[2]
+        of_it = replace(result, tail=own)
+        return result.last_lines if of_it.error_lines == of_it.last_lines else of_it.error_lines
 
     def _started(self, result: CommandResult, values: Mapping[str, str]) -> int | None:
         """How many commands were started, from what the script printed before each. None if that is not certain.

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.web import HttpRequest, HttpResponse, Web
 from commands.steps.base import Strict
-from commands.steps.page_fields import VariableText
+from commands.steps.page_fields import WebPath
 from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field, field_errors, status_of
@@ -26,7 +26,7 @@ class CommitCheck(Strict):
     """One GET request about `<commit>`, and what its JSON answer must have. A list must be there as a whole."""
 
     web: WebName
-    path: VariableText = Field(
+    path: WebPath = Field(
         description="The path of the GET request; it must hold `<commit>`.",
         examples=["/repos/my-team/shop/commits/<commit>/check-runs"],
     )

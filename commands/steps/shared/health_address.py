@@ -14,7 +14,7 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
-from commands.steps.page_fields import VariableText
+from commands.steps.page_fields import WebPath
 from commands.steps.shared.readiness import LOOK_INTERVAL, POLL_INTERVAL, is_starting, pause_after, within
 from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, page_texts
@@ -69,9 +69,7 @@ class HealthAddress(StepBox):
         description="The web site or API that says which commit runs, by its name in Places. A worker has none.",
         examples=["api"],
     )
-    path: VariableText = Field(
-        default="/api/health", description="The path of its health address.", examples=["/health"]
-    )
+    path: WebPath = Field(default="/api/health", description="The path of its health address.", examples=["/health"])
     field: str = Field(
         default="commit",
         description="The field of the health address's JSON answer that names the commit (`a.b` if nested).",

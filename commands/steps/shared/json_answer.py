@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from commands.ports.web import HttpResponse
 from commands.steps.base import StepBox
-from commands.steps.page_fields import HttpMethod, VariableText
+from commands.steps.page_fields import HttpMethod, WebPath
 from commands.steps.shared.kept_values import Kept, keep, kept_types
 from commands.steps.shared_fields import WebName
 from commands.steps.value_types import ValueType
@@ -34,7 +34,7 @@ class JsonAnswerStep(StepBox):
     """A step whose request must be answered in the way that the page says."""
 
     web: WebName
-    path: VariableText = Field(description="The path of the request, with its query.", examples=["/api/health"])
+    path: WebPath = Field(description="The path of the request, with its query.", examples=["/api/health"])
     method: HttpMethod = Field(default="GET", description="The method of the request.", examples=["POST"])
     status: int | list[int] = Field(
         default=200,

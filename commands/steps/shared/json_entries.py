@@ -13,7 +13,7 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import Strict
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
-from commands.steps.page_fields import VariableText, VariableTexts
+from commands.steps.page_fields import VariableTexts, WebPath
 from commands.steps.shared.kept_values import Kept, keep
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field
@@ -35,7 +35,7 @@ class Trace(Strict):
     It was if the JSON list at `path` has an entry with all the fields and values of `where`.
     """
 
-    path: VariableText = Field(description="The path of the list, asked with GET.", examples=["/api/jobs"])
+    path: WebPath = Field(description="The path of the list, asked with GET.", examples=["/api/jobs"])
     headers: VariableTexts | None = Field(
         default=None,
         description="HTTP headers of this request. Without them, those of the step.",
@@ -107,7 +107,7 @@ class Each(Trace):
 class CleanUp(Strict):
     """A path that is sent a DELETE afterwards. In its place the box may have the path alone."""
 
-    path: VariableText = Field(description="The path that is sent a DELETE.", examples=["/api/jobs/<job>"])
+    path: WebPath = Field(description="The path that is sent a DELETE.", examples=["/api/jobs/<job>"])
     headers: VariableTexts | None = Field(
         default=None,
         description="HTTP headers of this request. Without them, those of the step.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from commands.steps.outcome import Context
 from commands.steps.shared.service import ServiceBox
@@ -32,15 +33,22 @@ def _left_beside(box: ServiceBox, ctx: Context, before: State) -> str:
     ran = "\n".join(command for one in ctx.boxes.values() for command in one.ran())
     age = ((ctx.tried_at or ctx.began_at) - ctx.run.began_at).total_seconds()  # when `before` was seen
     old = sorted(name for name, uptime in before.beside.items() if uptime > age)
-    if not (left := [name for name in old if name not in named and not _is_in(name, ran)]):
+    if not (left := [name for name in old if name not in named and not _is_in(name, ran, named)]):
         return ""
     run, they = agree(len(left), "runs", "run"), agree(len(left), "it was", "they were")
     why = f"which no step names: {they} not restarted, perhaps with the old code"
     return f" But {joined_few(left, 3)} {run} as well, {why}."
 
 
-def _is_in(name: str, commands: str) -> bool:
-    """Whether commands of the page name an instance, or several of its template by a pattern (worker@*)."""
+def _is_in(name: str, commands: str, named: Collection[str]) -> bool:
+    """Whether commands of the page name an instance, or several of its template by a pattern (worker@*).
+
+    A service of compose ("shop/worker") is in its containers' names, too, and in each command about a whole project.
+    """
+    _, of_project, service = name.rpartition("/")
+    if of_project:
+        words = rf"\b{re.escape(service)}\b|\bcompose\b.*\b(up|restart|down|pull)\b"
+        return bool(re.search(words, "\n".join((commands, *named))))
     template = name.rpartition("@")[0]
     return bool(re.search(rf"{re.escape(name)}(?![0-9])|{re.escape(template)}(@[^0-9\s]|\*)", commands))
 

@@ -12,7 +12,7 @@ from commands.ports.page_text import PLACEHOLDER, PageText, Text
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import Members, Strict
-from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.page_fields import ShellText, VariableText, WebPath
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import Headers
 from commands.steps.values import page_texts
@@ -64,7 +64,7 @@ class Running(Strict):
         ),
         examples=["api"],
     )
-    path: VariableText = Field(default="", description="With `web`: the path of the GET request.", examples=["/health"])
+    path: WebPath = Field(default="", description="With `web`: the path of the GET request.", examples=["/health"])
     field: str = Field(
         default="", description="With `web`: the field of the JSON answer (`a.b` if nested).", examples=["commit"]
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from commands.ports.shell import CommandResult
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.signatures import signature_error, signer
-from commands.systems.git.words import NO_COPY, advice, first_words
+from commands.systems.git.words import ANOTHER_GIT, NO_COPY, advice, first_words
 from commands.systems.scripts import script
 from commands.text.exit_codes import exit_words
 from commands.text.phrases import capitalized
@@ -170,7 +170,7 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
     if problem := signature_error(result, values, ref):
         return ReleaseError(*problem)
     failure = f"git failed with {exit_words(result.code)} ({first_words(result)})"
-    return ReleaseError(failure, advice(result, _TRY, NO_COPY))
+    return ReleaseError(failure, advice(result, _TRY, (ANOTHER_GIT, *NO_COPY)))
 
 
 def _not_on_origin(values: Mapping[str, str], ref: str) -> tuple[str, str]:

@@ -19,6 +19,8 @@ NO_COPY = (
     ("not a git repository", _CLONE),
     (": cd: ", f"{_CLONE} (one without / at its start counts from the user's home)"),
 )
+UNLOCK = "wait for the git that works there; if none does, one has died in it: remove that lock"
+ANOTHER_GIT = (".lock': File exists", UNLOCK)  # for `advice`
 _BROKEN_REF = re.compile(r"bad object (refs/[^\s']+)")
 # what git may not write; not what ssh says of a key, a program that may not be run, or the settings in somebody's home
 _MAY_NOT_WRITE = re.compile(

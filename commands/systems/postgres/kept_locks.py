@@ -7,8 +7,8 @@ from commands.ports.page_text import PageText
 from commands.text.phrases import joined_few
 from state.frozen import dataclass
 
-# A session may keep an advisory lock through many transactions, so it is known by its process; its number has one
-# part or two. The bots' own sessions have some for the record. A prepared transaction has no process, and one of the
+# A session may keep an advisory lock through many transactions, so it is known by its process; its number has one part
+# or two. The bots' own sessions have some for the record. A prepared transaction has no process, and one of the
 # server's own has no user; of the sessions of others their names are visible to all, and what they do is not.
 _KEPT = """
 SELECT CASE WHEN c.oid IS NOT NULL THEN held.virtualtransaction ELSE '' END, coalesce(held.pid, 0),

@@ -10,6 +10,7 @@ from typing import Any
 from commands.systems.logs.log_lines import NewLines, parse_output
 from commands.systems.logs.log_sources import time_mark
 from commands.systems.scripts import script
+from commands.systems.services.docker_beside import beside
 from commands.systems.services.docker_files import by_its_files, other_count
 from commands.systems.services.docker_left import DOCKER_LEFT, left_files, replaced
 from commands.systems.services.docker_networks import Shared, cut_off, read_shared, will_be_cut_off
@@ -85,6 +86,7 @@ class Docker(Manager):
             ),
             reboot=tuple(_unbooted(listed, lines)),
             left=(*left_files(listed, lines), *replaced(listed, lines, "moved")),
+            beside=dict(beside(listed, lines, float(now))),
         )
 
     def remark(self, said: str) -> str:

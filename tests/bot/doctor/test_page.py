@@ -57,6 +57,13 @@ def test_without_slack_neither_its_token_nor_the_channel_is_needed(
     assert (code, err) == (0, "")
 
 
+def test_a_folder_that_begins_with_a_tilde_is_named(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", "~/key")
+    assert "warn  environment: SHOP_KEY begins with ~ or $HOME, which nothing" in run(capsys, "doctor", "small.md")[1]
+
+
 def test_a_start_with_a_good_host_starts(shop: Path, capsys: Capture) -> None:
     code, out, err = started(capsys)
     assert (code, err) == (0, "")

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.text import clean
 from bot.tools.secrets import Redactor, looks_secret, redactor_for
 from tests.growth import assert_linear
 
@@ -160,6 +161,14 @@ def test_a_secret_that_is_broken_over_lines_is_masked() -> None:
     redact = Redactor([PLAIN])
     assert redact(f"a {PLAIN[:7]}\r\n    {PLAIN[7:12]}\n{PLAIN[12:]} b") == "a ••• b"
     assert redact("no\nsecret\nhere") == "no\nsecret\nhere"
+
+
+@pytest.mark.parametrize("between", ["\x00", "\x1b[01;31m\x1b[K", "\x1b[0m", "\b", "\u202e", "\x1b]0;title\x07"])
+def test_a_secret_that_is_broken_by_what_nobody_sees_is_masked(between: str) -> None:
+    redact = Redactor(["tulip7"])  # a short one too: people are shown it whole
+    assert redact(f"a {between.join('tulip7')} b{between}c") == f"a ••• b{between}c"
+    assert redact(f"tul{between}\nip7") == f"tul{between}\nip7"
+    assert clean(redact(f"a tul{between}ip7 b")) == "a ••• b"
 
 
 NAMES = (

@@ -54,6 +54,10 @@ def test_an_output_of_nothing_else_is_shown_all_the_same() -> None:
     [
         ("StandardError: all later migrations canceled:\n\nthe column is in use", "== 2 Orders: migrating ="),
         ("Error: P3018\n\nA migration failed to apply.", "   0: schema::apply\n       at apply.rs:113"),
+        (
+            "npm error code EUSAGE\nnpm error `npm ci` needs a lock file\nnpm error Missing: x@1",
+            "npm error\nnpm error --x",
+        ),
         ("psql:up.sql:3: ERROR:  no such table", "the next step"),
     ],
 )

@@ -112,6 +112,30 @@ def test_a_bold_cell_of_a_table_is_not_taken_for_the_heading_of_a_part() -> None
         ),
         ("commands = [", "comands = [", "comands = [", 'comands: is not a field of this box; did you mean "commands"?'),
         (
+            "known_hosts =",
+            "known_host =",
+            "known_host =",
+            'hosts.backend.known_host: is not a field of this box; did you mean "known_hosts"?',
+        ),
+        (
+            '{ text = "The plan is read", role',
+            '{ text = "The plan is read", rolle',
+            '{ text = "The plan is read", rolle',
+            'item 2, rolle: is not a field of this box; did you mean "role"?',
+        ),
+        (
+            'on_failure = "roll back"',
+            'expect = "ok"',
+            'expect = "ok"',
+            "expect: must be a table in curly brackets, like { name = 1 }, not 'ok'",
+        ),
+        (
+            'path = "/health"',
+            'path = "https://x.example"',
+            'path = "https://x.example"',
+            "path: 'https://x.example' begins with https://; write what stands behind the place's own address, like /",
+        ),
+        (
             "commands = [",
             "xyz = 1\ncommands = [",
             "xyz = 1",

@@ -42,7 +42,10 @@ def test_every_mistake_of_a_page_is_told_at_once_in_the_order_of_the_lines() -> 
         (line_of(text, "### ✅"), "role"),
         (line_of(text, "takes"), "takes"),
         (line_of(text, "limits"), "limits"),
-        (line_of(text, "### Health"), '"apis" is not under [webs] in Places, which has api; add it'),
+        (
+            line_of(text, "### Health"),
+            '"apis" is not under [webs] in Places, which has api; write one of these, or add it there',
+        ),
         (line_of(text, "### Response time"), "every"),
         (line_of(text, "## Alerts"), "below"),
         (line_of(text, 'roles = "lead"'), "roles"),

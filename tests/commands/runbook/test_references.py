@@ -31,8 +31,11 @@ LOSES = 'within = "15 min"\nloses = { database = "none", sql = "SELECT 1", says 
         (
             'host = "backend"\ncommands = ["deploy"]',
             'host = "frontend"\ncommands = ["deploy"]',
-            'Put the code there: "frontend" is not under [hosts] in Places, which has backend; add it',
+            '"frontend" is not under [hosts] in Places, which has backend; write one of these, or add it there',
         ),
+        ('"backend"\ncommands = ["deploy"]', '""\ncommands = ["deploy"]', '"" is not under [hosts]'),
+        ('role = "lead"\n```', 'role = ""\n```', 'Decision: role: "" is not on the page'),
+        ('role = "dba" }', 'role = "" }', ': role: "" is not on the page; Emergency contacts has dba, lead'),
         ('role = "dba" }', 'role = "dbas" }', ': role: "dbas" is not on the page; Emergency contacts has dba, lead'),
         (
             'commands = ["deploy"]',

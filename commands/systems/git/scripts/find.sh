@@ -9,6 +9,8 @@ before=$(git rev-parse --verify --quiet HEAD) || exit 65
 # ssh connection that is shared
 exec 9> "$(git rev-parse --git-path gonogo.lock)"
 flock -w 60 9 || exit 73
+# so a lock of git there is that of one which was killed; a living one keeps it for a moment
+find "$(git rev-parse --git-path refs/gonogo)" -name '*.lock' -mmin +1 -delete 2> /dev/null || true
 
 fetch() {
   git -c gc.auto=0 -c maintenance.auto=false fetch --quiet --force --no-tags --no-recurse-submodules origin \

@@ -30,6 +30,7 @@ state() {
     '{{range .Mounts}}{{if eq .Type "bind"}}bind	{{.Source}}	{{println .Destination}}{{end}}{{end}}{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"of":{{with .Config.Labels}}{{json (index . "com.docker.compose.service")}}{{else}}""{{end}},"in":{{with .Config.Labels}}{{json (index . "com.docker.compose.project")}}{{else}}""{{end}},"folder":{{with .Config.Labels}}{{json (index . "com.docker.compose.project.working_dir")}}{{else}}""{{end}},"policy":{{json .HostConfig.RestartPolicy.Name}},"kept_by":{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{json .}}{{else}}{{json (index . "PODMAN_SYSTEMD_UNIT")}}{{end}}{{else}}""{{end}},"pid":{{.State.Pid}}}' 2> /dev/null)
   sharing "$every"
   one_offs "$every" "$said"
+  beside "$every" "$said"
   printf 'now\t%s\n' "$(date +%s.%N | sed 's/[.][^0-9].*//')" # not each date knows %N
   [ -z "${explain:-}" ] || { compose_problems "$said"; ! is_off || printf 'off\t%s\n' "$(daemon)"; }
 }
@@ -65,6 +66,14 @@ one_offs() {
       image=$(image_of "$id" 2> /dev/null) && own=$(image_of "$own" 2> /dev/null) || continue
       [ "$image" = "$own" ] || printf 'one-off\t%s\n' "$name"
     done
+}
+# beside LISTED FOUND: "beside", the image, the service and the start of each container that runs in a project of those found, but
+# those themselves
+beside() {
+  awk -F '\t' 'FNR == 1 { part++ } part == 1 { if ($1 == "container" && $5 != "-") { ids[$3]; projects[$5] } next }
+    $3 in projects && !($1 in ids) && $6 != "True" && $7 == "running" { print $1 }' <(printf '%s\n' "$2") <(printf '%s\n' "$1") |
+    xargs -r $SUDO docker inspect --type container --format \
+      'beside	{{.Image}}	{{with .Config.Labels}}{{index . "com.docker.compose.project"}}/{{index . "com.docker.compose.service"}}{{end}}	{{json .State.StartedAt}}' 2> /dev/null || true
 }
 # what starts containers at boot: dockerd, or of podman a unit that looks for those with a restart policy
 daemon() { case $(docker --version 2>&1) in *podman*) echo podman-restart.service ;; *) echo docker.service ;; esac; }

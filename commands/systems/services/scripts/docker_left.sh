@@ -55,6 +55,7 @@ mounts_of() {
     { for (i = 1; i <= n; i++) if ($3 == dev[i] && index($4 "/", root[i] "/") == 1) {
       path = at[i] substr($4, length(root[i]) + 1)
       sub("/$", "", path) # of a whole file system
+      gsub(/\\040/, " ", path); gsub(/\\040/, " ", $5) # as the kernel writes a blank
       print $5 "\t" (path == "" ? "/" : path) } }' \
     /proc/self/mountinfo "/proc/$2/mountinfo" 2> /dev/null || true
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -328,3 +329,20 @@ def test_the_character_that_a_ref_cannot_have_is_named(ref: str, has: str) -> No
         f"{ref!r} is not a branch, tag or commit: it has {has}; use letters, digits, dots, dashes and slashes."
     )
     assert len(said) <= 150  # a form shows no more beside its field
+
+
+@pytest.mark.fault("one bad old thing stops all")
+@pytest.mark.parametrize("name", ["release", "heads/main"])
+def test_a_lock_of_a_killed_git_on_the_bots_own_refs_is_removed_once_it_is_old(
+    repository: Repository, name: str
+) -> None:
+    lock = repository.path / ".git" / "refs" / "gonogo" / f"{name}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    outcome = release(repository, repository.new)
+    assert outcome.summary.endswith(
+        ": wait for the git that works there; if none does, one has died in it: remove that lock."
+    )
+    assert lock.exists(), "a git may still work there"
+    os.utime(lock, (0, 0))
+    assert release(repository, repository.new).state == "done"

@@ -34,6 +34,17 @@ def test_the_commands_after_a_failed_one_do_not_run(tmp_path: Path) -> None:
     assert "$ false" in outcome.output
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
+def test_what_the_failed_command_said_first_is_shown_though_it_prints_its_usage_behind_it(tmp_path: Path) -> None:
+    usage = "; ".join(f"echo --option-{number}" for number in range(20))
+    said = "echo npm error code EUSAGE; echo npm error Missing: left-pad from lock file"
+    lines = run_commands(tmp_path, ["echo Error: of a command that went well", f"{said}; {usage}; exit 1"]).lines
+    assert lines[:2] == ("npm error code EUSAGE", "npm error Missing: left-pad from lock file")
+    assert lines[-1] == "--option-19"
+    plain = run_commands(tmp_path, ["echo Error: of a command that went well", f"{usage}; exit 1"]).lines
+    assert plain == tuple(f"--option-{number}" for number in range(12, 20))
+
+
 @pytest.mark.parametrize(
     ("commands", "summary"),
     [
