@@ -22,7 +22,7 @@ from commands.steps.shared.failed_migration import invalid_sentence, lock_senten
 from commands.steps.shared.irreversible import Irreversible, irreversible
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, states_after
 from commands.steps.shared.new_objects import new_objects, note_objects
-from commands.steps.shared.not_applied import NotApplied, not_applied
+from commands.steps.shared.not_applied import not_applied
 from commands.steps.shared.passed_over import passed_over_in
 from commands.steps.shared.recorded import Recorded, left_behind, recorded
 from commands.steps.shared.same_schema import note_schema, same_schema
@@ -232,7 +232,7 @@ class MigrateStep(MigrationToolStep):
         last = recorded(self, ctx, after)
         summary += f" But {last.differs}." if last.differs else left_behind(self, ctx, before, after)
         # an env.py or a command of the project may keep an error to itself
-        left = not_applied(self, ctx) if after == before and self.may_be_empty else NotApplied()
+        left = not_applied(self, ctx)
         summary += f" But {left.clause}." if left.clause else ""
         if (after == before and not self.may_be_empty) or any(
             why and self.is_news(ctx, why) for why in (last.differs, left.clause)

@@ -12,7 +12,7 @@ from commands.text.phrases import joined_few
 DEFECTS = script("postgres/defects.sql")
 _LINE = re.compile(r"^defect( before)?: (.*)$", re.MULTILINE)
 _SHOWN = 3  # of a kind
-Defect = tuple[str, str, str, str]  # its kind, name, schema and oid
+Defect = tuple[str, str, str, str]  # its kind, name, schema and oid, which may have another number beside it
 _WHAT = {
     "identity": "UPDATE and DELETE fail on {names}: published for logical replication, and without a primary key or "
     "REPLICA IDENTITY",
@@ -21,6 +21,8 @@ _WHAT = {
     "sees, so a query may count too few there",
     "trigger": "the trigger {names} is disabled",
     "key": "the foreign key {names} is not checked, because its triggers are disabled",
+    "column": "the trigger {names} will fail, because its function uses a column that the table does not have",
+    "stored": "{names} may still have values of a function that is another one now: REINDEX an index, update a column",
 }
 
 
@@ -45,10 +47,15 @@ def _clause(before: Sequence[Defect], after: Sequence[Defect]) -> str:
     secured = {schema for kind, _, schema, _ in before if kind == "secured"}
     # what has another name now, or was made anew, is not new
     known = {(kind, *what) for kind, name, schema, oid in before for what in ((name, schema), (oid,))}
+    computed = {oid: function for kind, _, function, oid in before if kind == "stored"}
     new = [
         (kind, name)
         for kind, name, schema, oid in after
-        if not known & {(kind, name, schema), (kind, oid)} and (kind != "open" or schema in secured)
+        if (
+            computed.get(oid, schema) != schema
+            if kind == "stored"
+            else not known & {(kind, name, schema), (kind, oid)} and (kind != "open" or schema in secured)
+        )
     ]
     names = {kind: [name for found, name in new if found == kind] for kind in _WHAT}
     return "; ".join(_WHAT[kind].format(names=joined_few(found, _SHOWN)) for kind, found in names.items() if found)

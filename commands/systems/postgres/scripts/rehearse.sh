@@ -131,10 +131,10 @@ missing_rights() {
 # what works otherwise than it is defined, in lines of kind, name, schema and oid; the copy's user is not the one that queries ask as
 defects() { on_made psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 <<< "$DEFECTS;"; }
 new_defects() {
-  { grep '^secured' "$work/0.defects" | sed 's/^/defect before: /'; } || true
+  { grep -E '^(secured|stored)' "$work/0.defects" | sed 's/^/defect before: /'; } || true
   # one of the two may be empty
   defects | awk -F '\037' 'FILENAME == ARGV[1] { old[$1, $2, $3]; old[$1, $4]; next }
-    $1 != "hidden" && !(($1, $2, $3) in old) && !(($1, $4) in old) { print "defect: " $0 }' "$work/0.defects" -
+    $1 != "hidden" && !(($1, $2, $3) in old) && ($1 == "stored" || !(($1, $4) in old)) { print "defect: " $0 }' "$work/0.defects" -
 }
 # run a data-return of the page, and insert the next row into each of its tables; report the total time until now
 returned=0 return_us=0

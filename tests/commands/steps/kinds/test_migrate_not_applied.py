@@ -45,6 +45,15 @@ def test_an_env_py_that_swallows_the_error_is_no_migration_with_nothing_to_do(al
     assert alembic.run(ALEMBIC + EMPTY, attempt=2).state == "done", "people have been told, and go on"
 
 
+def test_nor_is_half_of_it_the_whole(alembic: Project, tmp_path: Path) -> None:
+    alembic_revision(tmp_path, "ccc3", "bbb2", "SELECT 1/0", "SELECT 1")
+    each = ENV.replace("connection=connection", "connection=connection, transaction_per_migration=True")
+    (tmp_path / "migrations" / "env.py").write_text(each)
+    outcome = alembic.run(ALEMBIC)
+    said = "Migrated from “aaa1” to “bbb2”. But ccc3 is still not applied."
+    assert (outcome.state, outcome.summary) == ("failed", said)
+
+
 @pytest.mark.parametrize(("tool", "toml"), [("alembic", ALEMBIC), ("django", DJANGO)])
 def test_nothing_to_apply_is_fine_where_the_page_says_so(tool: str, toml: str, request: pytest.FixtureRequest) -> None:
     project: Project = request.getfixturevalue(tool)

@@ -29,6 +29,24 @@ CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION f();
 """
 SECURE = "ALTER TABLE a ENABLE ROW LEVEL SECURITY; ALTER TABLE b ENABLE ROW LEVEL SECURITY; DROP TABLE plain, parts;"
+SUMS = """
+CREATE FUNCTION tax(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1 * 2; END';
+CREATE FUNCTION plus(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN $1 + 2;
+CREATE INDEX "by tax" ON a (tax(id)); CREATE INDEX by_id ON a ((id + 1));
+ALTER TABLE b ADD COLUMN more int GENERATED ALWAYS AS (plus(id)) STORED;
+"""
+TAX = "CREATE OR REPLACE FUNCTION tax(int) RETURNS int IMMUTABLE {} LANGUAGE plpgsql AS 'BEGIN RETURN $1 * {}; END'; "
+PLUS = "CREATE OR REPLACE FUNCTION plus(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN $1 + 3"
+MAY = "may still have values of a function that is another one now: REINDEX an index, update a column"
+STAMPS = """
+ALTER TABLE a ADD COLUMN "At" int, ADD COLUMN note text;
+CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+  /* new.gone */ -- NEW.gone, and it's so
+  IF new.id IS NULL THEN RAISE 'No new.gone'; END IF;
+  NEW."At" = 1; new.Note = 'one'; RETURN NEW;
+END$$;
+"""
+WILL = "will fail, because its function uses a column that the table does not have"
 FAIL = "published for logical replication, and without a primary key or REPLICA IDENTITY"
 
 
@@ -89,9 +107,20 @@ def since(url: str, before: str, migration: str) -> str:
             f"fail on public.e: {FAIL}",
         ),
         ("CREATE PUBLICATION cdc FOR ALL TABLES", "DROP TABLE plain; CREATE TABLE plain (id int)", ""),
+        (SUMS, TAX.format("", 3) + PLUS, f'column more of public.b and index "by tax" of public.a {MAY}'),
+        (SUMS, TAX.format("COST 7 SET search_path = public", 2), ""),
+        (SUMS, TAX.format("", 3) + 'REINDEX INDEX "by tax"', ""),
+        (SUMS, f'ALTER INDEX "by tax" RENAME TO t; CREATE INDEX u ON b (tax(id)); {TAX.format("", 2)}', ""),
+        (STAMPS, 'ALTER TABLE a DROP COLUMN "At"', f'the trigger t of public.a (NEW."At") {WILL}'),
+        (STAMPS, "ALTER TABLE a RENAME note TO remark", f"the trigger t of public.a (new.Note) {WILL}"),
+        (STAMPS, f"ALTER TABLE a DROP COLUMN note; {OLDER.splitlines()[3].replace('CREATE', 'CREATE OR REPLACE')}", ""),
+        (STAMPS.replace("new.Note", "IF TG_TABLE_NAME = 'x' THEN END IF; new.note"), "ALTER TABLE a DROP note", ""),
+        (STAMPS + "ALTER TABLE a DROP COLUMN note", "ALTER TABLE a RENAME TO c; ALTER TABLE c ADD COLUMN x int", ""),
     ],
     ids=["for all", "key lost", "a partition", "key", "full", "inserts", "open", "opened", "secured", "no security",
-         "trigger", "foreign key", "as before", "renamed", "renamed and new", "made anew"],
+         "trigger", "foreign key", "as before", "renamed", "renamed and new", "made anew",
+         "replaced function", "same function", "indexed anew", "function as before",
+         "column gone", "column renamed", "column no longer used", "a branch", "column gone before"],
 )  # fmt: skip
 def test_what_is_new_is_named(url: str, before: str, migration: str, said: str) -> None:
     found = since(url, before, migration)
@@ -102,6 +131,22 @@ def test_the_words_are_true(url: str) -> None:
     assert "fail on public.c" in since(url, "CREATE PUBLICATION cdc FOR ALL TABLES", "CREATE TABLE c (id int)")
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
         run_sql(url, "DELETE FROM c")
+
+
+def test_an_index_does_not_find_what_a_replaced_function_gives(url: str) -> None:
+    said = since(url, SUMS + "INSERT INTO a SELECT generate_series(1, 9)", TAX.format("", 3))
+    assert said == f'index "by tax" of public.a {MAY}'
+    with psycopg.connect(url, options="-c enable_seqscan=off -c enable_bitmapscan=off", autocommit=True) as session:
+        found = "SELECT count(*) FROM a WHERE tax(id) = 3"
+        assert session.execute(found).fetchone() == (0,)
+        session.execute('REINDEX INDEX CONCURRENTLY "by tax"')
+        assert session.execute(found).fetchone() == (1,)
+
+
+def test_a_trigger_fails_without_a_column_of_its_function(url: str) -> None:
+    assert "trigger t" in since(url, STAMPS, "ALTER TABLE a DROP COLUMN note")
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        run_sql(url, "INSERT INTO a VALUES (1)")
 
 
 def test_what_an_earlier_version_noted_without_oids_still_counts(url: str) -> None:
@@ -161,6 +206,19 @@ def test_a_rehearsal_of_a_database_without_any_defect_names_the_first(postgres: 
     asked = shop.rehearse_alone("ALTER TABLE a DISABLE TRIGGER t;", "ALTER TABLE a ENABLE TRIGGER t;")
     assert asked.state == "failed", asked.summary
     assert "trigger" in asked.summary
+
+
+def test_a_rehearsal_asks_about_indexes_of_replaced_functions_and_triggers_without_their_columns(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    shop = RehearsedShop(postgres, tmp_path)
+    shop.change_production(OLDER + SUMS + STAMPS)
+    stale = shop.rehearse_alone(TAX.format("", 3), TAX.format("", 2))
+    assert (stale.state, f'On the copy, index "by tax" of public.a {MAY}.' in stale.summary) == ("failed", True)
+    gone = shop.rehearse_alone("ALTER TABLE a RENAME note TO remark;", "ALTER TABLE a RENAME remark TO note;")
+    assert (gone.state, f"the trigger t of public.a (new.Note) {WILL}" in gone.summary) == ("failed", True)
+    again = f'{TAX.format("", 3)} REINDEX INDEX "by tax";'
+    assert shop.rehearse_alone(again, again.replace("* 3", "* 2")).state == "done"
 
 
 def test_where_nothing_is_known_of_before_that_is_said(postgres: Postgres, tmp_path: Path) -> None:

@@ -95,3 +95,20 @@ def test_the_doctor_says_before_what_may_fail_in_one_transaction(
         PreflightContext(tools=tools, ref="main", files={"f.sql": text})
     )
     assert (result.level, result.summary[: len(words)]) == (level, words)
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_times_are_read_on_the_copy_in_the_zone_of_productions_server(shop: RehearsedShop, postgres: Postgres) -> None:
+    server = postgres.url(SUPERUSER, "shop")
+    shop.change_production("CREATE TABLE times (at timestamp); INSERT INTO times VALUES ('2026-01-01 12:00')")
+    epoch = "SELECT extract(epoch FROM at::timestamptz)::int FROM times"
+    [(there,)] = run_sql(shop.url, epoch)
+    verify = f"[[verify]]\nsays = 'at'\nexpect = {there}\nsql = '{epoch}'\n"
+    # the copy's server reads them in a zone of its own
+    run_sql(server, f"ALTER ROLE {SUPERUSER} SET timezone = 'Asia/Tokyo'")
+    try:
+        zoned = "ALTER TABLE times ALTER at TYPE timestamp{};"
+        outcome = shop.rehearse(zoned.format("tz"), zoned.format(""), returns=(), verify=verify)
+    finally:
+        run_sql(server, f"ALTER ROLE {SUPERUSER} RESET timezone")
+    assert outcome.state == "done", outcome.summary + outcome.output

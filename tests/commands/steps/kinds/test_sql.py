@@ -58,7 +58,7 @@ def test_a_file_that_an_earlier_attempt_applied_is_reported_as_such() -> None:
     world = World()
     world.forward, world.applied["run-1/step"] = True, 1
     columns = iter([rows(0), rows(4)])
-    world.on_sql("attname", lambda _: next(columns))
+    world.on_sql("attname IN", lambda _: next(columns))
     outcome = execute(box("sql", SQL), context(world, files=FILES, attempt=2))
     assert outcome.summary == "016_forward.sql had already been applied by this run; every verify query passed."
 
@@ -73,7 +73,7 @@ def test_an_error_fails_the_step_with_the_database_message() -> None:
 
 def test_a_partial_result_is_a_failure() -> None:
     world = World()
-    world.on_sql("attname", rows(3))
+    world.on_sql("attname IN", rows(3))
     outcome = execute(box("sql", SQL), context(world, files=FILES))
     assert outcome.state == "failed"
     assert "V1 columns: 3 instead of 4" in outcome.summary
@@ -112,7 +112,7 @@ def test_after_a_crash_the_file_is_applied_exactly_once() -> None:
     assert step.recover(context(world, files=FILES)).state == "done"
     assert step.recover(context(world, files=FILES)).state == "done"
     assert world.applied == {"run-1/step": 1}
-    world.on_sql("attname", rows(3))
+    world.on_sql("attname IN", rows(3))
     assert "was applied, but V1 columns: 3" in step.recover(context(world, files=FILES)).summary
     assert world.applied == {"run-1/step": 1}, "the file was applied twice"
 
@@ -123,7 +123,7 @@ def test_after_a_crash_without_a_receipt_the_verify_queries_decide() -> None:
     assert step.recover(context(world, files=FILES)).summary.startswith(
         "The bot was interrupted here. The file was applied"
     )
-    world.on_sql("attname", rows(3))
+    world.on_sql("attname IN", rows(3))
     assert step.recover(context(world, files=FILES)).state == "unknown", "half of it is applied, so a person must check"
     assert world.applied == {"run-1/step": 1}
 
