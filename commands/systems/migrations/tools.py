@@ -11,6 +11,7 @@ from commands.systems.scripts import script
 from state.frozen import dataclass
 
 ToolName = Literal["alembic", "django", "prisma", "rails", "flyway", "golang-migrate"]
+_RAILS_DATABASES = script("migrations/rails_databases.sh")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +111,10 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
     # https://guides.rubyonrails.org/v6.1/active_record_migrations.html; without SCHEMA it would write db/schema.rb anew
     "rails": MigrationTool(
         program="bin/rails",
-        state=script("migrations/rails_state.sh"),
+        state=_RAILS_DATABASES + script("migrations/rails_state.sh"),
         forward="SCHEMA=/dev/null $PROGRAM db:migrate",
-        back=script("migrations/rails_back.sh"),
-        irreversible=script("migrations/rails_irreversible.sh"),
+        back=_RAILS_DATABASES + script("migrations/rails_back.sh"),
+        irreversible=_RAILS_DATABASES + script("migrations/rails_irreversible.sh"),
         pending=script("migrations/rails_pending.sh"),
         databases="$PROGRAM db:migrate:status | grep '^database: '",
         table=Table(
@@ -121,7 +122,7 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
             # with the zeros that Rails puts before a low number when it tells it
             rows="SELECT lpad(version::text, greatest(3, length(version::text)), '0') FROM {table}",
         ),
-        troubles=script("migrations/rails_troubles.sh"),
+        troubles=_RAILS_DATABASES + script("migrations/rails_troubles.sh"),
         lock=RAILS,
     ),
     # https://documentation.red-gate.com/flyway; its `undo` is not in the Community edition

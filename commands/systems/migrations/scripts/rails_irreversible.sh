@@ -1,10 +1,8 @@
 # What Rails would apply now, up to $VERSION where the page says how far it goes, and could not take back, one a line. Its files are
 # read, not run: a `down` that raises, an `up` without a `down` or with an empty one, and in a `change` what Rails itself does not
 # invert with the arguments that stand there.
-$PROGRAM runner '
+$PROGRAM runner "$DATABASES"'
 require "ripper"
-base = ActiveRecord::Base
-context = base.connection_pool.respond_to?(:migration_context) ? base.connection_pool.migration_context : base.connection.migration_context
 recorder = ActiveRecord::Migration::CommandRecorder
 list = [:ReversibleAndIrreversibleMethods, :REVERSIBLE_AND_IRREVERSIBLE_METHODS].find { |one| recorder.const_defined?(one) }
 known = recorder.const_get(list).map(&:to_s)
@@ -74,9 +72,12 @@ inverted = lambda do |called, _, given, block = false|
 rescue ActiveRecord::IrreversibleMigration then false
 rescue StandardError then true # of a value that is not known
 end
-applied = context.get_all_versions
 last = ENV["VERSION"].to_s[/\A\d+/]
-context.migrations.reject { |one| applied.include?(one.version) || last && one.version > last.to_i }.each do |one|
+pending = databases.flat_map do |database|
+  applied = (context = at.call(database)).get_all_versions
+  context.migrations.reject { |one| applied.include?(one.version) || last && one.version > last.to_i }
+end
+pending.uniq(&:filename).each do |one|
   found = methods.call(Ripper.sexp(File.read(one.filename)) || [])
   why = []
   if found["change"]

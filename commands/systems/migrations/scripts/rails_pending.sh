@@ -1,2 +1,2 @@
 # What `db:migrate` has not applied, one a line: up to $VERSION, where the page says how far it goes.
-$PROGRAM db:migrate:status | awk -v "last=${VERSION-}" '$1 == "down" && (last == "" || $2 + 0 <= last + 0) { print $2 }'
+$PROGRAM db:migrate:status | awk -v "last=${VERSION-}" '$1 == "down" && (last == "" || $2 + 0 <= last + 0) && !told[$2]++ { print $2 }'

@@ -6,5 +6,7 @@ if ! told=$($PROGRAM db:migrate:status 2>&1); then
     grep -A 1 'aborted!$' <<< "$told" | tail -n 1 >&2 || true
     exit 1
   fi
+  # there it ends, whatever databases follow
+  told=$($PROGRAM runner "$DATABASES"'databases.each { |one| at.call(one).get_all_versions.each { |version| puts "\nup %.3d" % version } }')
 fi
 awk '$1 == "up" && $2 ~ /^[0-9]+$/ { print $2 }' <<< "$told" | sort -rn
