@@ -1,4 +1,4 @@
-"""A log-in with a certificate beside the key: where it is refused, what is wrong with it is said."""
+"""A log-in with a certificate beside the key: of one that is refused it is said why."""
 
 from __future__ import annotations
 
