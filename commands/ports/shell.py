@@ -15,8 +15,12 @@ from state.frozen import dataclass
 _BEHIND_AN_ERROR = re.compile(
     r"\W*$|(?:LINE \d+|HINT|DETAIL|CONTEXT|QUERY):|\[(?:SQL|parameters): |\(Background on this error|Node\.js v\d"
 )
-# the line with which a program says what is wrong, wherever a line's time or module stands before it; and npm's first
-_ERROR = re.compile(r"(?:^|[\s:.])\w*(?:Error|Exception|ERROR|FATAL)(?: \[[\w.]+\] |:\s+)\S|npm (?:error|ERR!) code \S")
+# the line with which a program says what is wrong, wherever a line's time or module stands before it; npm's first;
+# and that of node-postgres or git, at the start of a line
+_ERROR = re.compile(
+    r"(?:^|[\s:.])\w*(?:Error|Exception|ERROR|FATAL)(?: \[[\w.]+\] |:\s+)\S|npm (?:error|ERR!) code \S"
+    r"|^(?:error|fatal): \S"
+)
 _EMPTY = re.compile(r"(?:npm (?:error|ERR!))?\s*$")
 _FROM_ERROR = 6  # of the lines that people see of a command that failed
 TAIL = 64 * 1024  # bytes of output that are kept by default
