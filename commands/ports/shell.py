@@ -61,6 +61,11 @@ class CommandResult:
         return tuple(self.tail.splitlines()[-8:])
 
     @property
+    def ends_with_error(self) -> bool:
+        """Whether one of the last 8 lines names an error."""
+        return any(map(_ERROR.search, self.last_lines))
+
+    @property
     def error_lines(self) -> tuple[str, ...]:
         """Of a command that failed, 8 lines for the thread: the first that names an error, what follows, and the end.
 
