@@ -217,13 +217,14 @@ class RunStep(StepBox):
         return f"{before}`{shown}` failed with {code}{after}."
 
     def _why(self, result: CommandResult, values: Mapping[str, str]) -> tuple[str, ...]:
-        """The lines for people: the end, unless the command that failed has said why before it printed more."""
+        """The lines for people: the end, unless the command that failed has said why before it and not in it."""
         started = self._started(result, values)
         if not started:
             return result.last_lines
         own = result.tail.rpartition(f"$ {fill_shell(self.commands[started - 1], values)}\n")[2]
         of_it = replace(result, tail=own)
-        return result.last_lines if of_it.error_lines == of_it.last_lines else of_it.error_lines
+        at_end = of_it.ends_with_error or of_it.error_lines == of_it.last_lines
+        return result.last_lines if at_end else of_it.error_lines
 
     def _started(self, result: CommandResult, values: Mapping[str, str]) -> int | None:
         """How many commands were started, from what the script printed before each. None if that is not certain.
