@@ -19,16 +19,20 @@ _MOST_CHANGES = 2  # of a name
 _CHANGES = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")  # between letters and digits; a name has few
 # what stands for one
 _NO_SECRET = re.compile(
-    r"password|pass|secret|\$\w+|\$\{.*\}|%s|%\(\w+\)s|%\w+%|\{\w*\}|\*+|(?:%2A)+|x+|•+|\.+|…", re.IGNORECASE
+    r"password|pass|secret|true|false|none|null|undefined"
+    r"|\$\w+|\$\{.*\}|%s|%\(\w+\)s|%\w+%|\{\w*\}|\*+|(?:%2A)+|x+|•+|\.+|…",
+    re.IGNORECASE,
 )
 
 # a parameter of an address, or of a request as an access log has it; `&` may be written as in HTML or JSON
 _PARAMETER = re.compile(
     r"((?:[?&]|\\u0026)(?:amp;)?(?:[\w.-]{0,40}(?:[_.\[-]|%5B))?"
     r"(?:token|secret|password|passwd|pwd|passphrase|api[_-]?key|apikey|access[_-]?key|signature|sig|jwt)(?:\]|%5D)?=)"
-    r"([^\s&;#'\"<>\\]{4,})",
+    r"([^\s&;#'\"<>\\|`\x00]{4,})",
     re.IGNORECASE,
 )
+# how that begins which a shell or a template puts there
+_FILLED_IN = re.compile(r"\$[({]|\{\{|\{[\w.]+\}|%[({]\w|%\d\$s|[:\[][a-z_]+(?:\]|$)", re.IGNORECASE)
 
 
 def masked_by_form(text: str) -> str:
@@ -36,11 +40,17 @@ def masked_by_form(text: str) -> str:
     if "://" in text:
         text = _without_logins(text)
     if "=" in text:
-        text = _PARAMETER.sub(lambda found: found[0] if _NO_SECRET.fullmatch(found[2]) else found[1] + HIDDEN, text)
+        text = _PARAMETER.sub(_without_value, text)
     for begins, pattern in KEYS.items():
         if begins in text:
             text = pattern.sub(HIDDEN, text)
     return text
+
+
+def _without_value(found: re.Match[str]) -> str:
+    """A parameter without what may be a secret."""
+    shown = _NO_SECRET.fullmatch(found[2]) or _FILLED_IN.match(found[2])
+    return found[0] if shown else found[1] + HIDDEN
 
 
 def _without_logins(text: str) -> str:

@@ -16,9 +16,10 @@ _BEHIND_AN_ERROR = re.compile(
     r"\W*$|(?:LINE \d+|HINT|DETAIL|CONTEXT|QUERY):|\[(?:SQL|parameters): |\(Background on this error|Node\.js v\d"
 )
 # the line with which a program says what is wrong, wherever a line's time or module stands before it; npm's first;
-# and that above what Rails and rake say
+# that of node-postgres or git, at the start of a line; and the one above what Rails and rake say
 _ERROR = re.compile(
-    r"(?:^|[\s:.])\w*(?:Error|Exception|ERROR|FATAL)(?: \[[\w.]+\] |:\s+)\S|npm (?:error|ERR!) code \S|^r\w+ aborted!$"
+    r"(?:^|[\s:.])\w*(?:Error|Exception|ERROR|FATAL)(?: \[[\w.]+\] |:\s+)\S|npm (?:error|ERR!) code \S"
+    r"|^(?:error|fatal): \S|^r\w+ aborted!$"
 )
 _EMPTY = re.compile(r"(?:npm (?:error|ERR!))?\s*$")
 _FROM_ERROR = 6  # of the lines that people see of a command that failed
@@ -58,6 +59,11 @@ class CommandResult:
     def last_lines(self) -> tuple[str, ...]:
         """The last 8 lines of the output, for the thread."""
         return tuple(self.tail.splitlines()[-8:])
+
+    @property
+    def ends_with_error(self) -> bool:
+        """Whether one of the last 8 lines names an error."""
+        return any(map(_ERROR.search, self.last_lines))
 
     @property
     def error_lines(self) -> tuple[str, ...]:

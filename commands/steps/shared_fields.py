@@ -87,5 +87,8 @@ def check_limits(at_least: float | None, at_most: float | None) -> None:
 
 AllowedLines = Annotated[
     list[PagePattern],
-    Field(description="Lines that match one of these are no errors.", examples=[["ECONNRESET by a client"]]),
+    Field(
+        description="Lines that match one of these are no errors. A secret, as in `?token=…`, is `•••` in them.",
+        examples=[["ECONNRESET by a client"]],
+    ),
 ]

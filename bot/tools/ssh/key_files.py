@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import binascii
+from base64 import b64encode
 from collections.abc import Collection
 from pathlib import Path
 from typing import Never
 
 import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import SSHCertificate, load_ssh_public_identity
 from paramiko.config import SSH_PORT
 from paramiko.hostkeys import HostKeyEntry, HostKeys, InvalidHostKey
 from paramiko.ssh_exception import PasswordRequiredException
@@ -44,6 +46,18 @@ def read_private_key(path: str) -> paramiko.PKey:
         if isinstance(error, PasswordRequiredException):
             raise
         raise ValueError("the file holds no usable private key") from None
+
+
+def read_certificate(key: paramiko.PKey) -> SSHCertificate | None:
+    """The certificate that was beside a private key's file. None if there was none, or one of an unknown form."""
+    if key.public_blob is None:
+        return None
+    text = f"{key.public_blob.key_type} {b64encode(key.public_blob.key_blob).decode()}"
+    try:
+        found = load_ssh_public_identity(text.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return found if isinstance(found, SSHCertificate) else None
 
 
 class RevokedKeyError(paramiko.SSHException):

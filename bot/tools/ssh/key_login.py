@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 import paramiko
+from cryptography.hazmat.primitives.serialization import SSHCertificate
 from paramiko.auth_strategy import AuthResult, AuthSource, AuthStrategy, InMemoryPrivateKey, SourceResult
 from paramiko.config import SSHConfig
 
+from bot.tools.ssh.key_files import read_certificate
+
 LONGEST = 100  # characters of a server's words
+_REFUSED = "Authentication failed."  # paramiko's words where the server says no, and nothing else
+_NO_END = 253402300799  # the last second of the year 9999; a certificate without an end names a later one
+_OTHER = "something else"
 _CURE = "Let this user log in with the key alone (sshd_config: AuthenticationMethods publickey)."
 
 
 class NotByKeyError(paramiko.AuthenticationException):
-    """The server wants more than the key, or no key at all; the message says what, and what to do."""
+    """The server wants more than the key, no key, or another certificate. The message says what, and what to do."""
 
 
 class KeyLogin(AuthStrategy):
@@ -21,7 +28,7 @@ class KeyLogin(AuthStrategy):
 
     def __init__(self, user: str, key: paramiko.PKey) -> None:
         super().__init__(SSHConfig())
-        self._source = InMemoryPrivateKey(user, key)
+        self._source, self._key = InMemoryPrivateKey(user, key), key
 
     def get_sources(self) -> Iterator[AuthSource]:
         """The key."""
@@ -33,16 +40,36 @@ class KeyLogin(AuthStrategy):
             more = self._source.authenticate(transport)
         except paramiko.BadAuthenticationType as error:
             raise NotByKeyError(
-                f"the server does not accept keys, only {_named(error.allowed_types)}. {_CURE}"
+                f"the server does not accept keys, only {_named(error.allowed_types) or _OTHER}. {_CURE}"
             ) from None
+        except paramiko.AuthenticationException as error:
+            if str(error) == _REFUSED and (certificate := read_certificate(self._key)):
+                raise NotByKeyError(_why_refused(certificate, datetime.now(UTC))) from None
+            raise
         if more:
             raise NotByKeyError(
-                f"the server accepts the key, but also wants {_named(more)}, which a bot cannot give. {_CURE}"
+                f"the server accepts the key, but also wants {_named(more) or _OTHER}, which a bot cannot give. {_CURE}"
             )
         result = AuthResult(self)
         result.append(SourceResult(self._source, more))
         return result
 
 
+def _why_refused(certificate: SSHCertificate, now: datetime) -> str:
+    begins, ends = (
+        datetime.fromtimestamp(min(seconds, _NO_END), UTC)
+        for seconds in (certificate.valid_after, certificate.valid_before)
+    )
+    if now >= ends:
+        return f"the certificate beside the key ended at {ends:%Y-%m-%d %H:%M} UTC. Renew it."
+    if now < begins:
+        return f"the certificate beside the key counts only from {begins:%Y-%m-%d %H:%M} UTC on. Compare the clocks."
+    names = _named(name.decode(errors="replace") for name in certificate.valid_principals) or "any user"
+    return (
+        f"it refuses the certificate beside the key, which is for {names}. Check the user, and there TrustedUserCAKeys "
+        "and AuthorizedPrincipalsFile."
+    )
+
+
 def _named(methods: Iterable[str]) -> str:
-    return "".join(filter(str.isprintable, " or ".join(methods)))[:LONGEST] or "something else"
+    return "".join(filter(str.isprintable, " or ".join(methods)))[:LONGEST]

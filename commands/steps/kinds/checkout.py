@@ -46,6 +46,8 @@ _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 _MARKED_CLOSED = f"{_CLOSED_FOLDERS} | sed 's/^/{CLOSED}/'"
 _MARKED_LOCKED = f"locks | sed 's/^/{LOCKED}/'"
 _MARKED_MISSING = f"without_commit | sed 's/^/{MISSING}/'"
+_UNREADABLE = "unreadable="  # before git's words
+_MARKED_UNREADABLE = f"unreadable | sed 's/^/{_UNREADABLE}/'"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
@@ -173,7 +175,7 @@ locks=$(locks)
 
     def _untracked_check(self) -> HostCheck:
         """Late, when the release has been fetched there."""
-        look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{_MARKED_MISSING}\nunfiltered"
+        look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{_MARKED_MISSING}\n{_MARKED_UNREADABLE}\nunfiltered"
         program = without_remarks(f"{OWN_REPOSITORY}{_IN_THE_WAY}{UNFILTERED}enter\n{_OF_REF}\n{look}")
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
         return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
@@ -277,6 +279,11 @@ def _judge_untracked(result: CommandResult) -> list[PreflightResult]:
 
 
 def _judge_in_the_way(found: list[str]) -> list[PreflightResult]:
+    if unreadable := [line.removeprefix(_UNREADABLE) for line in found if line.startswith(_UNREADABLE)]:
+        what = (
+            f"git cannot read files that the release changes, so the checkout or the way back fails ({unreadable[0]})"
+        )
+        return blocked(what, "clone it anew in its place; git fsck names what is damaged")
     if closed := [line.removeprefix(CLOSED) for line in found if line.startswith(CLOSED)]:
         what = f"this user may not write to folders in which the release changes files: {', '.join(closed[:3])}"
         return blocked(what, "make the deploying user their owner")

@@ -36,6 +36,7 @@ _MAX_BYTES = 32 * 1024 * 1024  # of a log that are read
 _READ_SIZES = (1024 * 1024, 8 * 1024 * 1024, _MAX_BYTES)  # tried in turn until the window is covered
 _PREFLIGHT_SIZES = (64 * 1024,)
 _OLD = timedelta(days=1)  # a log whose newest line is older may be the wrong file
+_LATE = timedelta(minutes=1)  # in a log that is written at once, such an age says that nobody asked for so long
 _SCRIPT = "".join(map(script, ("logs/rotated.sh", "logs/log_writers.sh", "logs/traffic.sh")))
 _UNCOUNTED = "requests from before, if there were any, are not counted"
 _NO_HOUR = "has no zone or an unknown form, so it could be any hour"
@@ -172,7 +173,8 @@ class TrafficStep(StepBox):
             measures["seconds_p95"] = float(values["p95"])
             how = "answered or given up" if counted["given_up"] else "answered"
             summary += f", 95 % {how} within {format_seconds(measures['seconds_p95'])}"
-        return done(f"{summary}{_not_counted(values)}.{_notes(values)}", measures=measures)
+        notes = _notes(values) + _written_late(values, window)
+        return done(f"{summary}{_not_counted(values)}.{notes}", measures=measures)
 
     def _read_problem(self, result: CommandResult, values: dict[str, str]) -> str:
         """Why nothing is known of the traffic, as a clause. Empty if the log was read."""
@@ -201,7 +203,7 @@ class TrafficStep(StepBox):
             return blocked(f"the time in the newest line of {name} {_NO_HOUR}", "let the web server log it with a zone")
         if values["fits"] == "0":
             return blocked(f"the format `line` does not match the newest line of {name}", "fix `line`")
-        age = timedelta(seconds=int(values["read_at"]) - int(values["newest"]))
+        age = _age(values)
         if age > _OLD:
             return warned(
                 f"the newest line of {name} is {format_duration(age)} old", "check that this log is still written to"
@@ -234,6 +236,21 @@ def _not_counted(values: dict[str, str]) -> str:
     parts += [f"{values['given_up']} given up by who asked (499)"] if values["given_up"] != "0" else []
     parts += [f"{values['own']} of the bot's own not counted"] if values["own"] != "0" else []
     return f"; {', '.join(parts)}" if parts else ""
+
+
+def _age(values: dict[str, str]) -> timedelta:
+    """How old the newest line is."""
+    return timedelta(seconds=int(values["read_at"]) - int(values["newest"]))
+
+
+def _written_late(values: dict[str, str], window: timedelta) -> str:
+    """That newer requests may be still to come: nginx's `buffer=` keeps lines back until it is full.
+
+    Source: https://nginx.org/en/docs/http/ngx_http_log_module.html#access_log
+    """
+    if values["fresh"] == "0" or "newest" not in values or (age := _age(values)) < max(_LATE, window / 3):
+        return ""
+    return f" Its newest line is {format_duration(age)} old: a log with `buffer=` and no `flush=` is written late."
 
 
 def _notes(values: dict[str, str]) -> str:

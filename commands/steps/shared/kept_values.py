@@ -12,6 +12,7 @@ from commands.steps.base import Strict
 from commands.steps.value_types import ValueType, misfit
 from commands.systems.http_answers import field
 from commands.text.field_words import Short
+from commands.text.redaction import HIDDEN
 from state.errors import BadValue
 
 
@@ -41,10 +42,12 @@ def kept_types(kept: Mapping[str, KeptField]) -> dict[str, ValueType]:
 
 
 def keep(kept: Mapping[str, KeptField], data: Any, source: str) -> dict[str, str]:
-    """The values, from the JSON of `source`. Raises BadValue for the first that does not fit its type."""
+    """The values, from the JSON of `source`. Raises BadValue for one that holds a secret or does not fit its type."""
     values = {name: as_text(field(data, one.field)) for name, one in kept.items()}
     for name, one in kept.items():
         where = f"field `{one.field}` of {source}"
+        if HIDDEN in values[name]:
+            raise BadValue(f"<{name}> ({where}) is not kept, because a secret stands there.")
         if why := misfit(name, values[name], ValueType(one.type), where):
             raise BadValue(why)
     return values

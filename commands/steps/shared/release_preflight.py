@@ -9,7 +9,7 @@ from commands.steps.shared.release_order import lacks, not_compared
 from commands.steps.values import fill
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.refs import Release, ReleaseError, release_script
-from commands.systems.git.release_files import read_file
+from commands.systems.git.release_files import read_unchanged_file
 from commands.text.numbers import format_count
 from commands.text.phrases import capitalized
 from state.frozen import dataclass
@@ -71,7 +71,7 @@ class RefAndFiles:
     def _read(self, ctx: PreflightContext, commit: str, file: str) -> list[PreflightResult]:
         repository = PageText(self.step.repository)
         try:
-            ctx.files[file] = read_file(ctx.tools.shell, self.step.host, repository, commit, file)
+            ctx.files[file] = read_unchanged_file(ctx.tools.shell, self.step.host, repository, commit, file)
         except ReleaseError as error:
             return blocked(str(error), error.todo)
         return []

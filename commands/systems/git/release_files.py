@@ -38,7 +38,7 @@ def read_unchanged_file(shell: Shell, host: str, repository: Text, commit: str, 
     if git_hash.code or blob(text, len(commit)) != git_hash.tail.strip():
         raise ReleaseError(
             f"the file {file} of commit {commit[:10]} cannot be stored unchanged, because it is not UTF-8 text or "
-            "contains one of the bot's secrets, which the bot masks in everything it reads",
+            "contains a secret, such as a password or `?token=…` in an address, which the bot masks wherever it reads",
             "save it as UTF-8, and take secrets out of it",
         )
     return text

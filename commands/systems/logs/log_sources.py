@@ -141,6 +141,11 @@ def _unknown(values: dict[str, str], said: tuple[str, ...], has_errors: bool) ->
     return f"it has no line at all since the mark{aside if said else ''}"
 
 
+def is_rotated_away(created: str, oldest: str, mark: float) -> bool:
+    """Whether docker has lines of a container from after a mark only, though it was made before that."""
+    return _age(created, oldest, mark) == "rotated"
+
+
 def _age(created: str, oldest: str, mark: float) -> str:
     """Of a container: whether it is "young", made after the mark, or lines since the mark were "rotated" away.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from commands.systems.logs.log_lines import NewLines, parse_output
-from commands.systems.logs.log_sources import time_mark
+from commands.systems.logs.log_sources import is_rotated_away, time_mark
 from commands.systems.scripts import script
 from commands.systems.services.docker_beside import beside
 from commands.systems.services.docker_files import by_its_files, other_count
@@ -108,6 +108,9 @@ class Docker(Manager):
 
     def read_errors(self, output: str, logs: Mapping[str, str], allow: Sequence[str]) -> NewLines:
         unread = [f"docker shows no log of {words}" for words in re.findall(r"^unread=(.*)$", output, re.MULTILINE)]
+        for name, made, oldest in re.findall(r"^rotates=(.*)\ncreated=(.*)\noldest=(.*)$", output, re.MULTILINE):
+            if is_rotated_away(made, oldest, float(logs["log_mark"])):
+                unread.append(f"docker has rotated lines of {name} away")
         if code := re.search(r"^code=([1-9]\d*)$", output, re.MULTILINE):
             unread.append(f"docker logs ended with exit code {code[1]}")
         return replace(parse_output(output, allow), unreadable="; ".join(unread))

@@ -60,6 +60,7 @@ def test_an_output_of_nothing_else_is_shown_all_the_same() -> None:
         ),
         ("psql:up.sql:3: ERROR:  no such table", "the next step"),
         ("rails aborted!\nYou are using several databases.\n\nCaused by:", "LoadError: cannot load such file"),
+        ('error: column "n" does not exist', "    at Parser.parse (pg-protocol/dist/parser.js:1:1)"),
     ],
 )
 def test_of_a_command_that_failed_the_lines_that_say_why_are_shown_whatever_it_prints_behind_them(

@@ -51,6 +51,33 @@ def test_other_refusals_are_not_taken_for_files_of_another_user_in_git(said: str
     assert told(said).startswith(todo)
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize(
+    ("tail", "words", "todo"),
+    [
+        (
+            f"{'@' * 59}\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n{'@' * 59}\nfatal: no",
+            "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!",
+            "compare the key of git's server",
+        ),
+        (
+            "Host key verification failed.\nfatal: no",
+            "Host key verification failed.",
+            "compare the key of git's server",
+        ),
+        ("error: bad signature 0x00000000\nfatal: index file corrupt", "error: bad signature", "the index is damaged"),
+        (
+            "06dc516 New\nerror: object file .git/objects/cd/83 is empty\nfatal: loose object cd83 is corrupt",
+            "error: object file .git/objects/cd/83 is empty",
+            "objects of the clone are damaged",
+        ),
+    ],
+)
+def test_what_is_broken_beside_the_release_is_named_with_its_cure(tail: str, words: str, todo: str) -> None:
+    assert first_words(CommandResult(code=128, tail=tail, size=len(tail), seconds=0)).startswith(words)
+    assert told(tail).startswith(todo)
+
+
 def test_values_of_our_own_script_are_not_words_of_git() -> None:
     assert (
         first_words(CommandResult(code=137, tail="head=1234\nfiles=head\n", size=21, seconds=0)) == "it printed nothing"

@@ -110,6 +110,9 @@ def test_a_part_whose_address_lost_its_secret_is_not_asked_for_under_another_add
         ("script-src 'self'", '<script type="application/ld+json">{}</script>', 0),
         ("script-src 'self'", "<script type=importmap>{}</script><script src=a.js></script><script> </script>", 1),
         ("style-src 'self'", "<script>a</script>", 0),
+        (f"script-src '{HASH}'", "<script>a</script>", 1),
+        (f"script-src '{HASH}'", "<script>get('/a?token=•••')</script>", 0),  # it had another text, and so its hash
+        ("script-src 'self' 'nonce-x'", "<script>get('/a?token=•••')</script>", 1),
     ],
 )
 def test_scripts_within_the_page_need_a_nonce_a_hash_or_unsafe_inline(policy: str, script: str, refused: int) -> None:

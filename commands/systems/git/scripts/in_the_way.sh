@@ -43,3 +43,14 @@ closed_folders() (
     done
   } | sort -u
 )
+# unreadable: why git cannot read a file of COMMIT or of HEAD where these differ, as where a disk was full or power failed: the
+# checkout, or the way back, would stop at it. Of a clone that fetches what it lacks nothing is known.
+unreadable() {
+  local said
+  [ "$(git config --bool remote.origin.promisor)" != true ] && has_head . || return 0
+  said=$({ changed_blobs | git -c pack.compression=0 pack-objects -q --stdout --window=0; } 2>&1 > /dev/null) || printf '%s\n' "${said##*$'\n'}"
+}
+changed_blobs() {
+  git diff-tree -r --no-renames HEAD "$COMMIT" |
+    awk '$1 != ":160000" && $3 !~ /^0+$/ { print $3 } $2 != "160000" && $4 !~ /^0+$/ { print $4 }'
+}

@@ -11,8 +11,7 @@ for id in "${ids[@]}"; do
   words=$(docker inspect --type container --format '{{json .Created}}' -- "$id" 2>&1) || no_log container "$words"
   printf 'created=%s\n' "$(printf '%s\n' "$words" | tail -n 1 | tr -d '"')"
   words=$(logs_of --tail 0 -- "$id") || no_log unreadable "$words"
-  oldest=$(logs_of --timestamps -- "$id" | sed -n '1{s/ .*//p;q}') || true
-  printf 'oldest=%s\n' "$oldest"
+  printf 'oldest=%s\n' "$(oldest_of "$id")"
 done
 source_lines() { for id in "${ids[@]}"; do logs_of --since "$SINCE" -- "$id" || return; done; }
 error_lines

@@ -60,3 +60,5 @@ containers() {
 }
 # docker logs, without what podman says of itself where it stands in docker's place
 logs_of() { $SUDO docker logs "$@" 2>&1 | LC_ALL=C sed '/^Emulate Docker CLI using podman[.]/d'; }
+# the time of the oldest line that docker has of container $1
+oldest_of() { logs_of --timestamps -- "$1" | sed -n '1{s/ .*//p;q}' || true; }

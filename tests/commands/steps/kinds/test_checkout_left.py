@@ -176,6 +176,22 @@ def test_a_log_of_git_that_belongs_to_root_is_found_before_the_start(copy: Worki
     assert (found.level, ".git/logs/HEAD" in found.summary) == (FAIL, True)
 
 
+@pytest.mark.fault("the way back is first tried when it is needed")
+@pytest.mark.parametrize("of", ["old", "new"])
+@pytest.mark.parametrize("content", [b"", b"x" * 40, None], ids=["empty", "other bytes", "gone"])
+def test_a_damaged_file_of_either_version_is_found_before_the_start(
+    copy: WorkingCopy, of: str, content: bytes | None
+) -> None:
+    path = copy.repository.path
+    blob = git(path, "-c", "safe.directory=*", "rev-parse", f"{getattr(copy, of)}:lib/x.js")
+    file = path / ".git/objects" / blob[:2] / blob[2:]
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    found = copy.looked_at(2)
+    assert (found.level, blob[2:] in found.summary or blob in found.summary) == (FAIL, True), found.summary
+
+
 def test_a_release_that_is_not_fetched_yet_is_said_not_to_be_compared(copy: WorkingCopy) -> None:
     copy.repository.commit({"lib/x.js": "3\n"}, "Not fetched")
     assert copy.looked_at(2).summary.endswith("so its folders were not compared")

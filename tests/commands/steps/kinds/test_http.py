@@ -151,6 +151,16 @@ def test_each_fails_if_the_list_or_the_delete_fails() -> None:
     assert execute(box("http", EACH), context(world)).summary == "DELETE /api/jobs/5: Status 500 instead of 200 or 404."
 
 
+def test_each_deletes_nothing_by_a_value_whose_secret_is_masked() -> None:
+    world = World()
+    world.on_web("GET", answer(data=[{"id": "/x?sig=•••", "subject": "Test 1"}]))
+    text = EACH.replace('{ job = "id" }', '{ job = { field = "id", type = "text" } }')
+    outcome = execute(box("http", text), context(world))
+    assert outcome.state == "failed"
+    assert "<job> (field `id` of an entry of /api/jobs) is not kept, because a secret stands there." in outcome.summary
+    assert [call[0] for call in world.calls] == ["GET"]
+
+
 def test_each_is_in_the_plan() -> None:
     assert plan(box("http", EACH)).endswith(
         "the same for every entry of GET /api/jobs on api with subject = Test <run>"

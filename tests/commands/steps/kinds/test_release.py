@@ -133,6 +133,9 @@ def test_a_file_that_is_not_utf_8_is_refused(repository: Repository) -> None:
     outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
     assert outcome.state == "failed"
     assert "is not UTF-8 text" in outcome.summary
+    (_, check) = box("release", RELEASE).preflight()
+    (result,) = check.run_preflight(PreflightContext(tools=context(World(), shell=shell(repository)).tools, ref="main"))
+    assert (result.level, "is not UTF-8 text" in result.summary) == (FAIL, True), "the run must not be the first to say"
 
 
 def test_the_preflight_reads_the_files_of_the_ref(repository: Repository) -> None:
