@@ -1,4 +1,4 @@
-"""`migrate` with Rails and several databases: forward, what cannot be taken back, and back in each of them."""
+"""`migrate` with Rails and several databases: forward, and back in each of them."""
 
 from __future__ import annotations
 
