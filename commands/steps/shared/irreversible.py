@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context
 from commands.steps.shared.migration_tool import MigrationToolStep
+from commands.systems.migrations.tool_script import told_lines
 from commands.text.exit_codes import exit_words
 from state.frozen import dataclass
 
@@ -40,7 +41,7 @@ def irreversible(step: MigrationToolStep, ctx: Context) -> Irreversible:
     if result.code:
         why = f"whether a rollback can take the migrations back (asking ended with {exit_words(result.code)})"
         return Irreversible(unasked=(why,))
-    found = [line.strip() for line in result.tail.splitlines() if line.strip()]
+    found = told_lines(result)
     return Irreversible(
         stays=_some([line for line in found if not line.startswith(_LEAVES)]),
         leaves=_some([line.removeprefix(_LEAVES) for line in found if line.startswith(_LEAVES)]),

@@ -24,7 +24,7 @@ from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.locks import AdvisoryLock
-from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
+from commands.systems.migrations.tool_script import masked_problem, state_in, told, told_lines, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, Table, ToolName
 from commands.systems.migrations.troubles import stuck_in, told_troubles, trouble_in
 from commands.text.durations import Duration, parse_duration
@@ -168,19 +168,20 @@ class MigrationToolStep(StepBox):
     def irreversible_script(self) -> str:
         """The script that prints what could not be taken back; empty for a tool that does not tell it."""
         shipped = self._shipped()
-        return self._script(shipped.irreversible) if shipped and shipped.irreversible else ""
+        return self._script(told(shipped.irreversible)) if shipped and shipped.irreversible else ""
 
     def pending_script(self) -> str:
         """The script that prints what the tool's own way forward has left; empty where that is not known."""
         shipped = self._shipped()
-        return self._script(shipped.pending) if shipped and shipped.pending and not (self.forward or self.state) else ""
+        asks = shipped is not None and shipped.pending and not (self.forward or self.state)
+        return self._script(told(shipped.pending)) if shipped and asks else ""
 
     def several_databases(self, ctx: Context) -> bool:
         """Whether its tool tells the state of several databases at once, as Rails does. Raises ToolError."""
         shipped = self._shipped()
         if not shipped or not shipped.databases:
             return False
-        return len(self.asked(ctx, self._script(shipped.databases)).tail.splitlines()) > 1
+        return len(told_lines(self.asked(ctx, self._script(told(shipped.databases))))) > 1
 
     def passed_script(self) -> str:
         """The script that prints what the tool never applies; empty for one that applies all, or is told otherwise."""

@@ -11,6 +11,7 @@ from commands.systems.scripts import script
 from commands.text.redaction import HIDDEN
 
 _STATE = re.compile(r"^gonogo-migration-state=(.*)$", re.MULTILINE)
+_TOLD = "gonogo-told: "
 _SHOWN = 200  # characters of a state that a message shows
 _EXPORT_OPTIONS = 'export PGOPTIONS="${PGOPTIONS:+$PGOPTIONS }$GONOGO_PGOPTIONS"'
 _ENTER = 'cd "$FOLDER"'
@@ -65,6 +66,17 @@ def tool_script(
             command.strip() or f"{_ASK_STATE}{'' if may_be_silent else _IS_PRINTED}{_TELL_STATE}",
         )
     )
+
+
+def told(command: str) -> str:
+    """A command whose output is told from warnings that the tool prints on standard error, for `told_lines`."""
+    return f"{{\n{command.strip()}\n}} | sed 's/^/{_TOLD}/'"
+
+
+def told_lines(result: CommandResult) -> list[str]:
+    """What a command has told by `told`, without empty lines."""
+    lines = (line.removeprefix(_TOLD).strip() for line in result.tail.splitlines() if line.startswith(_TOLD))
+    return [line for line in lines if line]
 
 
 def state_in(result: CommandResult) -> str | None:

@@ -14,6 +14,16 @@ WITH tables AS (
 ), secured AS (
   SELECT nspname FROM tables WHERE NOT relispartition GROUP BY nspname
   HAVING count(*) FILTER (WHERE relrowsecurity) > 1 AND 10 * count(*) FILTER (WHERE relrowsecurity) >= 9 * count(*)
+), used AS MATERIALIZED (
+  -- PostgreSQL sees that such a column is gone only when the trigger runs, for a row; what stands in comments and strings is no code,
+  -- and a function that asks for which table it runs, or what columns that has, or awaits the error, may never come to the column
+  SELECT DISTINCT p.oid AS function, match[1] AS used, match[2] AS field
+  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
+  CROSS JOIN LATERAL regexp_replace(p.prosrc, '/\*.*?\*/', ' ', 'g') AS uncommented
+  CROSS JOIN LATERAL regexp_replace(regexp_replace(uncommented, '--[^\n]*', '', 'g'), $$'[^']*'$$, ' ', 'g') AS code
+  CROSS JOIN LATERAL regexp_matches(code, '\m((?:new|old)\.((?:[^[:space:][:punct:]]|[_$])+|"[^"]+"))', 'gi') AS match
+  WHERE p.oid IN (SELECT tgfoid FROM pg_catalog.pg_trigger)
+    AND code !~* '\m(tg_(table|rel|arg|nargs|name)|undefined_column|others|pg_attribute|information_schema)|\?'
 ), found (kind, name, schema, oid) AS (
   SELECT 'identity', name, nspname, oid::text FROM tables WHERE relkind = 'r'
     AND (oid IN (TABLE published) OR relispartition AND EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(oid) AS a WHERE a.relid::oid IN (TABLE published)))
@@ -28,16 +38,10 @@ WITH tables AS (
     WHERE tgenabled = 'D' AND NOT tgisinternal
   UNION ALL SELECT DISTINCT 'key', format('%I of %s', k.conname, t.name), nspname, k.oid::text FROM pg_catalog.pg_trigger JOIN pg_catalog.pg_constraint k ON k.oid = tgconstraint
     JOIN tables t ON t.oid = k.conrelid WHERE tgenabled = 'D' AND tgisinternal
-  -- PostgreSQL sees that such a column is gone only when the trigger runs; what stands in comments and strings is no code,
-  -- and a function that asks for which table it runs, or awaits the error, may never come to the column
-  UNION ALL SELECT DISTINCT 'column', format('%I of %s (%s)', g.tgname, t.name, used[1]), nspname, g.oid || '.' || used[2]
-    FROM pg_catalog.pg_trigger g JOIN tables t ON t.oid = g.tgrelid AND NOT t.relispartition
-    JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
-    CROSS JOIN LATERAL regexp_replace(p.prosrc, '/\*.*?\*/', ' ', 'g') AS uncommented
-    CROSS JOIN LATERAL regexp_replace(regexp_replace(uncommented, '--[^\n]*', '', 'g'), $$'[^']*'$$, ' ', 'g') AS code
-    CROSS JOIN LATERAL regexp_matches(code, '\m((?:new|old)\.(\w+|"[^"]+"))', 'gi') AS used
-    WHERE NOT g.tgisinternal AND code !~* '\mtg_(table|rel|arg)|undefined_column' AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND NOT a.attisdropped
-      AND a.attname = CASE WHEN used[2] LIKE '"%' THEN btrim(used[2], '"') ELSE lower(used[2]) END)
+  UNION ALL SELECT 'column', format('%I of %s (%s)', g.tgname, t.name, u.used), nspname, g.oid || '.' || u.field
+    FROM pg_catalog.pg_trigger g JOIN tables t ON t.oid = g.tgrelid AND NOT t.relispartition JOIN used u ON u.function = g.tgfoid
+    WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 = 1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND NOT a.attisdropped
+      AND a.attname = CASE WHEN u.field LIKE '"%' THEN btrim(u.field, '"') ELSE lower(u.field) END)
   UNION ALL SELECT 'stored', what, md5(string_agg(concat(p.prosrc, to_jsonb(p) ->> 'prosqlbody'), '|' ORDER BY p.oid)), s.oid
     FROM (SELECT format('index %I of %s', c.relname, t.name), 'pg_class'::regclass, c.oid, c.oid || '.' || pg_relation_filenode(c.oid)
         FROM pg_catalog.pg_index i JOIN tables t ON t.oid = i.indrelid JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i'

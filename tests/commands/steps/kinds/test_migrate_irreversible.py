@@ -138,3 +138,10 @@ def test_what_the_bots_own_way_back_left_half_done_is_not_said_to_be_somebody_el
         "The migrations at “shop=0001_initial(1)”, as before the deploy."
     )
     assert run_sql(url, COLUMNS) == [("id",)]
+
+
+def test_a_warning_that_the_tool_prints_is_no_migration(django: Project, tmp_path: Path) -> None:
+    with (tmp_path / "settings.py").open("a") as settings:
+        settings.write("import sys\nprint('this setting is old', file=sys.stderr)\n")
+    outcome = migrate(django)
+    assert (outcome.state, outcome.not_compared) == ("done", ()), outcome.summary

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from state.errors import Failed
 from tests.commands.steps.kinds.test_migrate import ALEMBIC, DJANGO, Project, alembic, django, url
 from tests.commands.steps.kinds.test_migrate_tools import RAILS, RAILS_PRICE, rails
 from tests.commands.steps.migration_projects import alembic_revision
@@ -87,3 +89,63 @@ def test_what_lies_beyond_the_version_to_which_rails_goes_is_not_left_unapplied(
     rails.files.clear()
     left = rails.run(idle(tmp_path, RAILS, "bin/rails"), attempt=3)
     assert left.summary.endswith(" But 20260201000000 is still not applied.")
+
+
+def instead(folder: Path, toml: str, program: str, first: str) -> str:
+    """A tool of the project that runs these words of sh before it starts."""
+    (folder / "tool").write_text(f'#!/bin/sh\n{first}\nexec {program} "$@"\n')
+    (folder / "tool").chmod(0o755)
+    lines = [line for line in toml.splitlines() if not line.startswith("program")]
+    return "\n".join([*lines, 'program = "./tool"', ""])
+
+
+WARNS = "echo 'DEPRECATION WARNING: x is old' >&2"
+PYTHON = ALEMBIC.split('program = "')[1].split('"')[0]
+
+
+@pytest.mark.parametrize(
+    ("tool", "toml", "program"),
+    [
+        ("alembic", ALEMBIC, PYTHON),
+        ("django", DJANGO, PYTHON.replace("-m alembic", "manage.py")),
+        ("rails", RAILS, "bin/rails"),
+    ],
+)
+def test_a_warning_that_a_tool_prints_is_no_migration(
+    tool: str, toml: str, program: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    outcome = request.getfixturevalue(tool).run(instead(tmp_path, toml, program, WARNS))
+    assert (outcome.state, outcome.not_compared) == ("done", ()), outcome.summary
+
+
+@pytest.mark.parametrize("fails", ["heads", "current"])
+def test_a_question_that_fails_takes_nothing_for_unapplied(alembic: Project, tmp_path: Path, fails: str) -> None:
+    # the state is asked once after the migration, and then again for this
+    first = f"""\
+if [ "$1" = upgrade ]; then : > after; elif [ -e asked ] && [ "$1" = {fails} ]; then exit 3
+elif [ -e after ] && [ "$1" = current ]; then : > asked; fi"""
+    outcome = alembic.run(instead(tmp_path, ALEMBIC, PYTHON, first))
+    unasked = ("whether alembic has left something unapplied (asking ended with exit code 3)",)
+    assert (outcome.state, outcome.summary) == ("done", "Migrated from “aaa1” to “bbb2”.")
+    assert outcome.not_compared == unasked
+
+
+def test_nor_does_one_that_takes_too_long(alembic: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = alembic.shell.ask
+
+    def slow(host: str, script: str, **more: Any) -> Any:
+        if "{ grep -vxF" in script:
+            raise Failed("It took longer than 60 s")
+        return ask(host, script, **more)
+
+    monkeypatch.setattr(alembic.shell, "ask", slow)
+    outcome = alembic.run(ALEMBIC)
+    unasked = ("whether alembic has left something unapplied: It took longer than 60 s",)
+    assert (outcome.state, outcome.not_compared) == ("done", unasked), outcome.summary
+
+
+def test_rails_leaves_the_migrations_of_another_scope_on_purpose(rails: Project, tmp_path: Path) -> None:
+    prices = RAILS_PRICE.replace("add_column(:orders, :price, :integer)", "create_table(:prices)")
+    (tmp_path / "db" / "migrate" / "20260201000000_price.shop.rb").write_text(prices)
+    outcome = rails.run(RAILS.replace("env = {", 'env = { SCOPE = "shop",'))
+    assert (outcome.state, outcome.summary) == ("done", "Migrated from “nothing applied” to “20260201000000”.")

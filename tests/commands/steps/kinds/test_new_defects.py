@@ -46,6 +46,16 @@ CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
   NEW."At" = 1; new.Note = 'one'; RETURN NEW;
 END$$;
 """
+SIZES = """
+CREATE FUNCTION sizes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW."größe$1" = NEW.größe$2; RETURN NEW; END';
+CREATE TRIGGER sized BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION sizes();
+"""
+COUNTS = """
+CREATE FUNCTION counts() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+  PERFORM new.several FROM (SELECT count(*) AS several FROM inserted) AS new; RETURN NULL;
+END$$;
+CREATE TRIGGER counted AFTER INSERT ON a REFERENCING NEW TABLE AS inserted EXECUTE FUNCTION counts();
+"""
 WILL = "will fail, because its function uses a column that the table does not have"
 FAIL = "published for logical replication, and without a primary key or REPLICA IDENTITY"
 
@@ -116,11 +126,18 @@ def since(url: str, before: str, migration: str) -> str:
         (STAMPS, f"ALTER TABLE a DROP COLUMN note; {OLDER.splitlines()[3].replace('CREATE', 'CREATE OR REPLACE')}", ""),
         (STAMPS.replace("new.Note", "IF TG_TABLE_NAME = 'x' THEN END IF; new.note"), "ALTER TABLE a DROP note", ""),
         (STAMPS + "ALTER TABLE a DROP COLUMN note", "ALTER TABLE a RENAME TO c; ALTER TABLE c ADD COLUMN x int", ""),
+        ('ALTER TABLE a ADD COLUMN "größe$1" int, ADD COLUMN größe$2 int;', SIZES, ""),
+        (STAMPS + "ALTER TABLE a DISABLE TRIGGER t", "ALTER TABLE a DROP COLUMN note", ""),
+        (STAMPS.replace("new.Note", "IF TG_NAME = 'x' THEN END IF; new.note"), "ALTER TABLE a DROP note", ""),
+        (STAMPS.replace("RETURN NEW;", "RETURN NEW; EXCEPTION WHEN others THEN"), "ALTER TABLE a DROP note", ""),
+        (STAMPS.replace("new.Note", "IF to_jsonb(new) ? 'note' THEN END IF; new.note"), "ALTER TABLE a DROP note", ""),
+        ("", COUNTS, ""),
     ],
     ids=["for all", "key lost", "a partition", "key", "full", "inserts", "open", "opened", "secured", "no security",
          "trigger", "foreign key", "as before", "renamed", "renamed and new", "made anew",
          "replaced function", "same function", "indexed anew", "function as before",
-         "column gone", "column renamed", "column no longer used", "a branch", "column gone before"],
+         "column gone", "column renamed", "column no longer used", "a branch", "column gone before",
+         "letters", "disabled", "by its name", "awaited", "asked for", "a whole statement's"],
 )  # fmt: skip
 def test_what_is_new_is_named(url: str, before: str, migration: str, said: str) -> None:
     found = since(url, before, migration)
