@@ -28,7 +28,7 @@ _NO_SECRET = re.compile(
 _PARAMETER = re.compile(
     r"((?:[?&]|\\u0026)(?:amp;)?(?:[\w.-]{0,40}(?:[_.\[-]|%5B))?"
     r"(?:token|secret|password|passwd|pwd|passphrase|api[_-]?key|apikey|access[_-]?key|signature|sig|jwt)(?:\]|%5D)?=)"
-    r"([^\s&;#'\"<>\\|`\x00-\x1f]{4,})",
+    r"([^\s&;#'\"<>\\|`\x00]{4,})",
     re.IGNORECASE,
 )
 # how that begins which a shell or a template puts there

@@ -10,6 +10,7 @@ from state.frozen import dataclass
 # begins a finding in a file whose values are usually made up
 MADE_UP = "in a test, an example, a template or a translation, so probably made up"
 NOT_SEARCHED = "not searched for secrets"  # begins a finding about what is too long to be searched
+MASKED = "has a value that the bot masks: a key, or a variable of the page"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Analysis(Protocol):
         """Find secrets in numbered lines of a file. A finding names the kind of secret and never repeats the secret.
 
         A finding begins with MADE_UP if the file, by its path, holds made-up values. What is too long to be searched is
-        a finding too, which begins with NOT_SEARCHED.
+        a finding too, which begins with NOT_SEARCHED; so is a line in which something was masked before (MASKED).
         """
 
     def syntax_error(self, sql: str) -> Finding | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from commands.ports.analysis import MADE_UP, NOT_SEARCHED, Analysis, Finding
+from commands.ports.analysis import MADE_UP, MASKED, NOT_SEARCHED, Analysis, Finding
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 
 _JAVASCRIPT_DEBUG = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
@@ -48,15 +48,15 @@ def review_added_lines(file: str, lines: Sequence[tuple[int, str]], secrets: Ite
     """
     debug = re.compile("|".join(filter(None, (_DEBUG.get(PurePosixPath(file).suffix), _LEFTOVER))))
     findings = [([number], f"debug code: {match[0]}") for number, text in lines if (match := debug.search(text))]
-    made_up: dict[str, list[int]] = {}
+    grouped: dict[str, list[int]] = {}
     for secret in secrets:
-        if secret.why.startswith(MADE_UP):
-            made_up.setdefault(secret.why, []).append(secret.line)
+        if secret.why.startswith((MADE_UP, MASKED)):
+            grouped.setdefault(secret.why, []).append(secret.line)
         else:
             findings.append(
                 ([secret.line], secret.why if secret.why.startswith(NOT_SEARCHED) else f"{LEAK}: {secret.why}")
             )
-    findings += [(numbers, why) for why, numbers in made_up.items()]
+    findings += [(numbers, why) for why, numbers in grouped.items()]
     return [f"{file}:{','.join(map(str, numbers))} {what}" for numbers, what in sorted(findings)]
 
 

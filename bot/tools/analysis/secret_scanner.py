@@ -13,7 +13,8 @@ from bot.tools.analysis.secret_below import ValuesBelow
 from bot.tools.analysis.secret_insert import InsertedPasswords
 from bot.tools.analysis.secret_logins import login_values
 from bot.tools.maker_keys import MAKER_KEYS
-from commands.ports.analysis import MADE_UP, NOT_SEARCHED, Finding
+from commands.ports.analysis import MADE_UP, MASKED, NOT_SEARCHED, Finding
+from commands.text.redaction import HIDDEN
 
 # characters of a line that are searched: its patterns take time that grows with the cube of a line
 LONGEST_LINE = 1_000
@@ -21,6 +22,8 @@ LIMIT = 60.0  # seconds for all lines
 # Not these plugins of detect-secrets: on a single line, entropy takes every long word for a secret; an address is no
 # secret; for the words of names we have rules of our own.
 _LEFT_OUT = ("HighEntropyString", "IPPublicDetector", "KeywordDetector")
+# lines come as the bot reads them; more dots beside each other are a program's own
+_MASKED = re.compile(rf"([?&][\w.%\[\]-]*=|(?<!{HIDDEN[0]})){HIDDEN}(?!{HIDDEN[0]})")
 # Kinds that say little where values are made up: in tests, examples, templates and translations. A maker's key is
 # named everywhere.
 _IN_ADDRESS = "Basic Auth Credentials"
@@ -51,6 +54,8 @@ def secrets(file: str, lines: Iterable[tuple[int, str]]) -> list[Finding]:
         kinds = set(_kinds(file, text[:LONGEST_LINE]))
         if inserted.in_line(text[:LONGEST_LINE]) or below.in_line(file, text[:LONGEST_LINE]):
             kinds.add(KIND)
+        if not kinds and (masked := _MASKED.search(text)):
+            kinds.add(KIND if masked[1] else MASKED)
         for kind in sorted(kinds):
             told_apart = made_up and kind in _GUESSED
             findings.append(Finding(line=number, why=f"{MADE_UP}: {kind}" if told_apart else kind))

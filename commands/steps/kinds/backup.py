@@ -117,7 +117,8 @@ class BackupStep(ClientProgramsStep):
     @classmethod
     def _is_of_one_file(cls, name: str) -> str:
         if for_authors() and not _FILE_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} begins a file's name, so it has no / or line break, and does not start with -")
+            rule = "is not empty, has no / or line break, and does not start with -"
+            raise ValueError(f"{name!r} begins a file's name, so it {rule}")
         return name
 
     def plan(self) -> list[str]:

@@ -42,6 +42,7 @@ from state.errors import BadValue
 from state.records import AttemptState
 from state.shortening import shortened
 
+_SAID_BEFORE = 4  # lines of an error that are shown before the end
 _COMMAND_LENGTH = 80  # characters of a failed command that the summary shows
 _VALUE_LENGTH = 200  # characters of a value that it shows
 
@@ -217,14 +218,17 @@ class RunStep(StepBox):
         return f"{before}`{shown}` failed with {code}{after}."
 
     def _why(self, result: CommandResult, values: Mapping[str, str]) -> tuple[str, ...]:
-        """The lines for people: the end, unless the command that failed has said why before it and not in it."""
+        """The lines for people: the end, and before it what the failed command said of an error if that has none."""
         started = self._started(result, values)
         if not started:
             return result.last_lines
         own = result.tail.rpartition(f"$ {fill_shell(self.commands[started - 1], values)}\n")[2]
         of_it = replace(result, tail=own)
-        at_end = of_it.ends_with_error or of_it.error_lines == of_it.last_lines
-        return result.last_lines if at_end else of_it.error_lines
+        if of_it.ends_with_error:
+            return result.last_lines
+        # the first error may be a harmless one, so the end is shown in full
+        said = of_it.error_lines[:_SAID_BEFORE]
+        return (*(line for line in said if line not in result.last_lines), *result.last_lines)
 
     def _started(self, result: CommandResult, values: Mapping[str, str]) -> int | None:
         """How many commands were started, from what the script printed before each. None if that is not certain.

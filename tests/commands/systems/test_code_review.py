@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.ports.analysis import NOT_SEARCHED, Finding
+from commands.ports.analysis import MASKED, NOT_SEARCHED, Finding
 from commands.systems.code_review import added_lines, review_added_lines, review_sql
 from tests.world import World
 
@@ -92,6 +92,11 @@ def test_the_parsers_error_and_equal_remarks_follow() -> None:
 def test_a_character_that_both_checks_find_is_named_once() -> None:
     why = "a NUL character, which PostgreSQL does not accept; remove it"
     assert review("SELECT 1;\nSELECT\0 2;") == [f"up.sql:2 {why}: SELECT"]
+
+
+def test_lines_with_masked_values_are_named_together_and_called_no_secret() -> None:
+    secrets = [Finding(line=line, why=MASKED) for line in (3, 7)]
+    assert review_added_lines("a.js", [], secrets) == [f"a.js:3,7 {MASKED}"]
 
 
 def test_a_line_that_was_not_searched_is_not_called_a_secret() -> None:

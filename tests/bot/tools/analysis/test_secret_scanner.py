@@ -7,7 +7,8 @@ import pytest
 from bot.tools.analysis import secret_scanner
 from bot.tools.analysis.secret_assignment import KIND
 from bot.tools.analysis.secret_scanner import secrets
-from commands.ports.analysis import MADE_UP
+from bot.tools.secrets import Redactor
+from commands.ports.analysis import MADE_UP, MASKED
 from tests.growth import assert_linear
 
 
@@ -21,6 +22,23 @@ def test_a_secret_is_named_by_its_kind_and_line_and_never_repeated() -> None:
     findings = secrets("a.js", [(3, "const a = 1"), (7, f'const password = "{secret}"')])
     assert [(finding.line, finding.why) for finding in findings] == [(7, KIND)]
     assert secret not in repr(findings)
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("/a?token=tulip9", KIND),
+        ("jdbc:postgresql://db/a?user=b&password=tulip9", KIND),
+        ("ghp_" + "Ab1" * 12, MASKED),
+        ("https://shop.example", MASKED),
+    ],
+)
+def test_a_secret_that_the_bot_has_masked_before_is_named(value: str, kind: str) -> None:
+    line = Redactor(["https://shop.example"])(f'const a = "{value}"')
+    assert "•••" in line
+    assert kinds("a.js", line) == [kind]
+    assert kinds("a.js", 'placeholder="••••••••"') == []
 
 
 @pytest.mark.parametrize(
