@@ -8,31 +8,36 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
-from commands.ports.shell import CommandResult
+from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
 from commands.steps.execution import recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.plan_line import program_plan
+from commands.steps.shared.checkout_preflight import (
+    IS_LOCKED,
+    NO_REPOSITORY,
+    NOT_FETCHED,
+    NOT_WRITABLE,
+    UNREADABLE,
+    judge_copy,
+    judge_release,
+)
 from commands.steps.shared.checkout_refusal import CLOSED, LOCKED, MISSING, why_refused
 from commands.steps.shared.checkout_state import failed_hook, where_it_stands
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts, parse_values, without_values
-from commands.systems.folders.may_write import MAY_WRITE, not_writable
+from commands.systems.folders.may_write import MAY_WRITE
 from commands.systems.git.environment import OWN_REPOSITORY
 from commands.systems.git.stored import (
     STORED,
     UNFILTERED,
-    is_unfiltered,
     stored_note,
-    unfiltered_warnings,
     without_stored,
 )
-from commands.systems.git.words import ANOTHER_GIT, NO_COPY, UNLOCK, advice, first_words
+from commands.systems.git.words import ANOTHER_GIT, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, readers_check, room_check
 from commands.systems.scripts import script, without_remarks
 from commands.text.exit_codes import exit_words
-from commands.text.numbers import format_count
 from state.errors import Failed
 
 # defines the shell functions `changed` and `changed_in_submodules`
@@ -46,8 +51,7 @@ _CLOSED_FOLDERS = "{ closed_folders; in_submodules closed_folders; }"
 _MARKED_CLOSED = f"{_CLOSED_FOLDERS} | sed 's/^/{CLOSED}/'"
 _MARKED_LOCKED = f"locks | sed 's/^/{LOCKED}/'"
 _MARKED_MISSING = f"without_commit | sed 's/^/{MISSING}/'"
-_UNREADABLE = "unreadable="  # before git's words
-_MARKED_UNREADABLE = f"unreadable | sed 's/^/{_UNREADABLE}/'"
+_MARKED_UNREADABLE = f"unreadable | sed 's/^/{UNREADABLE}/'"
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
@@ -69,7 +73,6 @@ _REFUSED = {
     _OTHER_COMMIT: "After the checkout, the working copy is not at commit {commit}.",
     _NOT_CLEAN: "After the checkout, the files differ from commit {commit}.",
 }
-_NO_REPOSITORY, _NOT_WRITABLE, _LOCKED, _NOT_FETCHED = range(65, 69)  # exit codes of the preflight script
 _LACKS = "the clone lacks objects of that commit: clone it anew, from an origin that has them all"
 _PUSH = "the origin no longer has that commit, or never had it: push it there"
 _ADVICE = (ANOTHER_GIT, (" not our ref ", _PUSH), ("unable to read sha1 file", _LACKS))
@@ -78,7 +81,7 @@ _OF_REF = f"""\
 name=${{REF#refs/heads/}} name=${{name#refs/tags/}} COMMIT=$REF
 [[ $REF =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || COMMIT=$(GIT_TERMINAL_PROMPT=0 git ls-remote origin \\
   "refs/heads/$name" "refs/tags/$name" "refs/tags/$name^{{}}" | awk 'END {{ print $1 }}')
-git cat-file -e "$COMMIT^{{commit}}" 2> /dev/null || exit {_NOT_FETCHED}"""
+git cat-file -e "$COMMIT^{{commit}}" 2> /dev/null || exit {NOT_FETCHED}"""
 
 
 class CheckoutStep(StepBox):
@@ -157,15 +160,15 @@ class CheckoutStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         program = f"""\
-{_CHANGED_FILES}{_IN_THE_WAY}{MAY_WRITE}enter || exit {_NO_REPOSITORY}
-may_write . && may_write "$(git rev-parse --git-dir)" || exit {_NOT_WRITABLE}
+{_CHANGED_FILES}{_IN_THE_WAY}{MAY_WRITE}enter || exit {NO_REPOSITORY}
+may_write . && may_write "$(git rev-parse --git-dir)" || exit {NOT_WRITABLE}
 locks=$(locks)
-[ -z "$locks" ] || {{ printf '%s\n' "$locks"; exit {_LOCKED}; }}
+[ -z "$locks" ] || {{ printf '%s\n' "$locks"; exit {IS_LOCKED}; }}
 {self._list_changed()}"""
         check = HostCheck(
             host=self.host,
             script=without_remarks(program),
-            judge=_judge_preflight,
+            judge=judge_copy,
             env=(("REPOSITORY", self.repository),),
         )
         room = room_check(self.host, self.repository, "in the working copy")
@@ -178,7 +181,7 @@ locks=$(locks)
         look = f"{self._list_in_the_way()}\n{_MARKED_CLOSED}\n{_MARKED_MISSING}\n{_MARKED_UNREADABLE}\nunfiltered"
         program = without_remarks(f"{OWN_REPOSITORY}{_IN_THE_WAY}{UNFILTERED}enter\n{_OF_REF}\n{look}")
         env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
-        return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
+        return HostCheck(host=self.host, script=program, judge=judge_release, env=env, late=True)
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env(), hides=TO_THE_BOT)
@@ -247,56 +250,3 @@ locks=$(locks)
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}
-
-
-def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
-    if result.code == _NOT_WRITABLE:
-        todo = "make the deploying user the owner of its files"
-        return blocked(*not_writable(result.tail, "the working copy", todo))
-    if result.code == _LOCKED:
-        names = ", ".join(result.tail.split("\n")[:-1][:3])
-        return blocked(f"the working copy is locked, so that nothing can be checked out ({names})", UNLOCK)
-    if result.code:
-        problem = f"git cannot use the working copy ({first_words(result, f'exit code {result.code}')})"
-        return blocked(problem, advice(result, "run git status there as the deploying user", NO_COPY))
-    if changed := result.tail.split("\n")[:-1]:
-        files, names = format_count(len(changed), "tracked file"), ", ".join(line.strip() for line in changed[:3])
-        return warned(
-            f"{files} of the working copy {'differs' if len(changed) == 1 else 'differ'} from its commit: {names}",
-            "save or discard the changes first, or name the files in `may_discard`",
-        )
-    return passed("the working copy is clean, and its top folder writable")
-
-
-def _judge_untracked(result: CommandResult) -> list[PreflightResult]:
-    if result.code == _NOT_FETCHED:
-        return passed("the release's commit is not in the working copy yet, so its folders were not compared")
-    if result.code:
-        return []  # the check of the working copy says it
-    listed = result.tail.split("\n")[:-1]
-    found, stored = [line for line in listed if not is_unfiltered(line)], unfiltered_warnings(listed)
-    return [*_judge_in_the_way(found), *stored]
-
-
-def _judge_in_the_way(found: list[str]) -> list[PreflightResult]:
-    if unreadable := [line.removeprefix(_UNREADABLE) for line in found if line.startswith(_UNREADABLE)]:
-        what = (
-            f"git cannot read files that the release changes, so the checkout or the way back fails ({unreadable[0]})"
-        )
-        return blocked(what, "clone it anew in its place; git fsck names what is damaged")
-    if closed := [line.removeprefix(CLOSED) for line in found if line.startswith(CLOSED)]:
-        what = f"this user may not write to folders in which the release changes files: {', '.join(closed[:3])}"
-        return blocked(what, "make the deploying user their owner")
-    if missing := [line.removeprefix(MISSING) for line in found if line.startswith(MISSING)]:
-        what = f"the release needs commits of submodules that cannot be fetched here: {', '.join(missing[:3])}"
-        return blocked(what, "push them to the submodule's origin, or see why this host cannot fetch from it")
-    if not found:
-        return passed("the release's folders are writable, and no untracked file stands where it has one of its own")
-    files, names = (
-        format_count(len(found), "untracked file"),
-        ", ".join(line.replace("?? ", "", 1) for line in found[:3]),
-    )
-    return warned(
-        f"{files} of the working copy would be overwritten by the release: {names}",
-        "move them away first, or name them in `may_discard`",
-    )

@@ -84,6 +84,10 @@ _FOR_THE_BOT = re.compile(
     r"(verify|table|lock|column|not held|differs|left|may not|may change|owners unasked|no right): "
 )
 _NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
+_NOT_AS_THERE = {
+    "rights_not_compared": "owners and privileges were NOT compared: {}",
+    "unknown_zone": "times were NOT read in production's zone {}, which the scratch server does not know",
+}
 _AS_MEANT = "Change the migration, or if that is meant, run the step again to go on."
 _WITHOUT_RIGHT = (
     "The application would get “permission denied”. Add the statement to the migration, or if that is meant, run the "
@@ -293,8 +297,7 @@ class RehearseStep(BackupCopyStep):
         if skipped:
             more += f"; {skipped[0]}"
         more += "".join(f"; {what}" for what in (other_views(output), lacks, wrong) if what)
-        if why := values.get("rights_not_compared"):
-            more += f"; owners and privileges were NOT compared: {why}"
+        more += "".join(f"; {words.format(values[name])}" for name, words in _NOT_AS_THERE.items() if name in values)
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."
         evidence = {"rehearsal": "schema, rows and sequences as before"}
         return done(summary, lines=lines, output=output, measures=measures, evidence=evidence)

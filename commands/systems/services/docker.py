@@ -13,6 +13,7 @@ from commands.systems.scripts import script
 from commands.systems.services.docker_beside import beside
 from commands.systems.services.docker_files import by_its_files, other_count
 from commands.systems.services.docker_left import DOCKER_LEFT, left_files, replaced
+from commands.systems.services.docker_listed import Listed
 from commands.systems.services.docker_networks import Shared, cut_off, read_shared, will_be_cut_off
 from commands.systems.services.manager import MARK, REMARK, Finding, Manager, Phase, Process, State
 from commands.systems.services.sudo_words import is_of_sudo, manager_refused
@@ -207,16 +208,14 @@ def _half_made(lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
         yield Finding(what=what, todo=f"or remove it now: docker rm {container}")
 
 
-def _watched(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
+def _watched(listed: Listed, lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
     """What restarts itself while a checkout changes its files, if it has some of the host."""
     by = {rest[0]: rest[1] for sort, *rest in lines if sort == "watches"}
     for name, option in dict.fromkeys((name, by[one["id"]]) for name, _, one in listed if one["id"] in by):
         yield watched(name, option, "leave that out of its command")
 
 
-def _left_out(
-    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
-) -> Iterator[Finding]:
+def _left_out(listed: Listed, lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
     """The services of the page that the compose files no longer have, so that compose cannot make them anew."""
     gone = {(rest[0], rest[2]) for sort, *rest in lines if sort == "orphan" and len(rest) == 3}
     for project, service in dict.fromkeys((one["in"], one["of"]) for _, number, one in listed if number):
@@ -225,7 +224,7 @@ def _left_out(
             yield Finding(what=what, todo="name the service that takes its place, and remove these containers")
 
 
-def _warnings(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[Finding]:
+def _warnings(listed: Listed) -> Iterator[Finding]:
     for name in dict.fromkeys(name for name, _, one in listed if one["log"] == "none"):
         what = f"docker keeps no log of {name} (log driver none), so its errors are not seen"
         yield Finding(what=what, todo="give it a log driver that docker logs can read")
@@ -244,7 +243,7 @@ def _warnings(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[
             yield Finding(what=what, todo=f'to make it anew by its compose file, write "{service}"')
 
 
-def _unnamed(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[str, str]) -> Iterator[Finding]:
+def _unnamed(listed: Listed, means: Mapping[str, str]) -> Iterator[Finding]:
     """What runs now and could not be started again: its image was removed, or its tag was given to another one."""
     for name, image, own in dict.fromkeys((name, one["image"], one["image_id"]) for name, _, one in listed):
         if image.startswith("sha256:") or image in own:
@@ -257,7 +256,7 @@ def _unnamed(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mappin
             yield Finding(what=what, todo="a rollback by that tag does not bring it back: deploy tags that do not move")
 
 
-def _stale(listed: Sequence[tuple[str, str, Mapping[str, Any]]], means: Mapping[str, str]) -> Iterator[str]:
+def _stale(listed: Listed, means: Mapping[str, str]) -> Iterator[str]:
     for name, image in dict.fromkeys(
         (name, one["image"]) for name, _, one in listed if means.get(one["image"]) not in (None, "", one["image_id"])
     ):
@@ -273,9 +272,7 @@ def _one_offs(lines: Sequence[Sequence[str]]) -> Iterator[str]:
         yield f"{joined_few(names, 3)} {still}, by `compose run`"
 
 
-def _unbooted(
-    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
-) -> Iterator[Finding]:
+def _unbooted(listed: Listed, lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
     """What docker would not start after a reboot of the host."""
     policies = {rest[0]: rest[1] for sort, *rest in lines if sort == "unbooted"}
     for name, policy in dict.fromkeys((name, policies[one["id"]]) for name, _, one in listed if one["id"] in policies):

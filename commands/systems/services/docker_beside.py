@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from commands.systems.logs.log_sources import time_mark
+from commands.systems.services.docker_listed import Listed
 from commands.text.foreign_json import read_json
 
 
-def beside(
-    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]], now: float
-) -> Iterator[tuple[str, float]]:
+def beside(listed: Listed, lines: Sequence[Sequence[str]], now: float) -> Iterator[tuple[str, float]]:
     """Those that run, such as a worker ("shop/worker"), with the seconds since their start."""
     images = {one["image_id"] for _, number, one in listed if number}
     for image, service, started in (rest for sort, *rest in lines if sort == "beside" and len(rest) == 3):

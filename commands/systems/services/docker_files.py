@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from commands.systems.services.docker_listed import Listed
 from commands.systems.services.manager import Finding
 from commands.text.numbers import format_count
 from commands.text.printable import printable
@@ -13,9 +13,7 @@ from commands.text.printable import printable
 _PULLS = re.compile(r"always|daily|weekly|every_.*")
 
 
-def by_its_files(
-    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]
-) -> Iterator[Finding]:
+def by_its_files(listed: Listed, lines: Sequence[Sequence[str]]) -> Iterator[Finding]:
     """What a restart by compose would run in the place of what runs now, and how many containers it keeps."""
     given = {rest[0]: rest[1:] for sort, *rest in lines if sort == "next" and len(rest) == 4}
     for name, _, one in listed:

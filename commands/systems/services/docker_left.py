@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from commands.systems.scripts import script
+from commands.systems.services.docker_listed import Listed
 from commands.systems.services.left_release import LEFT_RELEASE
 
 DOCKER_LEFT = LEFT_RELEASE + script("services/docker_left.sh")  # defines `compose_left` and `mounts_left`
 _MOUNTED = {"mounts": "where that is another", "slow": "and comparing the two takes too long"}
 
 
-def left_files(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]]) -> Iterator[str]:
+def left_files(listed: Listed, lines: Sequence[Sequence[str]]) -> Iterator[str]:
     """The services that compose makes by the files of a release that was left, or that have such files mounted."""
     names = {one["id"]: name for name, _, one in listed}
     found = [(sort, names.get(rest[0]), *rest[1:]) for sort, *rest in lines if len(rest) == 4]
@@ -23,9 +23,7 @@ def left_files(listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequ
             yield f"{name} has {old} mounted, but {link} leads to {leads}, {_MOUNTED[sort]}"
 
 
-def replaced(
-    listed: Sequence[tuple[str, str, Mapping[str, Any]]], lines: Sequence[Sequence[str]], what: str
-) -> Iterator[str]:
+def replaced(listed: Listed, lines: Sequence[Sequence[str]], what: str) -> Iterator[str]:
     """What was mounted when a container started, and is another file or folder by now; `what` is "file" or "moved"."""
     names = {one["id"]: name for name, _, one in listed}
     for id_, source in dict.fromkeys(tuple(rest) for sort, *rest in lines if sort == what and len(rest) == 2):

@@ -36,6 +36,11 @@ acts_as() { psql -XqAt -v ON_ERROR_STOP=1 -v user="$1" <<< "$ACTS_AS"; }
 user=$PGUSER
 [ -z "$TOOL" ] || user=$(tool_user)
 settings=$(psql -XqAt -v ON_ERROR_STOP=1 -v user="$user" <<< "$SETTINGS")
+# a zone that the copy's server does not know would keep every session out of it
+if ! options="${settings//$'\n'/ }" scratch psql -Xqc 'SELECT' > "$work/out" 2>&1 && zone=$(grep -i '^-c TimeZone=' <<< "$settings"); then
+  settings=$(grep -vi '^-c TimeZone=' <<< "$settings" || true)
+  printf 'unknown_zone=%s\n' "${zone##*=}"
+fi
 user=$(acts_as "$user")
 if [ -n "$(scratch psql -XqAt -v user="$user" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, $MAY_ACT)")" ]; then
   compare=()

@@ -28,8 +28,8 @@ restore_by() {
 # a setting that pg_restore 17 uses on older servers; the server may say that it does not know it in another language
 UNKNOWN_SETTING='[^[:alnum:]_]transaction_timeout[^[:alnum:]_]'
 restore_by "$JOBS"
-# as the proof has restored it
-if [ -n "$wrong" ] && [ "$JOBS" != 1 ] && [ "$(PGDATABASE=$NEW order_matters 2> /dev/null || true)" = t ]; then restore_by 1; fi
+# as the proof has restored it, where rows were refused; the rollback has no time for a second try that must fail as well
+if [ "$JOBS" != 1 ] && grep -v 'No space left on device' <<< "$wrong" | grep -q 'COPY failed for table' && [ "$(PGDATABASE=$NEW order_matters 2> /dev/null || true)" = t ]; then restore_by 1; fi
 [ -z "$wrong" ] || { head -n 4 <<< "${wrong:0:800}"; exit 75; }
 server -v old="$old" -v new="$NEW" <<< "$PROPERTIES" || exit 94
 PGDATABASE=$NEW psql -Xq -v ON_ERROR_STOP=1 <<< 'SET client_min_messages = error; ANALYZE'

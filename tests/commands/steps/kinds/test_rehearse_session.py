@@ -112,3 +112,19 @@ def test_times_are_read_on_the_copy_in_the_zone_of_productions_server(shop: Rehe
     finally:
         run_sql(server, f"ALTER ROLE {SUPERUSER} RESET timezone")
     assert outcome.state == "done", outcome.summary + outcome.output
+
+
+def test_a_zone_that_the_copys_server_does_not_know_keeps_nothing_from_being_rehearsed(
+    shop: RehearsedShop, postgres: Postgres
+) -> None:
+    server = postgres.url(SUPERUSER, "shop")
+    shop.change_production(f"ALTER ROLE {OWNER} IN DATABASE shop SET timezone = 'Asia/Tokyo'")
+    # a server without this name in its files; production's own takes its other zone then
+    run_sql(server, "UPDATE pg_db_role_setting SET setconfig = '{TimeZone=Asia/Old}' WHERE setdatabase <> 0")
+    try:
+        outcome = shop.rehearse_alone("CREATE TABLE later (id int);", "DROP TABLE later;")
+    finally:
+        run_sql(server, f"ALTER ROLE {OWNER} IN DATABASE shop RESET timezone")
+    assert outcome.state == "done", outcome.summary + outcome.output
+    said = "; times were NOT read in production's zone Asia/Old, which the scratch server does not know."
+    assert outcome.summary.endswith(said), outcome.summary
