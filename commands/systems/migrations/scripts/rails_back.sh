@@ -6,13 +6,13 @@ for one in $applied; do
 done
 count=$($PROGRAM runner "$DATABASES"'puts "\ngonogo-databases=#{databases.size}"')
 if [[ $count == *gonogo-databases=1 ]]; then
-  for one in "${new[@]}"; do
+  for one in ${new[@]+"${new[@]}"}; do
     SCHEMA=/dev/null VERSION=$one $PROGRAM db:migrate:down
   done
 else
   # the numbers go in as a text of their own: in a container the program has another environment
   $PROGRAM runner "$DATABASES"'
-new = %w['"$(printf '%s\n' "${new[@]}" | grep -xE '[0-9]+' | tr '\n' ' ')"'].map(&:to_i)
+new = %w['"$(printf '%s\n' ${new[@]+"${new[@]}"} | grep -xE '[0-9]+' | tr '\n' ' ')"'].map(&:to_i)
 places = databases.each_index.flat_map { |place| (new & at.call(databases[place]).get_all_versions).map { |version| [version, place] } }
 begin
   places.sort.reverse.each { |version, place| at.call(databases[place]).run(:down, version) }
