@@ -136,6 +136,19 @@ def test_work_in_a_submodule_that_was_taken_back_with_its_release_is_listed_and_
 
 
 @pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_release_with_files_of_its_own_in_the_place_of_a_submodule_can_be_taken_back(nested: Nested) -> None:
+    git(nested.main.origin, "rm", "-q", "-f", "outer")
+    (nested.main.origin / "outer").mkdir()
+    own = nested.main.commit({"outer/app.js": "in its place\n"}, "No submodule")
+    git(nested.main.origin, "rm", "-q", "-r", "outer")
+    none = nested.main.commit({}, "Nothing in its place")
+    for commit in (nested.new, own, nested.new, own, none, nested.new):
+        outcome = check_out(nested.main, commit)
+        assert outcome.state == "done", (outcome.summary, outcome.lines)
+    assert git(nested.library, "status", "--porcelain") == ""
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
 def test_the_first_clone_of_a_submodule_that_was_killed_is_made_anew(nested: Nested) -> None:
     assert check_out(nested.main, nested.main.old).state == "done"
     shutil.rmtree(nested.library)
