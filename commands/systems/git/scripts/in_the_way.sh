@@ -44,11 +44,11 @@ closed_folders() (
   } | sort -u
 )
 # unreadable: why git cannot read a file of COMMIT or of HEAD where these differ, as where a disk was full or power failed: the
-# checkout, or the way back, would stop at it. Of a clone that fetches what it lacks nothing is known.
+# checkout, or the way back, would stop at it. Of a clone that fetches what it lacks, or where this look is killed, nothing is known.
 unreadable() {
   local said
   [ "$(git config --bool remote.origin.promisor)" != true ] && has_head . || return 0
-  said=$({ changed_blobs | git -c pack.compression=0 pack-objects -q --stdout --window=0; } 2>&1 > /dev/null) || printf '%s\n' "${said##*$'\n'}"
+  said=$({ changed_blobs | git -c pack.compression=0 pack-objects -q --stdout --window=0; } 2>&1 > /dev/null) || [ $? -gt 128 ] || printf '%s\n' "${said##*$'\n'}"
 }
 changed_blobs() {
   git diff-tree -r --no-renames HEAD "$COMMIT" |

@@ -327,6 +327,17 @@ def checked(host: LocalShell, number: int = 1) -> list[PreflightResult]:
     return check.run_preflight(PreflightContext(tools=tools, ref="main"))
 
 
+def test_a_look_at_the_objects_that_is_killed_says_nothing_of_them(repository: Repository, tmp_path: Path) -> None:
+    git(repository.path, "fetch", "-q")
+    (tmp_path / "killed").mkdir()
+    killed = tmp_path / "killed" / "git"
+    own = '#!/bin/bash\nfor word; do [ "$word" != pack-objects ] || kill -9 $$; done\n'
+    killed.write_text(f'{own}exec {shutil.which("git")} "$@"\n')
+    killed.chmod(0o755)
+    (found,) = checked(LocalShell({"REPO": str(repository.path)}, killed.parent), 2)
+    assert found.level == OK, found
+
+
 def test_a_branch_is_not_accepted_as_a_commit(repository: Repository) -> None:
     """A branch may have moved to another commit, so only a full hash is checked out."""
     for commit in ("origin/main", repository.new[:12], "--orphan", "-"):
