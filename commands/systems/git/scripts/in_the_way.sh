@@ -47,8 +47,9 @@ closed_folders() (
 # checkout, or the way back, would stop at it. Of a clone that fetches what it lacks, or where this look is killed, nothing is known.
 unreadable() {
   local said
-  [ "$(git config --bool remote.origin.promisor)" != true ] && has_head . || return 0
-  said=$({ changed_blobs | git -c pack.compression=0 pack-objects -q --stdout --window=0; } 2>&1 > /dev/null) || [ $? -gt 128 ] || printf '%s\n' "${said##*$'\n'}"
+  ! git config --get-regexp '^(remote\..*\.promisor|extensions\.partialclone)$' > /dev/null && has_head . || return 0
+  said=$({ changed_blobs | git -c pack.compression=0 pack-objects -q --stdout --window=0; } 2>&1 > /dev/null) || [ $? -gt 128 ] ||
+    printf '%s\n' "${said##*$'\n'}"
 }
 changed_blobs() {
   git diff-tree -r --no-renames HEAD "$COMMIT" |

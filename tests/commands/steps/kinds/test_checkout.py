@@ -338,6 +338,17 @@ def test_a_look_at_the_objects_that_is_killed_says_nothing_of_them(repository: R
     assert found.level == OK, found
 
 
+@pytest.mark.parametrize("name", ["remote.mirror.promisor", "extensions.partialClone"])
+def test_of_a_clone_that_fetches_what_it_lacks_no_object_is_asked_for(repository: Repository, name: str) -> None:
+    git(repository.path, "fetch", "-q")
+    git(repository.path, "config", "core.repositoryFormatVersion", "1")
+    git(repository.path, "config", name, "true" if name.startswith("remote") else "origin")
+    blob = git(repository.path, "rev-parse", f"{repository.new}:app.js")
+    (repository.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    (found,) = checked(shell(repository), 2)
+    assert found.level == OK, found
+
+
 def test_a_branch_is_not_accepted_as_a_commit(repository: Repository) -> None:
     """A branch may have moved to another commit, so only a full hash is checked out."""
     for commit in ("origin/main", repository.new[:12], "--orphan", "-"):
