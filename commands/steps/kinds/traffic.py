@@ -250,7 +250,7 @@ def _written_late(values: dict[str, str], window: timedelta) -> str:
     """
     if values["fresh"] == "0" or "newest" not in values or (age := _age(values)) < max(_LATE, window / 3):
         return ""
-    return f" Its newest line is {format_duration(age)} old: a log with `buffer=` and no `flush=` is written late."
+    return f" The log's newest line is {format_duration(age)} old; one with `buffer=` and no `flush=` is written late."
 
 
 def _notes(values: dict[str, str]) -> str:

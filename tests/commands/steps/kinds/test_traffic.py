@@ -55,7 +55,7 @@ def test_only_requests_in_the_window_and_after_the_restart_count(log: Path) -> N
 def test_an_old_newest_line_of_a_log_that_may_be_written_late_is_told(log: Path) -> None:
     log.write_text("".join(log_line(age, 201) for age in range(890, 660, -10)))
     assert count(log).summary.endswith(
-        " Its newest line is 11 min old: a log with `buffer=` and no `flush=` is written late."
+        " The log's newest line is 11 min old; one with `buffer=` and no `flush=` is written late."
     )
     with log.open("a") as written:
         written.write(log_line(200, request="GET /"))
