@@ -222,7 +222,9 @@ def test_a_folder_that_only_the_run_knows_is_said_not_to_be_asked_yet(alembic: P
     assert (result.level, "not asked yet" in result.summary) == ("ok", True)
 
 
-def test_prisma_starts_no_more_often_than_its_state_and_rows_need(prisma: Project, prisma_project: Path) -> None:
+def test_prisma_starts_no_more_often_than_its_state_rows_and_what_is_left_need(
+    prisma: Project, prisma_project: Path
+) -> None:
     log, program = prisma_project / "starts", prisma_project / "counted"
     log.unlink(missing_ok=True)
     program.write_text(f'#!/bin/sh\necho "$*" >> {log}\nexec npx --no-install prisma "$@"\n')
@@ -231,4 +233,4 @@ def test_prisma_starts_no_more_often_than_its_state_and_rows_need(prisma: Projec
     outcome = prisma.run(PRISMA + 'program = "./counted"\n', attempt=2)
     assert outcome.state == "done", outcome.summary + outcome.output
     asks = ["migrate status", "db execute --stdin --schema prisma/schema.prisma"]
-    assert log.read_text().splitlines() == [*asks, "migrate deploy", *asks]
+    assert log.read_text().splitlines() == [*asks, "migrate deploy", *asks, "migrate status"], "the last: what is left"
