@@ -86,7 +86,7 @@ _FOR_THE_BOT = re.compile(
 _NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
 _NOT_AS_THERE = {
     "rights_not_compared": "owners and privileges were NOT compared: {}",
-    "unknown_zone": "times were NOT read in production's zone {}, which the scratch server does not know",
+    "unknown_zone": "times were NOT read in the database's zone {}, which the scratch server does not know",
 }
 _AS_MEANT = "Change the migration, or if that is meant, run the step again to go on."
 _WITHOUT_RIGHT = (

@@ -126,5 +126,5 @@ def test_a_zone_that_the_copys_server_does_not_know_keeps_nothing_from_being_reh
     finally:
         run_sql(server, f"ALTER ROLE {OWNER} IN DATABASE shop RESET timezone")
     assert outcome.state == "done", outcome.summary + outcome.output
-    said = "; times were NOT read in production's zone Asia/Old, which the scratch server does not know."
+    said = "; times were NOT read in the database's zone Asia/Old, which the scratch server does not know."
     assert outcome.summary.endswith(said), outcome.summary
