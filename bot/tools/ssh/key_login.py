@@ -15,7 +15,6 @@ from bot.tools.ssh.key_files import read_certificate
 LONGEST = 100  # characters of a server's words
 _REFUSED = "Authentication failed."  # paramiko's words where the server says no, and nothing else
 _NO_END = 253402300799  # the last second of the year 9999; a certificate without an end names a later one
-_OTHER = "something else"
 _CURE = "Let this user log in with the key alone (sshd_config: AuthenticationMethods publickey)."
 
 
@@ -40,7 +39,7 @@ class KeyLogin(AuthStrategy):
             more = self._source.authenticate(transport)
         except paramiko.BadAuthenticationType as error:
             raise NotByKeyError(
-                f"the server does not accept keys, only {_named(error.allowed_types) or _OTHER}. {_CURE}"
+                f"the server does not accept keys, only {_named(error.allowed_types)}. {_CURE}"
             ) from None
         except paramiko.AuthenticationException as error:
             if str(error) == _REFUSED and (certificate := read_certificate(self._key)):
@@ -48,7 +47,7 @@ class KeyLogin(AuthStrategy):
             raise
         if more:
             raise NotByKeyError(
-                f"the server accepts the key, but also wants {_named(more) or _OTHER}, which a bot cannot give. {_CURE}"
+                f"the server accepts the key, but also wants {_named(more)}, which a bot cannot give. {_CURE}"
             )
         result = AuthResult(self)
         result.append(SourceResult(self._source, more))
@@ -64,12 +63,12 @@ def _why_refused(certificate: SSHCertificate, now: datetime) -> str:
         return f"the certificate beside the key ended at {ends:%Y-%m-%d %H:%M} UTC. Renew it."
     if now < begins:
         return f"the certificate beside the key counts only from {begins:%Y-%m-%d %H:%M} UTC on. Compare the clocks."
-    names = _named(name.decode(errors="replace") for name in certificate.valid_principals) or "any user"
+    names = _named((name.decode(errors="replace") for name in certificate.valid_principals), "any user")
     return (
         f"it refuses the certificate beside the key, which is for {names}. Check the user, and there TrustedUserCAKeys "
         "and AuthorizedPrincipalsFile."
     )
 
 
-def _named(methods: Iterable[str]) -> str:
-    return "".join(filter(str.isprintable, " or ".join(methods)))[:LONGEST]
+def _named(words: Iterable[str], otherwise: str = "something else") -> str:
+    return "".join(filter(str.isprintable, " or ".join(words)))[:LONGEST] or otherwise

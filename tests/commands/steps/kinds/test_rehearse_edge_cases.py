@@ -188,19 +188,27 @@ def test_the_search_path_of_production_applies_on_the_copy(shop: RehearsedShop) 
     assert outcome.state == "done", outcome.summary + outcome.output
 
 
-def test_the_name_of_not_null_is_only_reported_where_a_server_keeps_one(shop: RehearsedShop) -> None:
-    shop.change_production("ALTER TABLE kept ADD COLUMN note text NOT NULL DEFAULT 'n'")
-    forward, again = "ALTER TABLE kept DROP COLUMN note;", "ALTER TABLE kept ADD COLUMN note text {} DEFAULT 'n';"
-    outcome = shop.rehearse_alone(forward, again.format('CONSTRAINT "its ""own""" NOT NULL'))
-    assert outcome.state == "done", outcome.summary
-    assert any(", names of NOT NULL or " in line for line in outcome.lines)
-    assert shop.rehearse_alone(forward, again.format("")).state == "failed"
-
-
-def test_so_is_that_of_a_domain(shop: RehearsedShop) -> None:
-    shop.change_production('CREATE DOMAIN "a price" AS int NOT NULL DEFAULT 3 CHECK (value > 0)')
-    forward, again = 'DROP DOMAIN "a price";', 'CREATE DOMAIN "a price" AS int {} DEFAULT 3 CHECK (value > 0);'
-    outcome = shop.rehearse_alone(forward, again.format('CONSTRAINT "of ""it"" all" NOT NULL'))
+@pytest.mark.parametrize(
+    ("made", "forward", "again"),
+    [
+        (
+            "ALTER TABLE kept ADD COLUMN note text NOT NULL DEFAULT 'n'",
+            "ALTER TABLE kept DROP COLUMN note;",
+            "ALTER TABLE kept ADD COLUMN note text {} DEFAULT 'n';",
+        ),
+        (
+            'CREATE DOMAIN "a price" AS int NOT NULL DEFAULT 3 CHECK (value > 0)',
+            'DROP DOMAIN "a price";',
+            'CREATE DOMAIN "a price" AS int {} DEFAULT 3 CHECK (value > 0);',
+        ),
+    ],
+    ids=["of a column", "of a domain"],
+)
+def test_the_name_of_not_null_is_only_reported_where_a_server_keeps_one(
+    shop: RehearsedShop, made: str, forward: str, again: str
+) -> None:
+    shop.change_production(made)
+    outcome = shop.rehearse_alone(forward, again.format('CONSTRAINT "its ""own"" name" NOT NULL'))
     assert outcome.state == "done", outcome.summary
     assert any(", names of NOT NULL or " in line for line in outcome.lines)
     assert shop.rehearse_alone(forward, again.format("")).state == "failed"
