@@ -17,7 +17,7 @@ _HASH = without_remarks(_IN + 'git rev-parse --verify --quiet --end-of-options "
 MAX_FILE_BYTES = 2_000_000  # a stored file is part of the record, and of the script of a rehearsal
 
 
-def read_file(shell: Shell, host: str, repository: Text, commit: str, file: str) -> str:
+def _read_file(shell: Shell, host: str, repository: Text, commit: str, file: str) -> str:
     """The text of a file of a commit. Raises ReleaseError (there is none, or it is too large), Unreachable, Failed."""
     env: dict[str, Text] = {"REPOSITORY": repository, "COMMIT": commit, "FILE": file}
     content = shell.ask(host, _FILE, env=env, keep=MAX_FILE_BYTES)
@@ -31,8 +31,8 @@ def read_file(shell: Shell, host: str, repository: Text, commit: str, file: str)
 
 
 def read_unchanged_file(shell: Shell, host: str, repository: Text, commit: str, file: str) -> str:
-    """The same, if the text that came over is what git has. Raises ReleaseError also if it is not."""
-    text = read_file(shell, host, repository, commit, file)
+    """The text of a file of a commit, if what came over is what git has. Raises ReleaseError, Unreachable, Failed."""
+    text = _read_file(shell, host, repository, commit, file)
     env: dict[str, Text] = {"REPOSITORY": repository, "COMMIT": commit, "FILE": file}
     git_hash = shell.ask(host, _HASH, env=env)
     if git_hash.code or blob(text, len(commit)) != git_hash.tail.strip():
