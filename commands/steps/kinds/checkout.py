@@ -28,12 +28,7 @@ from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import TO_THE_BOT, fill, page_texts, parse_values, without_values
 from commands.systems.folders.may_write import MAY_WRITE
 from commands.systems.git.environment import OWN_REPOSITORY
-from commands.systems.git.stored import (
-    STORED,
-    UNFILTERED,
-    stored_note,
-    without_stored,
-)
+from commands.systems.git.stored import STORED, UNFILTERED, stored_note, without_stored
 from commands.systems.git.words import ANOTHER_GIT, advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, readers_check, room_check
 from commands.systems.scripts import script, without_remarks

@@ -66,8 +66,8 @@ changed_within() {
     changed "$folder" --ignore-submodules=all | awk -v folder="$folder" '{ print folder ": " $0 }' || exit
   done
 }
-# of one that a release has brought which was taken back: it stays where it was. What HEAD has in its place is looked at with the
-# files of HEAD, and a file that went with those is nobody's work.
+# of one that a release has brought which was taken back: it stays where it was. `in_submodules` says which it is, by $path in $top.
+# What HEAD has in its place is looked at with the files of HEAD, and a file that went with those is nobody's work.
 changed_left() {
   local begun=
   [ -z "$(git -C "$top" ls-files -- ":(top,literal)$path")" ] && has_head . || return 0
