@@ -22,7 +22,7 @@ _WHAT = {
     "trigger": "the trigger {names} is disabled",
     "key": "the foreign key {names} is not checked, because its triggers are disabled",
     "column": "the trigger {names} will fail, because its function uses a column that the table does not have",
-    "stored": "{names} may still have values of a function that is another one now: REINDEX an index, update a column",
+    "stored": "{names} may still have values of a function that was replaced: REINDEX the index, or update the column",
 }
 
 

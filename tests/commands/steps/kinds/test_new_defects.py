@@ -37,7 +37,7 @@ ALTER TABLE b ADD COLUMN more int GENERATED ALWAYS AS (plus(id)) STORED;
 """
 TAX = "CREATE OR REPLACE FUNCTION tax(int) RETURNS int IMMUTABLE {} LANGUAGE plpgsql AS 'BEGIN RETURN $1 * {}; END'; "
 PLUS = "CREATE OR REPLACE FUNCTION plus(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN $1 + 3"
-MAY = "may still have values of a function that is another one now: REINDEX an index, update a column"
+MAY = "may still have values of a function that was replaced: REINDEX the index, or update the column"
 STAMPS = """
 ALTER TABLE a ADD COLUMN "At" int, ADD COLUMN note text;
 CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
