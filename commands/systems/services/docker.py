@@ -114,7 +114,7 @@ class Docker(Manager):
                 unread.append(f"docker has rotated lines of {name} away")
         if code := re.search(r"^code=([1-9]\d*)$", output, re.MULTILINE):
             unread.append(f"docker logs ended with exit code {code[1]}")
-        return replace(parse_output(output, allow), unreadable="; ".join(unread))
+        return replace(parse_output(output, allow), unreadable="; ".join(dict.fromkeys(unread)))
 
 
 def _process(name: str, number: str, one: Mapping[str, Any], now: float, shared: Sequence[Shared]) -> Process:
