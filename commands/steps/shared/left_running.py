@@ -14,6 +14,8 @@ from state.errors import ToolError
 from state.records import RunState
 
 _WHETHER = "whether processes from before the restart still run"
+# what a container runs (`compose exec web php artisan up`) is no command of compose
+_ANEW = r"\bcompose\b(?:\\\n|(?!\b(?:exec|run)\b).)*\b(?:up|restart|down)\b"
 _HIDDEN = f"{_WHETHER}: the user of host “{{host}}” does not see them all (such as with hidepid)"
 
 
@@ -43,12 +45,13 @@ def _left_beside(box: ServiceBox, ctx: Context, before: State) -> str:
 def _is_in(name: str, commands: str, named: Collection[str]) -> bool:
     """Whether commands of the page name an instance, or several of its template by a pattern (worker@*).
 
-    A service of compose ("shop/worker") is in its containers' names, too, and in each command about a whole project.
+    A service of compose ("shop/worker", or "shop/worker (cron)" with its container's own name) is in its containers'
+    names, too, and in each command by which compose makes anew what a project has.
     """
-    _, of_project, service = name.rpartition("/")
+    _, of_project, service = name.partition("/")
     if of_project:
-        words = rf"\b{re.escape(service)}\b|\bcompose\b.*\b(up|restart|down|pull)\b"
-        return bool(re.search(words, "\n".join((commands, *named))))
+        names = "|".join(map(re.escape, re.findall(r"[^\s()]+", service)))
+        return bool(re.search(rf"(?<![^\W_])({names})(?![^\W_])|{_ANEW}", "\n".join((commands, *named))))
     template = name.rpartition("@")[0]
     return bool(re.search(rf"{re.escape(name)}(?![0-9])|{re.escape(template)}(@[^0-9\s]|\*)", commands))
 

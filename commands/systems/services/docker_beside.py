@@ -10,8 +10,15 @@ from commands.text.foreign_json import read_json
 
 
 def beside(listed: Listed, lines: Sequence[Sequence[str]], now: float) -> Iterator[tuple[str, float]]:
-    """Those that run, such as a worker ("shop/worker"), with the seconds since their start."""
-    images = {one["image_id"] for _, number, one in listed if number}
-    for image, service, started in (rest for sort, *rest in lines if sort == "beside" and len(rest) == 3):
-        if image in images:
-            yield service, max(now - float(time_mark(read_json(started))), 0)
+    """Those that run, such as a worker ("shop/worker"), with the seconds since their start.
+
+    A container's name is added if it does not tell the service: "shop/worker (cron)". One of an older image of the same
+    tag is left from an earlier deploy.
+    """
+    images = {one[key] for _, number, one in listed if number for key in ("image_id", "image")}
+    for image, tag, container, service, started in (
+        rest for sort, *rest in lines if sort == "beside" and len(rest) == 5
+    ):
+        if {image, tag} & images:
+            own = "" if service.rpartition("/")[2] in container else f" ({container.removeprefix('/')})"
+            yield service + own, max(now - float(time_mark(read_json(started))), 0)

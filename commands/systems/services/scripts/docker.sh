@@ -67,13 +67,13 @@ one_offs() {
       [ "$image" = "$own" ] || printf 'one-off\t%s\n' "$name"
     done
 }
-# beside LISTED FOUND: "beside", the image, the service and the start of each container that runs in a project of those found, but
-# those themselves
+# beside LISTED FOUND: "beside", the image, its tag, the name, the service and the start of each container that runs in a project
+# of those found, but those themselves
 beside() {
   awk -F '\t' 'FNR == 1 { part++ } part == 1 { if ($1 == "container" && $5 != "-") { ids[$3]; projects[$5] } next }
     $3 in projects && !($1 in ids) && $6 != "True" && $7 == "running" { print $1 }' <(printf '%s\n' "$2") <(printf '%s\n' "$1") |
     xargs -r $SUDO docker inspect --type container --format \
-      'beside	{{.Image}}	{{with .Config.Labels}}{{index . "com.docker.compose.project"}}/{{index . "com.docker.compose.service"}}{{end}}	{{json .State.StartedAt}}' 2> /dev/null || true
+      'beside	{{.Image}}	{{.Config.Image}}	{{.Name}}	{{with .Config.Labels}}{{index . "com.docker.compose.project"}}/{{index . "com.docker.compose.service"}}{{end}}	{{json .State.StartedAt}}' 2> /dev/null || true
 }
 # what starts containers at boot: dockerd, or of podman a unit that looks for those with a restart policy
 daemon() { case $(docker --version 2>&1) in *podman*) echo podman-restart.service ;; *) echo docker.service ;; esac; }

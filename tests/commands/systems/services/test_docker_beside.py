@@ -12,6 +12,7 @@ import pytest
 from commands.steps.base import execute
 from commands.steps.shared.left_running import left_running
 from commands.systems.services.docker import Docker
+from commands.systems.services.docker_beside import beside
 from commands.systems.services.manager import State
 from state.records import RunState
 from tests.commands.steps.builders import box, context
@@ -30,6 +31,12 @@ SERVICES = """services:
     volumes: ["{folder}:{folder}"]
   queue-worker:
     image: "app:${{TAG}}"
+    command: [python3, -c, "import time; time.sleep(1000)"]
+    stop_signal: SIGKILL
+    network_mode: none
+  cron:
+    image: "app:${{TAG}}"
+    container_name: nightly
     command: [python3, -c, "import time; time.sleep(1000)"]
     stop_signal: SIGKILL
     network_mode: none
@@ -68,8 +75,19 @@ def test_a_worker_of_the_same_image_that_no_step_names_is_named_after_a_restart(
     now = datetime.now(UTC)
     outcome = execute(stage.box("service", web), replace(ctx, began_at=now, run=replace(ctx.run, began_at=now)))
     assert outcome.state == "done", outcome.summary
-    left = " But crew/queue-worker runs as well, which no step names: it was not restarted, perhaps with the old code."
-    assert left in outcome.summary
+    left = "But crew/cron (nightly) and crew/queue-worker run as well, which no step names: they were not restarted, "
+    assert f" {left}perhaps with the old code." in outcome.summary
+
+
+@pytest.mark.fault("the first of several for all")
+def test_so_is_one_that_an_earlier_deploy_left_with_an_older_image_of_the_same_tag() -> None:
+    web = ("crew/web", "1", {"image_id": "sha256:b", "image": "shop:latest"})
+    started = '"2026-11-01T00:00:00Z"'
+    lines = [
+        ["beside", "sha256:a", "shop:latest", "/crew-worker-1", "crew/worker", started],
+        ["beside", "sha256:c", "redis:7", "/crew-queue-1", "crew/queue", started],
+    ]
+    assert [name for name, _ in beside([web], lines, 2e9)] == ["crew/worker"]
 
 
 @pytest.mark.fault("the first of several for all")
@@ -83,16 +101,24 @@ def test_a_worker_of_the_same_image_that_no_step_names_is_named_after_a_restart(
         ("crew-queue-worker-1", False),
         ("docker compose up --detach", False),
         ("docker compose restart queue-worker", False),
+        ("docker-compose --file x.yml \\\\\n  up --detach", False),
+        ("docker restart crew_queue-worker_1", False),
+        ("crew_queue-worker_1", False),
+        ("nightly", False),
+        ("docker compose pull", True),
+        ("docker compose exec -T web php artisan up", True),
+        ("docker compose run --rm web bin/down", True),
+        ("docker compose run --rm web bin/migrate; docker compose up --detach", False),
     ],
 )
 def test_it_is_not_if_another_step_names_it_or_starts_the_whole_project(other: str, is_named: bool) -> None:
     step = box("service", 'host = "h"\nmanager = "docker"\nname = "web"')
-    command = box("run", f"host = 'h'\ncommands = ['{other}']")
+    command = box("run", f"host = 'h'\ncommands = ['''{other}''']")
     boxes = {"more": command if " " in other else step.model_copy(update={"name": other})}
     ctx = replace(context(World()), boxes=boxes)
-    before = State(processes=(), logs={}, beside={"crew/queue-worker": 1e9})
+    before = State(processes=(), logs={}, beside={"crew/queue-worker (nightly)": 1e9})
     said, _ = left_running(step, ctx, "", before)
-    assert ("queue-worker runs as well" in said) == is_named
+    assert ("queue-worker (nightly) runs as well" in said) == is_named
     back = replace(ctx, run=replace(ctx.run, state=RunState.ROLLING_BACK))
     assert left_running(step, back, "", before)[0] == "", "it has the code of before"
 
