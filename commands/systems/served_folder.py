@@ -43,11 +43,15 @@ if [ -e "$WWW/releases/$release" ]; then remove "$part"; else mv -T "$part" "$WW
 target=releases/$release
 """
 )
-# a run without a note has not switched the link: it serves what it did before, whatever that is called
+# a run without a note has not switched the link: it serves what it did before, whatever that is called, such as
+# another build of the commit, COMMIT-2
 _BEFORE = """\
 note="$WWW/releases/.before-$RUN"; target=releases/$COMMIT
 if [ -s "$note" ]; then target=$(cat "$note")
-elif [ ! -e "$note" ] && [ ! -d "$WWW/$target/" ] && [ -L "$WWW/current" ]; then target=$(readlink "$WWW/current"); fi
+elif [ ! -e "$note" ] && [ -L "$WWW/current" ]; then
+  served=$(readlink "$WWW/current")
+  case $(basename "$served") in "$COMMIT"-*) target=$served ;; *) [ -d "$WWW/$target/" ] || target=$served ;; esac
+fi
 """
 # what the rollback of this run would go back to, once the run has noted it, and whether the link can be replaced
 IN_WAY = f"""\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_a_rollback_leaves_what_is_served_where_publish_was_killed(site: Site, t
     site.shell.ended.clear()
     assert (site.run_step(BACK).state, site.served()) == ("done", OTHER)
     assert sorted(path.name for path in site.www.iterdir()) == ["current", "releases"], "something was left"
+
+
+@pytest.mark.fault(FAULT)
+def test_a_rollback_before_any_publish_leaves_the_build_that_is_served_beside_another_of_its_commit(site: Site) -> None:
+    again = f"{OLD}-2"
+    shutil.copytree(site.www / "releases" / OTHER, site.www / "releases" / OLD)
+    (site.www / "releases" / OTHER).rename(site.www / "releases" / again)
+    (site.www / "current").unlink()
+    (site.www / "current").symlink_to(f"releases/{again}")
+    outcome = site.run_step(BACK)
+    assert (outcome.state, site.served()) == ("done", again), outcome.summary
 
 
 def test_a_release_that_is_not_of_the_commit_is_not_called_rolled_back(site: Site) -> None:
