@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.tools.ssh.key_files import is_only_certificate_wrong
+
 _KEY_ITSELF = "-----BEGIN"
 _PUBLIC = ("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")  # how the line of a public key begins
 _PUTTY = "PuTTY-User-Key-File"
@@ -33,6 +35,11 @@ def not_a_key(path: str, at: str) -> str:
         return "the private key is in PuTTY's format; convert it: puttygen KEY.ppk -O private-openssh -o KEY."
     if begins.startswith(_PUBLIC):
         return f"the file holds the public half of a key; name the private key in {at}, often the path without .pub."
+    if is_only_certificate_wrong(path):
+        return (
+            "the certificate beside the private key (the key's path and -cert.pub) is damaged or of another key; "
+            "renew or remove it."
+        )
     return f"the private key's file holds no usable key; name one in OpenSSH's or PEM format in {at}."
 
 

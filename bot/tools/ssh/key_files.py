@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64encode
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Never
 
@@ -46,6 +47,15 @@ def read_private_key(path: str) -> paramiko.PKey:
         if isinstance(error, PasswordRequiredException):
             raise
         raise ValueError("the file holds no usable private key") from None
+
+
+def is_only_certificate_wrong(path: str) -> bool:
+    """Whether a file that `read_private_key` refuses holds a usable key, so that it was the certificate beside it."""
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        with suppress(OSError, ValueError, TypeError, paramiko.SSHException):
+            kind.from_private_key_file(path)
+            return True
+    return False
 
 
 def read_certificate(key: paramiko.PKey) -> SSHCertificate | None:

@@ -36,15 +36,11 @@ class KeyLogin(AuthStrategy):
     def authenticate(self, transport: paramiko.Transport) -> AuthResult:
         """Log in. Raises NotByKeyError, and paramiko's AuthenticationException for a key that is refused."""
         try:
-            more = self._source.authenticate(transport)
+            more = self._log_in(transport)
         except paramiko.BadAuthenticationType as error:
             raise NotByKeyError(
                 f"the server does not accept keys, only {_named(error.allowed_types)}. {_CURE}"
             ) from None
-        except paramiko.AuthenticationException as error:
-            if str(error) == _REFUSED and (certificate := read_certificate(self._key)):
-                raise NotByKeyError(_why_refused(certificate, datetime.now(UTC))) from None
-            raise
         if more:
             raise NotByKeyError(
                 f"the server accepts the key, but also wants {_named(more)}, which a bot cannot give. {_CURE}"
@@ -52,6 +48,20 @@ class KeyLogin(AuthStrategy):
         result = AuthResult(self)
         result.append(SourceResult(self._source, more))
         return result
+
+    def _log_in(self, transport: paramiko.Transport) -> list[str]:
+        """By the certificate, and where that is refused by the key alone, as OpenSSH does."""
+        try:
+            return self._source.authenticate(transport)
+        except paramiko.AuthenticationException as error:
+            certificate = read_certificate(self._key)
+            if str(error) != _REFUSED or certificate is None:
+                raise
+        self._key.public_blob = None
+        try:
+            return self._source.authenticate(transport)
+        except (paramiko.SSHException, EOFError):
+            raise NotByKeyError(_why_refused(certificate, datetime.now(UTC))) from None
 
 
 def _why_refused(certificate: SSHCertificate, now: datetime) -> str:
@@ -63,10 +73,16 @@ def _why_refused(certificate: SSHCertificate, now: datetime) -> str:
         return f"the certificate beside the key ended at {ends:%Y-%m-%d %H:%M} UTC. Renew it."
     if now < begins:
         return f"the certificate beside the key counts only from {begins:%Y-%m-%d %H:%M} UTC on. Compare the clocks."
-    names = _named((name.decode(errors="replace") for name in certificate.valid_principals), "any user")
+    users, options = (
+        _named((name.decode(errors="replace") for name in names), "")
+        for names in (certificate.valid_principals, certificate.critical_options)
+    )
+    if not users:
+        return "it refuses the certificate beside the key, which names no user. Have it signed for one (ssh-keygen -n)."
+    only, that = (f", with the critical option {options}", "that, ") if options else ("", "")
     return (
-        f"it refuses the certificate beside the key, which is for {names}. Check the user, and there TrustedUserCAKeys "
-        "and AuthorizedPrincipalsFile."
+        f"it refuses the certificate beside the key, which is for {users}{only}. Check {that}the user, and there "
+        "TrustedUserCAKeys and AuthorizedPrincipalsFile."
     )
 
 

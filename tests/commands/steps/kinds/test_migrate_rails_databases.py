@@ -100,6 +100,41 @@ def test_where_one_cannot_be_taken_back_the_databases_own_words_are_shown(two: P
     assert any('table "nowhere" does not exist' in line for line in back.lines), back.lines
 
 
+def test_the_only_one_that_rails_migrates_need_not_be_the_first(two: Project, tmp_path: Path, url: str) -> None:
+    config = tmp_path / "config" / "database.yml"
+    config.write_text(config.read_text().replace("primary:\n", "primary:\n    replica: true\n"))
+    _write(tmp_path, "queue/20260302000000_more", FAILS.replace("nowhere", "more"))
+    forward = _forward(two)
+    assert (forward.state, forward.summary) == (
+        "done",
+        "Migrated from “20260102000000” to “20260302000000 20260102000000”.",
+    )
+    back = two.run(RAILS + BACK, "back")
+    assert (back.state, back.summary) == ("done", "The migrations at “20260102000000”, as before the deploy."), (
+        back.output
+    )
+    assert run_sql(url, TABLES.format("queue")) == [("jobs",), ("schema_migrations",)]
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_one_database_goes_back_although_the_application_does_not_start(
+    rails: Project, tmp_path: Path, url: str
+) -> None:
+    assert rails.run(RAILS).state == "done"
+    rails.files.clear()
+    _write(tmp_path, "migrate/20260301000000_price", RAILS_PRICE)
+    assert rails.run(RAILS, attempt=2).state == "done"
+    application = tmp_path / "config" / "application.rb"
+    application.write_text(application.read_text().replace("eager_load = false", "eager_load = true"))
+    (tmp_path / "app" / "models").mkdir(parents=True)
+    (tmp_path / "app" / "models" / "order.rb").write_text("class Order < NoSuchClass\nend\n")
+    back = rails.run(RAILS + BACK, "back")
+    assert (back.state, back.summary) == ("done", "The migrations at “20260101000000”, as before the deploy."), (
+        back.output
+    )
+    assert run_sql(url, COLUMNS) == [("id",)]
+
+
 @pytest.mark.fault("the way back is first tried when it is needed")
 def test_what_cannot_be_taken_back_of_the_second_is_named_before_it_is_applied(two: Project, tmp_path: Path) -> None:
     _write(tmp_path, "queue/20260302000000_more", ONE_WAY)
