@@ -86,4 +86,4 @@ NOT_WRITABLE = 69
 _TELL_NEW = "tell_packed || true\ntell_linked || true\ntell_later || true\n"
 _DEFINED = script("folders/read_only.sh") + TELL_OLD + TELL_PACKED + TELL_LINKED + TELL_LATER
 FORWARD = _DEFINED + _NOTE + _COPY + _OF_BEFORE + _SWITCH + TELL_PARTS + _TELL + _TELL_NEW
-BACK = TELL_OLD + _BEFORE + _OF_LINK + _SWITCH + TELL_PARTS + _TELL
+BACK = _IS_LINK + "\n" + TELL_OLD + _BEFORE + _OF_LINK + _SWITCH + TELL_PARTS + _TELL

@@ -61,6 +61,16 @@ def test_a_rollback_before_any_publish_leaves_the_build_that_is_served_beside_an
     assert (outcome.state, site.served()) == ("done", again), outcome.summary
 
 
+@pytest.mark.fault(FAULT)
+def test_a_rollback_touches_no_folder_that_stands_in_the_links_place(site: Site) -> None:
+    current = site.www / "current"
+    current.unlink()
+    shutil.copytree(site.www / "releases" / OTHER, current)
+    (site.www / "releases" / OTHER).rename(site.www / "releases" / OLD)
+    assert site.run_step(BACK).summary == "`current` in `www` on host “h” is not a link; nothing was changed."
+    assert sorted(path.name for path in site.www.iterdir()) == ["current", "releases"]
+
+
 def test_a_release_that_is_not_of_the_commit_is_not_called_rolled_back(site: Site) -> None:
     assert site.run_step(FORWARD).state == "done"
     _note(site).unlink()  # as by a person who cleans up
