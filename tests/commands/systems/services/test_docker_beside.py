@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.rehearsal.target.loopback import wait_until
 from commands.steps.base import execute
 from commands.steps.shared.left_running import left_running
 from commands.systems.services.docker import Docker
@@ -40,6 +41,16 @@ SERVICES = """services:
     command: [python3, -c, "import time; time.sleep(1000)"]
     stop_signal: SIGKILL
     network_mode: none
+  setup:
+    image: "app:${{TAG}}"
+    command: [python3, -c, ""]
+    network_mode: none
+  console:
+    image: "app:${{TAG}}"
+    command: [python3, -c, "import time; time.sleep(1000)"]
+    profiles: [tools]
+    stop_signal: SIGKILL
+    network_mode: none
   store:
     image: app:plain
     command: [python3, -c, "import time; time.sleep(1000)"]
@@ -56,13 +67,18 @@ def stage() -> Iterator[DockerStage]:
 
 @pytest.fixture(scope="module")
 def web(stage: DockerStage) -> Service:
-    """A service of a project that has a worker of the same image, and a store of another one."""
+    """A service of a project that has workers of the same image, one that has ended, and a store of another one.
+
+    Somebody has a console of it open.
+    """
     folder = stage.daemon.folder / "crew"
     web = Service(folder / "web", "crew/web", port=0)
     web.will(port=0)
     (folder / "compose.yaml").write_text(SERVICES.format(command=web.command, folder=web.folder))
     (folder / ".env").write_text("TAG=v1\n")
     stage.daemon.compose(folder, "--project-name", "crew", "up", "--detach")
+    stage.daemon.compose(folder, "--project-name", "crew", "run", "--detach", "console")
+    wait_until(lambda: "setup" in stage.daemon.ask("ps", "--all", "--filter=status=exited"), "the end of setup")
     return web
 
 
