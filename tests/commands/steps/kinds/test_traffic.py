@@ -61,6 +61,8 @@ def test_an_old_newest_line_of_a_log_that_may_be_written_late_is_told(log: Path)
         written.write(log_line(200, request="GET /"))
     assert "newest line" not in count(log).summary, "it was written a short time ago"
     assert "newest line" in count(log, 'over = "5 min"').summary
+    log.write_text(log_line(45, 201))
+    assert "newest line" not in count(log, 'over = "2 min"').summary, "nobody asks a quiet site every minute"
 
 
 def test_if_the_restart_is_not_known_it_counts_from_the_first_check(log: Path) -> None:
